@@ -1,0 +1,1 @@
+"""From a multi-attribute label file to a checked, honestly scored submission."""
