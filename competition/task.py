@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from competition.errors import InvalidInput
+
 Kind = Literal["multiclass", "multilabel"]
 
 
@@ -14,7 +16,7 @@ class Task:
     `classes` stand in the order of the label letters, of the head's outputs and of the probabilities in a
     submission. `multiclass`: exactly one is true (softmax); `multilabel`: any number is (sigmoid).
 
-    Raises ValueError where the name cannot name a network's head, or the classes cannot be told apart.
+    Raises InvalidInput where the name cannot name a network's head, or the classes cannot be told apart.
     """
 
     name: str
@@ -23,15 +25,17 @@ class Task:
 
     def __post_init__(self):
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", self.name):
-            raise ValueError(
+            raise InvalidInput(
                 f"a task is named {self.name!r}; allowed are letters, digits, '_', '-' and '.', "
                 "because its name becomes a layer of the network and a column of the reports"
             )
         if len(set(self.classes)) != len(self.classes):
             twice = sorted({c for c in self.classes if self.classes.count(c) > 1})
-            raise ValueError(f"task {self.name!r} names a class twice: {', '.join(twice)}")
+            raise InvalidInput(f"task {self.name!r} names a class twice: {', '.join(twice)}")
         if len(self.classes) < 2 and self.kind == "multiclass":
-            raise ValueError(f"task {self.name!r} has {len(self.classes)} class; choosing one takes at least two")
+            raise InvalidInput(
+                f"task {self.name!r} has {len(self.classes)} class; choosing one takes at least two"
+            )
 
     def __len__(self) -> int:
         return len(self.classes)

@@ -1,0 +1,1 @@
+"""From label files and photographs to arrays."""

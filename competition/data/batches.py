@@ -1,0 +1,92 @@
+"""Batches as a plain indexable: batches[i] is a pure function of (seed, epoch, i), for any number of threads."""
+
+import math
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from competition.data.dataset import Dataset
+from competition.data.images import BadImage, read_image
+from competition.data.views import Augmentation, Geometry, square
+from competition.errors import InvalidInput
+from competition.recipe import Recipe
+
+cv2.setNumThreads(0)  # the threads of the loader are enough; OpenCV's own would fight with them
+
+
+def read_view(dataset: Dataset, row: int, recipe: Recipe, geometry: Geometry | None = None) -> np.ndarray:
+    """The square (size, size, 3) uint8 of one image as the network sees it when predicting."""
+    return square(_read(dataset, row), recipe.image_size, recipe.aspect, geometry or Geometry())
+
+
+def _read(dataset: Dataset, row: int) -> np.ndarray:
+    try:
+        return read_image(dataset.path(row))
+    except BadImage as error:
+        raise InvalidInput(f"{dataset.place(row)}: {dataset.path(row)}: {error}") from None
+
+
+class PredictBatches:
+    """Images (batch, size, size, 3) uint8 in the order of the dataset; the last batch is filled up with its last
+    image, so that all have one shape, and whoever predicts drops those rows."""
+
+    def __init__(self, dataset: Dataset, recipe: Recipe, batch_size: int):
+        self.dataset, self.recipe, self.batch_size = dataset, recipe, batch_size
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.dataset) / self.batch_size)
+
+    def __getitem__(self, batch: int) -> np.ndarray:
+        rows = np.arange(batch * self.batch_size, (batch + 1) * self.batch_size)
+        rows = np.minimum(rows, len(self.dataset) - 1)
+        return np.stack([read_view(self.dataset, row, self.recipe) for row in rows])
+
+
+class TrainBatches:
+    """(images, targets, weights) of augmented views in an order drawn for each `epoch`, which the trainer sets.
+
+    Images (batch, size, size, 3) uint8; targets and weights are dicts by task, (batch, classes) and (batch,)
+    float32. A weight is 0 where the task is absent, else the task's own. The last batch is filled up with other
+    images of weight 0: real ones, because batch normalisation sees them.
+    """
+
+    def __init__(self, dataset: Dataset, recipe: Recipe, batch_size: int):
+        self.dataset, self.batch_size, self.epoch = dataset, batch_size, 0
+        self.seed = recipe.seed
+        self.augmentation = Augmentation(recipe)
+        self.targets = dataset.targets(recipe.maybe)
+        self.weights = sample_weights(dataset, recipe.balance)
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.dataset) / self.batch_size)
+
+    def __getitem__(self, batch: int):
+        order = shuffled(len(self.dataset), self.seed, self.epoch)
+        places = np.arange(batch * self.batch_size, (batch + 1) * self.batch_size)
+        rows, real = order[places % len(order)], places < len(order)
+        images = np.stack(
+            [self.augmentation(_read(self.dataset, row), (self.seed, self.epoch, int(row))) for row in rows]
+        )
+        targets = {name: values[rows] for name, values in self.targets.items()}
+        weights = {name: values[rows] * real for name, values in self.weights.items()}
+        return images, targets, weights
+
+
+@lru_cache(maxsize=4)
+def shuffled(count: int, seed: int, epoch: int) -> np.ndarray:
+    """The order of an epoch, (count,) int."""
+    return np.random.default_rng((seed, epoch)).permutation(count)
+
+
+def sample_weights(dataset: Dataset, balance: bool) -> dict[str, np.ndarray]:
+    """(n,) float32 a task: 0 where it is absent, else 1, or N/n_k where `balance` makes tasks count alike.
+
+    N/n_k (n_k of the N images carry the task) is constant over the whole data: weights by the labels present in
+    a batch would differ between one replica and several.
+    """
+    weights = {}
+    for name, labelled in dataset.labelled.items():
+        weight = len(dataset) / max(labelled.sum(), 1) if balance else 1
+        weights[name] = labelled.astype(np.float32) * np.float32(weight)
+    return weights

@@ -1,0 +1,92 @@
+"""A dataset: images with their letters and masks for each task; one row an image."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from competition.task import Task
+
+NO, MAYBE, YES = range(3)
+LETTERS = "nmy"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images with their incomplete labels.
+
+    `names` (n,) are relative to the folder that holds the Annotations of `sources[source_of[i]]`, where the
+    image first stands in line `line[i]`. `letters[task]` (n, classes) uint8 of NO, MAYBE and YES, all NO where
+    the task is absent; `labelled[task]` (n,) bool says where it is present, and is the only thing that masks a
+    loss or a metric. `group` (n,) int: images of one group stay on one side of a split.
+    """
+
+    tasks: tuple[Task, ...]
+    sources: tuple[Path, ...]
+    source_of: np.ndarray
+    line: np.ndarray
+    names: np.ndarray
+    letters: Mapping[str, np.ndarray]
+    labelled: Mapping[str, np.ndarray]
+    group: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def path(self, row: int) -> Path:
+        return image_root(self.sources[self.source_of[row]]) / self.names[row]
+
+    def place(self, row: int) -> str:
+        """Where the image is named: file:line."""
+        return f"{self.sources[self.source_of[row]]}:{self.line[row]}"
+
+    def targets(self, maybe: float = 0.0) -> dict[str, np.ndarray]:
+        """Arrays (n, classes) float32 a task: one-hot, or 1 - `maybe` at y and `maybe` shared by the classes
+        marked m; **zeros where the task is absent**."""
+        return {name: _targets(letters, maybe) for name, letters in self.letters.items()}
+
+    def take(self, rows: np.ndarray) -> "Dataset":
+        """The dataset of these rows (indices or a bool mask), in their order."""
+        return replace(
+            self,
+            source_of=self.source_of[rows],
+            line=self.line[rows],
+            names=self.names[rows],
+            letters={name: values[rows] for name, values in self.letters.items()},
+            labelled={name: values[rows] for name, values in self.labelled.items()},
+            group=self.group[rows],
+        )
+
+
+def image_root(source: Path) -> Path:
+    """The folder that image names are relative to: base/ for base/Annotations/label.csv."""
+    return source.parent.parent
+
+
+def _targets(letters: np.ndarray, maybe: float) -> np.ndarray:
+    yes = (letters == YES).astype(np.float32)
+    marked = (letters == MAYBE).astype(np.float32)
+    marks = marked.sum(axis=1, keepdims=True)
+    share = np.where(marks > 0, np.float32(maybe), np.float32(0))
+    return yes * (1 - share) + marked * share / np.maximum(marks, 1)
+
+
+def class_prior(dataset: Dataset) -> dict[str, np.ndarray]:
+    """The share of each class among the images that carry the task, (classes,) float64; even where none does."""
+    prior = {}
+    for task in dataset.tasks:
+        counts = (dataset.letters[task.name] == YES).sum(axis=0).astype(float)
+        prior[task.name] = counts / counts.sum() if counts.any() else np.full(len(task), 1 / len(task))
+    return prior
+
+
+def describe(dataset: Dataset) -> str:
+    """A line a task: classes, labelled images, and the share of the most frequent class."""
+    width = max(len(task.name) for task in dataset.tasks)
+    lines = []
+    for task in dataset.tasks:
+        count = int(dataset.labelled[task.name].sum())
+        top = class_prior(dataset)[task.name].max()
+        lines.append(f"  {task.name:{width}}  {len(task):2d} classes  {count:7,d} labelled  largest {top:.2f}")
+    return "\n".join(lines)

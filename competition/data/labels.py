@@ -1,0 +1,192 @@
+"""From FashionAI-style files to datasets: one line an image and a task, letters y, m and n for its classes."""
+
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from competition.data.dataset import LETTERS, MAYBE, NO, YES, Dataset, image_root
+from competition.data.rows import Rows, read_classes, read_rows
+from competition.errors import InvalidInput, Problem
+from competition.task import Task
+
+
+def read_labels(files: Sequence[Path], tasks: tuple[Task, ...] = (), classes: Path | None = None) -> Dataset:
+    """Read label files into one dataset, in the order in which images first appear.
+
+    `tasks` fixes tasks and classes; without it they come from the file `classes`, else they are inferred:
+    tasks sorted by name, classes numbered. Image names are relative to the folder that holds Annotations.
+    The same image and task twice with the same letters is a warning.
+
+    Raises InvalidInput with every problem of the files, each with file and line.
+    """
+    rows = read_rows(files)
+    tasks = _agree(tasks, classes) or _infer_tasks(rows)
+    first, image = _images(rows)
+    problems = [*rows.problems, *_unknown_tasks(rows, tasks)]
+    letters, labelled = {}, {}
+    for task in tasks:
+        where, codes, wrong = _encode(rows, task)
+        problems += [*wrong, *_repeated(rows, where, codes, image)]
+        letters[task.name] = np.zeros((len(first), len(task)), np.uint8)
+        letters[task.name][image[where]] = codes
+        labelled[task.name] = np.zeros(len(first), bool)
+        labelled[task.name][image[where]] = True
+    if problems:
+        raise InvalidInput(f"{_listed(files)} cannot be used as labels:", sorted(problems))
+    for task in tasks:
+        if not labelled[task.name].any():
+            warnings.warn(f"task {task.name} has not a single label in {_listed(files)}", stacklevel=2)
+    return Dataset(tasks, letters=letters, labelled=labelled, **_columns(rows, first))
+
+
+@dataclass(frozen=True)
+class Questions:
+    """The rows of a question file: row i asks `tasks[i]` (written `keys[i]` there) of image `image[i]`."""
+
+    file: Path
+    images: Dataset
+    image: np.ndarray
+    tasks: np.ndarray
+    keys: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @property
+    def names(self) -> np.ndarray:
+        return self.images.names[self.image]
+
+
+def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
+    """Read a question file: the columns of a label file, the third ignored.
+
+    Raises InvalidInput with every problem, a task that is not among `tasks` included.
+    """
+    rows = read_rows([file])
+    if problems := [*rows.problems, *_unknown_tasks(rows, tasks)]:
+        raise InvalidInput(f"{file} cannot be answered:", sorted(problems))
+    first, image = _images(rows)
+    images = Dataset(tasks, letters={}, labelled={}, **_columns(rows, first))
+    return Questions(file, images, image, rows.tasks, rows.keys)
+
+
+def _agree(tasks: tuple[Task, ...], classes: Path | None) -> tuple[Task, ...]:
+    """The recipe's tasks, or those of classes.csv where the recipe leaves them open."""
+    listed = read_classes(classes) if classes else tasks
+    if not tasks:
+        return listed
+    recipe = {task.name: task for task in tasks}
+    problems = [
+        f"{task.name}: {', '.join(task.classes)}; the recipe has {_classes_of(recipe.get(task.name))}"
+        for task in listed
+        if task != recipe.get(task.name)
+    ]
+    if problems:
+        raise InvalidInput(f"{classes} does not agree with the recipe; make one like the other:", problems)
+    return tasks
+
+
+def _classes_of(task: Task | None) -> str:
+    return ", ".join(task.classes) if task else "no such task"
+
+
+def _infer_tasks(rows: Rows) -> tuple[Task, ...]:
+    """Tasks by name, with as many numbered classes as most of their rows have letters."""
+    tasks = []
+    for name in sorted(set(rows.tasks)):
+        where = np.flatnonzero(rows.tasks == name)
+        count = Counter(map(len, rows.values[where])).most_common(1)[0][0]
+        try:
+            tasks.append(Task(name, tuple(str(number) for number in range(count))))
+        except InvalidInput as error:
+            raise InvalidInput(f"{rows.place(where[0])}: {error}") from None
+    return tuple(tasks)
+
+
+def _images(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+    """The first row of each image, in order of appearance; and the image of every row.
+
+    Files of one folder name the same images; the same name below another folder is another image.
+    """
+    roots, _ = pd.factorize(np.array([str(image_root(file)) for file in rows.sources], object))
+    names, _ = pd.factorize(rows.names)
+    image, _ = pd.factorize(roots[rows.source_of] * (len(rows) + 1) + names)
+    return np.unique(image, return_index=True)[1], image
+
+
+def _columns(rows: Rows, first: np.ndarray) -> dict:
+    """The fields of a Dataset that say which images it holds."""
+    return {
+        "sources": rows.sources,
+        "source_of": rows.source_of[first],
+        "line": rows.line[first],
+        "names": rows.names[first],
+        "group": np.arange(len(first)),
+    }
+
+
+def _unknown_tasks(rows: Rows, tasks: tuple[Task, ...]) -> Iterator[Problem]:
+    known = [task.name for task in tasks]
+    for row in np.flatnonzero(~np.isin(rows.tasks, known)):
+        yield rows.problem(row, f"unknown task {rows.tasks[row]!r}; allowed are {', '.join(known)}")
+
+
+def _encode(rows: Rows, task: Task) -> tuple[np.ndarray, np.ndarray, list[Problem]]:
+    """The good rows of a task, their letter codes (rows, classes) uint8, and what is wrong with the others."""
+    where = np.flatnonzero(rows.tasks == task.name)
+    fits = np.fromiter((len(value) == len(task) for value in rows.values[where]), bool, len(where))
+    problems = [
+        rows.problem(
+            row, f"{len(rows.values[row])} letters in {rows.values[row]!r}; {task.name} has {len(task)} classes"
+        )
+        for row in where[~fits]
+    ]
+    where = where[fits]
+    letters = rows.values[where].astype(f"U{len(task)}").view("U1").reshape(len(where), len(task))
+    known = np.isin(letters, list(LETTERS)).all(axis=1)
+    one_yes = (letters == LETTERS[YES]).sum(axis=1) == 1
+    for row in where[~known]:
+        odd = "".join(sorted(set(rows.values[row]) - set(LETTERS)))
+        problems.append(
+            rows.problem(row, f"letter {odd!r} in {rows.values[row]!r}; allowed are y (yes), m (maybe) and n (no)")
+        )
+    for row in where[known & ~one_yes]:
+        count = rows.values[row].count(LETTERS[YES])
+        problems.append(rows.problem(row, f"{count} y in {rows.values[row]!r}; exactly one is allowed"))
+    good = known & one_yes
+    codes = np.full((good.sum(), len(task)), NO, np.uint8)
+    for code in (MAYBE, YES):
+        codes[letters[good] == LETTERS[code]] = code
+    return where[good], codes, problems
+
+
+def _repeated(rows: Rows, where: np.ndarray, codes: np.ndarray, image: np.ndarray) -> Iterator[Problem]:
+    """The rows `where` of one task whose image stood there before; with the same letters only a warning."""
+    images = pd.Series(image[where])
+    again = np.flatnonzero(images.duplicated())
+    first_of = {number: row for row, number in reversed(list(enumerate(images)))} if len(again) else {}
+    same = []
+    for row in again:
+        first = first_of[images[row]]
+        if (codes[row] == codes[first]).all():
+            same.append(rows.place(where[row]))
+        else:
+            here, there = rows.values[where[row]], rows.values[where[first]]
+            yield rows.problem(
+                where[row],
+                f"{rows.names[where[row]]} is {here!r} here but {there!r} at {rows.place(where[first])}; keep one",
+            )
+    if same:
+        warnings.warn(
+            f"{len(same)} rows repeat an image and task with the same letters, first {same[0]}",
+            stacklevel=3,
+        )
+
+
+def _listed(files: Sequence[Path]) -> str:
+    return ", ".join(map(str, files))

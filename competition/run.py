@@ -1,0 +1,137 @@
+"""A run: the folder with all that one training wrote, read and written whole or not at all."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from competition.errors import InvalidInput
+from competition.recipe import Recipe, from_json, to_json
+
+RUNS = Path("runs")
+SMOKE = "smoke"
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path`, renamed to it when the block ends well and removed when it does not.
+
+    So a file that exists is whole. The name keeps its endings, because some writers choose the format by them.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    endings = "".join(path.suffixes[-2:])
+    handle, name = tempfile.mkstemp(prefix=".writing-", suffix=endings, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder: recipe.json, model.weights.h5, history.csv, scores.json, probabilities.npz and pictures."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def weights(self) -> Path:
+        return self.folder / "model.weights.h5"
+
+    @property
+    def finished(self) -> bool:
+        """scores.json is the last file that a training writes."""
+        return (self.folder / "scores.json").is_file()
+
+    def write_json(self, name: str, values) -> None:
+        self.write_text(name, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
+
+    def write_text(self, name: str, text: str) -> None:
+        with whole_file(self.folder / name) as path:
+            path.write_text(text, encoding="utf-8")
+
+    def write_arrays(self, name: str, arrays: dict[str, np.ndarray]) -> None:
+        with whole_file(self.folder / name) as path, path.open("wb") as file:
+            np.savez_compressed(file, **arrays)
+
+    def read_json(self, name: str):
+        """The values in `name`. Raises InvalidInput where the file is missing or is not JSON."""
+        path = self.folder / name
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise InvalidInput(
+                f"{path}: there is no such file, so {self.folder} is not a finished run; "
+                "name a folder that `competition train` wrote (`competition list` shows them)"
+            ) from None
+        except ValueError as error:
+            raise InvalidInput(f"{path}: not readable as JSON ({error}); the run has to be made again") from None
+
+    def write_recipe(self, recipe: Recipe, made: dict) -> None:
+        """`made` says how: command, data, versions, commit, precision, devices."""
+        self.write_json("recipe.json", {"recipe": to_json(recipe), "made": made})
+
+    def read_recipe(self) -> Recipe:
+        return from_json(self.read_json("recipe.json")["recipe"])
+
+    def read_made(self) -> dict:
+        return self.read_json("recipe.json")["made"]
+
+
+def new_run(recipe_name: str, folder: Path | None = None, root: Path = RUNS) -> Run:
+    """Create the folder of a new run: `folder`, or the next free `root/<recipe>-<number>`.
+
+    Raises InvalidInput where `folder` exists: a run is never overwritten.
+    """
+    if folder is not None:
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            raise InvalidInput(
+                f"{folder} exists, and a run is never overwritten; give --run another folder, or remove this one"
+            ) from None
+        return Run(folder)
+    number = 1 + max((_number(path, recipe_name) for path in root.glob(f"{recipe_name}-*")), default=0)
+    while True:
+        try:
+            (root / f"{recipe_name}-{number}").mkdir(parents=True)
+            return Run(root / f"{recipe_name}-{number}")
+        except FileExistsError:  # another training took the number first
+            number += 1
+
+
+def _number(path: Path, recipe_name: str) -> int:
+    ending = path.name.removeprefix(f"{recipe_name}-")
+    return int(ending) if ending.isdecimal() else 0
+
+
+def list_runs(root: Path = RUNS) -> list[Run]:
+    """All run folders, the newest last."""
+    runs = [Run(path.parent) for path in root.glob("*/recipe.json")]
+    return sorted(runs, key=lambda run: (run.folder / "recipe.json").stat().st_mtime_ns)
+
+
+def newest_finished_run(root: Path = RUNS) -> Run:
+    """The last run that finished and was no smoke test. Raises InvalidInput where there is none."""
+    for run in reversed(list_runs(root)):
+        if run.finished and not run.read_made().get(SMOKE):
+            return run
+    raise InvalidInput(f"{root}/ holds no finished run; start with `make train`")

@@ -1,0 +1,1 @@
+"""How good probabilities are: the official rule of FashionAI, and plain metrics."""

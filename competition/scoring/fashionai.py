@@ -1,0 +1,43 @@
+"""The official metric of FashionAI: precision averaged over how many rows are answered.
+
+Rule: each row gives p, its largest probability, at class k. For a threshold T the rows with p < T are blocked; of
+the rest, letter y at k is correct, n is wrong, and m counts as nothing. AP is the mean precision over all T that
+leave at least one row, mAP the mean AP over the tasks, BasicPrecision the precision with nothing blocked. Left
+open by the organisers and decided here: T runs over the distinct values of p, and a T that leaves only m is left
+out.
+"""
+
+import numpy as np
+
+from competition.data.dataset import NO, YES
+
+DECIMALS = 8  # of a probability in a submission
+
+
+def as_submitted(probabilities: np.ndarray) -> np.ndarray:
+    """Probabilities (n, classes) float64 as the submission file will hold them.
+
+    The organisers score the file: two rows that differ after the eighth decimal are a tie there, so they must be
+    one here.
+    """
+    return np.round(probabilities.astype(np.float64), DECIMALS)
+
+
+def average_precision(probabilities: np.ndarray, letters: np.ndarray) -> tuple[float, float]:
+    """(AP, BasicPrecision) of one task.
+
+    `probabilities` (n, classes); `letters` (n, classes) of NO, MAYBE and YES. Of equal probabilities the first
+    class is the answer. nan where no row can be judged.
+    """
+    rows = np.arange(len(probabilities))
+    answer = probabilities.argmax(axis=1)
+    confidence = probabilities[rows, answer]
+    order = np.argsort(-confidence, kind="stable")
+    letter, confidence = letters[rows, answer][order], confidence[order]
+    correct, wrong = np.cumsum(letter == YES), np.cumsum(letter == NO)
+    last_of_its_value = np.append(confidence[:-1] != confidence[1:], True)[: len(order)]
+    judged = last_of_its_value & (correct + wrong > 0)
+    if not judged.any():
+        return float("nan"), float("nan")
+    precision = correct[judged] / (correct + wrong)[judged]
+    return float(precision.mean()), float(precision[-1])

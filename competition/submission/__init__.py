@@ -1,0 +1,1 @@
+"""Submission files: written whole, and checked before anyone uploads them."""
