@@ -33,9 +33,7 @@ class Task:
             twice = sorted({c for c in self.classes if self.classes.count(c) > 1})
             raise InvalidInput(f"task {self.name!r} names a class twice: {', '.join(twice)}")
         if len(self.classes) < 2 and self.kind == "multiclass":
-            raise InvalidInput(
-                f"task {self.name!r} has {len(self.classes)} class; choosing one takes at least two"
-            )
+            raise InvalidInput(f"task {self.name!r} has {len(self.classes)} class; choosing one takes at least two")
 
     def __len__(self) -> int:
         return len(self.classes)

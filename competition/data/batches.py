@@ -1,23 +1,25 @@
 """Batches as a plain indexable: batches[i] is a pure function of (seed, epoch, i), for any number of threads."""
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
 
 from competition.data.dataset import Dataset
 from competition.data.images import BadImage, read_image
-from competition.data.views import Augmentation, Geometry, square
+from competition.data.views import Augmentation, square
 from competition.errors import InvalidInput
 from competition.recipe import Recipe
 
 cv2.setNumThreads(0)  # the threads of the loader are enough; OpenCV's own would fight with them
 
 
-def read_view(dataset: Dataset, row: int, recipe: Recipe, geometry: Geometry | None = None) -> np.ndarray:
+def read_view(dataset: Dataset, row: int, recipe: Recipe) -> np.ndarray:
     """The square (size, size, 3) uint8 of one image as the network sees it when predicting."""
-    return square(_read(dataset, row), recipe.image_size, recipe.aspect, geometry or Geometry())
+    return square(_read(dataset, row), recipe.image_size, recipe.aspect)
 
 
 def _read(dataset: Dataset, row: int) -> np.ndarray:
@@ -44,33 +46,39 @@ class PredictBatches:
 
 
 class TrainBatches:
-    """(images, targets, weights) of augmented views in an order drawn for each `epoch`, which the trainer sets.
+    """(inputs, targets, weights) in an order drawn for each `epoch`, which the trainer sets.
 
-    Images (batch, size, size, 3) uint8; targets and weights are dicts by task, (batch, classes) and (batch,)
-    float32. A weight is 0 where the task is absent, else the task's own. The last batch is filled up with other
-    images of weight 0: real ones, because batch normalisation sees them.
+    `inputs(rows, epoch)` makes the inputs of some rows of the dataset: augmented views, or cached features. Targets
+    and weights are dicts by task, (batch, classes) and (batch,) float32. A weight is 0 where the task is absent, else
+    the task's own. The last batch is filled up with other rows of weight 0: real ones, because batch normalisation
+    sees them.
     """
 
-    def __init__(self, dataset: Dataset, recipe: Recipe, batch_size: int):
-        self.dataset, self.batch_size, self.epoch = dataset, batch_size, 0
-        self.seed = recipe.seed
-        self.augmentation = Augmentation(recipe)
+    def __init__(self, dataset: Dataset, recipe: Recipe, batch_size: int, inputs: Callable[[np.ndarray, int], Any]):
+        self.inputs, self.count, self.batch_size = inputs, len(dataset), batch_size
+        self.seed, self.epoch = recipe.seed, 0
         self.targets = dataset.targets(recipe.maybe)
         self.weights = sample_weights(dataset, recipe.balance)
 
     def __len__(self) -> int:
-        return math.ceil(len(self.dataset) / self.batch_size)
+        return math.ceil(self.count / self.batch_size)
 
     def __getitem__(self, batch: int):
-        order = shuffled(len(self.dataset), self.seed, self.epoch)
         places = np.arange(batch * self.batch_size, (batch + 1) * self.batch_size)
-        rows, real = order[places % len(order)], places < len(order)
-        images = np.stack(
-            [self.augmentation(_read(self.dataset, row), (self.seed, self.epoch, int(row))) for row in rows]
-        )
+        rows = shuffled(self.count, self.seed, self.epoch)[places % self.count]
         targets = {name: values[rows] for name, values in self.targets.items()}
-        weights = {name: values[rows] * real for name, values in self.weights.items()}
-        return images, targets, weights
+        weights = {name: values[rows] * (places < self.count) for name, values in self.weights.items()}
+        return self.inputs(rows, self.epoch), targets, weights
+
+
+def augmented_views(dataset: Dataset, recipe: Recipe) -> Callable[[np.ndarray, int], np.ndarray]:
+    """What makes (rows, size, size, 3) uint8 of the rows of a dataset, anew in each epoch."""
+    augmentation = Augmentation(recipe)
+
+    def views(rows: np.ndarray, epoch: int) -> np.ndarray:
+        return np.stack([augmentation(_read(dataset, row), (recipe.seed, epoch, int(row))) for row in rows])
+
+    return views
 
 
 @lru_cache(maxsize=4)

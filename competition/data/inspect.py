@@ -111,7 +111,9 @@ def _read_all(paths: Iterable[Path]) -> list[str | BadImage]:
     if not paths:
         return []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(tqdm(pool.map(_digest, paths), total=len(paths), desc="checking images", unit="image"))
+        return list(
+            tqdm(pool.map(_digest, paths), total=len(paths), desc="checking images", unit="image", disable=None)
+        )
 
 
 def _digest(path: Path) -> str | BadImage:

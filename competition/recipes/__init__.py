@@ -1,1 +1,45 @@
-"""The recipes that come with the project."""
+"""The recipes that come with the project, and those of the user's own."""
+
+import difflib
+import importlib
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+from competition.errors import InvalidInput
+from competition.recipe import Recipe
+
+NAMES = ("sketches", "clothing", "fashionai")
+
+
+def load_recipe(name: str) -> Recipe:
+    """The recipe of this name, or the `RECIPE` of a Python file. Raises InvalidInput with the choices."""
+    module = _from_file(Path(name)) if name.endswith(".py") else _from_project(name)
+    recipe = getattr(module, "RECIPE", None)
+    if not isinstance(recipe, Recipe):
+        raise InvalidInput(f"{name} defines no RECIPE; a recipe file ends in RECIPE = Recipe(name=…, …)")
+    return recipe
+
+
+def describe_recipe(name: str) -> str:
+    """The first line of a recipe's own words."""
+    return (_from_project(name).__doc__ or "").strip().splitlines()[0]
+
+
+def _from_project(name: str) -> ModuleType:
+    if name not in NAMES:
+        close = difflib.get_close_matches(name, NAMES, n=1)
+        hint = f"; perhaps you meant {close[0]}" if close else ""
+        raise InvalidInput(
+            f"there is no recipe {name!r}; allowed are {', '.join(NAMES)}, or the path of a .py file{hint}"
+        )
+    return importlib.import_module(f"competition.recipes.{name}")
+
+
+def _from_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise InvalidInput(f"{path}: there is no such recipe file")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -3,9 +3,7 @@
 from competition.task import Task
 
 TASKS = (
-    Task(
-        "coat_length", ("Invisible", "High Waist", "Regular", "Long", "Micro", "Knee", "Midi", "Ankle&Floor")
-    ),
+    Task("coat_length", ("Invisible", "High Waist", "Regular", "Long", "Micro", "Knee", "Midi", "Ankle&Floor")),
     Task("collar_design", ("Invisible", "Shirt Collar", "Peter Pan", "Puritan Collar", "Rib Collar")),
     Task("lapel_design", ("Invisible", "Notched", "Collarless", "Shawl Collar", "Plus Size Shawl")),
     Task(

@@ -1,0 +1,71 @@
+# Two verbs do all set-up: `make train` runs the main job on drawn data, `make test` runs every check.
+
+RECIPE ?= sketches
+ARGS   ?=
+VENV   := .venv
+READY  := $(VENV)/.ready
+RUNNER := $(VENV)/bin/competition
+
+# The drawn data set is made where it is missing; another recipe names its data.
+ifeq ($(DATA),)
+ifeq ($(RECIPE),sketches)
+DATA   := data/sketches
+DRAWN  := data/sketches
+endif
+endif
+
+# The first Python 3.11 or 3.12; uv where it exists, else venv and pip; the gpu extra with an NVIDIA GPU.
+SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))
+PYTHON    = $(shell for p in python3 python3.12 python3.11; do $$p -c '$(SUPPORTED)' 2>/dev/null && echo $$p && break; done)
+GPU       = $(shell nvidia-smi -L 2>/dev/null | grep GPU)
+ifneq ($(shell command -v uv),)
+CREATE    = uv venv --quiet --python $(PYTHON)
+INSTALL   = VIRTUAL_ENV=$(VENV) uv pip install --quiet
+else
+CREATE    = $(PYTHON) -m venv
+INSTALL   = $(VENV)/bin/pip install --quiet
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help train submit test lint format lock clean
+
+help: ## list the verbs
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+train: $(READY) $(DRAWN) ## train and score [RECIPE=sketches] [DATA=dir] [RUN=dir] [ARGS="--epochs 1 4"]
+	$(RUNNER) train $(RECIPE) $(if $(DATA),--data $(DATA)) $(if $(RUN),--run $(RUN)) $(ARGS)
+
+submit: $(READY) ## answer the questions with the newest finished run, or RUN=dir [ARGS=...]
+	$(RUNNER) submit $(RUN) $(ARGS)
+
+test: $(READY) ## run every check, the fast ones first
+	$(VENV)/bin/python -m pytest $(ARGS)
+
+lint: $(READY) ## check style and formatting
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+format: $(READY) ## put style and formatting right
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+lock: ## resolve the dependencies again (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url \
+	    --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock
+
+clean: ## remove the environment and all caches; runs, data and submissions stay
+	rm -rf $(VENV) cache .pytest_cache .ruff_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+data/sketches: | $(READY)
+	$(RUNNER) draw $@
+
+# Created when missing, installed again when what is locked changes.
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed, and none is on the PATH"; exit 1; }
+	@echo "installing into $(VENV) with $(PYTHON); the first time takes a minute or two"
+	test -x $(VENV)/bin/python || $(CREATE) $(VENV)
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-deps --no-build-isolation -e .
+	$(if $(GPU),$(INSTALL) --no-build-isolation -e ".[gpu]")
+	@touch $@

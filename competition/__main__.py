@@ -1,0 +1,61 @@
+"""The command line: dispatches, and imports a command only when it is called."""
+
+import importlib
+import sys
+import warnings
+
+from competition.errors import InvalidInput
+
+COMMANDS = {
+    "train": "train a recipe on a data set",
+    "submit": "predict the questions, check, write a submission",
+    "score": "score a submission against known answers",
+    "check": "say what is wrong with a submission",
+    "draw": "draw a data set in the competition's format",
+    "list": "list recipes, and runs with their scores",
+    "doctor": "show versions, devices, memory, disk and weights",
+}
+USAGE, STOPPED = 2, 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return the exit status: 0, 1 for bad input, 2 for wrong usage."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if not arguments or arguments[0] in {"-h", "--help"}:
+        print(overview())
+        return 0 if arguments else USAGE
+    verb, *rest = arguments
+    if verb not in COMMANDS:
+        print(f"there is no command {verb!r}\n\n{overview()}", file=sys.stderr)
+        return USAGE
+    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
+    try:
+        command(verb, rest)
+    except InvalidInput as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return STOPPED
+    return 0
+
+
+def overview() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:{width}}  {summary}" for name, summary in COMMANDS.items()]
+    return "\n".join(["usage: competition COMMAND …", "", *lines, "", "`competition COMMAND --help` says more."])
+
+
+def command(verb: str, arguments: list[str]) -> None:
+    module = importlib.import_module(f"competition.commands.{verb}")
+    if hasattr(module, "command_line"):
+        module.command_line(arguments)
+        return
+    import tyro
+
+    config = (tyro.conf.FlagCreatePairsOff,)
+    tyro.cli(getattr(module, verb), args=arguments, prog=f"competition {verb}", config=config)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+"""Check a submission before it is uploaded."""
+
+from pathlib import Path
+
+from competition.data.rows import read_classes
+from competition.errors import InvalidInput
+from competition.submission.check import check_submission
+
+
+def check(submission: Path, questions: Path, /, classes: Path | None = None) -> None:
+    """Check rows, order, names and values of a submission, and say what is wrong with line numbers.
+
+    Raises InvalidInput with every problem.
+
+    Args:
+        submission: the file to check.
+        questions: the question file that it answers.
+        classes: a classes.csv, to know how many values each task has.
+    """
+    tasks = read_classes(classes) if classes else ()
+    problems = check_submission(submission, questions, tasks)
+    if problems:
+        raise InvalidInput(f"{submission} would be refused, or scored 0:", problems)
+    print(f"{submission} is complete and well formed")

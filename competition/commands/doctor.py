@@ -1,0 +1,43 @@
+"""What this machine has: versions, devices, memory, disk, weights."""
+
+import os
+import platform
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+
+PACKAGES = ("tensorflow", "keras", "numpy", "pandas", "scikit-learn", "opencv-python-headless", "albumentations")
+GIB = 2**30
+
+
+def doctor() -> None:
+    """Show versions, devices, OpenCV, memory, disk, where weights are looked for and which are there."""
+    print(f"python        {platform.python_version()} on {platform.platform()}")
+    print("packages      " + ", ".join(f"{name} {version(name)}" for name in PACKAGES))
+
+    import cv2
+
+    from competition.data.images import MAX_PIXELS
+    from competition.model.backbones import BACKBONES
+    from competition.model.weights import is_intact, models_folder
+    from competition.training.devices import choose_precision, describe_devices
+
+    print("devices       " + "\n              ".join(describe_devices()))
+    print(f"cores         {os.cpu_count()}")
+    print(f"precision     auto means {choose_precision('auto', 'squeezenet')} here, for SqueezeNet")
+    print(f"OpenCV        {cv2.__version__}, pictures up to {MAX_PIXELS:,} pixels")
+    print(f"memory        {memory()}")
+    disk = shutil.disk_usage(Path.cwd())
+    print(f"disk          {disk.free / GIB:.0f} GiB free of {disk.total / GIB:.0f} here")
+    print(f"graphviz      {shutil.which('dot') or 'not installed, so runs hold no network.png'}")
+    print(f"weights       looked for in {models_folder()}")
+    for name, spec in BACKBONES.items():
+        if spec.imagenet:
+            path = models_folder() / spec.imagenet.name
+            state = "missing" if not path.is_file() else "there" if is_intact(path, spec.imagenet) else "wrong MD5"
+            print(f"  {name:20} {state:9} {spec.imagenet.name}")
+
+
+def memory() -> str:
+    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    return f"{os.sysconf('SC_AVPHYS_PAGES') * size / GIB:.0f} GiB free of {pages * size / GIB:.0f}"

@@ -1,0 +1,41 @@
+"""Score a submission against known answers."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import tyro
+
+from competition.data.labels import read_labels
+from competition.data.rows import read_rows
+from competition.errors import InvalidInput
+from competition.scoring.report import Report, table
+from competition.scoring.report import score as score_tasks
+from competition.submission.check import check_submission, parse_values
+
+
+def score(submission: Path, answers: Path, /, as_json: Annotated[bool, tyro.conf.arg(name="json")] = False) -> Report:
+    """Score by the official rule: AP a task, mAP, BasicPrecision; and accuracy, with chance beside it.
+
+    Raises InvalidInput where the submission does not answer exactly the rows of `answers`.
+
+    Args:
+        submission: rows ImageName,AttrKey,p;p;…
+        answers: the same rows with letters y, m and n.
+        as_json: print JSON instead of a table.
+    """
+    truth = read_labels([answers])
+    if problems := check_submission(submission, answers, truth.tasks):
+        raise InvalidInput(f"{submission} cannot be scored against {answers}:", problems)
+    rows = read_rows([submission])
+    row_of = {name: row for row, name in enumerate(truth.names)}
+    probabilities = {}
+    for task in truth.tasks:
+        asked = rows.tasks == task.name
+        values = np.zeros((len(truth), len(task)))
+        values[[row_of[name] for name in rows.names[asked]]] = [parse_values(text) for text in rows.values[asked]]
+        probabilities[task.name] = values
+    report = score_tasks(truth.tasks, probabilities, truth.letters, truth.labelled)
+    print(json.dumps(report.to_json(), indent=1) if as_json else table(report))
+    return report

@@ -1,0 +1,165 @@
+"""One training: from label files to a scored run."""
+
+import platform
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import tyro
+
+from competition.data.dataset import Dataset, class_prior, describe
+from competition.data.files import find_classes, find_label_files
+from competition.data.inspect import CACHE, drop_bad_images, inspect
+from competition.data.labels import read_labels
+from competition.data.split import hold_out
+from competition.errors import InvalidInput
+from competition.recipe import Recipe
+from competition.recipes import NAMES, load_recipe
+from competition.run import SMOKE, Run, new_run
+from competition.scoring.report import confusion, table
+
+SMOKE_BATCHES = 4
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Train a recipe: read, check, split, train stage by stage, score. Every field of the recipe is a flag."""
+
+    recipe: Annotated[Recipe, tyro.conf.arg(name="")]
+    # Folder of the data set, with base/Annotations/*.csv and so on. Without it: data/<recipe>.
+    data: Path | None = None
+    # Folder of the run. Without it: the next runs/<recipe>-<number>.
+    run: Path | None = None
+    # Every step of a training on a few batches, to see that all is in place.
+    smoke: bool = False
+    # Go on without images that cannot be read, and list them in the run.
+    skip_bad_images: bool = False
+
+
+def command_line(arguments: Sequence[str]) -> None:
+    """Read the recipe's name first, then its fields as flags with its values as their defaults."""
+    if not arguments or arguments[0].startswith("-"):
+        print(f"usage: competition train RECIPE [flags]\n\nRECIPE is {', '.join(NAMES)}, or a Python file of your own.")
+        print("`competition train RECIPE --help` lists its flags.")
+        if not {"-h", "--help"} & set(arguments):
+            sys.exit(2)
+        return
+    name, *flags = arguments
+    chosen = tyro.cli(Arguments, default=Arguments(load_recipe(name)), args=flags, prog=f"competition train {name}")
+    train(**vars(chosen))
+
+
+def train(
+    recipe: Recipe,
+    data: Path | None = None,
+    run: Path | None = None,
+    smoke: bool = False,
+    skip_bad_images: bool = False,
+    cache: Path = CACHE,
+) -> Run:
+    """Train `recipe` on the data set in `data` and return the run, with its scores and pictures in its folder.
+
+    Raises InvalidInput, before anything is trained, for labels or images that cannot be used.
+    """
+    data = data or Path("data") / recipe.name
+    if run is not None and run.exists():
+        raise InvalidInput(f"{run} exists, and a run is never overwritten; give --run another folder, or remove it")
+    dataset = read_labels(find_label_files(data), recipe.tasks, find_classes(data))
+    recipe = replace(recipe, tasks=dataset.tasks)
+    if smoke:
+        recipe, dataset = shorten(recipe, dataset)
+    inspection = inspect(dataset, cache)
+    dataset, digests = drop_bad_images(dataset, inspection, skip_bad_images)
+    print(f"{data}: {len(dataset):,} images\n{describe(dataset)}")
+
+    from competition.training.prepare import Preparation  # Keras, from here on
+
+    preparation = Preparation.of(recipe, dataset, digests, *split(dataset, recipe), cache)
+    folder = new_run(f"{recipe.name}-smoke" if smoke else recipe.name, run)
+    made = {**how_it_was_made(data), **preparation.facts(), SMOKE: smoke}
+    folder.write_recipe(recipe, made)
+    folder.write_json("prior.json", {name: prior.tolist() for name, prior in class_prior(dataset).items()})
+    if inspection.problems:
+        folder.write_text("skipped.txt", "\n".join(map(str, sorted(inspection.problems.values()))) + "\n")
+    print(preparation.outlook())
+    trainer = preparation.trainer(folder)
+    trainer.fit()
+    report_results(trainer, folder)
+    return folder
+
+
+def split(dataset: Dataset, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to train and to validate on, ascending."""
+    if recipe.validation == 0:
+        print("validation 0: every image is trained on, and there will be no score")
+        return np.arange(len(dataset)), np.arange(0)
+    training, held_out = hold_out(dataset, recipe.validation, recipe.seed)
+    if not len(held_out):
+        raise InvalidInput(
+            f"{len(dataset)} images are too few to hold out a share of {recipe.validation}; "
+            "give more images, a larger --validation, or --validation 0"
+        )
+    return training, held_out
+
+
+def shorten(recipe: Recipe, dataset: Dataset) -> tuple[Recipe, Dataset]:
+    """The smoke test: a few batches of images, an epoch a stage."""
+    count = min(len(dataset), SMOKE_BATCHES * recipe.batch_size)
+    rows = np.random.default_rng(recipe.seed).permutation(len(dataset))[:count]
+    return replace(recipe, epochs=(1,) * len(recipe.epochs)), dataset.take(np.sort(rows))
+
+
+def how_it_was_made(data: Path) -> dict:
+    """What recipe.json keeps beside the recipe: when, by which command, from what, with which versions."""
+    packages = ("keras", "tensorflow", "numpy", "opencv-python-headless", "albumentations")
+    return {
+        "started": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "command": shlex.join(sys.argv),
+        "data": str(data.absolute()),
+        "commit": git_commit(),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}},
+    }
+
+
+def git_commit() -> str | None:
+    """The commit of the project's own checkout, with -dirty where files differ from it; None outside of git."""
+    found = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return found.stdout.strip() or None
+
+
+def report_results(trainer, folder: Run) -> None:
+    """Write pictures, probabilities and, last of all, the scores; print the table."""
+    from competition.training import pictures
+
+    recipe, kept = trainer.recipe, trainer.kept
+    pictures.curves(folder, trainer.history.rows, recipe)
+    pictures.network_plan(folder, trainer.network)
+    if kept.report:
+        held_out = trainer.held_out
+        arrays = {"names": held_out.names.astype(str)}
+        for task in recipe.tasks:
+            present, letters = held_out.labelled[task.name], held_out.letters[task.name]
+            arrays |= {task.name: kept.probabilities[task.name], f"{task.name}.letters": letters}
+            arrays[f"{task.name}.labelled"] = present
+            if present.any():
+                counts = confusion(kept.probabilities[task.name][present], letters[present])
+                pictures.confusion_matrix(folder, task, counts)
+        folder.write_arrays("probabilities.npz", arrays)
+        print(f"\nbest epoch {kept.epoch}, on {len(held_out)} images held out:\n{table(kept.report)}")
+    reports = {"best": kept.report, "last": trainer.last_report, "heads": trainer.heads_report}
+    scores = {name: report.to_json() if report else None for name, report in reports.items()}
+    folder.write_json("scores.json", {"best_epoch": kept.epoch, "seconds": trainer.seconds, **scores})
+    print(f"\n{folder.folder}/ holds the run: weights, scores, curves.png, confusion/")

@@ -1,0 +1,1 @@
+"""The network: a backbone by name, one head a task, and what it predicts."""

@@ -1,0 +1,93 @@
+"""Backbones by name: how each is built, what it expects, and which weights file starts it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+from keras import applications
+
+from competition.model import preprocessing
+from competition.model.small import small
+from competition.model.squeezenet import load_squeezenet, squeezenet
+from competition.recipe import Backbone
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """A file of ImageNet weights in Keras' folder of models, and its MD5."""
+
+    name: str
+    md5: str
+
+
+@dataclass(frozen=True)
+class Spec:
+    """How to make a backbone.
+
+    `build` makes the network without its classifier for a side in pixels; `preprocess` makes the layer that turns
+    uint8 RGB into what it expects; `load` reads a weights file into it; `download`, where there is a public source,
+    fetches the file `imagenet` into Keras' folder.
+    """
+
+    build: Callable[[int], keras.Model]
+    preprocess: Callable[[], keras.layers.Layer]
+    load: Callable[[keras.Model, Path], None]
+    imagenet: WeightsFile | None = None
+    download: Callable[[], object] | None = None
+
+
+def _application(constructor: Callable, preprocess: Callable, name: str, md5: str) -> Spec:
+    """A network of keras.applications, which downloads its file when built with weights."""
+    return Spec(
+        build=lambda size: constructor(include_top=False, weights=None, input_shape=(size, size, 3)),
+        preprocess=preprocess,
+        load=lambda network, path: network.load_weights(str(path)),
+        imagenet=WeightsFile(name, md5),
+        download=lambda: constructor(include_top=False, weights="imagenet"),
+    )
+
+
+BACKBONES: dict[Backbone, Spec] = {
+    "nasnet_large": _application(
+        applications.NASNetLarge,
+        preprocessing.to_unit_range,
+        "nasnet_large_no_top.h5",
+        "d81d89dc07e6e56530c4e77faddd61b5",
+    ),
+    "nasnet_mobile": _application(
+        applications.NASNetMobile,
+        preprocessing.to_unit_range,
+        "nasnet_mobile_no_top.h5",
+        "1ed92395b5b598bdda52abe5c0dbfd63",
+    ),
+    "inception_resnet_v2": _application(
+        applications.InceptionResNetV2,
+        preprocessing.to_unit_range,
+        "inception_resnet_v2_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "d19885ff4a710c122648d3b5c3b684e4",
+    ),
+    "vgg16": _application(
+        applications.VGG16,
+        preprocessing.vgg_means,
+        "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "6d6bbae143d832006294945121d1f1fc",
+    ),
+    "vgg19": _application(
+        applications.VGG19,
+        preprocessing.vgg_means,
+        "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "253f8cb515780f3b799900260a226db6",
+    ),
+    "squeezenet": Spec(
+        squeezenet,
+        preprocessing.squeezenet_means,
+        load_squeezenet,
+        WeightsFile("squeezenet_v1.1_imagenet_notop.h5", "80b66c92d79d4310e07fb60a297bf0d1"),
+    ),
+    "small": Spec(
+        small,
+        preprocessing.to_unit_range,
+        load=lambda network, path: network.load_weights(str(path)),
+    ),
+}

@@ -1,0 +1,74 @@
+"""Pooled features of a fixed backbone, computed once and kept on disk for every run and fold that asks again."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from competition.data.dataset import Dataset
+from competition.data.inspect import CACHE
+from competition.model.network import backbone_of, features_of
+from competition.model.predict import predict
+from competition.recipe import Recipe
+from competition.run import whole_file
+
+VIEW = 1  # to be raised when the pixels of a plain view change
+
+
+CHUNK = 4096  # rows read at once
+
+
+class Features:
+    """Pooled features of some images: rows of a memory-mapped array (images, features) float32."""
+
+    def __init__(self, array: np.ndarray, rows: np.ndarray):
+        self.array, self.rows = array, rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, rows) -> np.ndarray:
+        """The features (rows, features) of these rows, read into memory."""
+        return self.array[self.rows[rows]]
+
+    def take(self, rows: np.ndarray) -> "Features":
+        return Features(self.array, self.rows[rows])
+
+    def moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and variance of each feature, (features,) float64, without reading all rows at once."""
+        total, squares = 0.0, 0.0
+        for start in range(0, len(self), CHUNK):
+            chunk = self[start : start + CHUNK].astype(np.float64)
+            total, squares = total + chunk.sum(axis=0), squares + (chunk**2).sum(axis=0)
+        mean = total / len(self)
+        return mean, np.maximum(squares / len(self) - mean**2, 0)
+
+
+def cached_features(
+    network: keras.Model, recipe: Recipe, policy: str, dataset: Dataset, digests: list[str], cache: Path = CACHE
+) -> Features:
+    """The pooled features of a dataset, whose images have these `digests`; row i is that of image i.
+
+    Looked up in `cache`/features by what they depend on: the images' content, the backbone and its weights, size
+    and aspect, and the number format.
+    """
+    unique, first, rows = np.unique(np.array(digests), return_index=True, return_inverse=True)
+    key = _key(network, recipe, policy, unique)
+    path = cache / "features" / f"{key}.npy"
+    if not path.exists():
+        values = predict(features_of(network), dataset.take(first), recipe, recipe.batch_size, progress="features")
+        with whole_file(path) as temporary, temporary.open("wb") as file:
+            np.save(file, values)
+    return Features(np.load(path, mmap_mode="r"), rows)
+
+
+def _key(network: keras.Model, recipe: Recipe, policy: str, digests: np.ndarray) -> str:
+    backbone = backbone_of(network)
+    content = hashlib.sha256("".join(digests).encode())
+    for values in backbone.get_weights():
+        content.update(np.ascontiguousarray(values))
+    facts = [recipe.backbone, recipe.image_size, recipe.aspect, policy, VIEW, keras.__version__]
+    content.update(json.dumps(facts).encode())
+    return content.hexdigest()[:32]

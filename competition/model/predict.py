@@ -1,0 +1,44 @@
+"""Probabilities of a dataset's images, and the one mean that serves runs."""
+
+from collections.abc import Mapping, Sequence
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from competition.data.batches import PredictBatches
+from competition.data.dataset import Dataset
+from competition.model.feed import Feed
+from competition.recipe import Recipe
+
+
+def predict(network: keras.Model, dataset: Dataset, recipe: Recipe, batch_size: int, progress: str | None = None):
+    """What the network gives for every image, in order: {task: (n, classes)}, or (n, features); float32.
+
+    `progress` names a bar on stderr.
+    """
+    batches = PredictBatches(dataset, recipe, batch_size)
+    bar = [Bar(len(dataset), batch_size, progress)] if progress else []
+    outputs = network.predict(Feed(batches), verbose=0, callbacks=bar)
+    if isinstance(outputs, Mapping):
+        return {name: values[: len(dataset)] for name, values in outputs.items()}
+    return outputs[: len(dataset)]
+
+
+def mean_probabilities(several: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """The arithmetic mean of several predictions of the same images and tasks, float64."""
+    return {name: np.mean([one[name] for one in several], axis=0, dtype=np.float64) for name in several[0]}
+
+
+class Bar(keras.callbacks.Callback):
+    """A tqdm bar over the images of a prediction."""
+
+    def __init__(self, count: int, batch_size: int, label: str):
+        super().__init__()
+        self.batch_size, self.bar = batch_size, tqdm(total=count, desc=label, unit="image", disable=None)
+
+    def on_predict_batch_end(self, batch, logs=None):
+        self.bar.update(min(self.batch_size, self.bar.total - self.bar.n))
+
+    def on_predict_end(self, logs=None):
+        self.bar.close()

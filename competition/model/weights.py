@@ -1,0 +1,76 @@
+"""Where a backbone's first weights come from: found, verified, and never deleted."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import keras
+
+from competition.errors import InvalidInput
+from competition.model.backbones import BACKBONES, Spec, WeightsFile
+from competition.recipe import Backbone
+
+
+def models_folder() -> Path:
+    """Keras' own folder of weights files: $KERAS_HOME/models, else ~/.keras/models."""
+    return Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"
+
+
+def load_backbone(network: keras.Model, backbone: Backbone, weights: str) -> None:
+    """Load `weights` (imagenet, none, or the path of a file) into a backbone.
+
+    Raises InvalidInput saying what is missing or wrong, and what to do; files are left as they are.
+    """
+    if weights == "none":
+        return
+    path = imagenet_file(backbone) if weights == "imagenet" else Path(weights)
+    if not path.is_file():
+        raise InvalidInput(
+            f"weights {weights!r}: there is no such file; allowed are imagenet, none, or the path of a weights file"
+        )
+    try:
+        BACKBONES[backbone].load(network, path)
+    except InvalidInput:
+        raise
+    except (OSError, ValueError, KeyError) as error:
+        raise InvalidInput(f"{path} cannot be loaded into {backbone}: {error}") from None
+
+
+def imagenet_file(backbone: Backbone) -> Path:
+    """The verified ImageNet file of a backbone, downloaded if it is not there.
+
+    Keras deletes a cached file whose hash is wrong before it downloads; here it is looked at first, so that the
+    only copy of somebody's file is never lost.
+    """
+    spec = BACKBONES[backbone]
+    if spec.imagenet is None:
+        raise InvalidInput(f"{backbone} has no ImageNet weights; train it from scratch with --weights none")
+    path = models_folder() / spec.imagenet.name
+    if not path.exists():
+        _download(backbone, spec, path)
+    if not is_intact(path, spec.imagenet):
+        raise InvalidInput(
+            f"{path} is not the file that {backbone} starts from: its MD5 is not {spec.imagenet.md5}; it was left as "
+            "it is. Move it away, or give --weights PATH or --weights none"
+        )
+    return path
+
+
+def is_intact(path: Path, file: WeightsFile) -> bool:
+    """Whether the file has the MD5 that is expected."""
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "md5").hexdigest() == file.md5
+
+
+def _download(backbone: Backbone, spec: Spec, path: Path) -> None:
+    missing = (
+        f"the ImageNet weights of {backbone} are missing: {path.name} (MD5 {spec.imagenet.md5}), "
+        f"looked for in {path.parent}"
+    )
+    ways = "Put the file there or name it with --weights PATH, or train from scratch with --weights none"
+    if spec.download is None:
+        raise InvalidInput(f"{missing}. {ways}")
+    try:
+        spec.download()
+    except Exception as error:  # Keras raises a bare Exception where a download fails
+        raise InvalidInput(f"{missing}; the download failed ({error}). {ways}") from error

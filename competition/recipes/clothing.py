@@ -1,0 +1,29 @@
+"""Photographs of clothes, on a laptop: SqueezeNet, heads first on cached features, then the whole network.
+
+    competition train clothing --data DIR --weights squeezenet_v1.1_imagenet_notop.h5
+
+Tasks and classes are taken from the data (classes.csv), so this recipe serves any small photographic data set.
+"""
+
+from competition.recipe import Recipe
+
+RECIPE = Recipe(
+    name="clothing",
+    image_size=227,
+    rotation=15,
+    zoom=(0.8, 1.25),
+    stretch=0.2,
+    shift=0.08,
+    brightness=0.08,
+    contrast=0.25,
+    backbone="squeezenet",
+    dropout=0.3,
+    epochs=(20, 7),
+    learning_rate=(1e-3, 3e-4),
+    trains=("heads", "all"),
+    optimizer="adamw",
+    weight_decay=1e-4,
+    schedule="cosine",
+    warmup_steps=100,
+    batch_size=32,
+)

@@ -1,0 +1,28 @@
+"""The drawn garments that come with the project: a small network from scratch on eight attributes.
+
+competition draw data/sketches
+competition train sketches --data data/sketches
+"""
+
+from competition.recipe import Recipe
+from competition.recipes.fashionai_tasks import TASKS
+
+RECIPE = Recipe(
+    name="sketches",
+    tasks=TASKS,
+    image_size=112,
+    rotation=8,
+    zoom=(0.9, 1.1),
+    shift=0.05,
+    backbone="small",
+    weights="none",
+    dropout=0.3,
+    epochs=(20,),
+    learning_rate=(3e-3,),
+    trains=("all",),
+    optimizer="adamw",
+    weight_decay=0.02,
+    schedule="cosine",
+    warmup_steps=100,
+    batch_size=32,
+)

@@ -1,0 +1,70 @@
+"""Losses that skip absent tasks, exact masked accuracy, optimizer and learning rate of a stage."""
+
+import keras
+from keras import losses, metrics, optimizers
+from keras.optimizers import schedules
+
+from competition.recipe import Recipe, Stage
+from competition.task import Task
+
+FINAL_SHARE = 0.01  # of the learning rate, at the end of the cosine
+
+
+def compile_stage(network: keras.Model, recipe: Recipe, stage: Stage, steps: int) -> None:
+    """Compile a network for a stage of `steps` batches an epoch, with a fresh optimizer.
+
+    Absent tasks are masked by sample weights of 0 (`TrainBatches`), and by nothing else. An all-zero target alone
+    is not neutral: TensorFlow's fused cross-entropy then has the gradient softmax - 0.
+    """
+    network.compile(
+        optimizer=make_optimizer(recipe, learning_rate(recipe, stage, steps)),
+        loss={task.name: make_loss(task, recipe.label_smoothing) for task in recipe.tasks},
+        weighted_metrics={task.name: [make_accuracy(task)] for task in recipe.tasks},
+        # XLA is slower on a processor, and may hang with several replicas (keras#20763).
+        jit_compile=False,
+    )
+
+
+def make_loss(task: Task, label_smoothing: float) -> losses.Loss:
+    """Summed over the batch and divided by its fixed size, so that replicas and short batches change nothing."""
+    kinds = {"multiclass": losses.CategoricalCrossentropy, "multilabel": losses.BinaryCrossentropy}
+    return kinds[task.kind](label_smoothing=label_smoothing)
+
+
+def make_accuracy(task: Task) -> metrics.Metric:
+    """Accuracy over the labelled images of an epoch: the weights mask it, the metric sums before it divides."""
+    kinds = {"multiclass": metrics.CategoricalAccuracy, "multilabel": metrics.BinaryAccuracy}
+    return kinds[task.kind](name="accuracy")
+
+
+def make_optimizer(recipe: Recipe, rate) -> optimizers.Optimizer:
+    options = {
+        "learning_rate": rate,
+        "weight_decay": recipe.weight_decay or None,
+        "gradient_accumulation_steps": recipe.accumulate if recipe.accumulate > 1 else None,
+    }
+    if recipe.optimizer == "sgd":
+        optimizer = optimizers.SGD(momentum=0.9, nesterov=True, **options)
+    elif recipe.optimizer == "adamw":
+        optimizer = optimizers.AdamW(amsgrad=recipe.amsgrad, **{**options, "weight_decay": recipe.weight_decay})
+    else:
+        optimizer = optimizers.Adam(amsgrad=recipe.amsgrad, **options)
+    if recipe.weight_decay:
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
+
+
+def learning_rate(recipe: Recipe, stage: Stage, steps: int):
+    """The rate of a stage over its updates, of which there is one every `accumulate` batches."""
+    peak, updates = stage.learning_rate, max(1, steps * stage.epochs // recipe.accumulate)
+    if recipe.schedule == "constant":
+        return peak
+    if recipe.schedule == "halved":
+        every = max(1, steps * recipe.halve_every // recipe.accumulate)
+        return schedules.ExponentialDecay(peak, every, decay_rate=0.5, staircase=True)
+    warmup = min(recipe.warmup_steps, updates // 2)
+    if not warmup:
+        return schedules.CosineDecay(peak, updates, alpha=FINAL_SHARE)
+    return schedules.CosineDecay(
+        peak / warmup, updates - warmup, alpha=FINAL_SHARE, warmup_target=peak, warmup_steps=warmup
+    )

@@ -1,0 +1,94 @@
+"""Everything that depends on TensorFlow and the machine: replicas, number formats, memory."""
+
+import platform
+from contextlib import contextmanager
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from competition.errors import InvalidInput
+from competition.model.network import all_layers
+from competition.recipe import Backbone, Precision
+
+# NASNet's many small separable convolutions gain nothing from bfloat16 on a processor (measured with NASNetMobile).
+SLOW_IN_BFLOAT16_ON_CPU = {"nasnet_large", "nasnet_mobile"}
+
+
+def make_strategy() -> tf.distribute.Strategy:
+    """A copy of the network on every GPU as soon as there is more than one; else no copies."""
+    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    if len(devices) > 1:
+        return tf.distribute.MirroredStrategy([device.name for device in devices])
+    return tf.distribute.get_strategy()
+
+
+def grow_memory() -> None:
+    """Take GPU memory as needed, so that other processes find some; has to come before the first use."""
+    for device in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(device, True)
+
+
+def describe_devices() -> list[str]:
+    """A line a GPU with name and compute capability; the processor where there is none."""
+    lines = []
+    for device in tf.config.list_physical_devices("GPU"):
+        details = tf.config.experimental.get_device_details(device)
+        capability = ".".join(map(str, details.get("compute_capability", ())))
+        lines.append(f"GPU {details.get('device_name', device.name)} (compute capability {capability or 'unknown'})")
+    return lines or [f"CPU {processor_name()}"]
+
+
+def choose_precision(precision: Precision, backbone: Backbone) -> str:
+    """The Keras policy for `auto`: the half-width format that this device computes fast, else float32."""
+    if precision != "auto":
+        return precision
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        capability = min(
+            tf.config.experimental.get_device_details(gpu).get("compute_capability", (0, 0)) for gpu in gpus
+        )
+        if capability >= (8, 0):
+            return "mixed_bfloat16"
+        return "mixed_float16" if capability >= (7, 0) else "float32"
+    if "avx512_bf16" in _processor_facts().get("flags", "") and backbone not in SLOW_IN_BFLOAT16_ON_CPU:
+        return "mixed_bfloat16"
+    return "float32"
+
+
+def processor_name() -> str:
+    return _processor_facts().get("model name") or platform.processor() or platform.machine()
+
+
+def _processor_facts() -> dict[str, str]:
+    """The first processor of /proc/cpuinfo; empty where the system has no such file."""
+    path = Path("/proc/cpuinfo")
+    if not path.is_file():
+        return {}
+    lines = path.read_text().split("\n\n")[0].splitlines()
+    pairs = (line.partition(":") for line in lines)
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def average_batch_norm(network: keras.Model) -> None:
+    """Give all replicas the mean of their batch normalisation statistics; Keras keeps those of each apart."""
+    strategy = network.distribute_strategy
+    if strategy.num_replicas_in_sync == 1:
+        return
+    for layer in all_layers(network):
+        if isinstance(layer, keras.layers.BatchNormalization):
+            for variable in (layer.moving_mean, layer.moving_variance):
+                mean = strategy.reduce(tf.distribute.ReduceOp.MEAN, variable.value, axis=None)
+                variable.assign(mean)
+
+
+@contextmanager
+def memory_explained(batch_size: int):
+    """Turn running out of memory into advice. Raises InvalidInput with the batch size to try."""
+    try:
+        yield
+    except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+        smaller = max(1, batch_size // 2)
+        advice = f"try --batch-size {smaller}" if smaller < batch_size else "try a smaller --image-size"
+        half = f" --accumulate 2 with --batch-size {smaller} keeps the steps as they were." if batch_size > 1 else ""
+        raise InvalidInput(f"out of memory with {batch_size} images a step on each device; {advice}.{half}") from error

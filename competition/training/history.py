@@ -1,0 +1,86 @@
+"""What happened in each epoch: a row of history.csv and a line for the reader."""
+
+import sys
+import time
+from collections.abc import Mapping
+
+import keras
+import pandas as pd
+
+from competition.recipe import Stage
+from competition.run import Run
+from competition.scoring.report import Report
+
+
+class History:
+    """Rows of all epochs of all stages, written to the run after each."""
+
+    def __init__(self, run: Run):
+        self.run = run
+        self.rows: list[dict] = []
+
+    @property
+    def epochs(self) -> int:
+        return len(self.rows)
+
+    def add(self, row: dict) -> None:
+        self.rows.append({"epoch": self.epochs + 1, **row})
+        self.run.write_text("history.csv", pd.DataFrame(self.rows).to_csv(index=False))
+
+
+def epoch_row(number: int, stage: Stage, logs: Mapping[str, float], report: Report | None, seconds: float) -> dict:
+    """One row: the stage, the training loss and masked accuracy a task, and what the validation gave.
+
+    Keras' own loss a task is left out: it is a mean over batches that counts absent tasks as 0.
+    """
+    row = {"stage": number, "trains": stage.trains, "learning_rate": stage.learning_rate, "seconds": round(seconds, 2)}
+    row["loss"] = logs["loss"]
+    row |= {f"accuracy_{task}": value for task, value in _accuracies(logs).items()}
+    if report:
+        row |= {"val_map": report.map, "val_basic_precision": report.basic_precision, "val_accuracy": report.accuracy}
+        row |= {f"val_accuracy_{score.task}": score.accuracy for score in report.tasks}
+        row |= {f"val_ap_{score.task}": score.ap for score in report.tasks}
+    return row
+
+
+def _accuracies(logs: Mapping[str, float]) -> dict[str, float]:
+    """Keras names a metric <output>_accuracy, or accuracy where there is one output only."""
+    found = {name: value for name, value in logs.items() if name.endswith("accuracy")}
+    return {name.removesuffix("accuracy").removesuffix("_") or "all": value for name, value in found.items()}
+
+
+def epoch_line(stages: int, epochs: int, row: Mapping, best: bool) -> str:
+    parts = [
+        f"stage {row['stage']}/{stages} ({row['trains']})  epoch {row['epoch']}/{epochs}",
+        f"{row['seconds']:6.1f} s",
+        f"loss {row['loss']:.4f}",
+    ]
+    if "val_map" in row:
+        parts.append(f"val mAP {row['val_map']:.4f}  accuracy {row['val_accuracy']:.4f}{'  best' if best else ''}")
+    return "  ".join(parts)
+
+
+class EpochBar(keras.callbacks.ProgbarLogger):
+    """Keras' progress bar with the loss alone: a column a task would not fit on a terminal."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        super().on_train_batch_end(batch, {"loss": logs["loss"]})
+
+    def on_epoch_end(self, epoch, logs=None):
+        super().on_epoch_end(epoch, {"loss": logs["loss"]})
+
+
+def on_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+class Stopwatch:
+    """Seconds since it was made or last read."""
+
+    def __init__(self):
+        self.start = time.perf_counter()
+
+    def lap(self) -> float:
+        now = time.perf_counter()
+        seconds, self.start = now - self.start, now
+        return seconds

@@ -1,0 +1,141 @@
+"""Train a network stage by stage: heads on cached features, then the network on augmented images."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+
+from competition.data.batches import TrainBatches, augmented_views
+from competition.data.dataset import Dataset
+from competition.model.features import Features
+from competition.model.feed import Feed
+from competition.model.network import build_heads, set_heads, set_trainable
+from competition.model.predict import predict
+from competition.recipe import Recipe, Stage
+from competition.run import Run, whole_file
+from competition.scoring.report import Report, score
+from competition.training.compile import compile_stage
+from competition.training.devices import average_batch_norm, memory_explained
+from competition.training.history import EpochBar, History, Stopwatch, epoch_line, epoch_row, on_terminal
+
+Probabilities = Mapping[str, np.ndarray]
+
+
+@dataclass
+class Kept:
+    """The best state so far by validation mAP, or the last one where nothing is held out."""
+
+    run: Run
+    epoch: int = 0
+    report: Report | None = None
+    probabilities: Probabilities | None = None
+
+    def offer(self, network: keras.Model, epoch: int, report: Report | None, probabilities) -> bool:
+        """Keep the network's weights in the run if they are the best; say whether they were."""
+        if report and self.report and not report.map > self.report.map:
+            return False
+        with whole_file(self.run.weights) as path:
+            network.save_weights(str(path), overwrite=True)
+        self.epoch, self.report, self.probabilities = epoch, report, probabilities
+        return True
+
+
+@dataclass
+class Trainer:
+    """One training: what it trains on, and what came of it.
+
+    `held_out` may be empty: then there is no score, and the last epoch is kept. `features` looks up those of both
+    datasets, and is called only if a stage trains heads.
+    """
+
+    network: keras.Model
+    recipe: Recipe
+    run: Run
+    training: Dataset
+    held_out: Dataset
+    features: Callable[[], tuple[Features, Features]]
+    say: Callable[[str], None] = print
+    heads_report: Report | None = None
+    last_report: Report | None = None
+    seconds: float = 0.0
+    history: History = field(init=False)
+    kept: Kept = field(init=False)
+
+    def __post_init__(self):
+        self.history, self.kept = History(self.run), Kept(self.run)
+
+    @property
+    def batch_size(self) -> int:
+        """Images a step on all devices together."""
+        return self.recipe.batch_size * self.network.distribute_strategy.num_replicas_in_sync
+
+    def fit(self) -> None:
+        """Run all stages; `seconds` is then the time they took, validation included."""
+        stopwatch = Stopwatch()
+        for number, stage in enumerate(self.recipe.stages, start=1):
+            fit = self.fit_heads if stage.trains == "heads" else self.fit_images
+            with memory_explained(self.recipe.batch_size):
+                fit(number, stage)
+        self.seconds = round(stopwatch.lap(), 1)
+
+    def fit_heads(self, number: int, stage: Stage) -> None:
+        """Fit the heads alone on standardised features, and put them into the network."""
+        features, held_out = self.features()
+        mean, variance = features.moments()
+        heads = build_heads(self.recipe, mean, variance)
+        batches = TrainBatches(self.training, self.recipe, self.recipe.batch_size, lambda rows, _: features[rows])
+        watch = Watch(self, number, stage, batches, lambda: heads.predict(held_out[:], verbose=0), keep=False)
+        self._fit(heads, stage, batches, watch)
+        set_heads(self.network, heads, mean, variance)
+        self.heads_report, probabilities = self.validate(self.predict_held_out)
+        self.last_report = self.heads_report
+        self.kept.offer(self.network, self.history.epochs, self.heads_report, probabilities)
+
+    def fit_images(self, number: int, stage: Stage) -> None:
+        """Fit what the stage trains on augmented views."""
+        set_trainable(self.network, stage.trains)
+        views = augmented_views(self.training, self.recipe)
+        batches = TrainBatches(self.training, self.recipe, self.batch_size, views)
+        watch = Watch(self, number, stage, batches, self.predict_held_out, keep=True)
+        self._fit(self.network, stage, batches, watch)
+
+    def _fit(self, network: keras.Model, stage: Stage, batches, watch: "Watch") -> None:
+        compile_stage(network, self.recipe, stage, len(batches))
+        callbacks = [watch, EpochBar()] if on_terminal() else [watch]
+        network.fit(Feed(batches), epochs=stage.epochs, shuffle=False, callbacks=callbacks, verbose=int(on_terminal()))
+
+    def predict_held_out(self) -> Probabilities:
+        return predict(self.network, self.held_out, self.recipe, self.batch_size)
+
+    def validate(self, predict_held_out: Callable[[], Probabilities]) -> tuple[Report | None, Probabilities | None]:
+        """Predict every held-out image once; every validation number comes from these probabilities."""
+        if not len(self.held_out):
+            return None, None
+        probabilities = predict_held_out()
+        return score(self.recipe.tasks, probabilities, self.held_out.letters, self.held_out.labelled), probabilities
+
+
+class Watch(keras.callbacks.Callback):
+    """Between epochs: sets the order of the next, scores the last, keeps the best, and tells the reader."""
+
+    def __init__(self, trainer: Trainer, number: int, stage: Stage, batches, predict_held_out, keep: bool):
+        super().__init__()
+        self.trainer, self.number, self.stage = trainer, number, stage
+        self.batches, self.predict_held_out, self.keep = batches, predict_held_out, keep
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.batches.epoch = self.trainer.history.epochs
+        self.stopwatch = Stopwatch()
+
+    def on_epoch_end(self, epoch, logs=None):
+        trainer = self.trainer
+        average_batch_norm(self.model)
+        report, probabilities = trainer.validate(self.predict_held_out)
+        trainer.last_report = report
+        row = epoch_row(self.number, self.stage, logs, report, self.stopwatch.lap())
+        trainer.history.add(row)
+        best = self.keep and trainer.kept.offer(self.model, trainer.history.epochs, report, probabilities)
+        stages = trainer.recipe.stages
+        total = sum(stage.epochs for stage in stages)
+        trainer.say(epoch_line(len(stages), total, trainer.history.rows[-1], best))
