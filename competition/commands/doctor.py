@@ -6,6 +6,8 @@ import shutil
 from importlib.metadata import version
 from pathlib import Path
 
+from competition.quiet import quiet_start
+
 PACKAGES = ("tensorflow", "keras", "numpy", "pandas", "scikit-learn", "opencv-python-headless", "albumentations")
 GIB = 2**30
 
@@ -18,9 +20,11 @@ def doctor() -> None:
     import cv2
 
     from competition.data.images import MAX_PIXELS
-    from competition.model.backbones import BACKBONES
-    from competition.model.weights import is_intact, models_folder
-    from competition.training.devices import choose_precision, describe_devices
+
+    with quiet_start():
+        from competition.model.backbones import BACKBONES
+        from competition.model.weights import is_intact, models_folder
+        from competition.training.devices import choose_precision, describe_devices
 
     print("devices       " + "\n              ".join(describe_devices()))
     print(f"cores         {os.cpu_count()}")

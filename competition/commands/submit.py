@@ -13,6 +13,7 @@ from competition.data.inspect import CACHE, inspect
 from competition.data.labels import Questions, read_questions
 from competition.data.rows import read_classes
 from competition.errors import InvalidInput
+from competition.quiet import quiet_start
 from competition.recipe import Recipe
 from competition.run import Run, newest_finished_run
 from competition.submission.write import write_submission
@@ -93,8 +94,9 @@ def check_classes(questions: Path, recipe: Recipe, run: Run) -> None:
 
 def answer(runs: Sequence[Run], recipes: Sequence[Recipe], asked: Questions, good: np.ndarray) -> dict[str, np.ndarray]:
     """The mean probabilities (images, classes) of the runs; where an image is not good, the mean of their priors."""
-    from competition.model.predict import mean_probabilities, predict
-    from competition.training.restore import restore
+    with quiet_start():
+        from competition.model.predict import mean_probabilities, predict
+        from competition.training.restore import restore
 
     answers = []
     for run, recipe in zip(runs, recipes, strict=True):

@@ -20,6 +20,7 @@ from competition.data.inspect import CACHE, drop_bad_images, inspect
 from competition.data.labels import read_labels
 from competition.data.split import hold_out
 from competition.errors import InvalidInput
+from competition.quiet import quiet_start
 from competition.recipe import Recipe
 from competition.recipes import NAMES, load_recipe
 from competition.run import SMOKE, Run, new_run
@@ -79,7 +80,8 @@ def train(
     dataset, digests = drop_bad_images(dataset, inspection, skip_bad_images)
     print(f"{data}: {len(dataset):,} images\n{describe(dataset)}")
 
-    from competition.training.prepare import Preparation  # Keras, from here on
+    with quiet_start():
+        from competition.training.prepare import Preparation  # Keras, from here on
 
     preparation = Preparation.of(recipe, dataset, digests, *split(dataset, recipe), cache)
     folder = new_run(f"{recipe.name}-smoke" if smoke else recipe.name, run)

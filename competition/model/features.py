@@ -18,6 +18,7 @@ VIEW = 1  # to be raised when the pixels of a plain view change
 
 
 CHUNK = 4096  # rows read at once
+LEAST_VARIANCE = 1e-3  # of a feature, as a share of the mean over all features
 
 
 class Features:
@@ -37,13 +38,18 @@ class Features:
         return Features(self.array, self.rows[rows])
 
     def moments(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and variance of each feature, (features,) float64, without reading all rows at once."""
+        """Mean and variance of each feature, (features,) float64, without reading all rows at once.
+
+        A nearly constant feature gets a larger variance than it has: divided by its own deviation, its noise would
+        weigh as much as the signal of others, and the head's huge weights on it would explode in later stages.
+        """
         total, squares = 0.0, 0.0
         for start in range(0, len(self), CHUNK):
             chunk = self[start : start + CHUNK].astype(np.float64)
             total, squares = total + chunk.sum(axis=0), squares + (chunk**2).sum(axis=0)
         mean = total / len(self)
-        return mean, np.maximum(squares / len(self) - mean**2, 0)
+        variance = np.maximum(squares / len(self) - mean**2, 0)
+        return mean, np.maximum(variance, LEAST_VARIANCE * variance.mean())
 
 
 def cached_features(

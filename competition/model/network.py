@@ -42,10 +42,23 @@ def build_network(recipe: Recipe, policy: str = "float32") -> keras.Model:
         except ValueError as error:
             raise InvalidInput(f"{recipe.backbone} cannot be built for images of {size} pixels: {error}") from None
         image = keras.Input((size, size, 3), dtype="uint8", name=IMAGE)
-        # training=False keeps batch normalisation in inference mode, also while the weights are tuned.
-        maps = backbone(spec.preprocess()(image), training=None if recipe.trains_batch_norm else False)
+        if not recipe.trains_batch_norm:
+            backbone = FixedStatistics(backbone.input, backbone.output, name=backbone.name)
+        maps = backbone(spec.preprocess()(image))
         features = layers.GlobalAveragePooling2D(dtype="float32", name=POOL)(maps)
         return keras.Model(image, heads(features, recipe), name="network")
+
+
+@keras.saving.register_keras_serializable(package="competition")
+class FixedStatistics(keras.Model):
+    """A network that keeps batch normalisation in inference mode while its weights are tuned.
+
+    The usual `backbone(x, training=False)` does not: the mode of the outer network replaces that argument (Keras
+    3.15, `operation_fn` in models/functional.py), and `fit` would change the statistics.
+    """
+
+    def call(self, inputs, training=None, mask=None):
+        return super().call(inputs, training=False, mask=mask)
 
 
 def heads(features, recipe: Recipe) -> dict:

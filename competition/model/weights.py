@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -28,12 +30,22 @@ def load_backbone(network: keras.Model, backbone: Backbone, weights: str) -> Non
         raise InvalidInput(
             f"weights {weights!r}: there is no such file; allowed are imagenet, none, or the path of a weights file"
         )
+    load_whole(path, backbone, lambda: BACKBONES[backbone].load(network, path))
+
+
+def load_whole(path: Path, what: str, load: Callable[[], None]) -> None:
+    """Call `load`, which reads `path`. Raises InvalidInput where the file does not fit all of the network.
+
+    Keras skips what it does not find with a mere warning, and leaves random weights there; here that is an error.
+    """
     try:
-        BACKBONES[backbone].load(network, path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            load()
     except InvalidInput:
         raise
-    except (OSError, ValueError, KeyError) as error:
-        raise InvalidInput(f"{path} cannot be loaded into {backbone}: {error}") from None
+    except (OSError, ValueError, KeyError, UserWarning) as error:
+        raise InvalidInput(f"{path} cannot be loaded into {what}: {error}") from None
 
 
 def imagenet_file(backbone: Backbone) -> Path:

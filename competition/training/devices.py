@@ -78,8 +78,9 @@ def average_batch_norm(network: keras.Model) -> None:
     for layer in all_layers(network):
         if isinstance(layer, keras.layers.BatchNormalization):
             for variable in (layer.moving_mean, layer.moving_variance):
-                mean = strategy.reduce(tf.distribute.ReduceOp.MEAN, variable.value, axis=None)
-                variable.assign(mean)
+                # strategy.reduce would take one copy for all: it believes mirrored variables to be equal.
+                copies = strategy.experimental_local_results(variable.value)
+                variable.assign(tf.reduce_mean(tf.stack(copies), axis=0))
 
 
 @contextmanager

@@ -2,8 +2,8 @@
 
 import keras
 
-from competition.errors import InvalidInput
 from competition.model.network import build_network
+from competition.model.weights import load_whole
 from competition.run import Run
 from competition.training.devices import make_strategy
 
@@ -13,8 +13,5 @@ def restore(run: Run) -> keras.Model:
     recipe, made = run.read_recipe(), run.read_made()
     with make_strategy().scope():
         network = build_network(recipe, made["precision"])
-        try:
-            network.load_weights(str(run.weights))
-        except (OSError, ValueError) as error:
-            raise InvalidInput(f"{run.weights} does not hold the weights of this run's network: {error}") from None
+        load_whole(run.weights, "the network of this run", lambda: network.load_weights(str(run.weights)))
     return network

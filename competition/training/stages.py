@@ -83,8 +83,9 @@ class Trainer:
         """Fit the heads alone on standardised features, and put them into the network."""
         features, held_out = self.features()
         mean, variance = features.moments()
-        heads = build_heads(self.recipe, mean, variance)
-        batches = TrainBatches(self.training, self.recipe, self.recipe.batch_size, lambda rows, _: features[rows])
+        with self.network.distribute_strategy.scope():
+            heads = build_heads(self.recipe, mean, variance)
+        batches = TrainBatches(self.training, self.recipe, self.batch_size, lambda rows, _: features[rows])
         watch = Watch(self, number, stage, batches, lambda: heads.predict(held_out[:], verbose=0), keep=False)
         self._fit(heads, stage, batches, watch)
         set_heads(self.network, heads, mean, variance)
@@ -101,7 +102,8 @@ class Trainer:
         self._fit(self.network, stage, batches, watch)
 
     def _fit(self, network: keras.Model, stage: Stage, batches, watch: "Watch") -> None:
-        compile_stage(network, self.recipe, stage, len(batches))
+        with network.distribute_strategy.scope():
+            compile_stage(network, self.recipe, stage, len(batches))
         callbacks = [watch, EpochBar()] if on_terminal() else [watch]
         network.fit(Feed(batches), epochs=stage.epochs, shuffle=False, callbacks=callbacks, verbose=int(on_terminal()))
 

@@ -1,0 +1,316 @@
+"""Stages, schedules, and a whole training from a label file to a submission."""
+
+import csv
+import json
+import warnings
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+import pytest
+from small_data import TINY, read_data, write_data
+
+from competition.commands.submit import submit
+from competition.commands.train import train
+from competition.data.batches import PredictBatches
+from competition.errors import InvalidInput
+from competition.model.features import cached_features
+from competition.model.network import build_network, features_of
+from competition.recipe import Recipe, Stage
+from competition.run import Run
+from competition.scoring.report import score
+from competition.training import devices
+from competition.training.compile import learning_rate, make_optimizer
+
+LEARNS = replace(
+    TINY, epochs=(3, 5), learning_rate=(3e-2, 3e-3), trains=("heads", "all"), optimizer="adamw", schedule="cosine"
+)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    return write_data(tmp_path_factory.mktemp("squares") / "data", images=90)
+
+
+@pytest.fixture(scope="module")
+def run(data, tmp_path_factory) -> Run:
+    folder = tmp_path_factory.mktemp("runs")
+    return train(LEARNS, data, folder / "tiny-1", cache=folder / "cache")
+
+
+def test_a_run_holds_exactly_these_files(run):
+    files = {str(path.relative_to(run.folder)) for path in run.folder.rglob("*") if path.is_file()}
+    assert files - {"network.png"} == {
+        "recipe.json",
+        "prior.json",
+        "model.weights.h5",
+        "history.csv",
+        "scores.json",
+        "probabilities.npz",
+        "curves.png",
+        "confusion/colour.csv",
+        "confusion/colour.png",
+        "confusion/shade.csv",
+        "confusion/shade.png",
+    }
+
+
+def test_the_recipe_is_written_back_whole_and_says_how_the_run_was_made(run, data):
+    assert run.read_recipe() == LEARNS
+    made = run.read_made()
+    assert made["data"] == str(data)
+    assert made["precision"] == "float32"
+    assert made["versions"]["keras"] == keras.__version__
+
+
+def test_history_has_a_row_an_epoch_with_its_stage(run):
+    with (run.folder / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["stage"] for row in rows] == ["1"] * 3 + ["2"] * 5
+    assert [row["epoch"] for row in rows] == list("12345678")
+    assert {"loss", "accuracy_colour", "val_map", "val_accuracy_shade", "seconds"} <= rows[0].keys()
+
+
+def test_plain_colours_are_learned_and_the_score_is_that_of_the_kept_probabilities(run, data):
+    best = run.read_json("scores.json")["best"]
+    assert best["accuracy"] > 0.9
+    kept = np.load(run.folder / "probabilities.npz")
+    letters = {task.name: kept[f"{task.name}.letters"] for task in TINY.tasks}
+    labelled = {task.name: kept[f"{task.name}.labelled"] for task in TINY.tasks}
+    again = score(TINY.tasks, kept, letters, labelled)
+    assert again.map == best["map"]
+    assert again.accuracy == best["accuracy"]
+
+
+def test_the_weights_kept_are_those_of_the_best_epoch(run, data):
+    """They give the probabilities that were scored, in a network rebuilt from recipe.json."""
+    from competition.model.predict import predict
+    from competition.training.restore import restore
+
+    kept = np.load(run.folder / "probabilities.npz")
+    dataset = read_data(data)
+    held_out = dataset.take(np.flatnonzero(np.isin(dataset.names, kept["names"])))
+    given = predict(restore(run), held_out, LEARNS, LEARNS.batch_size)
+    assert list(held_out.names) == list(kept["names"])
+    for task in TINY.tasks:
+        np.testing.assert_allclose(given[task.name], kept[task.name], atol=1e-6)
+
+
+def test_scores_tell_heads_last_and_best_apart(run):
+    scores = run.read_json("scores.json")
+    assert scores["best"]["map"] >= max(scores["last"]["map"], scores["heads"]["map"])
+    assert scores["best_epoch"] >= 3
+
+
+def test_submit_answers_every_question_in_order_and_scores_known_answers(run, data, tmp_path, capsys):
+    path = submit((run.folder,), output=tmp_path / "answers.csv", cache=tmp_path)
+    asked = (data / "rank/Tests/question.csv").read_text().splitlines()
+    rows = path.read_text().splitlines()
+    assert [row.rpartition(",")[0] for row in rows] == [row.rpartition(",")[0] for row in asked]
+    assert all(row.rpartition(",")[2].count(".") == (2 if "shade" in row else 3) for row in rows)
+    assert zipfile.ZipFile(path.with_suffix(".zip")).read("answers.csv") == path.read_bytes()
+    printed = capsys.readouterr().out
+    assert "score by" in printed
+    assert "row-weighted" in printed
+
+
+def test_the_mean_of_two_runs_is_the_mean_of_their_probabilities(run, data, tmp_path):
+    one = submit((run.folder,), output=tmp_path / "one.csv", cache=tmp_path)
+    two = submit((run.folder, run.folder), output=tmp_path / "two.csv", cache=tmp_path)
+    assert one.read_text() == two.read_text()
+
+
+def test_runs_of_other_classes_are_not_averaged(run, tmp_path):
+    other = Run(tmp_path / "other")
+    swapped = replace(LEARNS, tasks=(replace(TINY.tasks[0], classes=("green", "red", "blue")), TINY.tasks[1]))
+    other.write_recipe(swapped, run.read_made())
+    with pytest.raises(InvalidInput, match="their order differ"):
+        submit((run.folder, other.folder), output=tmp_path / "x.csv")
+    assert not (tmp_path / "x.csv").exists()
+
+
+def test_classes_in_another_order_beside_the_questions_are_refused(run, tmp_path):
+    data = write_data(tmp_path / "data", images=6)
+    (data / "classes.csv").write_text("colour,green,red,blue\nshade,dark,light\n")
+    with pytest.raises(InvalidInput, match="names other classes"):
+        submit((run.folder,), questions=data / "rank/Tests/question.csv", output=tmp_path / "x.csv", cache=tmp_path)
+
+
+def test_a_question_without_its_image_gets_the_shares_in_training_only_when_allowed(run, tmp_path, capsys):
+    data = write_data(tmp_path / "data", images=6)
+    questions = data / "rank/Tests/question.csv"
+    (data / "rank/Images/002.jpg").unlink()
+    with pytest.raises(InvalidInput, match=r"question\.csv:3: .*002\.jpg: there is no such file"):
+        submit((run.folder,), questions=questions, output=tmp_path / "x.csv", cache=tmp_path)
+    path = submit((run.folder,), questions=questions, output=tmp_path / "x.csv", cache=tmp_path, skip_bad_images=True)
+    prior = json.loads((run.folder / "prior.json").read_text())["shade"]
+    answer = path.read_text().splitlines()[2].rpartition(",")[2]
+    np.testing.assert_allclose([float(p) for p in answer.split(";")], prior, atol=1e-8)
+    assert "002.jpg" in capsys.readouterr().out
+
+
+def test_bad_images_stop_a_training_before_it_starts_or_are_listed_in_the_run(tmp_path):
+    data = write_data(tmp_path / "data")
+    (data / "base/Images/005.jpg").write_bytes(b"")
+    with pytest.raises(InvalidInput, match=r"label\.csv:6: .*005\.jpg: the file is empty"):
+        train(TINY, data, tmp_path / "run", cache=tmp_path)
+    assert not (tmp_path / "run").exists()
+    run = train(TINY, data, tmp_path / "run", cache=tmp_path, skip_bad_images=True)
+    assert "005.jpg" in (run.folder / "skipped.txt").read_text()
+
+
+def test_training_on_everything_gives_a_network_and_says_there_is_no_score(data, tmp_path, capsys):
+    run = train(replace(TINY, validation=0.0), data, tmp_path / "run", cache=tmp_path)
+    assert run.read_json("scores.json")["best"] is None
+    assert run.weights.is_file()
+    assert not (run.folder / "probabilities.npz").exists()
+    assert "no score" in capsys.readouterr().out
+
+
+def test_a_smoke_test_runs_every_stage_once_on_a_few_images(data, tmp_path):
+    run = train(replace(LEARNS, batch_size=8), data, tmp_path / "run", smoke=True, cache=tmp_path)
+    assert len((run.folder / "history.csv").read_text().splitlines()) == 3
+    assert run.read_made()["smoke"] is True
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(data, tmp_path):
+    recipe = replace(TINY, flip=True, rotation=10.0, brightness=0.1, contrast=0.2, dropout=0.2)
+    runs = [
+        train(replace(recipe, seed=seed), data, tmp_path / str(number), cache=tmp_path)
+        for number, seed in enumerate((3, 3, 4))
+    ]
+    scores = [run.read_json("scores.json")["best"]["map"] for run in runs]
+    first, second, third = (np.load(run.folder / "probabilities.npz") for run in runs)
+    np.testing.assert_array_equal(first["colour"], second["colour"])
+    assert scores[0] == scores[1]
+    assert list(third["names"]) != list(first["names"])
+
+
+def test_a_run_folder_that_exists_is_never_overwritten(run, data, tmp_path):
+    before = (run.folder / "recipe.json").read_bytes()
+    with pytest.raises(InvalidInput, match="never overwritten"):
+        train(TINY, data, run.folder, cache=tmp_path)
+    assert (run.folder / "recipe.json").read_bytes() == before
+
+
+def test_features_are_computed_once_and_found_again_for_any_part_of_the_images(data, tmp_path, monkeypatch):
+    dataset, network = read_data(data), build_network(TINY)
+    digests = [f"{row % 80:02d}" for row in range(len(dataset))]  # ten images stand there twice
+    features = cached_features(network, TINY, "float32", dataset, digests, tmp_path)
+    batches = PredictBatches(dataset, TINY, 16)
+    expected = features_of(network).predict(np.concatenate([batches[i] for i in range(len(batches))]), verbose=0)
+    np.testing.assert_allclose(features[:80], expected[:80], atol=1e-5)
+    np.testing.assert_array_equal(features[80:], features[:10])
+    mean, variance = features.moments()
+    np.testing.assert_allclose(mean, features[:].mean(axis=0, dtype=float), atol=1e-6)
+    expected = features[:].var(axis=0, dtype=float)
+    np.testing.assert_allclose(variance, np.maximum(expected, 1e-3 * expected.mean()), rtol=1e-4)
+
+    stored = list((tmp_path / "features").iterdir())
+    monkeypatch.setattr(PredictBatches, "__getitem__", None)  # nothing may be computed again
+    again = cached_features(network, TINY, "float32", dataset, digests, tmp_path)
+    np.testing.assert_array_equal(again.take(np.array([5, 3]))[:], features[[5, 3]])
+    assert list((tmp_path / "features").iterdir()) == stored
+
+
+@pytest.mark.parametrize("change", [{"image_size": 48}, {"aspect": "pad"}])
+def test_other_pixels_or_weights_are_other_features(data, tmp_path, change):
+    dataset, digests = read_data(data).take(np.arange(4)), list("abcd")
+    network = build_network(TINY)
+    for asked, net in ((TINY, network), (replace(TINY, **change), build_network(replace(TINY, **change)))):
+        cached_features(net, asked, "float32", dataset, digests, tmp_path)
+    assert len(list((tmp_path / "features").iterdir())) == 2
+
+
+def rates(recipe: Recipe, stage: Stage, steps: int) -> list[float]:
+    rate = learning_rate(recipe, stage, steps)
+    return [float(rate(step)) if callable(rate) else rate for step in range(steps * stage.epochs)]
+
+
+def test_a_constant_rate_stays():
+    assert set(rates(TINY, Stage(2, 0.1, "all"), 5)) == {0.1}
+
+
+def test_cosine_warms_up_to_the_peak_and_falls_to_one_percent():
+    recipe = replace(TINY, schedule="cosine", warmup_steps=10)
+    got = rates(recipe, Stage(10, 0.1, "all"), 10)
+    np.testing.assert_allclose(got[:10], np.linspace(0.01, 0.1, 10, endpoint=False), atol=0.01)
+    assert np.argmax(got) == 10
+    share = (np.arange(90) / 90)[:, None] * np.pi
+    np.testing.assert_allclose(got[10:], 0.1 * (0.99 * 0.5 * (1 + np.cos(share[:, 0])) + 0.01), rtol=1e-4)
+
+
+def test_halved_halves_every_k_epochs():
+    recipe = replace(TINY, schedule="halved", halve_every=2)
+    np.testing.assert_allclose(rates(recipe, Stage(5, 0.8, "all"), 3), [0.8] * 6 + [0.4] * 6 + [0.2] * 3, rtol=1e-6)
+
+
+def test_accumulated_gradients_stretch_the_schedule_over_fewer_updates():
+    recipe = replace(TINY, schedule="halved", accumulate=3)
+    assert [float(learning_rate(recipe, Stage(2, 0.8, "all"), 6)(update)) for update in range(4)] == pytest.approx(
+        [0.8, 0.8, 0.4, 0.4]
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"optimizer": "adam", "amsgrad": True}, {"amsgrad": True}),
+        ({"optimizer": "adamw", "weight_decay": 0.01}, {"weight_decay": 0.01}),
+        ({"optimizer": "sgd"}, {"nesterov": True, "momentum": 0.9}),
+        ({"accumulate": 4}, {"gradient_accumulation_steps": 4}),
+    ],
+)
+def test_the_optimizer_is_what_the_recipe_says(fields, expected):
+    config = make_optimizer(replace(TINY, **fields), 0.1).get_config()
+    assert {name: config[name] for name in expected} == expected
+
+
+def test_out_of_memory_names_the_batch_size_to_try():
+    import tensorflow as tf
+
+    with (
+        pytest.raises(InvalidInput, match=r"with 32 images.*--batch-size 16"),
+        devices.memory_explained(32),
+    ):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+
+def test_precision_auto_is_decided_by_the_device(monkeypatch):
+    flags = {"flags": "fpu avx512_bf16"}
+    monkeypatch.setattr(devices, "_processor_facts", lambda: flags)
+    monkeypatch.setattr(devices.tf.config, "list_physical_devices", lambda kind: [])
+    assert devices.choose_precision("auto", "squeezenet") == "mixed_bfloat16"
+    assert devices.choose_precision("auto", "nasnet_large") == "float32"
+    assert devices.choose_precision("float32", "squeezenet") == "float32"
+    flags["flags"] = "fpu"
+    assert devices.choose_precision("auto", "squeezenet") == "float32"
+
+
+def test_a_task_nobody_labelled_is_a_warning_and_trains_on(tmp_path):
+    data = write_data(tmp_path / "data", images=30)
+    labels = data / "base/Annotations/label.csv"
+    rows = [row for row in labels.read_text().splitlines() if "colour" in row]
+    labels.write_text("\n".join(rows) + "\n")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        run = train(TINY, data, tmp_path / "run", cache=tmp_path)
+    assert any("shade has not a single label" in str(warning.message) for warning in caught)
+    assert [task["task"] for task in run.read_json("scores.json")["best"]["tasks"]] == ["colour"]
+
+
+def test_too_few_images_to_hold_any_out_is_explained(tmp_path):
+    data = write_data(tmp_path / "data", images=3)
+    with pytest.raises(InvalidInput, match="too few to hold out"):
+        train(TINY, data, tmp_path / "run", cache=tmp_path)
+
+
+def test_transparent_and_grey_pictures_train_beside_jpegs(tmp_path):
+    data = write_data(tmp_path / "data", images=20)
+    cv2.imwrite(str(data / "base/Images/grey.png"), np.full((20, 20), 90, np.uint8))
+    with (data / "base/Annotations/label.csv").open("a") as file:
+        file.write("Images/grey.png,colour_labels,ynn\n")
+    assert train(TINY, data, tmp_path / "run", cache=tmp_path).finished
