@@ -1,5 +1,6 @@
 """A recipe: every name and value that decides a run, in one frozen dataclass."""
 
+import math
 from dataclasses import asdict, dataclass, fields
 from typing import Annotated, Literal, NamedTuple
 
@@ -8,7 +9,6 @@ import tyro
 from competition.errors import InvalidInput
 from competition.task import Task
 
-Labels = Literal["fashionai"]
 Backbone = Literal["nasnet_large", "nasnet_mobile", "inception_resnet_v2", "vgg16", "vgg19", "squeezenet", "small"]
 Optimizer = Literal["adam", "adamw", "sgd"]
 Schedule = Literal["constant", "cosine", "halved"]
@@ -36,8 +36,6 @@ class Recipe:
     # Name of the recipe; runs are called after it.
     name: str
 
-    # Reader of the label files.
-    labels: Labels = "fashionai"
     # Tasks with their classes in order; empty: taken from classes.csv and the label files, then recorded.
     tasks: Annotated[tuple[Task, ...], tyro.conf.Suppress] = ()
     # Share of the target that goes to the classes marked m (maybe); 0 ignores them.
@@ -119,6 +117,10 @@ class Recipe:
                 raise InvalidInput(rule)
 
     def _rules(self):
+        for name, value in vars(self).items():
+            numbers = value if isinstance(value, tuple) else (value,)
+            finite = all(math.isfinite(number) for number in numbers if isinstance(number, float))
+            yield finite, f"{name} is {value}; allowed are finite numbers"
         yield min(self.epochs) >= 1, f"epochs are {self.epochs}; every stage takes at least 1"
         yield min(self.learning_rate) > 0, f"learning rates are {self.learning_rate}; each must be above 0"
         yield 0 <= self.maybe < 0.5, f"maybe is {self.maybe}; allowed is 0 up to, not including, 0.5"

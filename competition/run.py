@@ -90,10 +90,20 @@ class Run:
         self.write_json("recipe.json", {"recipe": to_json(recipe), "made": made})
 
     def read_recipe(self) -> Recipe:
-        return from_json(self.read_json("recipe.json")["recipe"])
+        values = self._recipe_json("recipe")
+        try:
+            return from_json(values)
+        except InvalidInput as error:
+            raise InvalidInput(f"{self.folder / 'recipe.json'}: {error}") from None
 
     def read_made(self) -> dict:
-        return self.read_json("recipe.json")["made"]
+        return self._recipe_json("made")
+
+    def _recipe_json(self, part: str) -> dict:
+        values = self.read_json("recipe.json")
+        if not isinstance(values, dict) or not isinstance(values.get(part), dict):
+            raise InvalidInput(f"{self.folder / 'recipe.json'} holds no {part}; it was not written by a training")
+        return values[part]
 
 
 def new_run(recipe_name: str, folder: Path | None = None, root: Path = RUNS) -> Run:

@@ -142,7 +142,7 @@ def test_heads_trained_on_standardised_features_give_the_same_in_the_network(ima
 
 def test_a_constant_feature_does_not_break_the_heads(images):
     network = build_network(TINY)
-    mean, variance = np.ones(192), np.zeros(192)
+    mean, variance = np.ones(256), np.zeros(256)
     set_heads(network, build_heads(TINY, mean, variance), mean, variance)
     assert np.isfinite(network.predict(images, verbose=0)["colour"]).all()
 

@@ -21,7 +21,8 @@ from small_data import TINY, write_data
 from competition.commands.train import train
 
 recipe = replace(TINY, backbone="squeezenet", image_size=48, epochs=(2, 2), learning_rate=(1e-3, 1e-4),
-                 trains=("heads", "all"), optimizer="sgd", batch_size=16 // replicas, validation=0.2, flip=True, rotation=5)
+                 trains=("heads", "all"), optimizer="sgd", batch_size=16 // replicas, validation=0.2,
+                 flip=True, rotation=5)
 run = train(recipe, write_data(folder / "data", images=70), folder / "run", cache=folder / "cache")
 print(json.dumps({"made": run.read_made(), "scores": run.read_json("scores.json")}))
 """

@@ -78,9 +78,11 @@ def test_plain_colours_are_learned_and_the_score_is_that_of_the_kept_probabiliti
     best = run.read_json("scores.json")["best"]
     assert best["accuracy"] > 0.9
     kept = np.load(run.folder / "probabilities.npz")
-    letters = {task.name: kept[f"{task.name}.letters"] for task in TINY.tasks}
-    labelled = {task.name: kept[f"{task.name}.labelled"] for task in TINY.tasks}
-    again = score(TINY.tasks, kept, letters, labelled)
+    probabilities, letters, labelled = (
+        {task.name: kept[f"{kind}/{task.name}"] for task in TINY.tasks}
+        for kind in ("probabilities", "letters", "labelled")
+    )
+    again = score(TINY.tasks, probabilities, letters, labelled)
     assert again.map == best["map"]
     assert again.accuracy == best["accuracy"]
 
@@ -96,7 +98,7 @@ def test_the_weights_kept_are_those_of_the_best_epoch(run, data):
     given = predict(restore(run), held_out, LEARNS, LEARNS.batch_size)
     assert list(held_out.names) == list(kept["names"])
     for task in TINY.tasks:
-        np.testing.assert_allclose(given[task.name], kept[task.name], atol=1e-6)
+        np.testing.assert_allclose(given[task.name], kept[f"probabilities/{task.name}"], atol=1e-6)
 
 
 def test_scores_tell_heads_last_and_best_apart(run):
@@ -184,7 +186,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(data, tmp_
     ]
     scores = [run.read_json("scores.json")["best"]["map"] for run in runs]
     first, second, third = (np.load(run.folder / "probabilities.npz") for run in runs)
-    np.testing.assert_array_equal(first["colour"], second["colour"])
+    np.testing.assert_array_equal(first["probabilities/colour"], second["probabilities/colour"])
     assert scores[0] == scores[1]
     assert list(third["names"]) != list(first["names"])
 

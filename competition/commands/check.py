@@ -1,13 +1,19 @@
 """Check a submission before it is uploaded."""
 
 from pathlib import Path
+from typing import Annotated
+
+import tyro
 
 from competition.data.rows import read_classes
 from competition.errors import InvalidInput
 from competition.submission.check import check_submission
 
+Submission = Annotated[Path, tyro.conf.arg(metavar="SUBMISSION")]
+Questions = Annotated[Path, tyro.conf.arg(metavar="QUESTIONS")]
 
-def check(submission: Path, questions: Path, /, classes: Path | None = None) -> None:
+
+def check(submission: Submission, questions: Questions, /, classes: Path | None = None) -> None:
     """Check rows, order, names and values of a submission, and say what is wrong with line numbers.
 
     Raises InvalidInput with every problem.

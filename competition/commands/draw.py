@@ -1,11 +1,16 @@
 """Draw a data set of garments in the competition's format."""
 
 from pathlib import Path
+from typing import Annotated
+
+import tyro
 
 from competition import drawing
 
+Folder = Annotated[Path, tyro.conf.arg(metavar="DIR")]
 
-def draw(folder: Path, /, images: int = 4000, seed: int = 0) -> None:
+
+def draw(folder: Folder, /, images: int = 4000, seed: int = 0) -> None:
     """Draw base/ with labels and rank/ with questions and their answers; the same seed gives the same files.
 
     Raises InvalidInput where the folder exists.

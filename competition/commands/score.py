@@ -14,8 +14,12 @@ from competition.scoring.report import Report, table
 from competition.scoring.report import score as score_tasks
 from competition.submission.check import check_submission, parse_values
 
+Submission = Annotated[Path, tyro.conf.arg(metavar="SUBMISSION")]
+Answers = Annotated[Path, tyro.conf.arg(metavar="ANSWERS")]
+AsJson = Annotated[bool, tyro.conf.arg(name="json")]
 
-def score(submission: Path, answers: Path, /, as_json: Annotated[bool, tyro.conf.arg(name="json")] = False) -> Report:
+
+def score(submission: Submission, answers: Answers, /, as_json: AsJson = False) -> Report:
     """Score by the official rule: AP a task, mAP, BasicPrecision; and accuracy, with chance beside it.
 
     Raises InvalidInput where the submission does not answer exactly the rows of `answers`.
@@ -37,5 +41,11 @@ def score(submission: Path, answers: Path, /, as_json: Annotated[bool, tyro.conf
         values[[row_of[name] for name in rows.names[asked]]] = [parse_values(text) for text in rows.values[asked]]
         probabilities[task.name] = values
     report = score_tasks(truth.tasks, probabilities, truth.letters, truth.labelled)
-    print(json.dumps(report.to_json(), indent=1) if as_json else table(report))
+    print(strict_json(report) if as_json else table(report))
     return report
+
+
+def strict_json(report: Report) -> str:
+    """JSON knows no nan: where there is no score stands null."""
+    values = json.loads(json.dumps(report.to_json()), parse_constant=lambda _: None)
+    return json.dumps(values, indent=1)

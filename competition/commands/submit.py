@@ -19,10 +19,11 @@ from competition.run import Run, newest_finished_run
 from competition.submission.write import write_submission
 
 SUBMISSIONS = Path("submissions")
+Runs = Annotated[tuple[Path, ...], tyro.conf.arg(metavar="RUN"), tyro.conf.Positional]
 
 
 def submit(
-    runs: tyro.conf.Positional[tuple[Path, ...]] = (),
+    runs: Runs = (),
     *,
     questions: Path | None = None,
     output: Path | None = None,

@@ -154,8 +154,8 @@ def report_results(trainer, folder: Run) -> None:
         arrays = {"names": held_out.names.astype(str)}
         for task in recipe.tasks:
             present, letters = held_out.labelled[task.name], held_out.letters[task.name]
-            arrays |= {task.name: kept.probabilities[task.name], f"{task.name}.letters": letters}
-            arrays[f"{task.name}.labelled"] = present
+            arrays |= {f"probabilities/{task.name}": kept.probabilities[task.name]}
+            arrays |= {f"letters/{task.name}": letters, f"labelled/{task.name}": present}
             if present.any():
                 counts = confusion(kept.probabilities[task.name][present], letters[present])
                 pictures.confusion_matrix(folder, task, counts)

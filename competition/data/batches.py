@@ -40,6 +40,8 @@ class PredictBatches:
         return math.ceil(len(self.dataset) / self.batch_size)
 
     def __getitem__(self, batch: int) -> np.ndarray:
+        if not 0 <= batch < len(self):
+            raise IndexError(batch)
         rows = np.arange(batch * self.batch_size, (batch + 1) * self.batch_size)
         rows = np.minimum(rows, len(self.dataset) - 1)
         return np.stack([read_view(self.dataset, row, self.recipe) for row in rows])
@@ -64,6 +66,8 @@ class TrainBatches:
         return math.ceil(self.count / self.batch_size)
 
     def __getitem__(self, batch: int):
+        if not 0 <= batch < len(self):
+            raise IndexError(batch)
         places = np.arange(batch * self.batch_size, (batch + 1) * self.batch_size)
         rows = shuffled(self.count, self.seed, self.epoch)[places % self.count]
         targets = {name: values[rows] for name, values in self.targets.items()}

@@ -1,5 +1,6 @@
 """A dataset: images with their letters and masks for each task; one row an image."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -61,7 +62,7 @@ class Dataset:
 
 def image_root(source: Path) -> Path:
     """The folder that image names are relative to: base/ for base/Annotations/label.csv."""
-    return source.parent.parent
+    return Path(os.path.normpath(source.parent / ".."))
 
 
 def _targets(letters: np.ndarray, maybe: float) -> np.ndarray:

@@ -28,7 +28,7 @@ def find_classes(folder: Path) -> Path | None:
 
 def _find(folder: Path, pattern: str, what: str) -> list[Path]:
     if not folder.is_dir():
-        raise InvalidInput(f"{folder} is not a folder; --data names the folder that holds base/, rank/ and so on")
+        raise InvalidInput(f"{folder} is not a folder; name the one that holds base/, rank/ and so on (train: --data)")
     found = sorted({*folder.glob(pattern), *folder.glob(f"*/{pattern}")})
     if not found:
         raise InvalidInput(f"{folder} holds no {what}; looked for {folder}/{pattern} and {folder}/*/{pattern}")

@@ -3,14 +3,10 @@
 import os
 from pathlib import Path
 
-# Both are read when OpenCV is imported. Without the limit a PNG of 48 kB can take 2.4 GB; the log would repeat
-# on stderr what a BadImage says.
-MAX_PIXELS = int(os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(2**26)))
-os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+import cv2
+import numpy as np
 
-import cv2  # noqa: E402
-import numpy as np  # noqa: E402
-
+MAX_PIXELS = int(os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"])  # set in competition/__init__.py, before OpenCV reads it
 JPEG = b"\xff\xd8\xff"
 WHITE = 255
 
@@ -36,6 +32,8 @@ def read_file(path: Path) -> bytes:
         raise BadImage("there is no such file") from None
     except OSError as error:
         raise BadImage(f"cannot be opened: {error.strerror}") from None
+    except ValueError as error:  # the name holds a NUL
+        raise BadImage(f"cannot be the name of a file: {error}") from None
     if not content:
         raise BadImage("the file is empty")
     return content

@@ -77,8 +77,8 @@ class Memory:
     def __init__(self, file: Path):
         self.file = file
         try:
-            self.entries = json.loads(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+            self.entries = dict(json.loads(file.read_text(encoding="utf-8")))
+        except (FileNotFoundError, ValueError, TypeError):
             self.entries = {}
         self.changed = False
 

@@ -25,9 +25,14 @@ def read_labels(files: Sequence[Path], tasks: tuple[Task, ...] = (), classes: Pa
     Raises InvalidInput with every problem of the files, each with file and line.
     """
     rows = read_rows(files)
-    tasks = _agree(tasks, classes) or _infer_tasks(rows)
+    problems = [*rows.problems]
+    tasks = _agree(tasks, classes)
+    if tasks:
+        problems += _unknown_tasks(rows, tasks)
+    else:
+        tasks, wrong = _infer_tasks(rows)
+        problems += wrong
     first, image = _images(rows)
-    problems = [*rows.problems, *_unknown_tasks(rows, tasks)]
     letters, labelled = {}, {}
     for task in tasks:
         where, codes, wrong = _encode(rows, task)
@@ -84,7 +89,7 @@ def _agree(tasks: tuple[Task, ...], classes: Path | None) -> tuple[Task, ...]:
     problems = [
         f"{task.name}: {', '.join(task.classes)}; the recipe has {_classes_of(recipe.get(task.name))}"
         for task in listed
-        if task != recipe.get(task.name)
+        if task.name not in recipe or task.classes != recipe[task.name].classes
     ]
     if problems:
         raise InvalidInput(f"{classes} does not agree with the recipe; make one like the other:", problems)
@@ -95,17 +100,20 @@ def _classes_of(task: Task | None) -> str:
     return ", ".join(task.classes) if task else "no such task"
 
 
-def _infer_tasks(rows: Rows) -> tuple[Task, ...]:
-    """Tasks by name, with as many numbered classes as most of their rows have letters."""
-    tasks = []
+def _infer_tasks(rows: Rows) -> tuple[tuple[Task, ...], list[Problem]]:
+    """Tasks by name, with as many numbered classes as most of their rows have letters; and those that cannot be."""
+    tasks, problems = [], []
     for name in sorted(set(rows.tasks)):
         where = np.flatnonzero(rows.tasks == name)
         count = Counter(map(len, rows.values[where])).most_common(1)[0][0]
+        if not count:
+            problems.append(rows.problem(where[0], f"{name} has no letters; is this a question file?"))
+            continue
         try:
             tasks.append(Task(name, tuple(str(number) for number in range(count))))
         except InvalidInput as error:
-            raise InvalidInput(f"{rows.place(where[0])}: {error}") from None
-    return tuple(tasks)
+            problems.append(rows.problem(where[0], str(error)))
+    return tuple(tasks), problems
 
 
 def _images(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
@@ -150,6 +158,8 @@ def _encode(rows: Rows, task: Task) -> tuple[np.ndarray, np.ndarray, list[Proble
     letters = rows.values[where].astype(f"U{len(task)}").view("U1").reshape(len(where), len(task))
     known = np.isin(letters, list(LETTERS)).all(axis=1)
     one_yes = (letters == LETTERS[YES]).sum(axis=1) == 1
+    if task.kind == "multilabel":  # any number may be true
+        one_yes[:] = True
     for row in where[~known]:
         odd = "".join(sorted(set(rows.values[row]) - set(LETTERS)))
         problems.append(

@@ -88,6 +88,8 @@ def read_classes(file: Path) -> tuple[Task, ...]:
             task = Task(task_name(row[0]), tuple(row[1:]))
         except InvalidInput as error:
             raise InvalidInput(f"{file}:{line}: {error}") from None
+        if "" in task.classes:
+            raise InvalidInput(f"{file}:{line}: task {task.name} names an empty class; drop the comma too many")
         if task.name in tasks:
             raise InvalidInput(f"{file}:{line}: task {task.name} stands there twice; keep one line")
         tasks[task.name] = task
@@ -135,6 +137,6 @@ def _row_problem(row: list[str]) -> str | None:
     name = row[0]
     if not name:
         return "the image name is empty"
-    if name.startswith("/") or (".." in name and posixpath.normpath(name).startswith("..")):
+    if name.startswith("/") or (".." in name and posixpath.normpath(name).split("/")[0] == ".."):
         return f"image {name!r} lies outside the folder of the file; allowed are paths below it"
     return None

@@ -10,16 +10,16 @@ def hold_out(dataset: Dataset, share: float, seed: int) -> tuple[np.ndarray, np.
     """Split the rows into (training, validation) indices, ascending, by images and not by labels.
 
     Images of one group stay together. Groups are lined up by their rarest (task, class), in random order within
-    each, and every 1/share-th is held out, so each (task, class) gives its share to within one group. A class
-    seen in a single group stays in training.
+    each, and every 1/share-th is held out, so each (task, class) gives its share to within one group. A stratum
+    of a single group stays in training.
     """
     group, first = np.unique(dataset.group, return_inverse=True)
     stratum = pd.Series(rarest_class(dataset)).groupby(first).min().to_numpy()
     rng = np.random.default_rng(seed)
     alone = np.bincount(stratum, minlength=stratum.max() + 1)[stratum] == 1
-    line = np.lexsort([rng.random(len(group)), stratum])
+    line = np.lexsort([rng.random(len(group)), np.bincount(first), stratum])
     line = line[~alone[line]]
-    steps = np.floor((np.arange(len(line) + 1) + rng.random()) * share)
+    steps = np.floor(np.arange(len(line) + 1) * share + rng.random())
     held = np.zeros(len(group), bool)
     held[line[np.diff(steps) > 0]] = True
     return np.flatnonzero(~held[first]), np.flatnonzero(held[first])

@@ -34,7 +34,7 @@ def square(picture: np.ndarray, size: int, aspect: Aspect, geometry: Geometry = 
 
     Stretched pictures repeat their edge where a view looks beyond it; padded ones show grey.
     """
-    picture = _shrink(picture, size)
+    picture = _shrink(picture, size, aspect)
     height, width = picture.shape[:2]
     border = {"borderMode": cv2.BORDER_REPLICATE}
     if aspect == "pad":
@@ -42,13 +42,17 @@ def square(picture: np.ndarray, size: int, aspect: Aspect, geometry: Geometry = 
     return cv2.warpAffine(picture, _matrix(height, width, size, aspect, geometry), (size, size), **border)
 
 
-def _shrink(picture: np.ndarray, size: int) -> np.ndarray:
-    """Average whole blocks of pixels where both sides are twice the target or more: bilinear would skip some."""
-    factor = min(picture.shape[:2]) // size
-    if factor < 2:
-        return picture
+def _shrink(picture: np.ndarray, size: int, aspect: Aspect) -> np.ndarray:
+    """Average whole blocks of pixels along each side that is twice its target or more: bilinear would skip some."""
     height, width = picture.shape[:2]
-    return cv2.resize(picture, (round(width / factor), round(height / factor)), interpolation=cv2.INTER_AREA)
+    if aspect == "pad":
+        by_y = by_x = max(1, max(height, width) // size)
+    else:
+        by_y, by_x = max(1, height // size), max(1, width // size)
+    if by_y == by_x == 1:
+        return picture
+    shrunk = max(1, round(width / by_x)), max(1, round(height / by_y))
+    return cv2.resize(picture, shrunk, interpolation=cv2.INTER_AREA)
 
 
 def _matrix(height: int, width: int, size: int, aspect: Aspect, geometry: Geometry) -> np.ndarray:

@@ -3,6 +3,7 @@
 import difflib
 import importlib
 import importlib.util
+import traceback
 from pathlib import Path
 from types import ModuleType
 
@@ -41,5 +42,13 @@ def _from_file(path: Path) -> ModuleType:
         raise InvalidInput(f"{path}: there is no such recipe file")
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except InvalidInput as error:
+        raise InvalidInput(f"{path}: {error}") from None
+    except SyntaxError as error:
+        raise InvalidInput(f"{error.filename}:{error.lineno}: {error.msg}") from error
+    except Exception as error:
+        lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
+        raise InvalidInput(f"{path}:{lines[-1]}: {type(error).__name__}: {error}") from error
     return module

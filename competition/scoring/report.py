@@ -25,7 +25,7 @@ class TaskScore:
 
 @dataclass(frozen=True)
 class Report:
-    """The scores of the tasks that have rows, and their means.
+    """The scores of the tasks that have rows, and their means over those that can be judged.
 
     `map` and `basic_precision` are the official ones; `accuracy` is the mean over the tasks and
     `row_accuracy` the mean over the rows of all tasks.
@@ -55,7 +55,8 @@ def score(tasks: Sequence[Task], probabilities: Mapping[str, np.ndarray], letter
     rows = np.array([s.rows for s in scores])
 
     def mean(name: str) -> float:
-        return float(np.mean([getattr(s, name) for s in scores])) if scores else float("nan")
+        values = [value for s in scores if not np.isnan(value := getattr(s, name))]
+        return float(np.mean(values)) if values else float("nan")
 
     row_accuracy = float(np.dot([s.accuracy for s in scores], rows) / rows.sum()) if scores else float("nan")
     return Report(scores, mean("ap"), mean("basic_precision"), mean("accuracy"), row_accuracy, mean("chance"))

@@ -1,5 +1,7 @@
 """Check a submission against its questions: a malformed file is silently scored 0 by the organisers."""
 
+import codecs
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,6 +13,7 @@ from competition.errors import Problem
 from competition.task import Task
 
 SUM_TOLERANCE = 1e-6
+NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?(nan|inf)", re.IGNORECASE)
 
 
 def check_submission(submission: Path, questions: Path, tasks: tuple[Task, ...] = ()) -> list[Problem]:
@@ -22,15 +25,18 @@ def check_submission(submission: Path, questions: Path, tasks: tuple[Task, ...] 
     Raises InvalidInput where a file cannot be read at all.
     """
     answers, asked = read_rows([submission]), read_rows([questions])
-    return sorted([*answers.problems, *_wrong_rows(answers, asked), *_wrong_values(answers, tasks)])
+    problems = [*answers.problems, *asked.problems, *_wrong_rows(answers, asked), *_wrong_values(answers, tasks)]
+    if submission.read_bytes().startswith(codecs.BOM_UTF8):
+        problems.append(Problem(submission, 1, "the file starts with a byte order mark; save it as UTF-8 without one"))
+    return sorted(problems)
 
 
 def parse_values(text: str) -> np.ndarray | None:
     """The numbers in `p;p;…`, float64, or None where something else stands there."""
-    try:
-        return np.array([float(part) for part in text.split(";")])
-    except ValueError:
+    parts = text.split(";")
+    if not all(map(NUMBER.fullmatch, parts)):
         return None
+    return np.array([float(part) for part in parts])
 
 
 def _pairs(rows: Rows) -> list[tuple[str, str]]:
@@ -47,11 +53,13 @@ def _wrong_rows(answers: Rows, asked: Rows) -> Iterator[Problem]:
         if not left[pair]:
             why = "stands there twice" if pair in left else f"is not asked in {asked.sources[0]}"
             problems.append(answers.problem(row, f"{','.join(pair)} {why}; delete the row"))
-        left[pair] -= left[pair] > 0
+        else:
+            left[pair] -= 1
     for row, pair in enumerate(wanted):
         if not unanswered[pair]:
             problems.append(asked.problem(row, f"{','.join(pair)} has no answer in {answers.sources[0]}"))
-        unanswered[pair] -= unanswered[pair] > 0
+        else:
+            unanswered[pair] -= 1
     if not problems:
         row = next(row for row, pair in enumerate(given) if pair != wanted[row])
         expected = f"expected {','.join(wanted[row])} as at {asked.place(row)}"

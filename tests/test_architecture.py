@@ -1,0 +1,124 @@
+"""The architecture as it is written down: which way imports run, and names that are spelt in two places."""
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import competition
+from competition import recipe, task
+
+PACKAGE = Path(competition.__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+# Lowest first; a module imports from lower layers and its own. run and recipes share one: neither needs the other.
+LAYERS = [
+    {"errors", "quiet"},
+    {"task"},
+    {"recipe"},
+    {"run", "recipes"},
+    {"data"},
+    {"scoring"},
+    {"submission"},
+    {"model", "drawing"},
+    {"training"},
+    {"commands"},
+    {"__main__"},
+]
+ONLY = {
+    "run": {"errors", "task", "recipe"},
+    "recipes": {"errors", "task", "recipe"},
+    "drawing": {"errors", "task", "recipes"},
+}
+HOME_OF = {"tensorflow": {"training/devices.py"}, "keras": {"model/", "training/"}}
+DISTRIBUTION_OF = {"cv2": "opencv-python-headless", "sklearn": "scikit-learn"}
+
+
+def relative(module: Path) -> str:
+    return module.relative_to(PACKAGE).as_posix()
+
+
+def imports(module: Path) -> Iterator[str]:
+    """The dotted names that a module imports anywhere, also within functions."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{relative(module)}:{node.lineno} imports by dots; spell the package out"
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def layer(part: str) -> int:
+    return next(number for number, parts in enumerate(LAYERS) if part in parts)
+
+
+def parts_imported(module: Path) -> set[str]:
+    return {name.split(".")[1] for name in imports(module) if name.startswith("competition.")}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=relative)
+def test_imports_run_one_way(module):
+    part = relative(module).split("/")[0].removesuffix(".py")
+    found = parts_imported(module) - {part}
+    if part == "__init__":
+        assert found == set()
+        return
+    allowed = ONLY.get(part) or {lower for parts in LAYERS[: layer(part)] for lower in parts}
+    assert found - allowed == set()
+
+
+def test_every_part_of_the_package_has_its_layer():
+    parts = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+    assert parts - {"__init__"} == set.union(*LAYERS)
+
+
+@pytest.mark.parametrize("library", HOME_OF)
+def test_a_heavy_library_is_imported_at_home_alone(library):
+    users = {relative(module) for module in MODULES if library in {name.split(".")[0] for name in imports(module)}}
+    assert users  # or this test would look for a name that nobody spells
+    assert [user for user in users if not user.startswith(tuple(HOME_OF[library]))] == []
+
+
+def test_all_that_is_imported_is_declared_as_a_dependency():
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.match(r"[\w-]+", line)[0] for line in project["dependencies"]}
+    found = {name.split(".")[0] for module in MODULES for name in imports(module)}
+    found -= {"competition", *sys.stdlib_module_names}
+    assert {DISTRIBUTION_OF.get(name, name) for name in found} - declared == set()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=relative)
+def test_a_module_says_in_its_first_line_what_it_is_for(module):
+    first = module.read_text(encoding="utf-8").splitlines()[0]
+    assert re.match(r'"""[A-Z].+', first)
+
+
+CHOICES = {name: set(get_args(value)) for name, value in {**vars(task), **vars(recipe)}.items() if get_args(value)}
+
+
+def dicts_by_choice() -> Iterator[tuple[str, str, set[str]]]:
+    """Where a dict is annotated `dict[Backbone, …]` and so on: the place, the choice, and the keys spelt there."""
+    for module in MODULES:
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict):
+                annotated = re.match(r"(?:dict|Mapping)\[(\w+),", ast.unparse(node.annotation))
+                if annotated and annotated[1] in CHOICES:
+                    keys = {ast.literal_eval(key) for key in node.value.keys}
+                    yield f"{relative(module)}:{ast.unparse(node.target)}", annotated[1], keys
+
+
+def test_the_choices_of_a_recipe_are_the_keys_of_the_dicts_that_they_name():
+    found = list(dicts_by_choice())
+    assert "model/backbones.py:BACKBONES" in {place for place, *_ in found}
+    assert [place for place, choice, keys in found if keys != CHOICES[choice]] == []
+
+
+def test_the_defaults_of_a_recipe_are_among_its_choices():
+    default = recipe.Recipe("mine")
+    for name, annotation in recipe.Recipe.__annotations__.items():
+        if annotation in (getattr(recipe, choice, None) for choice in CHOICES):
+            assert getattr(default, name) in get_args(annotation)

@@ -1,0 +1,261 @@
+"""The command line as a user meets it: what it prints, its exit status, and that it never shows a traceback."""
+
+import json
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from helpers import write
+
+from competition.__main__ import COMMANDS, main
+from competition.recipe import Recipe
+from competition.recipes import NAMES
+from competition.run import Run
+
+# The first two vectors of the official rule: AP 0.716667 and 0.625, both with BasicPrecision 0.75.
+ANSWERS = [
+    "a.jpg,colour_labels,ynn",
+    "b.jpg,colour_labels,nyn",
+    "c.jpg,colour_labels,ynn",
+    "d.jpg,colour_labels,mny",
+    "e.jpg,colour_labels,ynn",
+    "a.jpg,size_labels,yn",
+    "b.jpg,size_labels,ny",
+    "c.jpg,size_labels,yn",
+    "e.jpg,size_labels,yn",
+]
+SUBMISSION = [
+    "a.jpg,colour_labels,0.9;0.1;0",
+    "b.jpg,colour_labels,0.8;0.2;0",
+    "c.jpg,colour_labels,0.7;0.2;0.1",
+    "d.jpg,colour_labels,0.6;0.2;0.2",
+    "e.jpg,colour_labels,0.5;0.25;0.25",
+    "a.jpg,size_labels,0.9;0.1",
+    "b.jpg,size_labels,0.9;0.1",
+    "c.jpg,size_labels,0.6;0.4",
+    "e.jpg,size_labels,0.6;0.4",
+]
+MODULES_OF = """
+import sys
+from competition.__main__ import main
+for arguments in {commands}:
+    assert main(arguments) == 0, arguments
+print(*sorted(set(sys.modules) & {{"keras", "tensorflow", "sklearn", "matplotlib"}}), file=sys.stderr)
+"""
+
+
+class Result(NamedTuple):
+    """What a command left: its exit status, and what it printed."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def competition(tmp_path, monkeypatch, capfd) -> Callable[..., Result]:
+    """Run a command in the folder of the test; an exception that gets out would be a traceback."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)
+
+    def run(*arguments: str) -> Result:
+        try:
+            status = main(list(arguments))
+        except SystemExit as stopped:
+            status = stopped.code
+        return Result(status or 0, *capfd.readouterr())
+
+    return run
+
+
+def in_a_process(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *command], cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """mine.csv answers question.csv, and answers.csv knows better."""
+    write(tmp_path / "answers.csv", ANSWERS)
+    write(tmp_path / "question.csv", [f"{row.rpartition(',')[0]}," for row in ANSWERS])
+    write(tmp_path / "mine.csv", SUBMISSION)
+    return tmp_path
+
+
+def assert_refused(result: Result, *words: str) -> None:
+    """Exit status 1, and one block on stderr that starts with `error:`."""
+    assert (result.status, result.stdout) == (1, "")
+    assert result.stderr.startswith("error: ")
+    assert [word for word in words if word not in result.stderr] == []
+
+
+def test_help_lists_every_command(competition):
+    result = competition("--help")
+    assert result.status == 0
+    assert [line.split()[0] for line in result.stdout.splitlines() if line.startswith("  ")] == list(COMMANDS)
+    assert set(COMMANDS) >= {"list", "draw", "train", "submit", "score", "check", "doctor"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], ["usage: competition COMMAND"]),
+        (["tarin"], ["there is no command 'tarin'", "  train "]),
+        (["train"], ["usage: competition train RECIPE", *NAMES]),
+        (["train", "--smoke"], ["usage: competition train RECIPE"]),
+        (["check", "mine.csv"], ["the question file that it answers"]),
+        (["list", "everything"], ["everything"]),
+        (["train", "clothing", "--imag-size", "3"], ["--imag-size", "--image-size"]),
+        (["train", "clothing", "--backbone", "resnet"], ["resnet", "squeezenet", "nasnet_large"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_wrong_usage_exits_with_two_and_says_what_is_right(competition, arguments, words):
+    result = competition(*arguments)
+    assert result.status == 2
+    assert [word for word in words if word not in result.stdout + result.stderr] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [(["check", "mine.csv", "question.csv"], 0), (["check", "gone.csv", "question.csv"], 1), (["tarin"], 2)],
+)
+def test_the_status_reaches_the_shell_and_no_traceback_the_user(folder, arguments, status):
+    result = in_a_process("-m", "competition", *arguments, cwd=folder)
+    assert result.returncode == status
+    assert "Traceback" not in result.stderr
+
+
+def test_a_misspelt_flag_gets_one_suggestion(competition):
+    result = competition("train", "clothing", "--imag-size", "3")
+    assert (result.stdout + result.stderr).count("--image-size") == 1
+
+
+def test_every_field_of_a_recipe_but_its_tasks_is_a_flag(competition):
+    result = competition("train", "fashionai", "--help")
+    assert result.status == 0
+    flags = {f"--{name.replace('_', '-')}" for name in Recipe.__dataclass_fields__ if name not in {"tasks"}}
+    assert {flag for flag in flags if f"{flag} " not in result.stdout and f"{flag}," not in result.stdout} == set()
+    assert "--tasks" not in result.stdout
+    assert "{nasnet_large,nasnet_mobile," in result.stdout  # its choices
+
+
+def test_an_unknown_recipe_lists_the_choices(competition):
+    assert_refused(competition("train", "cloth"), "'cloth'", *NAMES, "perhaps you meant clothing")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["train", "clothing"], ["data/clothing is not a folder", "--data"]),
+        (["train", "clothing", "--image-size", "3"], ["image_size is 3"]),
+        (["train", "clothing", "--epochs", "1"], ["1 epochs, 2 learning_rate, 2 trains"]),
+        (["train", "mine.py"], ["mine.py: there is no such recipe file"]),
+        (["submit"], ["holds no finished run", "train"]),
+        (["submit", "runs/none-1"], ["runs/none-1", "not a finished run"]),
+        (["check", "gone.csv", "question.csv"], ["gone.csv cannot be read: No such file"]),
+        (["check", ".", "question.csv"], [". cannot be read: Is a directory"]),
+        (["score", "mine.csv", "question.csv"], ["question.csv:1: "]),
+        (["draw", "."], ["exists"]),
+        (["draw", "mine.csv/drawn"], ["mine.csv"]),  # a file where a folder would have to be
+    ],
+    ids=" ".join,
+)
+def test_bad_input_exits_with_one_and_no_traceback(competition, folder, arguments, words):
+    assert_refused(competition(*arguments), *words)
+
+
+def test_a_good_submission_is_said_to_be_good(competition, folder):
+    result = competition("check", "mine.csv", "question.csv")
+    assert (result.status, result.stderr) == (0, "")
+    assert result.stdout == "mine.csv is complete and well formed\n"
+
+
+def test_a_bad_submission_is_refused_with_every_line(competition, folder):
+    wrong = [*SUBMISSION[:2], "c.jpg,colour_labels,0.7;0.2;0.2", "d.jpg,colour_labels,1;0", *SUBMISSION[4:-1]]
+    write(folder / "mine.csv", wrong)
+    assert_refused(
+        competition("check", "mine.csv", "question.csv"),
+        "mine.csv would be refused",
+        "mine.csv:3: c.jpg,colour_labels: the values sum to 1.1",
+        "mine.csv:4: d.jpg,colour_labels: 2 values, but the task has 3 classes",
+        "question.csv:9: e.jpg,size_labels has no answer",
+    )
+
+
+def test_classes_say_how_many_values_a_task_has(competition, folder):
+    write(folder / "classes.csv", ["colour,red,green,blue", "size,small,middle,large"])
+    result = competition("check", "mine.csv", "question.csv", "--classes", "classes.csv")
+    assert_refused(result, *(f"mine.csv:{line}: " for line in (6, 7, 8, 9)), "2 values, but the task has 3 classes")
+    assert "mine.csv:5: " not in result.stderr
+
+
+def test_a_score_agrees_with_the_rule_worked_out_by_hand(competition, folder):
+    result = competition("score", "mine.csv", "answers.csv")
+    assert (result.status, result.stderr) == (0, "")
+    assert [line.split() for line in result.stdout.splitlines()] == [
+        ["task", "rows", "AP", "basic", "accuracy", "chance"],
+        ["colour", "5", "0.7167", "0.7500", "0.6000", "0.6000"],
+        ["size", "4", "0.6250", "0.7500", "0.7500", "0.7500"],
+        ["mean", "9", "0.6708", "0.7500", "0.6750", "0.6750"],
+        ["row-weighted", "0.6667"],
+    ]
+
+
+def test_a_score_as_json_holds_the_same_numbers(competition, folder):
+    scores = json.loads(competition("score", "mine.csv", "answers.csv", "--json").stdout)
+    assert scores["map"] == pytest.approx((0.716667 + 0.625) / 2, abs=1e-6)
+    assert scores["row_accuracy"] == pytest.approx(6 / 9)
+    assert [(task["task"], task["rows"]) for task in scores["tasks"]] == [("colour", 5), ("size", 4)]
+
+
+def test_json_stays_json_where_there_is_no_score(competition, folder):
+    write(folder / "answers.csv", ["a.jpg,size_labels,my", "b.jpg,size_labels,my"])
+    write(folder / "mine.csv", ["a.jpg,size_labels,1;0", "b.jpg,size_labels,1;0"])
+    result = competition("score", "mine.csv", "answers.csv", "--json")
+    assert result.status == 0
+    json.loads(result.stdout, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+
+
+def test_a_submission_is_scored_only_if_it_answers_exactly_those_rows(competition, folder):
+    write(folder / "mine.csv", SUBMISSION[1:])
+    assert_refused(competition("score", "mine.csv", "answers.csv"), "answers.csv:1: ", "has no answer")
+
+
+def test_listing_names_recipes_and_runs_with_their_scores(competition, folder):
+    assert "no runs yet" in competition("list").stdout
+    best = {"map": 0.91234, "basic_precision": 0.8, "accuracy": 0.7}
+    for name, made, scores in [
+        ("mine-1", {}, {"seconds": 90, "best": best}),
+        ("mine-2", {}, {"seconds": 60, "best": None}),
+        ("mine-3", {}, None),
+        ("mine-smoke-1", {"smoke": True}, {"seconds": 6, "best": best}),
+    ]:
+        run = Run(folder / "runs" / name)
+        run.write_recipe(Recipe("mine"), {"started": "2026-01-02T03:04:05+00:00", **made})
+        if scores:
+            run.write_json("scores.json", scores)
+    result = competition("list")
+    assert (result.status, result.stderr) == (0, "")
+    rows = {line.split()[0]: line.split()[1:] for line in result.stdout.splitlines() if line.startswith("  ")}
+    assert [name for name in NAMES if name not in rows] == []
+    assert rows["mine-1"] == ["0.9123", "0.8000", "0.7000", "1.5", "2026-01-02", "03:04"]
+    assert rows["mine-2"] == ["trained", "on", "everything", "1.0", "2026-01-02", "03:04"]
+    assert rows["mine-3"] == ["not", "finished", "2026-01-02", "03:04"]
+    assert rows["mine-smoke-1"][-2:] == ["smoke", "test"]
+
+
+def test_commands_that_need_no_network_import_none(folder):
+    commands = [
+        ["--help"],
+        ["list"],
+        ["check", "mine.csv", "question.csv"],
+        ["score", "mine.csv", "answers.csv"],
+        ["train", "--help"],
+    ]
+    result = in_a_process("-c", MODULES_OF.format(commands=commands), cwd=folder)
+    assert (result.returncode, result.stderr.strip()) == (0, "")

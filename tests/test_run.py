@@ -1,0 +1,133 @@
+"""Runs: files that are whole or absent, folders that are never overwritten, recipes that come back equal."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import refusal, write
+
+from competition.recipe import Recipe
+from competition.recipes import load_recipe
+from competition.run import Run, list_runs, new_run, newest_finished_run, whole_file
+from competition.task import Task
+
+
+def finished(root: Path, name: str, age: int, **made) -> Run:
+    """A run whose recipe was written `age` seconds before the year 2001."""
+    run = Run(root / name)
+    run.write_recipe(Recipe("mine"), made)
+    run.write_json("scores.json", {})
+    stamp = 978_300_000 - age
+    os.utime(run.folder / "recipe.json", (stamp, stamp))
+    return run
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_appears_under_its_name_only_when_it_is_whole(tmp_path):
+    path = tmp_path / "new/model.weights.h5"
+    with whole_file(path) as temporary:
+        assert temporary.name.endswith(".weights.h5")  # Keras chooses the format by the ending
+        assert temporary.parent == path.parent  # renaming is only atomic within a file system
+        temporary.write_bytes(b"content")
+        assert not path.exists()
+    assert path.read_bytes() == b"content"
+    assert names(path.parent) == ["model.weights.h5"]
+
+
+def test_a_file_can_be_read_by_those_who_may_read_any_other(tmp_path):
+    (tmp_path / "plain").write_text("")
+    with whole_file(tmp_path / "whole"):
+        pass
+    assert (tmp_path / "whole").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_after_an_error_the_old_file_stands_and_nothing_else(tmp_path, error):
+    path = write(tmp_path / "scores.json", "old")
+
+    def fail():
+        with whole_file(path) as temporary:
+            temporary.write_text("half of the n")
+            raise error
+
+    with pytest.raises(error):
+        fail()
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["scores.json"]
+
+
+def test_runs_are_numbered_after_the_highest_one_of_their_recipe(tmp_path):
+    assert new_run("mine", root=tmp_path / "runs").folder == tmp_path / "runs/mine-1"
+    for name in ("mine-9", "mine-10", "other-30", "mine-smoke-40", "mine-x", "mine-"):
+        (tmp_path / "runs" / name).mkdir()
+    assert new_run("mine", root=tmp_path / "runs").name == "mine-11"
+    assert new_run("mine-smoke", root=tmp_path / "runs").name == "mine-smoke-41"
+    assert new_run("mine", root=tmp_path / "runs").name == "mine-12"
+
+
+def test_a_folder_that_exists_is_never_a_new_run(tmp_path):
+    folder = tmp_path / "deep/er/mine"
+    assert new_run("mine", folder).folder == folder
+    message = refusal(new_run, "mine", folder)
+    assert message.startswith(f"{folder} exists")
+    assert "--run" in message
+
+
+@pytest.mark.parametrize("name", ["fashionai", "clothing"])
+def test_the_recipe_of_a_run_comes_back_equal(tmp_path, name):
+    tasks = (Task("size", ("klein", "groß")), Task("worn", ("hat",), "multilabel"))
+    recipe = replace(load_recipe(name), tasks=tasks, zoom=(0.7, 1.3))
+    run = Run(tmp_path)
+    run.write_recipe(recipe, {"command": "competition train"})
+    assert run.read_recipe() == recipe
+    assert run.read_made() == {"command": "competition train"}
+    assert "groß" in (tmp_path / "recipe.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "there is no such file, so {folder} is not a finished run"),
+        ('{"recipe": {', "not readable as JSON"),
+        (b"\xff\xfe", "not readable as JSON"),
+        ("{}", "recipe.json"),
+        ("[]", "recipe.json"),
+    ],
+)
+@pytest.mark.parametrize("read", [Run.read_recipe, Run.read_made])
+def test_a_folder_that_is_no_run_is_refused_in_words(tmp_path, read, content, words):
+    if content is not None:
+        write(tmp_path / "recipe.json", content)
+    message = refusal(read, Run(tmp_path))
+    assert str(tmp_path) in message
+    assert words.format(folder=tmp_path) in message
+
+
+def test_a_run_of_another_version_is_named(tmp_path):
+    file = write(tmp_path / "recipe.json", '{"recipe": {"name": "mine"}, "made": {}}')
+    message = refusal(Run(tmp_path).read_recipe)
+    assert str(file) in message
+    assert "fields missing ['accumulate', " in message
+
+
+def test_arrays_come_back_as_they_were(tmp_path):
+    arrays = {"colour": np.eye(3, dtype=np.float32), "names": np.array(["a.jpg", "ß.jpg"])}
+    Run(tmp_path).write_arrays("probabilities.npz", arrays)
+    with np.load(tmp_path / "probabilities.npz", allow_pickle=False) as stored:
+        assert {name: stored[name].tolist() for name in stored} == {name: v.tolist() for name, v in arrays.items()}
+
+
+def test_the_newest_finished_run_is_no_smoke_test_and_no_broken_one(tmp_path):
+    assert "holds no finished run" in refusal(newest_finished_run, tmp_path)
+    finished(tmp_path, "mine-3", age=50)
+    wanted = finished(tmp_path, "mine-1", age=40)  # the time counts, not the number
+    finished(tmp_path, "mine-smoke-1", age=30, smoke=True)
+    (finished(tmp_path, "mine-4", age=20).folder / "scores.json").unlink()
+    (tmp_path / "notes").mkdir()
+    assert newest_finished_run(tmp_path) == wanted
+    assert [run.name for run in list_runs(tmp_path)] == ["mine-3", "mine-1", "mine-smoke-1", "mine-4"]

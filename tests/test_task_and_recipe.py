@@ -1,0 +1,152 @@
+"""Tasks and recipes: what they refuse, in whose words, and that recipes survive a run folder."""
+
+import json
+from dataclasses import fields, replace
+
+import pytest
+from helpers import refusal, write
+
+from competition.errors import InvalidInput, Problem
+from competition.recipe import Recipe, Stage, from_json, to_json
+from competition.recipes import NAMES, describe_recipe, load_recipe
+from competition.task import Task
+
+
+@pytest.mark.parametrize(
+    ("name", "classes", "found"),
+    [
+        ("sleeve length", ("a", "b"), "'sleeve length'"),
+        ("", ("a", "b"), "''"),
+        ("top/category", ("a", "b"), "'top/category'"),
+        ("_top", ("a", "b"), "'_top'"),
+        ("top\n", ("a", "b"), r"'top\n'"),
+        ("größe", ("a", "b"), "'größe'"),
+        ("top", ("a", "b", "a", "c", "c"), "names a class twice: a, c"),
+        ("top", ("a",), "has 1 class"),
+    ],
+)
+def test_a_task_refuses_names_and_classes_that_cannot_serve(name, classes, found):
+    assert found in refusal(Task, name, classes)
+
+
+def test_a_task_has_as_many_outputs_as_classes():
+    assert len(Task("pant_length", ("Invisible", "Short Pant", "Mid"))) == 3
+    assert len(Task("worn", ("hat",), "multilabel")) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"epochs": (1, 4)}, ["2 epochs, 1 learning_rate, 1 trains", "--epochs 1 4"]),
+        ({"epochs": (), "learning_rate": (), "trains": ()}, ["0 epochs"]),
+        ({"epochs": (0,)}, ["epochs are (0,)", "at least 1"]),
+        ({"learning_rate": (0.0,)}, ["learning rates are (0.0,)", "above 0"]),
+        ({"maybe": 0.5}, ["maybe is 0.5"]),
+        ({"validation": 1.0}, ["validation is 1.0"]),
+        ({"validation": -0.1}, ["validation is -0.1"]),
+        ({"dropout": 1.0}, ["dropout is 1.0"]),
+        ({"dropout": float("nan")}, ["dropout is nan"]),
+        ({"label_smoothing": -0.1}, ["label_smoothing is -0.1"]),
+        ({"zoom": (1.2, 0.8)}, ["zoom is (1.2, 0.8)", "smaller magnification first"]),
+        ({"zoom": (0.0, 1.0)}, ["zoom is (0.0, 1.0)"]),
+        ({"image_size": 3}, ["image_size is 3", "8"]),
+        ({"batch_size": 0}, ["batch_size is 0"]),
+        ({"accumulate": 0}, ["accumulate is 0"]),
+        ({"halve_every": 0}, ["halve_every is 0"]),
+        ({"seed": -1}, ["seed is -1"]),
+        ({"warmup_steps": -1}, ["warmup_steps is -1"]),
+        ({"rotation": -5.0}, ["rotation is -5.0"]),
+        ({"shift": -0.1}, ["shift is -0.1"]),
+        ({"weight_decay": -1.0}, ["weight_decay is -1.0"]),
+        ({"amsgrad": True, "optimizer": "sgd"}, ["amsgrad", "sgd"]),
+        ({"warmup_steps": 10}, ["warmup_steps is 10", "constant", "--schedule cosine"]),
+        ({"tasks": (Task("top", ("a", "b")), Task("top", ("c", "d")))}, ["a task appears twice", "top"]),
+    ],
+)
+def test_a_recipe_refuses_contradictions_in_the_users_words(changes, words):
+    message = refusal(lambda: Recipe("mine", **changes))
+    assert [word for word in words if word not in message] == []
+
+
+def test_the_stages_are_the_columns_of_the_parallel_tuples():
+    recipe = Recipe("mine", epochs=(2, 3), learning_rate=(1e-3, 1e-4), trains=("heads", "all"))
+    assert recipe.stages == (Stage(2, 1e-3, "heads"), Stage(3, 1e-4, "all"))
+
+
+@pytest.mark.parametrize(
+    ("weights", "batch_norm", "trained"),
+    [
+        ("none", "auto", True),
+        ("imagenet", "auto", False),
+        ("file.h5", "auto", False),
+        ("imagenet", "train", True),
+        ("none", "inference", False),
+    ],
+)
+def test_batch_normalisation_trains_by_itself_only_from_scratch(weights, batch_norm, trained):
+    assert Recipe("mine", weights=weights, batch_norm=batch_norm).trains_batch_norm is trained
+
+
+def test_every_recipe_that_is_listed_loads_under_its_own_name_and_says_what_it_is_for():
+    for name in NAMES:
+        assert load_recipe(name).name == name
+        assert len(describe_recipe(name)) > 20
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_comes_back_equal_from_json(name):
+    recipe = replace(load_recipe(name), tasks=(Task("top", ("a", "b")), Task("worn", ("hat",), "multilabel")))
+    restored = from_json(json.loads(json.dumps(to_json(recipe))))
+    assert restored == recipe
+    assert hash(restored) == hash(recipe)  # tuples all the way down, no lists
+
+
+@pytest.mark.parametrize(
+    ("unknown", "missing"), [([], ["dropout", "zoom"]), (["drop_path"], []), (["a", "drop_path"], ["epochs"])]
+)
+def test_a_recipe_of_another_version_is_refused_with_the_fields_that_differ(unknown, missing):
+    values = to_json(Recipe("mine"))
+    values = {name: value for name, value in values.items() if name not in missing} | dict.fromkeys(unknown, 0.1)
+    message = refusal(from_json, values)
+    assert f"unknown here {unknown}" in message
+    assert f"missing {missing}" in message
+
+
+def test_every_field_of_a_recipe_is_written_down():
+    assert to_json(Recipe("mine")).keys() == {field.name for field in fields(Recipe)}
+
+
+def test_an_unknown_recipe_lists_the_choices_and_the_nearest_one():
+    message = refusal(load_recipe, "sketch")
+    assert all(name in message for name in NAMES)
+    assert message.endswith("perhaps you meant sketches")
+
+
+def test_a_recipe_of_ones_own_is_a_python_file(tmp_path):
+    source = 'from competition.recipe import Recipe\nRECIPE = Recipe(name="mine", image_size=64)\n'
+    assert load_recipe(str(write(tmp_path / "mine.py", source))) == Recipe("mine", image_size=64)
+
+
+@pytest.mark.parametrize("source", ["", "RECIPE = {'name': 'mine'}\n"])
+def test_a_file_without_a_recipe_is_refused(tmp_path, source):
+    assert "defines no RECIPE" in refusal(load_recipe, str(write(tmp_path / "mine.py", source)))
+
+
+@pytest.mark.parametrize("source", ["RECIPE = Recipe(", "import no_such_module", "RECIPE = Recipe('mine')"])
+def test_a_recipe_file_that_python_cannot_run_is_named_with_the_line(tmp_path, source):
+    file = write(tmp_path / "mine.py", f"{source}\n")
+    assert f"{file}:1: " in refusal(load_recipe, str(file))
+
+
+def test_a_recipe_file_that_is_not_there_is_named(tmp_path):
+    path = str(tmp_path / "mine.py")
+    assert refusal(load_recipe, path) == f"{path}: there is no such recipe file"
+
+
+def test_of_many_problems_the_first_twenty_are_shown_and_all_are_counted(tmp_path):
+    problems = [Problem(tmp_path, line, "wrong") for line in range(1, 24)]
+    lines = str(InvalidInput("Bad file:", problems)).splitlines()
+    assert lines[0] == "Bad file:"
+    assert lines[1:21] == [f"  {tmp_path}:{line}: wrong" for line in range(1, 21)]
+    assert lines[21:] == ["  … and 3 more (23 in all)"]
+    assert len(str(InvalidInput("Bad file:", problems[:20])).splitlines()) == 21
