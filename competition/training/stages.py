@@ -104,7 +104,7 @@ class Trainer:
     def _fit(self, network: keras.Model, stage: Stage, batches, watch: "Watch") -> None:
         with network.distribute_strategy.scope():
             compile_stage(network, self.recipe, stage, len(batches))
-        callbacks = [watch, EpochBar()] if on_terminal() else [watch]
+        callbacks = [EpochBar(), watch] if on_terminal() else [watch]
         network.fit(Feed(batches), epochs=stage.epochs, shuffle=False, callbacks=callbacks, verbose=int(on_terminal()))
 
     def predict_held_out(self) -> Probabilities:
