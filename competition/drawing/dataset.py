@@ -92,7 +92,7 @@ def fill(folder: Path, splits: dict[str, list[Sample]], progress: bool, threads:
     with one_opencv_thread(), ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         try:
             done = pool.map(write_picture, work)
-            deque(tqdm(done, "drawing", len(work), unit=" images", disable=not progress), maxlen=0)
+            deque(tqdm(done, "drawing", len(work), unit="image", disable=None if progress else True), maxlen=0)
         finally:  # an error, or Ctrl-C, must not wait for thousands of pictures
             pool.shutdown(wait=False, cancel_futures=True)
 
