@@ -25,3 +25,9 @@ def shared() -> Path:
 def label_file(tmp_path) -> Path:
     """Where a label file lies in a data set; nothing is there yet."""
     return tmp_path / "base/Annotations/label.csv"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast tests first: those without Keras, then those with it, and the slow ones last."""
+    keras = ("test_absent", "test_network", "test_weights", "test_training", "test_replicas")
+    items.sort(key=lambda item: (item.get_closest_marker("slow") is not None, item.path.name.startswith(keras)))

@@ -178,6 +178,12 @@ def test_a_smoke_test_runs_every_stage_once_on_a_few_images(data, tmp_path):
     assert run.read_made()["smoke"] is True
 
 
+def test_a_layer_that_a_later_stage_cannot_find_is_refused_before_anything_is_trained(data, tmp_path):
+    with pytest.raises(InvalidInput, match="no such layer"):
+        train(replace(LEARNS, trains=("heads", "conv99")), data, tmp_path / "run", cache=tmp_path)
+    assert not (tmp_path / "run").exists()
+
+
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(data, tmp_path):
     recipe = replace(TINY, flip=True, rotation=10.0, brightness=0.1, contrast=0.2, dropout=0.2)
     runs = [

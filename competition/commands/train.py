@@ -11,22 +11,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import tyro
 
-from competition.data.dataset import Dataset, class_prior, describe
-from competition.data.files import find_classes, find_label_files
-from competition.data.inspect import CACHE, drop_bad_images, inspect
-from competition.data.labels import read_labels
-from competition.data.split import hold_out
+from competition.data.dataset import class_prior
+from competition.data.inspect import CACHE
+from competition.data.material import read_material
 from competition.errors import InvalidInput
 from competition.quiet import quiet_start
 from competition.recipe import Recipe
 from competition.recipes import NAMES, load_recipe
 from competition.run import SMOKE, Run, new_run
 from competition.scoring.report import confusion, table
-
-SMOKE_BATCHES = 4
 
 
 @dataclass(frozen=True)
@@ -72,50 +67,26 @@ def train(
     data = data or Path("data") / recipe.name
     if run is not None and run.exists():
         raise InvalidInput(f"{run} exists, and a run is never overwritten; give --run another folder, or remove it")
-    dataset = read_labels(find_label_files(data), recipe.tasks, find_classes(data))
-    recipe = replace(recipe, tasks=dataset.tasks)
+    material = read_material(recipe, data, skip_bad_images, cache)
+    recipe = replace(recipe, tasks=material.dataset.tasks)
+    prior = class_prior(material.dataset.take(material.training))
     if smoke:
-        recipe, dataset = shorten(recipe, dataset)
-    inspection = inspect(dataset, cache)
-    dataset, digests = drop_bad_images(dataset, inspection, skip_bad_images)
-    print(f"{data}: {len(dataset):,} images\n{describe(dataset)}")
+        recipe, material = replace(recipe, epochs=(1,) * len(recipe.epochs)), material.few(recipe)
 
     with quiet_start():
         from competition.training.prepare import Preparation  # Keras, from here on
 
-    preparation = Preparation.of(recipe, dataset, digests, *split(dataset, recipe), cache)
+    preparation = Preparation.of(recipe, material, cache)
     folder = new_run(f"{recipe.name}-smoke" if smoke else recipe.name, run)
-    made = {**how_it_was_made(data), **preparation.facts(), SMOKE: smoke}
-    folder.write_recipe(recipe, made)
-    folder.write_json("prior.json", {name: prior.tolist() for name, prior in class_prior(dataset).items()})
-    if inspection.problems:
-        folder.write_text("skipped.txt", "\n".join(map(str, sorted(inspection.problems.values()))) + "\n")
+    folder.write_recipe(recipe, {**how_it_was_made(data), **preparation.facts(), SMOKE: smoke})
+    folder.write_json("prior.json", {name: shares.tolist() for name, shares in prior.items()})
+    if material.skipped:
+        folder.write_text("skipped.txt", "\n".join(map(str, material.skipped)) + "\n")
     print(preparation.outlook())
     trainer = preparation.trainer(folder)
     trainer.fit()
     report_results(trainer, folder)
     return folder
-
-
-def split(dataset: Dataset, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to train and to validate on, ascending."""
-    if recipe.validation == 0:
-        print("validation 0: every image is trained on, and there will be no score")
-        return np.arange(len(dataset)), np.arange(0)
-    training, held_out = hold_out(dataset, recipe.validation, recipe.seed)
-    if not len(held_out):
-        raise InvalidInput(
-            f"{len(dataset)} images are too few to hold out a share of {recipe.validation}; "
-            "give more images, a larger --validation, or --validation 0"
-        )
-    return training, held_out
-
-
-def shorten(recipe: Recipe, dataset: Dataset) -> tuple[Recipe, Dataset]:
-    """The smoke test: a few batches of images, an epoch a stage."""
-    count = min(len(dataset), SMOKE_BATCHES * recipe.batch_size)
-    rows = np.random.default_rng(recipe.seed).permutation(len(dataset))[:count]
-    return replace(recipe, epochs=(1,) * len(recipe.epochs)), dataset.take(np.sort(rows))
 
 
 def how_it_was_made(data: Path) -> dict:

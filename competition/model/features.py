@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -53,7 +54,7 @@ class Features:
 
 
 def cached_features(
-    network: keras.Model, recipe: Recipe, policy: str, dataset: Dataset, digests: list[str], cache: Path = CACHE
+    network: keras.Model, recipe: Recipe, policy: str, dataset: Dataset, digests: Sequence[str], cache: Path = CACHE
 ) -> Features:
     """The pooled features of a dataset, whose images have these `digests`; row i is that of image i.
 

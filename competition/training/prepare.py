@@ -1,16 +1,15 @@
 """All that has to be ready before the first step: devices, network, weights, and how long it will take."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from competition.data.dataset import Dataset
+from competition.data.material import Material
 from competition.model.features import Features, cached_features
-from competition.model.network import backbone_of, build_network
+from competition.model.network import backbone_of, build_network, set_trainable
 from competition.model.weights import load_backbone
 from competition.recipe import Recipe
 from competition.run import Run
@@ -22,26 +21,30 @@ BACKWARD = 2.3  # a step back through a convolution costs about this many steps 
 
 @dataclass(frozen=True)
 class Preparation:
-    """A network ready to train on the rows `training` of a dataset and to be judged on the rows `held_out`."""
+    """A network, with its first weights, ready to train on some material."""
 
     recipe: Recipe
-    dataset: Dataset
-    digests: list[str]
-    training: np.ndarray
-    held_out: np.ndarray
+    material: Material
     cache: Path
     precision: str
     network: keras.Model
 
     @classmethod
-    def of(cls, recipe: Recipe, dataset: Dataset, digests: list[str], training, held_out, cache: Path) -> "Preparation":
+    def of(cls, recipe: Recipe, material: Material, cache: Path) -> "Preparation":
+        """Choose devices and number format, build the network and load its weights.
+
+        Raises InvalidInput for weights that are missing or wrong, and for a stage that trains from a layer that does
+        not exist.
+        """
         devices.grow_memory()
         keras.utils.set_random_seed(recipe.seed)
         precision = devices.choose_precision(recipe.precision, recipe.backbone)
         with devices.make_strategy().scope(), devices.memory_explained(recipe.batch_size):
             network = build_network(recipe, precision)
             load_backbone(backbone_of(network), recipe.backbone, recipe.weights)
-        return cls(recipe, dataset, digests, training, held_out, cache, precision, network)
+        for stage in recipe.stages:  # to be found now, not hours later
+            set_trainable(network, stage.trains)
+        return cls(recipe, material, cache, precision, network)
 
     @property
     def replicas(self) -> int:
@@ -52,31 +55,27 @@ class Preparation:
         return {"precision": self.precision, "devices": devices.describe_devices(), "replicas": self.replicas}
 
     def trainer(self, run: Run) -> Trainer:
-        return Trainer(
-            self.network,
-            self.recipe,
-            run,
-            self.dataset.take(self.training),
-            self.dataset.take(self.held_out),
-            self._features(),
+        dataset = self.material.dataset
+        training, held_out = dataset.take(self.material.training), dataset.take(self.material.held_out)
+        return Trainer(self.network, self.recipe, run, training, held_out, self._features)
+
+    def _features(self) -> tuple[Features, Features]:
+        """Cached features of the rows to train and to validate on."""
+        material = self.material
+        every = cached_features(
+            self.network, self.recipe, self.precision, material.dataset, material.digests, self.cache
         )
-
-    def _features(self) -> Callable[[], tuple[Features, Features]]:
-        def features() -> tuple[Features, Features]:
-            every = cached_features(self.network, self.recipe, self.precision, self.dataset, self.digests, self.cache)
-            return every.take(self.training), every.take(self.held_out)
-
-        return features
+        return every.take(material.training), every.take(material.held_out)
 
     def outlook(self) -> str:
         """Images, steps and stages, and the time they should take on this machine."""
-        recipe, images = self.recipe, len(self.training)
+        recipe, images, held_out = self.recipe, len(self.material.training), len(self.material.held_out)
         batch = recipe.batch_size * self.replicas
         steps = -(-images // batch)
         lines = [
             f"{', '.join(devices.describe_devices())}, {self.precision}, {recipe.backbone} at {recipe.image_size}: "
             f"{self.network.count_params():,} parameters",
-            f"{images:,} images to train on, {len(self.held_out):,} held out, {batch} a step",
+            f"{images:,} images to train on, {held_out:,} held out, {batch} a step",
         ]
         for number, stage in enumerate(recipe.stages, start=1):
             lines.append(
@@ -89,16 +88,17 @@ class Preparation:
     def _seconds(self, batch: int) -> float:
         """Expected time from the time of one step forward, which predicting needs to compile anyway."""
         side = self.recipe.image_size
-        images = np.zeros((batch, side, side, 3), np.uint8)
+        blank = np.zeros((batch, side, side, 3), np.uint8)
         with devices.memory_explained(self.recipe.batch_size):
-            self.network.predict_on_batch(images)
+            self.network.predict_on_batch(blank)
             start = time.perf_counter()
-            self.network.predict_on_batch(images)
+            self.network.predict_on_batch(blank)
             forward = (time.perf_counter() - start) / batch
         seconds = 0.0
         for stage in self.recipe.stages:
             if stage.trains == "heads":
-                seconds += len(self.dataset) * forward
+                seconds += len(self.material.dataset) * forward
             else:
-                seconds += stage.epochs * forward * (len(self.training) * (1 + BACKWARD) + len(self.held_out))
+                images = len(self.material.training) * (1 + BACKWARD) + len(self.material.held_out)
+                seconds += stage.epochs * forward * images
         return seconds

@@ -1,0 +1,64 @@
+"""What a training works on: checked images with their labels, split into those to train and those to judge on."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from competition.data.dataset import Dataset, describe
+from competition.data.files import find_classes, find_label_files
+from competition.data.inspect import drop_bad_images, inspect
+from competition.data.labels import read_labels
+from competition.data.split import hold_out
+from competition.errors import InvalidInput, Problem
+from competition.recipe import Recipe
+
+SMOKE_BATCHES = 2
+
+
+@dataclass(frozen=True)
+class Material:
+    """Good images with the `digests` of their files, the rows to train and to validate on, and what was skipped."""
+
+    dataset: Dataset
+    digests: tuple[str, ...]
+    training: np.ndarray
+    held_out: np.ndarray
+    skipped: tuple[Problem, ...]
+
+    def few(self, recipe: Recipe) -> "Material":
+        """For a smoke test: random rows for two batches to train and one to validate on."""
+        rng = np.random.default_rng(recipe.seed)
+        training = rng.permutation(self.training)[: SMOKE_BATCHES * recipe.batch_size]
+        held_out = rng.permutation(self.held_out)[: recipe.batch_size]
+        rows = np.concatenate([training, held_out])
+        digests = tuple(self.digests[row] for row in rows)
+        first, second = np.split(np.arange(len(rows)), [len(training)])
+        return replace(self, dataset=self.dataset.take(rows), digests=digests, training=first, held_out=second)
+
+
+def read_material(recipe: Recipe, folder: Path, skip_bad_images: bool, cache: Path) -> Material:
+    """Read, check and split the data set in `folder`, and print what is there.
+
+    Raises InvalidInput for labels or images that cannot be used, and where too few images are there to hold any out.
+    """
+    dataset = read_labels(find_label_files(folder), recipe.tasks, find_classes(folder))
+    inspection = inspect(dataset, cache)
+    dataset, digests = drop_bad_images(dataset, inspection, skip_bad_images)
+    print(f"{folder}: {len(dataset):,} images\n{describe(dataset)}")
+    training, held_out = split(dataset, recipe)
+    return Material(dataset, tuple(digests), training, held_out, tuple(sorted(inspection.problems.values())))
+
+
+def split(dataset: Dataset, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to train and to validate on, ascending; none to validate on where the recipe says so."""
+    if recipe.validation == 0:
+        print("validation 0: every image is trained on, and there will be no score")
+        return np.arange(len(dataset)), np.arange(0)
+    training, held_out = hold_out(dataset, recipe.validation, recipe.seed)
+    if not len(held_out):
+        raise InvalidInput(
+            f"{len(dataset)} images are too few to hold out a share of {recipe.validation}; "
+            "give more images, a larger --validation, or --validation 0"
+        )
+    return training, held_out
