@@ -1,6 +1,7 @@
 """The command line: dispatches, and imports a command only when it is called."""
 
 import importlib
+import io
 import sys
 import warnings
 
@@ -21,6 +22,9 @@ USAGE, STOPPED = 2, 130
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status: 0, 1 for bad input, 2 for wrong usage."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):  # a terminal that knows no … is to show a ? and go on
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     if not arguments or arguments[0] in {"-h", "--help"}:
         print(overview())
         return 0 if arguments else USAGE

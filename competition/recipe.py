@@ -1,8 +1,9 @@
 """A recipe: every name and value that decides a run, in one frozen dataclass."""
 
 import math
+import re
 from dataclasses import asdict, dataclass, fields
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 import tyro
 
@@ -117,6 +118,12 @@ class Recipe:
                 raise InvalidInput(rule)
 
     def _rules(self):
+        for name, kind in get_type_hints(Recipe).items():
+            choices = get_args(kind) if get_origin(kind) is Literal else (getattr(self, name),)
+            yield (
+                getattr(self, name) in choices,
+                f"{name} is {getattr(self, name)!r}; allowed are {', '.join(map(str, choices))}",
+            )
         for name, value in vars(self).items():
             numbers = value if isinstance(value, tuple) else (value,)
             finite = all(math.isfinite(number) for number in numbers if isinstance(number, float))
@@ -138,7 +145,11 @@ class Recipe:
         yield self.batch_size >= 1, f"batch_size is {self.batch_size}; at least 1 is needed"
         yield self.accumulate >= 1, f"accumulate is {self.accumulate}; 1 means after every step"
         yield self.halve_every >= 1, f"halve_every is {self.halve_every}; it counts epochs, at least 1"
-        yield self.seed >= 0, f"seed is {self.seed}; allowed are whole numbers from 0"
+        yield 0 <= self.seed < 2**32, f"seed is {self.seed}; allowed are whole numbers from 0 to {2**32 - 1}"
+        yield (
+            re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", self.name) is not None,
+            f"name is {self.name!r}; runs are called after it, so allowed are letters, digits, '_', '-' and '.'",
+        )
         yield self.warmup_steps >= 0, f"warmup_steps is {self.warmup_steps}; allowed are whole numbers from 0"
         for name in ("rotation", "stretch", "shift", "brightness", "contrast", "weight_decay"):
             yield getattr(self, name) >= 0, f"{name} is {getattr(self, name)}; allowed is 0 and above"

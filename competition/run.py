@@ -44,7 +44,11 @@ def _umask() -> int:
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder: recipe.json, model.weights.h5, history.csv, scores.json, probabilities.npz and pictures."""
+    """A run folder.
+
+    recipe.json, prior.json (shares of the classes), model.weights.h5 (the best epoch), history.csv, probabilities.npz
+    (of what was held out), scores.json, curves.png, confusion/, and skipped.txt and network.png where there are any.
+    """
 
     folder: Path
 
@@ -62,7 +66,7 @@ class Run:
         return (self.folder / "scores.json").is_file()
 
     def write_json(self, name: str, values) -> None:
-        self.write_text(name, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
+        self.write_text(name, to_text(values) + "\n")
 
     def write_text(self, name: str, text: str) -> None:
         with whole_file(self.folder / name) as path:
@@ -106,18 +110,20 @@ class Run:
         return values[part]
 
 
+def to_text(values) -> str:
+    """JSON, which knows no nan: where there is no number stands null."""
+    plain = json.loads(json.dumps(values), parse_constant=lambda _: None)
+    return json.dumps(plain, indent=1, ensure_ascii=False)
+
+
 def new_run(recipe_name: str, folder: Path | None = None, root: Path = RUNS) -> Run:
     """Create the folder of a new run: `folder`, or the next free `root/<recipe>-<number>`.
 
     Raises InvalidInput where `folder` exists: a run is never overwritten.
     """
     if folder is not None:
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            raise InvalidInput(
-                f"{folder} exists, and a run is never overwritten; give --run another folder, or remove this one"
-            ) from None
+        refuse_existing(folder)
+        folder.mkdir(parents=True)
         return Run(folder)
     number = 1 + max((_number(path, recipe_name) for path in root.glob(f"{recipe_name}-*")), default=0)
     while True:
@@ -128,15 +134,29 @@ def new_run(recipe_name: str, folder: Path | None = None, root: Path = RUNS) -> 
             number += 1
 
 
+def refuse_existing(folder: Path) -> None:
+    """Raises InvalidInput where a run folder exists."""
+    if folder.exists():
+        raise InvalidInput(
+            f"{folder} exists, and a run is never overwritten; give --run another folder, or remove this one"
+        )
+
+
 def _number(path: Path, recipe_name: str) -> int:
     ending = path.name.removeprefix(f"{recipe_name}-")
     return int(ending) if ending.isdecimal() else 0
 
 
 def list_runs(root: Path = RUNS) -> list[Run]:
-    """All run folders, the newest last."""
-    runs = [Run(path.parent) for path in root.glob("*/recipe.json")]
-    return sorted(runs, key=lambda run: (run.folder / "recipe.json").stat().st_mtime_ns)
+    """All run folders, in the order in which they were made."""
+    return sorted((Run(path.parent) for path in root.glob("*/recipe.json")), key=_started)
+
+
+def _started(run: Run) -> str:
+    try:
+        return str(run.read_made().get("started", ""))
+    except InvalidInput:  # `list` shows what is wrong with it
+        return ""
 
 
 def newest_finished_run(root: Path = RUNS) -> Run:

@@ -26,8 +26,8 @@ class Task:
     def __post_init__(self):
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", self.name):
             raise InvalidInput(
-                f"a task is named {self.name!r}; allowed are letters, digits, '_', '-' and '.', "
-                "because its name becomes a layer of the network and a column of the reports"
+                f"a task is named {self.name!r}; its name becomes a part of the network, so allowed are letters "
+                "a to z, digits, '_', '-' and '.'; rename it, also in the label files"
             )
         if len(set(self.classes)) != len(self.classes):
             twice = sorted({c for c in self.classes if self.classes.count(c) > 1})

@@ -24,7 +24,7 @@ def heads_after_a_step(recipe: Recipe, mask: bool = True) -> dict[str, tuple[lis
     """Weights of each head before and after one step through fit, on images without SHADE."""
     import keras
 
-    from competition.model.feed import Feed
+    from competition.model.devices import stream
     from competition.model.network import build_network
     from competition.training.compile import compile_stage
 
@@ -36,7 +36,8 @@ def heads_after_a_step(recipe: Recipe, mask: bool = True) -> dict[str, tuple[lis
     compile_stage(network, recipe, STEP, steps=1)
     before = {task.name: network.get_layer(task.name).get_weights() for task in recipe.tasks}
     if mask:
-        network.fit(Feed(batches), epochs=1, shuffle=False, verbose=0)
+        with stream(batches) as made:
+            network.fit(made, epochs=1, shuffle=False, verbose=0)
     else:
         network.fit(*batches[0][:2], batch_size=16, epochs=1, shuffle=False, verbose=0)
     return {name: (values, network.get_layer(name).get_weights()) for name, values in before.items()}
@@ -79,7 +80,7 @@ def test_masked_accuracy_is_that_of_numpy_over_the_whole_epoch():
     """40 rows in batches of 16: the last batch is filled up with rows that must not count."""
     import keras
 
-    from competition.model.feed import Feed
+    from competition.model.devices import stream
     from competition.model.network import build_network
     from competition.training.compile import compile_stage
 
@@ -90,7 +91,8 @@ def test_masked_accuracy_is_that_of_numpy_over_the_whole_epoch():
     network = build_network(recipe)
     compile_stage(network, recipe, Stage(1, 1e-30, "all"), steps=3)
     batches = TrainBatches(dataset, recipe, 16, lambda rows, _: images[rows])
-    logs = network.fit(Feed(batches), epochs=1, shuffle=False, verbose=0).history
+    with stream(batches) as made:
+        logs = network.fit(made, epochs=1, shuffle=False, verbose=0).history
     answers = network.predict(images, verbose=0)
     for task in recipe.tasks:
         present = dataset.labelled[task.name]

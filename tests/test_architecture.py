@@ -34,7 +34,7 @@ ONLY = {
     "recipes": {"errors", "task", "recipe"},
     "drawing": {"errors", "task", "recipes"},
 }
-HOME_OF = {"tensorflow": {"training/devices.py"}, "keras": {"model/", "training/"}}
+HOME_OF = {"tensorflow": {"model/devices.py"}, "keras": {"model/", "training/"}}
 DISTRIBUTION_OF = {"cv2": "opencv-python-headless", "sklearn": "scikit-learn"}
 
 

@@ -63,3 +63,13 @@ def test_a_dataset_is_described_by_a_line_a_task(dataset):
     colour, size = describe(dataset).splitlines()
     assert colour.split() == ["colour", "3", "classes", "5", "labelled", "largest", "0.60"]
     assert size.split() == ["size", "2", "classes", "3", "labelled", "largest", "0.67"]
+
+
+def test_a_multilabel_task_has_a_target_and_a_share_for_each_class_on_its_own():
+    plain = make_dataset({"marks": [0, 1, 2, ABSENT]})
+    marks = replace(plain.tasks[0], kind="multilabel")
+    letters = {"marks": letter_codes("yyn", "myn", "nny", "nnn")}
+    dataset = replace(plain, tasks=(marks,), letters=letters)
+    expected = np.array([[1, 1, 0], [0.25, 1, 0], [0, 0, 1], [0, 0, 0]], np.float32)
+    np.testing.assert_array_equal(dataset.targets(maybe=0.25)["marks"], expected)
+    np.testing.assert_allclose(class_prior(dataset)["marks"], [1 / 3, 2 / 3, 1 / 3])

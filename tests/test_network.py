@@ -115,6 +115,19 @@ def test_a_pretrained_backbone_keeps_its_batch_statistics_and_one_from_scratch_l
         assert any(variable is norm.gamma for variable in network.trainable_variables)
 
 
+def test_fixed_statistics_stay_fixed_also_above_a_frozen_part(images):
+    network = build_network(replace(TINY, weights="imagenet"))
+    backbone = backbone_of(network)
+    names = [layer.name for layer in backbone.layers]
+    set_trainable(network, names[len(names) // 2])
+    network.compile("sgd", {"colour": "mse", "shade": "mse"})
+    norms = [layer for layer in all_layers(network) if isinstance(layer, keras.layers.BatchNormalization)]
+    before = [np.array(norm.moving_mean) for norm in norms]
+    network.fit(images, {"colour": np.zeros((6, 3)), "shade": np.zeros((6, 2))}, verbose=0)
+    for norm, mean in zip(norms, before, strict=True):
+        np.testing.assert_array_equal(np.array(norm.moving_mean), mean)
+
+
 def test_a_stage_trains_the_heads_all_or_from_a_named_layer():
     network = build_network(replace(TINY, backbone="squeezenet"))
     heads = 2 * len(TINY.tasks)
@@ -156,7 +169,7 @@ def test_no_layer_needs_lambda_and_the_whole_network_can_be_saved_safely(tmp_pat
     )
 
 
-@pytest.mark.parametrize("name", ["pool", "image", "dropout", "small"])
+@pytest.mark.parametrize("name", ["pool", "image", "dropout", "small", "features", "standardised", "to_unit_range"])
 def test_a_task_may_not_take_the_name_of_another_part(name):
     with pytest.raises(InvalidInput, match=f"may not be named {name}"):
         build_network(replace(TINY, tasks=(Task(name, ("a", "b")),)))

@@ -109,6 +109,11 @@ def test_a_byte_order_mark_is_refused(asked, answered):
     assert [(problem.line, "byte order mark" in problem.text) for problem in problems] == [(1, True)]
 
 
+def test_a_blank_line_is_refused_with_its_number(asked, answered):
+    problems = check_submission(write(answered, "\n".join([*GOOD[:2], "", *GOOD[2:]]) + "\n"), asked, TASKS)
+    assert [(problem.line, "blank line" in problem.text) for problem in problems] == [(3, True)]
+
+
 def changed(line: int, row: str) -> list[str]:
     return [row if number == line else old for number, old in enumerate(GOOD, start=1)]
 

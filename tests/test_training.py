@@ -2,6 +2,8 @@
 
 import csv
 import json
+import math
+import shutil
 import warnings
 import zipfile
 from dataclasses import replace
@@ -17,13 +19,15 @@ from competition.commands.submit import submit
 from competition.commands.train import train
 from competition.data.batches import PredictBatches
 from competition.errors import InvalidInput
+from competition.model import devices
 from competition.model.features import cached_features
 from competition.model.network import build_network, features_of
 from competition.recipe import Recipe, Stage
 from competition.run import Run
-from competition.scoring.report import score
-from competition.training import devices
+from competition.scoring.report import Report, score
 from competition.training.compile import learning_rate, make_optimizer
+from competition.training.prepare import Preparation
+from competition.training.stages import Kept
 
 LEARNS = replace(
     TINY, epochs=(3, 5), learning_rate=(3e-2, 3e-3), trains=("heads", "all"), optimizer="adamw", schedule="cosine"
@@ -95,16 +99,42 @@ def test_the_weights_kept_are_those_of_the_best_epoch(run, data):
     kept = np.load(run.folder / "probabilities.npz")
     dataset = read_data(data)
     held_out = dataset.take(np.flatnonzero(np.isin(dataset.names, kept["names"])))
-    given = predict(restore(run), held_out, LEARNS, LEARNS.batch_size)
+    given = predict(restore(run), held_out, LEARNS)
     assert list(held_out.names) == list(kept["names"])
     for task in TINY.tasks:
         np.testing.assert_allclose(given[task.name], kept[f"probabilities/{task.name}"], atol=1e-6)
+
+
+def test_a_second_stage_of_heads_goes_on_from_the_first(data, tmp_path):
+    recipe = replace(LEARNS, epochs=(3, 1), learning_rate=(3e-2, 1e-9), trains=("heads", "heads"))
+    run = train(recipe, data, tmp_path / "run", cache=tmp_path)
+    with (run.folder / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert rows[2]["val_accuracy"] == rows[3]["val_accuracy"]
+    assert float(rows[3]["loss"]) < float(rows[0]["loss"]) / 2
+
+
+def test_the_best_is_kept_and_a_score_that_is_no_number_is_no_best(tmp_path):
+    kept, network = Kept(Run(tmp_path)), build_network(TINY)
+    reports = [Report((), score, 0, 0, 0, 0) for score in (math.nan, 0.5, math.nan, 0.4, 0.5, 0.6)]
+    taken = [kept.offer(network, epoch, report, {}) for epoch, report in enumerate(reports)]
+    assert taken == [True, True, False, False, False, True]
+    assert kept.epoch == 5
 
 
 def test_scores_tell_heads_last_and_best_apart(run):
     scores = run.read_json("scores.json")
     assert scores["best"]["map"] >= max(scores["last"]["map"], scores["heads"]["map"])
     assert scores["best_epoch"] >= 3
+
+
+def test_a_run_that_did_not_finish_answers_nothing(run, tmp_path):
+    unfinished = tmp_path / "tiny-2"
+    shutil.copytree(run.folder, unfinished)
+    (unfinished / "scores.json").unlink()
+    with pytest.raises(InvalidInput, match="did not finish"):
+        submit((unfinished,), output=tmp_path / "x.csv", cache=tmp_path)
+    assert not (tmp_path / "x.csv").exists()
 
 
 def test_submit_answers_every_question_in_order_and_scores_known_answers(run, data, tmp_path, capsys):
@@ -129,6 +159,7 @@ def test_runs_of_other_classes_are_not_averaged(run, tmp_path):
     other = Run(tmp_path / "other")
     swapped = replace(LEARNS, tasks=(replace(TINY.tasks[0], classes=("green", "red", "blue")), TINY.tasks[1]))
     other.write_recipe(swapped, run.read_made())
+    other.write_json("scores.json", {})
     with pytest.raises(InvalidInput, match="their order differ"):
         submit((run.folder, other.folder), output=tmp_path / "x.csv")
     assert not (tmp_path / "x.csv").exists()
@@ -162,6 +193,20 @@ def test_bad_images_stop_a_training_before_it_starts_or_are_listed_in_the_run(tm
     assert not (tmp_path / "run").exists()
     run = train(TINY, data, tmp_path / "run", cache=tmp_path, skip_bad_images=True)
     assert "005.jpg" in (run.folder / "skipped.txt").read_text()
+
+
+def test_an_image_that_goes_bad_while_training_is_named(tmp_path, monkeypatch):
+    data = write_data(tmp_path / "data")
+    outlook = Preparation.outlook
+
+    def spoil(preparation):
+        for image in (data / "base/Images").iterdir():
+            image.write_bytes(b"gone")
+        return outlook(preparation)
+
+    monkeypatch.setattr(Preparation, "outlook", spoil)
+    with pytest.raises(InvalidInput, match=r"label\.csv:\d+: .*\.jpg: not an image"):
+        train(TINY, data, tmp_path / "run", cache=tmp_path)
 
 
 def test_training_on_everything_gives_a_network_and_says_there_is_no_score(data, tmp_path, capsys):
@@ -256,6 +301,19 @@ def test_halved_halves_every_k_epochs():
     np.testing.assert_allclose(rates(recipe, Stage(5, 0.8, "all"), 3), [0.8] * 6 + [0.4] * 6 + [0.2] * 3, rtol=1e-6)
 
 
+def test_halving_keeps_to_the_epochs_when_updates_do_not_divide_them():
+    recipe = replace(TINY, schedule="halved", accumulate=4)
+    rate = learning_rate(recipe, Stage(20, 1.0, "all"), 5)
+    for epoch in (1, 5, 19):
+        assert float(rate(round(epoch * 5 / 4))) == 0.5**epoch
+
+
+def test_a_stage_too_short_for_one_update_is_refused(data, tmp_path):
+    with pytest.raises(InvalidInput, match=r"--accumulate 1000: .* would never change"):
+        train(replace(TINY, accumulate=1000), data, tmp_path / "run", cache=tmp_path)
+    assert not (tmp_path / "run").exists()
+
+
 def test_accumulated_gradients_stretch_the_schedule_over_fewer_updates():
     recipe = replace(TINY, schedule="halved", accumulate=3)
     assert [float(learning_rate(recipe, Stage(2, 0.8, "all"), 6)(update)) for update in range(4)] == pytest.approx(
@@ -308,6 +366,17 @@ def test_a_task_nobody_labelled_is_a_warning_and_trains_on(tmp_path):
         run = train(TINY, data, tmp_path / "run", cache=tmp_path)
     assert any("shade has not a single label" in str(warning.message) for warning in caught)
     assert [task["task"] for task in run.read_json("scores.json")["best"]["tasks"]] == ["colour"]
+
+
+def test_a_multilabel_task_is_trained_submitted_checked_and_scored(tmp_path, capsys):
+    data = write_data(tmp_path / "data", images=30)
+    for name in ("base/Annotations/label.csv", "rank/Tests/answers.csv"):
+        rows = (data / name).read_text().replace(",ynn\n", ",yyn\n")
+        (data / name).write_text(rows)
+    tasks = (replace(TINY.tasks[0], kind="multilabel"), TINY.tasks[1])
+    run = train(replace(TINY, tasks=tasks), data, tmp_path / "run", cache=tmp_path)
+    submit((run.folder,), output=tmp_path / "x.csv", cache=tmp_path)
+    assert "row-weighted" in capsys.readouterr().out
 
 
 def test_too_few_images_to_hold_any_out_is_explained(tmp_path):

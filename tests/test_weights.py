@@ -1,6 +1,5 @@
 """First weights: found, verified, refused in clear words, and never deleted."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,11 +38,8 @@ def squeezenet():
 
 
 @pytest.fixture
-def shared_weights() -> Path:
-    path = Path(os.environ.get("COMPETITION_SHARED", "../shared")) / "weights" / SQUEEZENET
-    if not path.is_file():
-        pytest.skip(f"the public weights are not at {path}; set COMPETITION_SHARED")
-    return path
+def shared_weights(shared) -> Path:
+    return shared / "weights" / SQUEEZENET
 
 
 def write_weights(path: Path, network, change=None) -> None:
@@ -141,7 +137,7 @@ def test_the_public_weights_see_clothes(shared_weights, tmp_path):
     recipe = replace(CLOTHING, tasks=dataset.tasks, weights=str(shared_weights))
     network = build_network(recipe)
     load_backbone(backbone_of(network), "squeezenet", recipe.weights)
-    features = predict(features_of(network), dataset, recipe, 64)
+    features = predict(features_of(network), dataset, recipe)
     training, held_out = hold_out(dataset, 0.15, 0)
     scaler = StandardScaler().fit(features[training])
     expected = {"top_category": 0.75, "sleeve_length": 0.88, "bottom_category": 0.86, "pant_length": 0.91}

@@ -23,8 +23,8 @@ def doctor() -> None:
 
     with quiet_start():
         from competition.model.backbones import BACKBONES
+        from competition.model.devices import choose_precision, describe_devices
         from competition.model.weights import is_intact, models_folder
-        from competition.training.devices import choose_precision, describe_devices
 
     print("devices       " + "\n              ".join(describe_devices()))
     print(f"cores         {os.cpu_count()}")

@@ -1,7 +1,6 @@
 """List recipes, and runs with their scores."""
 
-from collections.abc import Callable
-
+from competition.errors import InvalidInput
 from competition.recipes import NAMES, describe_recipe
 from competition.run import SMOKE, Run, list_runs
 
@@ -19,7 +18,10 @@ def list() -> None:
     width = max(len(run.name) for run in runs)
     print(f"\n{'runs':{width + 2}}     mAP   basic  accuracy  minutes  started")
     for run in runs:
-        print(f"  {run.name:{width}}  {describe_run(run)}")
+        try:
+            print(f"  {run.name:{width}}  {describe_run(run)}")
+        except (InvalidInput, LookupError, TypeError) as error:
+            print(f"  {run.name:{width}}  not readable: {error}")
 
 
 def describe_run(run: Run) -> str:
@@ -33,5 +35,9 @@ def describe_run(run: Run) -> str:
     best = scores["best"]
     if best is None:
         return f"{'trained on everything':24}  {minutes}  {started}{note}"
-    shown: Callable[[str], str] = lambda name: f"{best[name]:6.4f}"  # noqa: E731
-    return f"{shown('map')}  {shown('basic_precision')}    {shown('accuracy')}  {minutes}  {started}{note}"
+    score, basic, accuracy = (_number(best[name]) for name in ("map", "basic_precision", "accuracy"))
+    return f"{score}  {basic}    {accuracy}  {minutes}  {started}{note}"
+
+
+def _number(value: float | None) -> str:
+    return "     -" if value is None else f"{value:6.4f}"

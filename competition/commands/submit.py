@@ -16,7 +16,10 @@ from competition.errors import InvalidInput
 from competition.quiet import quiet_start
 from competition.recipe import Recipe
 from competition.run import Run, newest_finished_run
+from competition.scoring.report import table
+from competition.submission.score import score_file
 from competition.submission.write import write_submission
+from competition.task import Task
 
 SUBMISSIONS = Path("submissions")
 Runs = Annotated[tuple[Path, ...], tyro.conf.arg(metavar="RUN"), tyro.conf.Positional]
@@ -43,10 +46,11 @@ def submit(
         cache: where checked images are remembered.
     """
     chosen = [Run(path) for path in runs] or [newest_finished_run()]
+    if unfinished := [str(run.folder) for run in chosen if not run.finished]:
+        raise InvalidInput("runs that did not finish, or no runs at all; train them to the end first:", unfinished)
     recipes = [run.read_recipe() for run in chosen]
     agree(chosen, recipes)
-    data = Path(chosen[0].read_made()["data"])
-    questions = questions or find_question_file(data)
+    questions = questions or questions_of(chosen[0])
     check_classes(questions, recipes[0], chosen[0])
     asked = read_questions(questions, recipes[0].tasks)
     inspection = inspect(asked.images, cache)
@@ -64,8 +68,16 @@ def submit(
         print(f"answered with the shares in training: {problem}")
     print(f"{output} and {zipped.name}: {len(asked):,} rows over {len(asked.images):,} images, checked")
     print(f"for the log, submissions/README.md:\n{log_line(chosen, output)}")
-    show_score(output, questions)
+    show_score(output, questions, recipes[0].tasks)
     return output
+
+
+def questions_of(run: Run) -> Path:
+    """The question file of the data that a run was trained on. Raises InvalidInput where it is not there any more."""
+    try:
+        return find_question_file(Path(run.read_made()["data"]))
+    except InvalidInput as error:
+        raise InvalidInput(f"{error}\nName the questions with --questions FILE") from None
 
 
 def agree(runs: Sequence[Run], recipes: Sequence[Recipe]) -> None:
@@ -96,6 +108,7 @@ def check_classes(questions: Path, recipe: Recipe, run: Run) -> None:
 def answer(runs: Sequence[Run], recipes: Sequence[Recipe], asked: Questions, good: np.ndarray) -> dict[str, np.ndarray]:
     """The mean probabilities (images, classes) of the runs; where an image is not good, the mean of their priors."""
     with quiet_start():
+        from competition.model.devices import memory_explained
         from competition.model.predict import mean_probabilities, predict
         from competition.training.restore import restore
 
@@ -105,7 +118,8 @@ def answer(runs: Sequence[Run], recipes: Sequence[Recipe], asked: Questions, goo
         values = {task.name: np.tile(prior[task.name], (len(good), 1)) for task in recipe.tasks}
         if good.any():
             network = restore(run)
-            given = predict(network, asked.images.take(good), recipe, recipe.batch_size, progress=run.name)
+            with memory_explained(recipe.batch_size):
+                given = predict(network, asked.images.take(good), recipe, progress=run.name)
             for name, probabilities in given.items():
                 values[name][good] = probabilities
         answers.append(values)
@@ -114,18 +128,15 @@ def answer(runs: Sequence[Run], recipes: Sequence[Recipe], asked: Questions, goo
 
 def log_line(runs: Sequence[Run], output: Path) -> str:
     """A row of the log: date, command, commit, recipe, local score; the public score and the lesson are to be added."""
-    best = runs[0].read_json("scores.json")["best"]
-    made = runs[0].read_made()
-    local = f"mAP {best['map']:.4f}, accuracy {best['accuracy']:.4f}" if best else "none held out"
-    recipe = runs[0].read_recipe().name
-    return f"| {date.today()} | `{made['command']}` | {made['commit']} | {recipe} | {local} | | {output.name}: |"
+    bests = [run.read_json("scores.json")["best"] for run in runs]
+    local = ", ".join(f"mAP {best['map']:.4f} accuracy {best['accuracy']:.4f}" if best else "none" for best in bests)
+    commands = "; ".join(f"`{run.read_made()['command']}`" for run in runs)
+    recipes = ", ".join(sorted({run.read_recipe().name for run in runs}))
+    return f"| {date.today()} | {commands} | {runs[0].read_made()['commit']} | {recipes} | {local} | | {output.name}: |"
 
 
-def show_score(output: Path, questions: Path) -> None:
+def show_score(output: Path, questions: Path, tasks: tuple[Task, ...]) -> None:
     """Where the answers are known, as with drawn data, the score beside the submission."""
     answers = questions.with_name("answers.csv")
     if answers.is_file():
-        from competition.commands.score import score
-
-        print(f"\nscore by {answers}:")
-        score(output, answers)
+        print(f"\nscore by {answers}:\n{table(score_file(output, answers, tasks))}")

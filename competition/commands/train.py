@@ -11,16 +11,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import tyro
 
-from competition.data.dataset import class_prior
+from competition.data.dataset import class_prior, image_root
 from competition.data.inspect import CACHE
 from competition.data.material import read_material
-from competition.errors import InvalidInput
 from competition.quiet import quiet_start
 from competition.recipe import Recipe
 from competition.recipes import NAMES, load_recipe
-from competition.run import SMOKE, Run, new_run
+from competition.run import SMOKE, Run, new_run, refuse_existing
 from competition.scoring.report import confusion, table
 
 
@@ -65,8 +65,8 @@ def train(
     Raises InvalidInput, before anything is trained, for labels or images that cannot be used.
     """
     data = data or Path("data") / recipe.name
-    if run is not None and run.exists():
-        raise InvalidInput(f"{run} exists, and a run is never overwritten; give --run another folder, or remove it")
+    if run is not None:
+        refuse_existing(run)
     material = read_material(recipe, data, skip_bad_images, cache)
     recipe = replace(recipe, tasks=material.dataset.tasks)
     prior = class_prior(material.dataset.take(material.training))
@@ -103,13 +103,11 @@ def how_it_was_made(data: Path) -> dict:
 
 def git_commit() -> str | None:
     """The commit of the project's own checkout, with -dirty where files differ from it; None outside of git."""
-    found = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
-        cwd=Path(__file__).parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    try:
+        found = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
     return found.stdout.strip() or None
 
 
@@ -122,7 +120,8 @@ def report_results(trainer, folder: Run) -> None:
     pictures.network_plan(folder, trainer.network)
     if kept.report:
         held_out = trainer.held_out
-        arrays = {"names": held_out.names.astype(str)}
+        roots = [image_root(source).name for source in held_out.sources]
+        arrays = {"names": held_out.names.astype(str), "roots": np.array(roots)[held_out.source_of]}
         for task in recipe.tasks:
             present, letters = held_out.labelled[task.name], held_out.letters[task.name]
             arrays |= {f"probabilities/{task.name}": kept.probabilities[task.name]}

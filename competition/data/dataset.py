@@ -44,8 +44,8 @@ class Dataset:
 
     def targets(self, maybe: float = 0.0) -> dict[str, np.ndarray]:
         """Arrays (n, classes) float32 a task: one-hot, or 1 - `maybe` at y and `maybe` shared by the classes
-        marked m; **zeros where the task is absent**."""
-        return {name: _targets(letters, maybe) for name, letters in self.letters.items()}
+        marked m; **zeros where the task is absent**. A multilabel task has 1 at each y and `maybe` at each m."""
+        return {task.name: _targets(self.letters[task.name], task, maybe) for task in self.tasks}
 
     def take(self, rows: np.ndarray) -> "Dataset":
         """The dataset of these rows (indices or a bool mask), in their order."""
@@ -65,9 +65,11 @@ def image_root(source: Path) -> Path:
     return Path(os.path.normpath(source.parent / ".."))
 
 
-def _targets(letters: np.ndarray, maybe: float) -> np.ndarray:
+def _targets(letters: np.ndarray, task: Task, maybe: float) -> np.ndarray:
     yes = (letters == YES).astype(np.float32)
     marked = (letters == MAYBE).astype(np.float32)
+    if task.kind == "multilabel":
+        return yes + marked * np.float32(maybe)
     marks = marked.sum(axis=1, keepdims=True)
     share = np.where(marks > 0, np.float32(maybe), np.float32(0))
     return yes * (1 - share) + marked * share / np.maximum(marks, 1)
@@ -77,8 +79,9 @@ def class_prior(dataset: Dataset) -> dict[str, np.ndarray]:
     """The share of each class among the images that carry the task, (classes,) float64; even where none does."""
     prior = {}
     for task in dataset.tasks:
-        counts = (dataset.letters[task.name] == YES).sum(axis=0).astype(float)
-        prior[task.name] = counts / counts.sum() if counts.any() else np.full(len(task), 1 / len(task))
+        count = dataset.labelled[task.name].sum()
+        true = (dataset.letters[task.name] == YES).sum(axis=0)
+        prior[task.name] = true / count if count else np.full(len(task), 1 / len(task))
     return prior
 
 

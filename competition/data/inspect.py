@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from competition.data.dataset import Dataset
+from competition.data.dataset import Dataset, image_root
 from competition.data.images import BadImage, decode, read_file
 from competition.errors import InvalidInput, Problem
 from competition.run import whole_file
@@ -37,20 +37,23 @@ def inspect(dataset: Dataset, cache: Path = CACHE) -> Inspection:
 
     The digest is SHA-256 over the file. Sizes, times and digests are remembered in `cache`/images.json.
     """
-    paths = [dataset.path(row).absolute() for row in range(len(dataset))]
+    roots = [image_root(source).resolve() for source in dataset.sources]
+    paths = [roots[source] / name for source, name in zip(dataset.source_of, dataset.names, strict=True)]
     memory = Memory(cache / "images.json")
     digests: list[str | None] = [memory.digest(path) for path in paths]
     unknown = [row for row, digest in enumerate(digests) if digest is None]
     problems = {}
-    for row, result in zip(unknown, _read_all(paths[row] for row in unknown), strict=True):
-        if isinstance(result, BadImage):
-            problems[row] = Problem(
-                dataset.sources[dataset.source_of[row]], int(dataset.line[row]), f"{dataset.path(row)}: {result}"
-            )
-        else:
-            digests[row] = result
-            memory.learn(paths[row], result)
-    memory.write()
+    try:
+        for row, result in zip(unknown, _read_all([paths[row] for row in unknown]), strict=True):
+            if isinstance(result, BadImage):
+                problems[row] = Problem(
+                    dataset.sources[dataset.source_of[row]], int(dataset.line[row]), f"{dataset.path(row)}: {result}"
+                )
+            else:
+                digests[row] = result
+                memory.learn(paths[row], result)
+    finally:  # what was checked before a Ctrl-C need not be checked again
+        memory.write()
     return Inspection(digests, problems)
 
 
@@ -77,9 +80,11 @@ class Memory:
     def __init__(self, file: Path):
         self.file = file
         try:
-            self.entries = dict(json.loads(file.read_text(encoding="utf-8")))
-        except (FileNotFoundError, ValueError, TypeError):
-            self.entries = {}
+            found = json.loads(file.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):  # lost or spoilt: the images are read once more
+            found = {}
+        found = found if isinstance(found, dict) else {}
+        self.entries = {path: entry for path, entry in found.items() if isinstance(entry, list) and len(entry) == 3}
         self.changed = False
 
     def digest(self, path: Path) -> str | None:
@@ -94,8 +99,13 @@ class Memory:
 
     def write(self) -> None:
         if self.changed:
-            with whole_file(self.file) as path:
-                path.write_text(json.dumps(self.entries), encoding="utf-8")
+            try:
+                with whole_file(self.file) as path:
+                    path.write_text(json.dumps(self.entries), encoding="utf-8")
+            except OSError as error:
+                raise InvalidInput(
+                    f"{self.file} cannot be written ({error.strerror}); start from a folder where you may write"
+                ) from None
 
 
 def _stamp(path: Path) -> list[int] | None:
@@ -106,14 +116,15 @@ def _stamp(path: Path) -> list[int] | None:
     return [status.st_size, status.st_mtime_ns]
 
 
-def _read_all(paths: Iterable[Path]) -> list[str | BadImage]:
-    paths = list(paths)
+def _read_all(paths: Sequence[Path]) -> Iterator[str | BadImage]:
     if not paths:
-        return []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(
-            tqdm(pool.map(_digest, paths), total=len(paths), desc="checking images", unit="image", disable=None)
-        )
+        return
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        results = pool.map(_digest, paths)
+        yield from tqdm(results, total=len(paths), desc="checking images", unit="image", disable=None)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _digest(path: Path) -> str | BadImage:

@@ -56,9 +56,9 @@ def split(dataset: Dataset, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
         print("validation 0: every image is trained on, and there will be no score")
         return np.arange(len(dataset)), np.arange(0)
     training, held_out = hold_out(dataset, recipe.validation, recipe.seed)
-    if not len(held_out):
+    if not len(held_out) or not len(training):
         raise InvalidInput(
-            f"{len(dataset)} images are too few to hold out a share of {recipe.validation}; "
-            "give more images, a larger --validation, or --validation 0"
+            f"{len(dataset)} images are too few to hold out a share of {recipe.validation}, which takes a class that "
+            "stands on several images; give more images, another --validation, or --validation 0 to train on all"
         )
     return training, held_out

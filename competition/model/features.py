@@ -2,11 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import cv2
 import keras
 import numpy as np
+from tqdm import tqdm
 
 from competition.data.dataset import Dataset
 from competition.data.inspect import CACHE
@@ -18,7 +20,7 @@ from competition.run import whole_file
 VIEW = 1  # to be raised when the pixels of a plain view change
 
 
-CHUNK = 4096  # rows read at once
+CHUNK = 2048  # rows in memory at once
 LEAST_VARIANCE = 1e-3  # of a feature, as a share of the mean over all features
 
 
@@ -45,8 +47,8 @@ class Features:
         weigh as much as the signal of others, and the head's huge weights on it would explode in later stages.
         """
         total, squares = 0.0, 0.0
-        for start in range(0, len(self), CHUNK):
-            chunk = self[start : start + CHUNK].astype(np.float64)
+        for rows in _chunks(len(self)):
+            chunk = self[rows].astype(np.float64)
             total, squares = total + chunk.sum(axis=0), squares + (chunk**2).sum(axis=0)
         mean = total / len(self)
         variance = np.maximum(squares / len(self) - mean**2, 0)
@@ -65,10 +67,31 @@ def cached_features(
     key = _key(network, recipe, policy, unique)
     path = cache / "features" / f"{key}.npy"
     if not path.exists():
-        values = predict(features_of(network), dataset.take(first), recipe, recipe.batch_size, progress="features")
-        with whole_file(path) as temporary, temporary.open("wb") as file:
-            np.save(file, values)
+        with whole_file(path) as temporary:
+            _compute(temporary, network, recipe, dataset.take(first))
     return Features(np.load(path, mmap_mode="r"), rows)
+
+
+def predict_features(heads: keras.Model, features: Features) -> dict[str, np.ndarray]:
+    """What heads give for features, {task: (n, classes)}, without reading all rows at once."""
+    parts = [heads.predict(features[rows], verbose=0) for rows in _chunks(len(features))]
+    return {name: np.concatenate([part[name] for part in parts]) for name in heads.output_names}
+
+
+def _compute(path: Path, network: keras.Model, recipe: Recipe, images: Dataset) -> None:
+    """Write the features of all images to a .npy file, a part at a time."""
+    extractor = features_of(network)
+    array = np.lib.format.open_memmap(path, "w+", np.float32, (len(images), extractor.output.shape[1]))
+    with tqdm(total=len(images), desc="features", unit="image", disable=None) as bar:
+        for rows in _chunks(len(images)):
+            part = images.take(rows)
+            array[rows] = predict(extractor, part, recipe)
+            bar.update(len(part))
+    array.flush()
+
+
+def _chunks(count: int) -> Iterator[slice]:
+    return (slice(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK))
 
 
 def _key(network: keras.Model, recipe: Recipe, policy: str, digests: np.ndarray) -> str:
@@ -76,6 +99,6 @@ def _key(network: keras.Model, recipe: Recipe, policy: str, digests: np.ndarray)
     content = hashlib.sha256("".join(digests).encode())
     for values in backbone.get_weights():
         content.update(np.ascontiguousarray(values))
-    facts = [recipe.backbone, recipe.image_size, recipe.aspect, policy, VIEW, keras.__version__]
+    facts = [recipe.backbone, recipe.image_size, recipe.aspect, policy, VIEW, keras.__version__, cv2.__version__]
     content.update(json.dumps(facts).encode())
     return content.hexdigest()[:32]

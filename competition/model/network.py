@@ -14,7 +14,7 @@ from competition.recipe import Recipe
 from competition.task import Task
 
 ACTIVATIONS = {"multiclass": "softmax", "multilabel": "sigmoid"}
-IMAGE, POOL, DROPOUT = "image", "pool", "dropout"
+IMAGE, POOL, DROPOUT, FEATURES, STANDARDISED = "image", "pool", "dropout", "features", "standardised"
 
 
 @contextmanager
@@ -63,7 +63,8 @@ class FixedStatistics(keras.Model):
 
 def heads(features, recipe: Recipe) -> dict:
     """One float32 output a task, named after it, on (batch, features) tensors."""
-    taken = {IMAGE, POOL, DROPOUT, recipe.backbone}
+    preprocess = BACKBONES[recipe.backbone].preprocess().name
+    taken = {IMAGE, POOL, DROPOUT, FEATURES, STANDARDISED, recipe.backbone, preprocess}
     if clash := taken & {task.name for task in recipe.tasks}:
         raise InvalidInput(f"a task may not be named {', '.join(clash)}, like another part of the network; rename it")
     dropped = layers.Dropout(recipe.dropout, name=DROPOUT)(features)
@@ -76,8 +77,8 @@ def _head(task: Task) -> layers.Layer:
 
 def build_heads(recipe: Recipe, mean, variance) -> keras.Model:
     """The heads alone, on features (batch, features) float32 that are standardised first; see `set_heads`."""
-    features = keras.Input((len(mean),), name="features")
-    standardised = layers.Normalization(mean=mean, variance=variance, name="standardised")(features)
+    features = keras.Input((len(mean),), name=FEATURES)
+    standardised = layers.Normalization(mean=mean, variance=variance, name=STANDARDISED)(features)
     return keras.Model(features, heads(standardised, recipe), name="heads")
 
 
@@ -93,9 +94,18 @@ def set_heads(network: keras.Model, trained: keras.Model, mean, variance) -> Non
         network.get_layer(name).set_weights([kernel, bias - mean @ kernel])
 
 
+def get_heads(network: keras.Model, trained: keras.Model, mean, variance) -> None:
+    """The way back of `set_heads`: heads on standardised features that answer as those of the network."""
+    deviation = np.maximum(np.sqrt(variance), keras.config.epsilon())
+    for name in network.output_names:
+        kernel, bias = network.get_layer(name).get_weights()
+        trained.get_layer(name).set_weights([kernel * deviation[:, None], bias + mean @ kernel])
+
+
 def features_of(network: keras.Model) -> keras.Model:
-    """The part of the network up to the pooled features."""
-    return keras.Model(network.input, network.get_layer(POOL).output, name="features")
+    """The part of the network up to the pooled features, on the same devices."""
+    with network.distribute_strategy.scope():
+        return keras.Model(network.input, network.get_layer(POOL).output)
 
 
 def set_trainable(network: keras.Model, trains: str) -> None:

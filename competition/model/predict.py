@@ -8,18 +8,20 @@ from tqdm import tqdm
 
 from competition.data.batches import PredictBatches
 from competition.data.dataset import Dataset
-from competition.model.feed import Feed
+from competition.model.devices import stream
 from competition.recipe import Recipe
 
 
-def predict(network: keras.Model, dataset: Dataset, recipe: Recipe, batch_size: int, progress: str | None = None):
+def predict(network: keras.Model, dataset: Dataset, recipe: Recipe, progress: str | None = None):
     """What the network gives for every image, in order: {task: (n, classes)}, or (n, features); float32.
 
-    `progress` names a bar on stderr.
+    Every device takes the recipe's batch size. `progress` names a bar on stderr.
     """
+    batch_size = recipe.batch_size * network.distribute_strategy.num_replicas_in_sync
     batches = PredictBatches(dataset, recipe, batch_size)
     bar = [Bar(len(dataset), batch_size, progress)] if progress else []
-    outputs = network.predict(Feed(batches), verbose=0, callbacks=bar)
+    with stream(batches) as made:
+        outputs = network.predict(made, verbose=0, callbacks=bar)
     if isinstance(outputs, Mapping):
         return {name: values[: len(dataset)] for name, values in outputs.items()}
     return outputs[: len(dataset)]

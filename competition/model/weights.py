@@ -38,6 +38,8 @@ def load_whole(path: Path, what: str, load: Callable[[], None]) -> None:
 
     Keras skips what it does not find with a mere warning, and leaves random weights there; here that is an error.
     """
+    if not path.is_file():
+        raise InvalidInput(f"{path} is missing, so {what} has no weights")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)

@@ -40,6 +40,7 @@ def _from_project(name: str) -> ModuleType:
 def _from_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise InvalidInput(f"{path}: there is no such recipe file")
+    path = path.resolve()
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     try:

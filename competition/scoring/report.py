@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from competition.data.dataset import YES
-from competition.scoring.fashionai import as_submitted, average_precision
+from competition.scoring.fashionai import average_precision
 from competition.task import Task
 
 
@@ -63,10 +63,9 @@ def score(tasks: Sequence[Task], probabilities: Mapping[str, np.ndarray], letter
 
 
 def _score_task(task: Task, probabilities: np.ndarray, letters: np.ndarray) -> TaskScore:
-    submitted = as_submitted(probabilities)
-    ap, basic = average_precision(submitted, letters)
+    ap, basic = average_precision(probabilities, letters)
     yes = letters == YES
-    accuracy = yes[np.arange(len(yes)), submitted.argmax(axis=1)].mean()
+    accuracy = yes[np.arange(len(yes)), probabilities.argmax(axis=1)].mean()
     return TaskScore(task.name, len(yes), ap, basic, float(accuracy), float(yes.mean(axis=0).max()))
 
 

@@ -28,6 +28,9 @@ def check_submission(submission: Path, questions: Path, tasks: tuple[Task, ...] 
     problems = [*answers.problems, *asked.problems, *_wrong_rows(answers, asked), *_wrong_values(answers, tasks)]
     if submission.read_bytes().startswith(codecs.BOM_UTF8):
         problems.append(Problem(submission, 1, "the file starts with a byte order mark; save it as UTF-8 without one"))
+    for line, text in enumerate(submission.read_bytes().splitlines(), start=1):
+        if not text.strip():
+            problems.append(Problem(submission, line, "a blank line; delete it"))
     return sorted(problems)
 
 

@@ -26,16 +26,16 @@ def write_submission(
     """
     if path.suffix != ".csv":
         raise InvalidInput(f"{path} cannot be a submission: its name has to end in .csv, and the zip is put beside it")
-    with whole_file(path) as temporary:
+    zipped = path.with_suffix(".zip")
+    with whole_file(zipped) as temporary_zip, whole_file(path) as temporary:
         with temporary.open("w", encoding="utf-8", newline="") as file:
             rows = zip(questions.names, questions.keys, _values(questions, probabilities), strict=True)
             csv.writer(file, lineterminator="\n").writerows(rows)
         if problems := check_submission(temporary, questions.file, tasks):
             shown = [p._replace(file=path) if p.file == temporary else p for p in problems]
             raise InvalidInput(f"{path} was not written, because it would be refused:", shown)
-    zipped = path.with_suffix(".zip")
-    with whole_file(zipped) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.write(path, path.name)
+        with zipfile.ZipFile(temporary_zip, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.write(temporary, path.name)
     return zipped
 
 

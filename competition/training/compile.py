@@ -4,6 +4,7 @@ import keras
 from keras import losses, metrics, optimizers
 from keras.optimizers import schedules
 
+from competition.errors import InvalidInput
 from competition.recipe import Recipe, Stage
 from competition.task import Task
 
@@ -38,31 +39,52 @@ def make_accuracy(task: Task) -> metrics.Metric:
 
 
 def make_optimizer(recipe: Recipe, rate) -> optimizers.Optimizer:
+    """A fresh optimizer; with `accumulate`, gradients left over at the end of a stage are dropped."""
     options = {
         "learning_rate": rate,
         "weight_decay": recipe.weight_decay or None,
         "gradient_accumulation_steps": recipe.accumulate if recipe.accumulate > 1 else None,
     }
-    if recipe.optimizer == "sgd":
-        optimizer = optimizers.SGD(momentum=0.9, nesterov=True, **options)
-    elif recipe.optimizer == "adamw":
-        optimizer = optimizers.AdamW(amsgrad=recipe.amsgrad, **{**options, "weight_decay": recipe.weight_decay})
-    else:
-        optimizer = optimizers.Adam(amsgrad=recipe.amsgrad, **options)
+    kinds = {
+        "adam": lambda: optimizers.Adam(amsgrad=recipe.amsgrad, **options),
+        "adamw": lambda: optimizers.AdamW(amsgrad=recipe.amsgrad, **{**options, "weight_decay": recipe.weight_decay}),
+        "sgd": lambda: optimizers.SGD(momentum=0.9, nesterov=True, **options),
+    }
+    optimizer = kinds[recipe.optimizer]()
     if recipe.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer
 
 
 def learning_rate(recipe: Recipe, stage: Stage, steps: int):
-    """The rate of a stage over its updates, of which there is one every `accumulate` batches."""
-    peak, updates = stage.learning_rate, max(1, steps * stage.epochs // recipe.accumulate)
-    if recipe.schedule == "constant":
-        return peak
-    if recipe.schedule == "halved":
-        every = max(1, steps * recipe.halve_every // recipe.accumulate)
-        return schedules.ExponentialDecay(peak, every, decay_rate=0.5, staircase=True)
-    warmup = min(recipe.warmup_steps, updates // 2)
+    """The rate of a stage over its updates, of which there is one every `accumulate` batches.
+
+    Raises InvalidInput where the stage is too short for a single update.
+    """
+    updates = steps * stage.epochs // recipe.accumulate
+    if not updates:
+        raise InvalidInput(
+            f"--accumulate {recipe.accumulate}: a stage of {stage.epochs} epochs has only "
+            f"{steps * stage.epochs} steps, so its weights would never change; give less"
+        )
+    kinds = {"constant": _constant, "halved": _halved, "cosine": _cosine}
+    return kinds[recipe.schedule](recipe, stage, steps, updates)
+
+
+def _constant(recipe: Recipe, stage: Stage, steps: int, updates: int) -> float:
+    return stage.learning_rate
+
+
+def _halved(recipe: Recipe, stage: Stage, steps: int, updates: int):
+    """Halved at the update nearest to the end of every `halve_every`-th epoch."""
+    epochs = range(recipe.halve_every, stage.epochs, recipe.halve_every)
+    boundaries = [round(epoch * steps / recipe.accumulate) - 1 for epoch in epochs]  # the last update of the old rate
+    values = [stage.learning_rate * 0.5**halvings for halvings in range(len(boundaries) + 1)]
+    return schedules.PiecewiseConstantDecay(boundaries, values) if boundaries else stage.learning_rate
+
+
+def _cosine(recipe: Recipe, stage: Stage, steps: int, updates: int):
+    peak, warmup = stage.learning_rate, min(recipe.warmup_steps, updates // 2)
     if not warmup:
         return schedules.CosineDecay(peak, updates, alpha=FINAL_SHARE)
     return schedules.CosineDecay(

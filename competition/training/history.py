@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import keras
 import pandas as pd
@@ -10,6 +10,7 @@ import pandas as pd
 from competition.recipe import Stage
 from competition.run import Run
 from competition.scoring.report import Report
+from competition.task import Task
 
 
 class History:
@@ -28,25 +29,22 @@ class History:
         self.run.write_text("history.csv", pd.DataFrame(self.rows).to_csv(index=False))
 
 
-def epoch_row(number: int, stage: Stage, logs: Mapping[str, float], report: Report | None, seconds: float) -> dict:
+def epoch_row(
+    number: int, stage: Stage, tasks: Sequence[Task], logs: Mapping[str, float], report: Report | None, seconds: float
+) -> dict:
     """One row: the stage, the training loss and masked accuracy a task, and what the validation gave.
 
     Keras' own loss a task is left out: it is a mean over batches that counts absent tasks as 0.
     """
-    row = {"stage": number, "trains": stage.trains, "learning_rate": stage.learning_rate, "seconds": round(seconds, 2)}
-    row["loss"] = logs["loss"]
-    row |= {f"accuracy_{task}": value for task, value in _accuracies(logs).items()}
+    row = {"stage": number, "trains": stage.trains, "peak_learning_rate": stage.learning_rate}
+    row |= {"seconds": round(seconds, 2), "loss": logs["loss"]}
+    for task in tasks:  # Keras leaves the output's name out where there is only one
+        row[f"accuracy_{task.name}"] = logs.get(f"{task.name}_accuracy", logs.get("accuracy"))
     if report:
         row |= {"val_map": report.map, "val_basic_precision": report.basic_precision, "val_accuracy": report.accuracy}
         row |= {f"val_accuracy_{score.task}": score.accuracy for score in report.tasks}
         row |= {f"val_ap_{score.task}": score.ap for score in report.tasks}
     return row
-
-
-def _accuracies(logs: Mapping[str, float]) -> dict[str, float]:
-    """Keras names a metric <output>_accuracy, or accuracy where there is one output only."""
-    found = {name: value for name, value in logs.items() if name.endswith("accuracy")}
-    return {name.removesuffix("accuracy").removesuffix("_") or "all": value for name, value in found.items()}
 
 
 def epoch_line(stages: int, epochs: int, row: Mapping, best: bool) -> str:

@@ -1,5 +1,6 @@
 """All that has to be ready before the first step: devices, network, weights, and how long it will take."""
 
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +9,13 @@ import keras
 import numpy as np
 
 from competition.data.material import Material
+from competition.model import devices
 from competition.model.features import Features, cached_features
 from competition.model.network import backbone_of, build_network, set_trainable
 from competition.model.weights import load_backbone
 from competition.recipe import Recipe
 from competition.run import Run
-from competition.training import devices
+from competition.training.compile import learning_rate
 from competition.training.stages import Trainer
 
 BACKWARD = 2.3  # a step back through a convolution costs about this many steps forward, and a little for the update
@@ -36,15 +38,21 @@ class Preparation:
         Raises InvalidInput for weights that are missing or wrong, and for a stage that trains from a layer that does
         not exist.
         """
-        devices.grow_memory()
         keras.utils.set_random_seed(recipe.seed)
         precision = devices.choose_precision(recipe.precision, recipe.backbone)
         with devices.make_strategy().scope(), devices.memory_explained(recipe.batch_size):
             network = build_network(recipe, precision)
             load_backbone(backbone_of(network), recipe.backbone, recipe.weights)
-        for stage in recipe.stages:  # to be found now, not hours later
+        preparation = cls(recipe, material, cache, precision, network)
+        for stage in recipe.stages:  # mistakes to be found now, not hours later
             set_trainable(network, stage.trains)
-        return cls(recipe, material, cache, precision, network)
+            learning_rate(recipe, stage, preparation.steps)
+        return preparation
+
+    @property
+    def steps(self) -> int:
+        """Batches an epoch."""
+        return math.ceil(len(self.material.training) / (self.recipe.batch_size * self.replicas))
 
     @property
     def replicas(self) -> int:
@@ -70,30 +78,28 @@ class Preparation:
     def outlook(self) -> str:
         """Images, steps and stages, and the time they should take on this machine."""
         recipe, images, held_out = self.recipe, len(self.material.training), len(self.material.held_out)
-        batch = recipe.batch_size * self.replicas
-        steps = -(-images // batch)
         lines = [
             f"{', '.join(devices.describe_devices())}, {self.precision}, {recipe.backbone} at {recipe.image_size}: "
             f"{self.network.count_params():,} parameters",
-            f"{images:,} images to train on, {held_out:,} held out, {batch} a step",
+            f"{images:,} images to train on, {held_out:,} held out, {recipe.batch_size * self.replicas} a step",
         ]
         for number, stage in enumerate(recipe.stages, start=1):
             lines.append(
-                f"stage {number}: {stage.epochs} epochs of {steps:,} steps, trains {stage.trains}, "
+                f"stage {number}: {stage.epochs} epochs of {self.steps:,} steps, trains {stage.trains}, "
                 f"learning rate {stage.learning_rate:g}, {recipe.schedule}"
             )
-        seconds = self._seconds(batch)
+        seconds = self._seconds()
         return "\n".join([*lines, f"about {max(1, round(seconds / 60))} min in all"])
 
-    def _seconds(self, batch: int) -> float:
-        """Expected time from the time of one step forward, which predicting needs to compile anyway."""
-        side = self.recipe.image_size
+    def _seconds(self) -> float:
+        """Expected time from that of one step forward on one device, which predicting needs to compile anyway."""
+        side, batch = self.recipe.image_size, self.recipe.batch_size
         blank = np.zeros((batch, side, side, 3), np.uint8)
         with devices.memory_explained(self.recipe.batch_size):
             self.network.predict_on_batch(blank)
             start = time.perf_counter()
             self.network.predict_on_batch(blank)
-            forward = (time.perf_counter() - start) / batch
+            forward = (time.perf_counter() - start) / (batch * self.replicas)
         seconds = 0.0
         for stage in self.recipe.stages:
             if stage.trains == "heads":

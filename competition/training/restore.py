@@ -2,10 +2,10 @@
 
 import keras
 
+from competition.model.devices import make_strategy
 from competition.model.network import build_network
 from competition.model.weights import load_whole
 from competition.run import Run
-from competition.training.devices import make_strategy
 
 
 def restore(run: Run) -> keras.Model:

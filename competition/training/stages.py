@@ -8,15 +8,15 @@ import numpy as np
 
 from competition.data.batches import TrainBatches, augmented_views
 from competition.data.dataset import Dataset
-from competition.model.features import Features
-from competition.model.feed import Feed
-from competition.model.network import build_heads, set_heads, set_trainable
+from competition.model.devices import average_batch_norm, memory_explained, stream
+from competition.model.features import Features, predict_features
+from competition.model.network import build_heads, get_heads, set_heads, set_trainable
 from competition.model.predict import predict
 from competition.recipe import Recipe, Stage
 from competition.run import Run, whole_file
+from competition.scoring.fashionai import as_submitted
 from competition.scoring.report import Report, score
 from competition.training.compile import compile_stage
-from competition.training.devices import average_batch_norm, memory_explained
 from competition.training.history import EpochBar, History, Stopwatch, epoch_line, epoch_row, on_terminal
 
 Probabilities = Mapping[str, np.ndarray]
@@ -33,7 +33,7 @@ class Kept:
 
     def offer(self, network: keras.Model, epoch: int, report: Report | None, probabilities) -> bool:
         """Keep the network's weights in the run if they are the best; say whether they were."""
-        if report and self.report and not report.map > self.report.map:
+        if report and self.report and not (report.map > self.report.map or np.isnan(self.report.map)):
             return False
         with whole_file(self.run.weights) as path:
             network.save_weights(str(path), overwrite=True)
@@ -85,8 +85,10 @@ class Trainer:
         mean, variance = features.moments()
         with self.network.distribute_strategy.scope():
             heads = build_heads(self.recipe, mean, variance)
+        if number > 1:  # an earlier stage has trained them
+            get_heads(self.network, heads, mean, variance)
         batches = TrainBatches(self.training, self.recipe, self.batch_size, lambda rows, _: features[rows])
-        watch = Watch(self, number, stage, batches, lambda: heads.predict(held_out[:], verbose=0), keep=False)
+        watch = Watch(self, number, stage, batches, lambda: predict_features(heads, held_out), keep=False)
         self._fit(heads, stage, batches, watch)
         set_heads(self.network, heads, mean, variance)
         self.heads_report, probabilities = self.validate(self.predict_held_out)
@@ -104,17 +106,19 @@ class Trainer:
     def _fit(self, network: keras.Model, stage: Stage, batches, watch: "Watch") -> None:
         with network.distribute_strategy.scope():
             compile_stage(network, self.recipe, stage, len(batches))
-        callbacks = [EpochBar(), watch] if on_terminal() else [watch]
-        network.fit(Feed(batches), epochs=stage.epochs, shuffle=False, callbacks=callbacks, verbose=int(on_terminal()))
+        verbose = on_terminal()
+        callbacks = [EpochBar(), watch] if verbose else [watch]
+        with stream(batches) as made:
+            network.fit(made, epochs=stage.epochs, shuffle=False, callbacks=callbacks, verbose=int(verbose))
 
     def predict_held_out(self) -> Probabilities:
-        return predict(self.network, self.held_out, self.recipe, self.batch_size)
+        return predict(self.network, self.held_out, self.recipe)
 
     def validate(self, predict_held_out: Callable[[], Probabilities]) -> tuple[Report | None, Probabilities | None]:
         """Predict every held-out image once; every validation number comes from these probabilities."""
         if not len(self.held_out):
             return None, None
-        probabilities = predict_held_out()
+        probabilities = {name: as_submitted(values) for name, values in predict_held_out().items()}
         return score(self.recipe.tasks, probabilities, self.held_out.letters, self.held_out.labelled), probabilities
 
 
@@ -135,7 +139,7 @@ class Watch(keras.callbacks.Callback):
         average_batch_norm(self.model)
         report, probabilities = trainer.validate(self.predict_held_out)
         trainer.last_report = report
-        row = epoch_row(self.number, self.stage, logs, report, self.stopwatch.lap())
+        row = epoch_row(self.number, self.stage, trainer.recipe.tasks, logs, report, self.stopwatch.lap())
         trainer.history.add(row)
         best = self.keep and trainer.kept.offer(self.model, trainer.history.epochs, report, probabilities)
         stages = trainer.recipe.stages

@@ -1,7 +1,12 @@
-"""Everything that depends on TensorFlow and the machine: replicas, number formats, memory."""
+"""Everything that depends on TensorFlow and the machine: replicas, number formats, memory, the stream of batches."""
 
+import os
 import platform
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import keras
@@ -11,28 +16,33 @@ from competition.errors import InvalidInput
 from competition.model.network import all_layers
 from competition.recipe import Backbone, Precision
 
+THREADS = os.cpu_count() or 1
 # NASNet's many small separable convolutions gain nothing from bfloat16 on a processor (measured with NASNetMobile).
 SLOW_IN_BFLOAT16_ON_CPU = {"nasnet_large", "nasnet_mobile"}
 
 
 def make_strategy() -> tf.distribute.Strategy:
     """A copy of the network on every GPU as soon as there is more than one; else no copies."""
+    gpus()
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     if len(devices) > 1:
         return tf.distribute.MirroredStrategy([device.name for device in devices])
     return tf.distribute.get_strategy()
 
 
-def grow_memory() -> None:
-    """Take GPU memory as needed, so that other processes find some; has to come before the first use."""
-    for device in tf.config.list_physical_devices("GPU"):
+@cache
+def gpus() -> tuple:
+    """The GPUs of this machine, told to take memory as needed, which has to be said before their first use."""
+    found = tf.config.list_physical_devices("GPU")
+    for device in found:
         tf.config.experimental.set_memory_growth(device, True)
+    return tuple(found)
 
 
 def describe_devices() -> list[str]:
     """A line a GPU with name and compute capability; the processor where there is none."""
     lines = []
-    for device in tf.config.list_physical_devices("GPU"):
+    for device in gpus():
         details = tf.config.experimental.get_device_details(device)
         capability = ".".join(map(str, details.get("compute_capability", ())))
         lines.append(f"GPU {details.get('device_name', device.name)} (compute capability {capability or 'unknown'})")
@@ -43,11 +53,9 @@ def choose_precision(precision: Precision, backbone: Backbone) -> str:
     """The Keras policy for `auto`: the half-width format that this device computes fast, else float32."""
     if precision != "auto":
         return precision
-    gpus = tf.config.list_physical_devices("GPU")
-    if gpus:
-        capability = min(
-            tf.config.experimental.get_device_details(gpu).get("compute_capability", (0, 0)) for gpu in gpus
-        )
+    if gpus():
+        details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus()]
+        capability = min(detail.get("compute_capability", (0, 0)) for detail in details)
         if capability >= (8, 0):
             return "mixed_bfloat16"
         return "mixed_float16" if capability >= (7, 0) else "float32"
@@ -81,6 +89,49 @@ def average_batch_norm(network: keras.Model) -> None:
                 # strategy.reduce would take one copy for all: it believes mirrored variables to be equal.
                 copies = strategy.experimental_local_results(variable.value)
                 variable.assign(tf.reduce_mean(tf.stack(copies), axis=0))
+
+
+@contextmanager
+def stream(batches: Sequence, threads: int = THREADS) -> Iterator[tf.data.Dataset]:
+    """The batches of any plain indexable, in order and once a pass, made ahead by threads while the network works.
+
+    Each thread makes whole batches; all must have one shape. OpenCV frees the interpreter lock, so threads keep all
+    cores busy, and nothing has to be copied or forked. An InvalidInput in a thread is raised here again.
+
+    Keras' own PyDataset is not used: with several workers and replicas (3.15) it carries batches over into the next
+    epoch, and with one worker tf.data's tuning thread can keep an epoch waiting for ten seconds.
+    """
+    failures = []
+
+    def generate() -> Iterator:
+        try:
+            yield from in_order(batches, threads)
+        except InvalidInput as failure:  # TensorFlow would make another error of it
+            failures.append(failure)
+            raise
+
+    signature = keras.tree.map_structure(lambda array: tf.TensorSpec(array.shape, array.dtype), batches[0])
+    dataset = tf.data.Dataset.from_generator(generate, output_signature=signature)
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    options.threading.private_threadpool_size = 1
+    try:
+        yield dataset.apply(tf.data.experimental.assert_cardinality(len(batches))).prefetch(1).with_options(options)
+    except tf.errors.OpError:
+        if failures:
+            raise failures[0] from None
+        raise
+
+
+def in_order(batches: Sequence, threads: int) -> Iterator:
+    """The batches one after the other, with `2 * threads` of them in the making."""
+    with ThreadPoolExecutor(threads) as pool:
+        coming = deque()
+        for index in range(len(batches) + 2 * threads):
+            if index < len(batches):
+                coming.append(pool.submit(batches.__getitem__, index))
+            if index >= 2 * threads:
+                yield coming.popleft().result()
 
 
 @contextmanager
