@@ -2,6 +2,7 @@
 
 import importlib
 import io
+import os
 import sys
 import warnings
 
@@ -25,6 +26,27 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):  # a terminal that knows no … is to show a ? and go on
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
+    try:
+        status = dispatch(arguments)
+        sys.stdout.flush()
+        return status
+    except InvalidInput as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader, `head` for example, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:  # a folder that cannot be written, a full disk
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return STOPPED
+
+
+def dispatch(arguments: list[str]) -> int:
+    """Print the overview, or import and call the command that the first argument names."""
     if not arguments or arguments[0] in {"-h", "--help"}:
         print(overview())
         return 0 if arguments else USAGE
@@ -32,18 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     if verb not in COMMANDS:
         print(f"there is no command {verb!r}\n\n{overview()}", file=sys.stderr)
         return USAGE
-    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
-    try:
-        command(verb, rest)
-    except InvalidInput as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:  # a folder that cannot be written, a full disk
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nstopped", file=sys.stderr)
-        return STOPPED
+    call(verb, rest)
     return 0
 
 
@@ -53,7 +64,7 @@ def overview() -> str:
     return "\n".join(["usage: competition COMMAND …", "", *lines, "", "`competition COMMAND --help` says more."])
 
 
-def command(verb: str, arguments: list[str]) -> None:
+def call(verb: str, arguments: list[str]) -> None:
     module = importlib.import_module(f"competition.commands.{verb}")
     if hasattr(module, "command_line"):
         module.command_line(arguments)

@@ -259,3 +259,9 @@ def test_commands_that_need_no_network_import_none(folder):
     ]
     result = in_a_process("-c", MODULES_OF.format(commands=commands), cwd=folder)
     assert (result.returncode, result.stderr.strip()) == (0, "")
+
+
+def test_a_reader_that_stops_early_causes_no_traceback(tmp_path):
+    line = f"{sys.executable} -m competition list | true"
+    done = subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
