@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from typing import Annotated, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -16,6 +17,23 @@ Schedule = Literal["constant", "cosine", "halved"]
 Precision = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
 Aspect = Literal["stretch", "pad"]
 BatchNorm = Literal["auto", "train", "inference"]
+Transform = Literal[
+    "brightness", "contrast", "saturation", "hue", "grey", "blur", "noise", "compression", "erase", "cutout"
+]
+
+# The highest strength of each; data/transforms.py says what the strengths mean.
+STRONGEST: dict[Transform, float] = {
+    "brightness": 1,
+    "contrast": 1,
+    "saturation": 1,
+    "hue": 0.5,
+    "grey": 1,
+    "blur": 10,
+    "noise": 1,
+    "compression": 1,
+    "erase": 0.9,
+    "cutout": 0.9,
+}
 
 
 class Stage(NamedTuple):
@@ -60,10 +78,8 @@ class Recipe:
     stretch: float = 0.0
     # Largest shift in each direction, as a share of the side.
     shift: float = 0.0
-    # Largest change of brightness, as a share of white.
-    brightness: float = 0.0
-    # Largest change of contrast, as a share.
-    contrast: float = 0.0
+    # What changes a view after the warp, in this order, each with its strength; for example: brightness 0.1 blur 1.
+    transforms: tuple[tuple[Transform, float], ...] = ()
 
     # The network below the heads.
     backbone: Backbone = "nasnet_large"
@@ -151,8 +167,9 @@ class Recipe:
             f"name is {self.name!r}; runs are called after it, so allowed are letters, digits, '_', '-' and '.'",
         )
         yield self.warmup_steps >= 0, f"warmup_steps is {self.warmup_steps}; allowed are whole numbers from 0"
-        for name in ("rotation", "stretch", "shift", "brightness", "contrast", "weight_decay"):
+        for name in ("rotation", "stretch", "shift", "weight_decay"):
             yield getattr(self, name) >= 0, f"{name} is {getattr(self, name)}; allowed is 0 and above"
+        yield from _transform_rules(self.transforms)
         yield (
             not (self.amsgrad and self.optimizer == "sgd"),
             "amsgrad is a variant of adam and adamw, but the optimizer is sgd; drop one of the two",
@@ -177,6 +194,22 @@ class Recipe:
         return self.batch_norm == "train"
 
 
+def _transform_rules(transforms: tuple[tuple[Transform, float], ...]) -> Iterator[tuple[bool, str]]:
+    yield (
+        all(isinstance(entry, tuple) and len(entry) == 2 for entry in transforms),
+        f'transforms are {transforms}; give pairs of a name and a strength, for example (("blur", 1.0),)',
+    )
+    for name, strength in transforms:
+        yield name in STRONGEST, f"there is no transform {name!r}; allowed are {', '.join(STRONGEST)}"
+        yield (
+            0 < strength <= STRONGEST[name],
+            f"transforms: {name} is {strength}; allowed is above 0, up to {STRONGEST[name]}",
+        )
+    names = [name for name, _ in transforms]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    yield not repeated, f"transforms name {', '.join(repeated)} more than once"
+
+
 def to_json(recipe: Recipe) -> dict:
     """Plain lists, strings and numbers; `from_json` turns them back into an equal recipe."""
     return asdict(recipe)
@@ -194,5 +227,10 @@ def from_json(values: dict) -> Recipe:
             f"the recipe was written by another version: fields unknown here {unknown}, fields missing {missing}"
         )
     tasks = tuple(Task(t["name"], tuple(t["classes"]), t["kind"]) for t in values["tasks"])
-    plain = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+    plain = {name: _tuples(value) for name, value in values.items()}
     return Recipe(**{**plain, "tasks": tasks})
+
+
+def _tuples(value):
+    """Lists, as JSON has them, become tuples, also those within lists."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

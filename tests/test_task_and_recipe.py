@@ -6,8 +6,9 @@ from dataclasses import fields, replace
 import pytest
 from helpers import refusal, write
 
+from competition.commands import train
 from competition.errors import InvalidInput, Problem
-from competition.recipe import Recipe, Stage, from_json, to_json
+from competition.recipe import STRONGEST, Recipe, Stage, from_json, to_json
 from competition.recipes import NAMES, describe_recipe, load_recipe
 from competition.task import Task
 
@@ -57,6 +58,12 @@ def test_a_task_has_as_many_outputs_as_classes():
         ({"warmup_steps": -1}, ["warmup_steps is -1"]),
         ({"rotation": -5.0}, ["rotation is -5.0"]),
         ({"shift": -0.1}, ["shift is -0.1"]),
+        ({"transforms": (("blur", 1.0), ("hue", 0.6))}, ["transforms: hue is 0.6", "above 0, up to 0.5"]),
+        ({"transforms": (("blur", 0.0),)}, ["transforms: blur is 0.0", "above 0, up to 10"]),
+        ({"transforms": (("blur", float("nan")),)}, ["transforms: blur is nan", "above 0, up to 10"]),
+        ({"transforms": (("sepia", 0.5),)}, ["no transform 'sepia'", *STRONGEST]),
+        ({"transforms": (("blur", 1.0), ("grey", 0.1), ("blur", 2.0))}, ["transforms name blur more than once"]),
+        ({"transforms": ("blur", 1.0)}, ["('blur', 1.0)", "pairs of a name and a strength"]),
         ({"weight_decay": -1.0}, ["weight_decay is -1.0"]),
         ({"amsgrad": True, "optimizer": "sgd"}, ["amsgrad", "sgd"]),
         ({"warmup_steps": 10}, ["warmup_steps is 10", "constant", "--schedule cosine"]),
@@ -99,6 +106,22 @@ def test_a_recipe_comes_back_equal_from_json(name):
     restored = from_json(json.loads(json.dumps(to_json(recipe))))
     assert restored == recipe
     assert hash(restored) == hash(recipe)  # tuples all the way down, no lists
+
+
+@pytest.mark.parametrize(
+    ("flags", "transforms"),
+    [
+        ([], load_recipe("clothing").transforms),
+        (["--transforms", "erase", "0.2", "blur", "1"], (("erase", 0.2), ("blur", 1.0))),
+        (["--transforms", "--smoke"], ()),
+    ],
+    ids=["none given", "two given", "emptied"],
+)
+def test_transforms_are_a_flag_of_names_and_strengths(flags, transforms, monkeypatch):
+    asked = {}
+    monkeypatch.setattr(train, "train", lambda **arguments: asked.update(arguments))
+    train.command_line(["clothing", *flags])
+    assert asked["recipe"].transforms == transforms
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,86 @@
+"""Changes of a view beyond the warp, by name and strength: colour, blur, noise, compression, erasing."""
+
+import os
+import random
+import threading
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from competition.recipe import Transform
+
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it asks a package index on import otherwise
+
+GREY = 128
+
+
+def _holes(count: int) -> Callable[[ModuleType, float], Any]:
+    """`count` grey rectangles of one size range, together at most a share of the area.
+
+    `Erasing` is not used: it stays below 0.3 of the area whatever it is told, and rounds beyond small shares.
+    """
+
+    def build(library: ModuleType, share: float) -> Any:
+        side = (share / count) ** 0.5  # a share of the picture's side, and cut down to whole pixels
+        sides = (side / 2, side)
+        return library.CoarseDropout((count, count), sides, sides, fill=GREY, p=0.5)
+
+    return build
+
+
+def _qualities(loss: float) -> tuple[int, int]:
+    return max(1, round(100 * (1 - loss))), 100
+
+
+# How each is built of albumentations, which is passed because importing it takes seconds, and of the strength.
+BUILD: dict[Transform, Callable[[ModuleType, float], Any]] = {
+    # 0.1: lighter or darker by up to a tenth of white.
+    "brightness": lambda library, share: library.RandomBrightnessContrast(share, 0, p=1),
+    # 0.1: levels times 0.9 to 1.1.
+    "contrast": lambda library, share: library.RandomBrightnessContrast(0, share, p=1),
+    # 0.1: distance from grey times 0.9 to 1.1.
+    "saturation": lambda library, share: library.ColorJitter(0, 0, share, 0, p=1),
+    # 0.1: colours turned by up to a tenth of the colour circle, 36 degrees, to either side.
+    "hue": lambda library, share: library.ColorJitter(0, 0, 0, share, p=1),
+    # 0.1: a tenth of the views without colour.
+    "grey": lambda library, share: library.ToGray(p=share),
+    # 1: in half of the views a Gaussian blur with a standard deviation of up to 1 pixel.
+    "blur": lambda library, pixels: library.GaussianBlur(0, (0.0, pixels), p=0.5),
+    # 0.1: in half of the views grey Gaussian noise with a standard deviation of up to a tenth of white.
+    "noise": lambda library, share: library.GaussNoise((0.0, share), per_channel=False, p=0.5),
+    # 0.6: half of the views as after JPEG compression, of a quality of 40 to 100.
+    "compression": lambda library, loss: library.ImageCompression("jpeg", _qualities(loss), p=0.5),
+    # 0.2: in half of the views one grey rectangle, of a twentieth to a fifth of the area.
+    "erase": _holes(1),
+    # 0.2: in half of the views eight small grey rectangles, together at most a fifth of the area.
+    "cutout": _holes(8),
+}
+
+
+class Transforms:
+    """Some transforms in their order; what they make is a pure function of the view and the seed, on any thread."""
+
+    def __init__(self, chosen: Sequence[tuple[Transform, float]]):
+        self.chosen = chosen
+        self._threads = threading.local()
+
+    def __call__(self, view: np.ndarray, seed: int) -> np.ndarray:
+        """The view (height, width, 3) uint8 changed, in memory of its own or, unchanged, as it came; seed >= 0."""
+        if not self.chosen:
+            return view
+        compose = self._compose()
+        # One stream of numbers for all: `set_random_seed` gives each transform the same ones, and so would blur the
+        # darkest views the most, and erase and compress the same half of them.
+        compose.set_random_state(np.random.default_rng(seed), random.Random(seed))
+        return compose(image=view)["image"]
+
+    def _compose(self):
+        """One Compose a thread: shared by threads it gives wrong pictures."""
+        if not hasattr(self._threads, "compose"):
+            import albumentations
+
+            built = [BUILD[name](albumentations, strength) for name, strength in self.chosen]
+            self._threads.compose = albumentations.Compose(built)
+        return self._threads.compose
