@@ -15,6 +15,8 @@ from competition.recipe import Recipe, from_json, to_json
 
 RUNS = Path("runs")
 SMOKE = "smoke"
+UMASK = os.umask(0)  # it can only be read by setting it, which threads must not do at the same time
+os.umask(UMASK)
 
 
 @contextmanager
@@ -30,16 +32,10 @@ def whole_file(path: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(0o666 & ~UMASK)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 @dataclass(frozen=True)

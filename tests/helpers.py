@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -32,6 +33,11 @@ def refusal(call: Callable, *arguments) -> str:
 
 def noise(height: int, width: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def rgbx(picture: np.ndarray) -> np.ndarray:
+    """A picture (height, width, 3) in the four channels that `decode` gives."""
+    return cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA)
 
 
 def waves(height: int, width: int) -> np.ndarray:

@@ -5,10 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 import pytest
-from helpers import ABSENT, letter_codes, make_dataset, noise, refusal, write
+from helpers import ABSENT, letter_codes, make_dataset, noise, refusal, rgbx, write
 
-from competition.data.batches import PredictBatches, TrainBatches, augmented_views, read_view, sample_weights
+from competition.data.batches import PredictBatches, TrainBatches, augmented_views, sample_weights
 from competition.data.labels import read_labels
+from competition.data.pictures import Pictures
 from competition.data.views import square
 from competition.recipe import Recipe
 
@@ -88,9 +89,9 @@ def test_targets_of_a_batch_know_the_share_of_maybe():
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
 def test_batches_are_the_same_for_any_number_of_threads(photographs, threads):
-    recipe = Recipe("mine", image_size=16, rotation=20, shift=0.1, brightness=0.2, contrast=0.2)
-    expected = TrainBatches(photographs, recipe, 10, augmented_views(photographs, recipe))
-    batches = TrainBatches(photographs, recipe, 10, augmented_views(photographs, recipe))
+    recipe = Recipe("mine", image_size=16, rotation=20, shift=0.1, transforms=(("brightness", 0.2), ("noise", 0.1)))
+    expected = TrainBatches(photographs, recipe, 10, augmented_views(Pictures(photographs, recipe)))
+    batches = TrainBatches(photographs, recipe, 10, augmented_views(Pictures(photographs, recipe)))
     for epoch in (0, 1):
         expected.epoch = batches.epoch = epoch
         with ThreadPoolExecutor(threads) as pool:
@@ -103,7 +104,7 @@ def test_batches_are_the_same_for_any_number_of_threads(photographs, threads):
 
 def test_views_depend_on_the_epoch_and_not_on_the_company_they_come_in(photographs):
     recipe = Recipe("mine", image_size=16, rotation=20)
-    views = augmented_views(photographs, recipe)
+    views = augmented_views(Pictures(photographs, recipe))
     together = views(np.array([3, 7, 50]), 2)
     assert (together.shape, together.dtype) == ((3, 16, 16, 3), np.uint8)
     np.testing.assert_array_equal(views(np.array([50]), 2)[0], together[2])
@@ -113,13 +114,12 @@ def test_views_depend_on_the_epoch_and_not_on_the_company_they_come_in(photograp
 def test_predicting_goes_in_order_and_fills_up_with_the_last_image(photographs):
     recipe = Recipe("mine", image_size=16, rotation=45, flip=True)
     seven = photographs.take(np.arange(7))
-    batches = PredictBatches(seven, recipe, 3)
+    batches = PredictBatches(Pictures(seven, recipe), 3)
     assert len(batches) == 3
     views = np.concatenate([batches[number] for number in range(3)])
     assert (views.shape, views.dtype) == ((9, 16, 16, 3), np.uint8)
     for row in range(9):
-        np.testing.assert_array_equal(views[row], square(noise(24, 28, min(row, 6)), 16, "stretch"))
-    np.testing.assert_array_equal(read_view(seven, 4, recipe), views[4])
+        np.testing.assert_array_equal(views[row], square(rgbx(noise(24, 28, min(row, 6))), 16, "stretch"))
 
 
 @pytest.mark.parametrize("kind", ["train", "predict"])
@@ -127,7 +127,7 @@ def test_there_is_no_batch_beyond_the_last_so_that_a_loop_over_them_ends(photogr
     recipe = Recipe("mine", image_size=16)
     batches = {
         "train": TrainBatches(photographs, recipe, 50, the_rows),
-        "predict": PredictBatches(photographs, recipe, 50),
+        "predict": PredictBatches(Pictures(photographs, recipe), 50),
     }[kind]
     with pytest.raises(IndexError):
         batches[len(batches)]
@@ -136,5 +136,5 @@ def test_there_is_no_batch_beyond_the_last_so_that_a_loop_over_them_ends(photogr
 def test_an_image_that_breaks_during_training_is_named_with_its_line(photographs, tmp_path):
     write(tmp_path / "a.png", b"broken")
     labels = write(tmp_path / "Annotations/label.csv", ["b.png,size,yn", "a.png,size,yn"])
-    message = refusal(read_view, read_labels([labels]), 1, Recipe("mine"))
+    message = refusal(Pictures(read_labels([labels]), Recipe("mine")).__getitem__, 1)
     assert message.startswith(f"{labels}:2: {tmp_path / 'a.png'}: not an image")

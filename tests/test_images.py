@@ -11,7 +11,8 @@ import pytest
 from helpers import noise, waves, write
 from PIL import Image, ImageOps
 
-from competition.data.images import BadImage, decode, read_image
+from competition.data import images
+from competition.data.images import BadImage, Buffer, read_image
 
 HEIGHT, WIDTH = 40, 56
 LIMIT_HOLDS = """
@@ -26,6 +27,13 @@ try:
 except BadImage as error:
     print(error)
 """
+
+
+def decode(content: bytes) -> np.ndarray:
+    """The three channels that say something."""
+    picture = images.decode(content)
+    assert (picture[..., 3] == 255).all()
+    return picture[..., :3]
 
 
 def encode(picture: Image.Image, kind: str, **options) -> bytes:
@@ -146,3 +154,47 @@ def test_the_limit_holds_whichever_module_is_imported_first(module):
     environment = {name: value for name, value in os.environ.items() if name != "OPENCV_IO_MAX_IMAGE_PIXELS"}
     result = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     assert result.stdout.startswith("larger than 67,108,864 pixels")
+
+
+def test_pictures_lie_in_the_buffer_until_it_is_used_again():
+    buffer = Buffer()
+    large, small = (encode(Image.fromarray(waves(side, 2 * side)), "JPEG") for side in (40, 16))
+    first = images.decode(large, buffer)
+    kept = first.copy()
+    np.testing.assert_array_equal(kept[..., :3], decode(large))
+    np.testing.assert_array_equal(images.decode(small, buffer)[..., :3], decode(small))
+    assert (first != kept).any()
+    np.testing.assert_array_equal(images.decode(large, buffer), kept)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("orientation", [None, 1, 6])
+@pytest.mark.parametrize(("allowed", "factor"), [(1, 2), (2, 4), (3, 8), (5, 8)])
+def test_a_jpeg_comes_out_at_the_fraction_that_is_allowed_whoever_decodes_it(mode, orientation, allowed, factor):
+    exif = Image.Exif()
+    if orientation:
+        exif[0x0112] = orientation
+    content = encode(Image.fromarray(waves(136, 264)).convert(mode), "JPEG", exif=exif)
+    full, seen = decode(content), images.decode(content, halvings=lambda height, width: allowed)
+    height, width = (-(-side // factor) for side in full.shape[:2])
+    assert seen.shape == (height, width, 4)
+    averaged = cv2.resize(full, (width, height), interpolation=cv2.INTER_AREA)
+    assert np.abs(seen[..., :3].astype(int) - averaged).mean() < 6
+
+
+def test_both_decoders_of_jpeg_give_the_same_pixels(shared):
+    for path in sorted((shared / "data/clothing/base/Images").rglob("*.jpg"))[::80]:
+        content = path.read_bytes()
+        for allowed in (0, 1, 2, 3):
+            quick = images.decode(content, halvings=lambda height, width, allowed=allowed: allowed)
+            careful = cv2.imdecode(np.frombuffer(content, np.uint8), images.REDUCED[allowed])
+            np.testing.assert_array_equal(quick[..., :3], careful[..., ::-1], err_msg=str(path))
+
+
+def test_an_odd_side_is_rounded_up_when_halved_and_nothing_is_halved_unasked():
+    content = encode(Image.fromarray(waves(131, 259)), "JPEG")
+    assert images.decode(content, halvings=lambda height, width: 1).shape == (66, 130, 4)
+    asked = []
+    images.decode(content, halvings=lambda height, width: asked.append((height, width)) or 0)
+    assert asked == [(131, 259)]
+    assert images.decode(content).shape == (131, 259, 4)

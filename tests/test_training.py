@@ -18,6 +18,7 @@ from small_data import TINY, read_data, write_data
 from competition.commands.submit import submit
 from competition.commands.train import train
 from competition.data.batches import PredictBatches
+from competition.data.pictures import Pictures
 from competition.errors import InvalidInput
 from competition.model import devices
 from competition.model.features import cached_features
@@ -99,7 +100,7 @@ def test_the_weights_kept_are_those_of_the_best_epoch(run, data):
     kept = np.load(run.folder / "probabilities.npz")
     dataset = read_data(data)
     held_out = dataset.take(np.flatnonzero(np.isin(dataset.names, kept["names"])))
-    given = predict(restore(run), held_out, LEARNS)
+    given = predict(restore(run), Pictures(held_out, LEARNS))
     assert list(held_out.names) == list(kept["names"])
     for task in TINY.tasks:
         np.testing.assert_allclose(given[task.name], kept[f"probabilities/{task.name}"], atol=1e-6)
@@ -230,7 +231,7 @@ def test_a_layer_that_a_later_stage_cannot_find_is_refused_before_anything_is_tr
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others(data, tmp_path):
-    recipe = replace(TINY, flip=True, rotation=10.0, brightness=0.1, contrast=0.2, dropout=0.2)
+    recipe = replace(TINY, flip=True, rotation=10.0, transforms=(("brightness", 0.1), ("blur", 1.0)), dropout=0.2)
     runs = [
         train(replace(recipe, seed=seed), data, tmp_path / str(number), cache=tmp_path)
         for number, seed in enumerate((3, 3, 4))
@@ -252,8 +253,9 @@ def test_a_run_folder_that_exists_is_never_overwritten(run, data, tmp_path):
 def test_features_are_computed_once_and_found_again_for_any_part_of_the_images(data, tmp_path, monkeypatch):
     dataset, network = read_data(data), build_network(TINY)
     digests = [f"{row % 80:02d}" for row in range(len(dataset))]  # ten images stand there twice
-    features = cached_features(network, TINY, "float32", dataset, digests, tmp_path)
-    batches = PredictBatches(dataset, TINY, 16)
+    pictures = Pictures(dataset, TINY, digests)
+    features = cached_features(network, "float32", pictures, tmp_path)
+    batches = PredictBatches(pictures, 16)
     expected = features_of(network).predict(np.concatenate([batches[i] for i in range(len(batches))]), verbose=0)
     np.testing.assert_allclose(features[:80], expected[:80], atol=1e-5)
     np.testing.assert_array_equal(features[80:], features[:10])
@@ -264,7 +266,7 @@ def test_features_are_computed_once_and_found_again_for_any_part_of_the_images(d
 
     stored = list((tmp_path / "features").iterdir())
     monkeypatch.setattr(PredictBatches, "__getitem__", None)  # nothing may be computed again
-    again = cached_features(network, TINY, "float32", dataset, digests, tmp_path)
+    again = cached_features(network, "float32", pictures, tmp_path)
     np.testing.assert_array_equal(again.take(np.array([5, 3]))[:], features[[5, 3]])
     assert list((tmp_path / "features").iterdir()) == stored
 
@@ -274,7 +276,7 @@ def test_other_pixels_or_weights_are_other_features(data, tmp_path, change):
     dataset, digests = read_data(data).take(np.arange(4)), list("abcd")
     network = build_network(TINY)
     for asked, net in ((TINY, network), (replace(TINY, **change), build_network(replace(TINY, **change)))):
-        cached_features(net, asked, "float32", dataset, digests, tmp_path)
+        cached_features(net, "float32", Pictures(dataset, asked, digests), tmp_path)
     assert len(list((tmp_path / "features").iterdir())) == 2
 
 
@@ -343,17 +345,6 @@ def test_out_of_memory_names_the_batch_size_to_try():
         devices.memory_explained(32),
     ):
         raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
-
-
-def test_precision_auto_is_decided_by_the_device(monkeypatch):
-    flags = {"flags": "fpu avx512_bf16"}
-    monkeypatch.setattr(devices, "_processor_facts", lambda: flags)
-    monkeypatch.setattr(devices.tf.config, "list_physical_devices", lambda kind: [])
-    assert devices.choose_precision("auto", "squeezenet") == "mixed_bfloat16"
-    assert devices.choose_precision("auto", "nasnet_large") == "float32"
-    assert devices.choose_precision("float32", "squeezenet") == "float32"
-    flags["flags"] = "fpu"
-    assert devices.choose_precision("auto", "squeezenet") == "float32"
 
 
 def test_a_task_nobody_labelled_is_a_warning_and_trains_on(tmp_path):

@@ -1,14 +1,14 @@
 """Views: the plain square, each change of geometry by itself, and augmentation that repeats."""
 
-import sys
-from concurrent.futures import ThreadPoolExecutor
+from itertools import permutations
 
 import cv2
 import numpy as np
 import pytest
-from helpers import noise, waves
+from helpers import noise, rgbx, waves
 
-from competition.data.views import Augmentation, Geometry, square
+from competition.data import views
+from competition.data.views import Geometry
 from competition.recipe import Recipe
 
 GREY = 128
@@ -19,9 +19,19 @@ BUSY = Recipe(
     zoom=(0.8, 1.25),
     stretch=0.2,
     shift=0.1,
-    brightness=0.2,
-    contrast=0.3,
+    transforms=(("brightness", 0.2), ("erase", 0.3)),
 )
+
+
+def square(picture: np.ndarray, *arguments) -> np.ndarray:
+    return views.square(rgbx(picture), *arguments)
+
+
+class Augmentation(views.Augmentation):
+    """Takes pictures of three channels."""
+
+    def __call__(self, picture: np.ndarray, seed: tuple[int, int, int]) -> np.ndarray:
+        return super().__call__(rgbx(picture), seed)
 
 
 def assert_close(found: np.ndarray, expected: np.ndarray, tolerance: int = 1) -> None:
@@ -118,6 +128,38 @@ def test_tiny_and_narrow_pictures_become_squares_too(height, width, aspect):
     assert aspect == "pad" or (view == 200).all()
 
 
+@pytest.mark.parametrize("aspect", ["stretch", "pad"])
+@pytest.mark.parametrize(("height", "width"), [(16, 16), (31, 33), (64, 16), (129, 500), (1, 700), (700, 1), (35, 70)])
+def test_a_shrunk_picture_is_less_than_twice_its_target_and_stays_as_it_is(height, width, aspect):
+    picture = rgbx(noise(height, width))
+    shrunk = views.shrink(picture, 16, aspect)
+    longest, shortest = max(shrunk.shape[:2]), min(shrunk.shape[:2])
+    assert longest < 32 or aspect == "stretch"
+    assert all(side < 32 for side in shrunk.shape[:2])
+    assert shortest >= min(height, width, 16) or aspect == "pad"
+    np.testing.assert_array_equal(views.shrink(shrunk, 16, aspect), shrunk)
+
+
+def test_shrinking_averages_pairs_of_pixels():
+    picture = rgbx(noise(21, 40))
+    both = picture[:20].reshape(10, 2, 20, 2, 4).mean(axis=(1, 3))
+    np.testing.assert_allclose(
+        views.shrink(picture, 10, "stretch").astype(int), both.reshape(10, 10, 2, 4).mean(axis=2), atol=1.1
+    )
+    rows = picture[:20].reshape(10, 2, 40, 4).mean(axis=1)
+    np.testing.assert_allclose(views.shrink(picture, 10, "stretch").shape, (10, 10, 4))
+    np.testing.assert_allclose(views.shrink(picture[:, :19], 10, "stretch").astype(int), rows[:, :19], atol=0.6)
+
+
+def test_a_view_may_be_written_where_it_is_wanted():
+    picture, out = rgbx(waves(40, 50)), np.zeros((32, 32, 3), np.uint8)
+    assert views.square(picture, 32, "stretch", out=out) is out
+    np.testing.assert_array_equal(out, views.square(picture, 32, "stretch"))
+    view = views.Augmentation(BUSY)(picture, (1, 2, 3), out)
+    assert view is out
+    np.testing.assert_array_equal(out, Augmentation(BUSY)(waves(40, 50), (1, 2, 3)))
+
+
 def test_a_side_twice_its_target_is_averaged_also_where_the_other_is_not():
     rows = np.zeros((64, 24, 3), np.uint8)
     rows[::2] = 255
@@ -137,8 +179,9 @@ def test_augmentation_repeats_for_the_same_seed_epoch_and_image_and_differs_othe
 def test_augmentation_leaves_the_picture_itself_alone():
     picture = waves(32, 32)
     before = picture.copy()
+    changing = Augmentation(Recipe("colour", image_size=32, flip=False, transforms=BUSY.transforms))
     for epoch in range(5):
-        Augmentation(Recipe("colour", image_size=32, flip=False, brightness=0.5, contrast=0.5))(picture, (0, epoch, 0))
+        changing(picture, (0, epoch, 0))
     np.testing.assert_array_equal(picture, before)
 
 
@@ -162,39 +205,39 @@ def test_half_of_the_views_are_mirrored_and_nothing_else_happens_to_them():
 
 def test_drawn_geometry_stays_within_the_recipe_and_reaches_far_into_it():
     augmentation = Augmentation(BUSY)
-    drawn = [augmentation.geometry(np.random.default_rng(seed)) for seed in range(400)]
+    drawn = [augmentation.geometry(shares) for shares in np.random.default_rng(0).random((400, 6))]
     angle = np.array([geometry.angle for geometry in drawn])
     shift = np.array([(geometry.shift_x, geometry.shift_y) for geometry in drawn])
     zoom = np.array([(geometry.zoom_x, geometry.zoom_y) for geometry in drawn])
     size, aspect = np.sqrt(zoom.prod(axis=1)), zoom[:, 0] / zoom[:, 1]
-    for values, low, high in [(angle, -20, 20), (shift, -0.1, 0.1), (size, 0.8, 1.25), (aspect, 1 / 1.2, 1.2)]:
+    ranges = [(angle, -20, 20), (size, 0.8, 1.25), (aspect, 1 / 1.2, 1.2), *((way, -0.1, 0.1) for way in shift.T)]
+    for values, low, high in ranges:
         margin = 0.05 * (high - low)
         assert low - 1e-9 <= values.min() < low + margin
         assert high - margin < values.max() <= high + 1e-9
 
 
-def test_brightness_and_contrast_stay_within_the_recipe():
-    picture = np.full((8, 8, 3), 100, np.uint8)
-    brighten = Augmentation(Recipe("bright", image_size=8, flip=False, brightness=0.1))
-    levels = [brighten(picture, (0, 0, index))[0, 0, 0].astype(int) for index in range(200)]
-    assert min(levels) in range(74, 80)  # a tenth of white is 25.5 levels
-    assert max(levels) in range(121, 127)
+@pytest.mark.parametrize("varied", [(1, 0, 0), (0, 1, 0), (0, 0, 1)], ids=["seed", "epoch", "image"])
+def test_transforms_change_the_view_that_the_warp_made(varied):
+    picture = np.full((16, 16, 3), 255, np.uint8)
+    recipe = Recipe("dim", image_size=16, aspect="pad", flip=False, zoom=(0.5, 0.5), transforms=(("brightness", 0.4),))
+    seeds = np.outer(np.arange(100), varied)
+    corners = [Augmentation(recipe)(picture, seed)[0, 0, 0] for seed in seeds]
+    assert min(corners) < GREY - 90  # the border is there when the brightness changes
+    assert max(corners) > GREY + 90
 
 
-@pytest.fixture
-def switching_often():
-    """Let threads take turns much more often than they would, so that what they share shows."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(usual)
+def test_the_numbers_of_neighbouring_seeds_are_unrelated():
+    numbers = [views.unrelated_numbers(seed) for seed in np.ndindex(10, 10, 200)]
+    shares = np.array(numbers, np.float64).reshape(10, 10, 200, 7) / 2**64
+    assert len(np.unique(shares)) == shares.size
+    for column in np.moveaxis(shares, 3, 0):
+        assert np.abs(np.sort(column.ravel()) - np.linspace(0, 1, column.size)).max() < 0.015  # all are as likely
+    columns = [np.roll(shares, 1, axis).reshape(-1, 7) for axis in range(3)]
+    related = np.corrcoef(np.hstack([shares.reshape(-1, 7), *columns]), rowvar=False)
+    assert np.abs(related - np.eye(28)).max() < 0.04  # five standard deviations would be 0.035
 
 
-@pytest.mark.parametrize("threads", [2, 4])
-def test_colours_are_the_same_for_any_number_of_threads(threads, switching_often):
-    pictures = [noise(24, 24, seed) for seed in range(800)]
-    augmentation = Augmentation(BUSY)
-    one = [augmentation(picture, (7, 1, index)) for index, picture in enumerate(pictures)]
-    with ThreadPoolExecutor(threads) as pool:
-        many = pool.map(lambda index: augmentation(pictures[index], (7, 1, index)), range(len(pictures)))
-        assert [index for index, view in enumerate(many) if (view != one[index]).any()] == []
+def test_the_order_of_seed_epoch_and_image_counts():
+    seeds = list(permutations((1, 2, 3)))
+    assert len({views.unrelated_numbers(seed) for seed in seeds}) == len(seeds)

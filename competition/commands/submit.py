@@ -11,6 +11,7 @@ import tyro
 from competition.data.files import find_classes, find_question_file
 from competition.data.inspect import CACHE, inspect
 from competition.data.labels import Questions, read_questions
+from competition.data.pictures import Pictures
 from competition.data.rows import read_classes
 from competition.errors import InvalidInput
 from competition.quiet import quiet_start
@@ -119,7 +120,7 @@ def answer(runs: Sequence[Run], recipes: Sequence[Recipe], asked: Questions, goo
         if good.any():
             network = restore(run)
             with memory_explained(recipe.batch_size):
-                given = predict(network, asked.images.take(good), recipe, progress=run.name)
+                given = predict(network, Pictures(asked.images.take(good), recipe), progress=run.name)
             for name, probabilities in given.items():
                 values[name][good] = probabilities
         answers.append(values)

@@ -23,6 +23,8 @@ from competition.recipes import NAMES, load_recipe
 from competition.run import SMOKE, Run, new_run, refuse_existing
 from competition.scoring.report import confusion, table
 
+PICTURE_CACHE = 8.0
+
 
 @dataclass(frozen=True)
 class Arguments:
@@ -37,6 +39,8 @@ class Arguments:
     smoke: bool = False
     # Go on without images that cannot be read, and list them in the run.
     skip_bad_images: bool = False
+    # Gigabytes of decoded pictures to keep in cache/pictures, so that later epochs and runs need not decode; 0: none.
+    picture_cache: float = PICTURE_CACHE
 
 
 def command_line(arguments: Sequence[str]) -> None:
@@ -56,8 +60,10 @@ def train(
     recipe: Recipe,
     data: Path | None = None,
     run: Path | None = None,
+    *,
     smoke: bool = False,
     skip_bad_images: bool = False,
+    picture_cache: float = PICTURE_CACHE,
     cache: Path = CACHE,
 ) -> Run:
     """Train `recipe` on the data set in `data` and return the run, with its scores and pictures in its folder.
@@ -76,7 +82,7 @@ def train(
     with quiet_start():
         from competition.training.prepare import Preparation  # Keras, from here on
 
-    preparation = Preparation.of(recipe, material, cache)
+    preparation = Preparation.of(recipe, material, cache, picture_cache)
     folder = new_run(f"{recipe.name}-smoke" if smoke else recipe.name, run)
     folder.write_recipe(recipe, {**how_it_was_made(data), **preparation.facts(), SMOKE: smoke})
     folder.write_json("prior.json", {name: shares.tolist() for name, shares in prior.items()})
@@ -119,7 +125,7 @@ def report_results(trainer, folder: Run) -> None:
     pictures.curves(folder, trainer.history.rows, recipe)
     pictures.network_plan(folder, trainer.network)
     if kept.report:
-        held_out = trainer.held_out
+        held_out = trainer.held_out.dataset
         roots = [image_root(source).name for source in held_out.sources]
         arrays = {"names": held_out.names.astype(str), "roots": np.array(roots)[held_out.source_of]}
         for task in recipe.tasks:

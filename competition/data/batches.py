@@ -9,42 +9,32 @@ import cv2
 import numpy as np
 
 from competition.data.dataset import Dataset
-from competition.data.images import BadImage, read_image
+from competition.data.pictures import Pictures
 from competition.data.views import Augmentation, square
-from competition.errors import InvalidInput
 from competition.recipe import Recipe
 
 cv2.setNumThreads(0)  # the threads of the loader are enough; OpenCV's own would fight with them
 
 
-def read_view(dataset: Dataset, row: int, recipe: Recipe) -> np.ndarray:
-    """The square (size, size, 3) uint8 of one image as the network sees it when predicting."""
-    return square(_read(dataset, row), recipe.image_size, recipe.aspect)
-
-
-def _read(dataset: Dataset, row: int) -> np.ndarray:
-    try:
-        return read_image(dataset.path(row))
-    except BadImage as error:
-        raise InvalidInput(f"{dataset.place(row)}: {dataset.path(row)}: {error}") from None
-
-
 class PredictBatches:
-    """Images (batch, size, size, 3) uint8 in the order of the dataset; the last batch is filled up with its last
+    """Plain views (batch, size, size, 3) uint8 in the order of the dataset; the last batch is filled up with its last
     image, so that all have one shape, and whoever predicts drops those rows."""
 
-    def __init__(self, dataset: Dataset, recipe: Recipe, batch_size: int):
-        self.dataset, self.recipe, self.batch_size = dataset, recipe, batch_size
+    def __init__(self, pictures: Pictures, batch_size: int):
+        self.pictures, self.batch_size = pictures, batch_size
 
     def __len__(self) -> int:
-        return math.ceil(len(self.dataset) / self.batch_size)
+        return math.ceil(len(self.pictures) / self.batch_size)
 
     def __getitem__(self, batch: int) -> np.ndarray:
         if not 0 <= batch < len(self):
             raise IndexError(batch)
         rows = np.arange(batch * self.batch_size, (batch + 1) * self.batch_size)
-        rows = np.minimum(rows, len(self.dataset) - 1)
-        return np.stack([read_view(self.dataset, row, self.recipe) for row in rows])
+        rows = np.minimum(rows, len(self.pictures) - 1)
+        views = empty_views(len(rows), self.pictures.recipe)
+        for row, view in zip(rows, views, strict=True):
+            square(self.pictures[row], self.pictures.recipe.image_size, self.pictures.recipe.aspect, out=view)
+        return views
 
 
 class TrainBatches:
@@ -75,14 +65,22 @@ class TrainBatches:
         return self.inputs(rows, self.epoch), targets, weights
 
 
-def augmented_views(dataset: Dataset, recipe: Recipe) -> Callable[[np.ndarray, int], np.ndarray]:
+def augmented_views(pictures: Pictures) -> Callable[[np.ndarray, int], np.ndarray]:
     """What makes (rows, size, size, 3) uint8 of the rows of a dataset, anew in each epoch."""
-    augmentation = Augmentation(recipe)
+    augmentation, recipe = Augmentation(pictures.recipe), pictures.recipe
 
-    def views(rows: np.ndarray, epoch: int) -> np.ndarray:
-        return np.stack([augmentation(_read(dataset, row), (recipe.seed, epoch, int(row))) for row in rows])
+    def make(rows: np.ndarray, epoch: int) -> np.ndarray:
+        views = empty_views(len(rows), recipe)
+        for row, view in zip(rows, views, strict=True):
+            augmentation(pictures[row], (recipe.seed, epoch, int(row)), out=view)
+        return views
 
-    return views
+    return make
+
+
+def empty_views(count: int, recipe: Recipe) -> np.ndarray:
+    """Room for some views, (count, size, size, 3) uint8, to be filled."""
+    return np.empty((count, recipe.image_size, recipe.image_size, 3), np.uint8)
 
 
 @lru_cache(maxsize=4)

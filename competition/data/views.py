@@ -4,15 +4,15 @@ Resize, flip, rotation, zoom, stretch and shift are composed into one matrix, so
 interpolated once from the picture as it was decoded. Predicting uses the same warp with nothing varied.
 """
 
-import os
-import threading
+import struct
+from collections.abc import Sequence
+from hashlib import blake2b
 from typing import NamedTuple
-
-os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it asks a package index on import otherwise
 
 import cv2
 import numpy as np
 
+from competition.data.transforms import Transforms
 from competition.recipe import Aspect, Recipe
 
 GREY = (128, 128, 128)
@@ -29,30 +29,51 @@ class Geometry(NamedTuple):
     shift_y: float = 0.0
 
 
-def square(picture: np.ndarray, size: int, aspect: Aspect, geometry: Geometry = Geometry()) -> np.ndarray:  # noqa: B008
-    """Warp a picture (height, width, 3) uint8 to (size, size, 3).
+PLAIN = Geometry()
+
+
+def square(
+    picture: np.ndarray, size: int, aspect: Aspect, geometry: Geometry = PLAIN, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Warp a picture (height, width, 4) uint8, as `decode` gives it, to (size, size, 3); into `out` where it is given.
 
     Stretched pictures repeat their edge where a view looks beyond it; padded ones show grey.
     """
-    picture = _shrink(picture, size, aspect)
+    picture = shrink(picture, size, aspect)
     height, width = picture.shape[:2]
     border = {"borderMode": cv2.BORDER_REPLICATE}
     if aspect == "pad":
         border = {"borderMode": cv2.BORDER_CONSTANT, "borderValue": GREY}
-    return cv2.warpAffine(picture, _matrix(height, width, size, aspect, geometry), (size, size), **border)
+    warped = cv2.warpAffine(picture, _matrix(height, width, size, aspect, geometry), (size, size), **border)
+    return cv2.cvtColor(warped, cv2.COLOR_RGBA2RGB, dst=out)
 
 
-def _shrink(picture: np.ndarray, size: int, aspect: Aspect) -> np.ndarray:
-    """Average whole blocks of pixels along each side that is twice its target or more: bilinear would skip some."""
-    height, width = picture.shape[:2]
+def shrink(picture: np.ndarray, size: int, aspect: Aspect) -> np.ndarray:
+    """Halve each side by averaging while it is twice its target or more: bilinear interpolation would skip pixels.
+
+    What comes back is less than twice the target along each side, and would not be shrunk again.
+    """
+    by_y, by_x = halvings(*picture.shape[:2], size, aspect)
+    for step in range(max(by_y, by_x)):
+        picture = _halve(picture, rows=step < by_y, columns=step < by_x)
+    return picture
+
+
+def halvings(height: int, width: int, size: int, aspect: Aspect) -> tuple[int, int]:
+    """How often each side of a picture can be halved without falling below its target."""
     if aspect == "pad":
-        by_y = by_x = max(1, max(height, width) // size)
-    else:
-        by_y, by_x = max(1, height // size), max(1, width // size)
-    if by_y == by_x == 1:
-        return picture
-    shrunk = max(1, round(width / by_x)), max(1, round(height / by_y))
-    return cv2.resize(picture, shrunk, interpolation=cv2.INTER_AREA)
+        height = width = max(height, width)
+    return max(0, (height // size).bit_length() - 1), max(0, (width // size).bit_length() - 1)
+
+
+def _halve(picture: np.ndarray, rows: bool, columns: bool) -> np.ndarray:
+    """Average pairs of rows, columns, or both; an odd one at the end is left out."""
+    height, width = picture.shape[:2]
+    rows, columns = rows and height > 1, columns and width > 1  # a line of pixels stays one
+    half = width // (1 + columns), height // (1 + rows)
+    picture = picture[: half[1] * (1 + rows), : half[0] * (1 + columns)]
+    # The same average; OpenCV is quick with one where both sides are halved, and with the other where one is.
+    return cv2.resize(picture, half, interpolation=cv2.INTER_AREA if rows and columns else cv2.INTER_LINEAR)
 
 
 def _matrix(height: int, width: int, size: int, aspect: Aspect, geometry: Geometry) -> np.ndarray:
@@ -71,42 +92,46 @@ def _matrix(height: int, width: int, size: int, aspect: Aspect, geometry: Geomet
 
 
 class Augmentation:
-    """Random views by a recipe; pixels are a pure function of the picture and the three numbers of the seed."""
+    """Random views by a recipe: the warp, then its transforms.
+
+    Pixels are a pure function of the picture and the three numbers of the seed.
+    """
 
     def __init__(self, recipe: Recipe):
         self.recipe = recipe
-        self._threads = threading.local()
+        self.transforms = Transforms(recipe.transforms)
 
-    def __call__(self, picture: np.ndarray, seed: tuple[int, int, int]) -> np.ndarray:
-        """A view (size, size, 3) uint8 of the picture; `seed` is (seed, epoch, index of the image)."""
-        rng = np.random.default_rng(seed)
-        view = square(picture, self.recipe.image_size, self.recipe.aspect, self.geometry(rng))
-        if self.recipe.brightness or self.recipe.contrast:
-            compose = self._colour()
-            compose.set_random_seed(int(rng.integers(2**31)))
-            view = compose(image=view)["image"]
+    def __call__(self, picture: np.ndarray, seed: tuple[int, int, int], out: np.ndarray | None = None) -> np.ndarray:
+        """A view (size, size, 3) uint8 of the picture, in `out` where it is given.
+
+        `seed` is (seed, epoch, index of the image).
+        """
+        *shares, seed_of_transforms = unrelated_numbers(seed)
+        geometry = self.geometry([share / 2**64 for share in shares])
+        view = square(picture, self.recipe.image_size, self.recipe.aspect, geometry, out)
+        if self.recipe.transforms:
+            view[:] = self.transforms(view, seed_of_transforms)
         return view
 
-    def geometry(self, rng: np.random.Generator) -> Geometry:
-        recipe = self.recipe
-        low, high = np.log(recipe.zoom)
-        zoom, stretch = np.exp(rng.uniform(low, high)), (1 + recipe.stretch) ** rng.uniform(-0.5, 0.5)
+    def geometry(self, shares: Sequence[float]) -> Geometry:
+        """What six numbers from 0 to 1 choose of the recipe's ranges."""
+        recipe, (low, high) = self.recipe, self.recipe.zoom
+        mirror, turn, size, width, right, down = shares
+        zoom, stretch = low * (high / low) ** size, (1 + recipe.stretch) ** (width - 0.5)
         return Geometry(
-            mirrored=bool(recipe.flip and rng.random() < 0.5),
-            angle=rng.uniform(-recipe.rotation, recipe.rotation),
+            mirrored=recipe.flip and mirror < 0.5,
+            angle=recipe.rotation * (2 * turn - 1),
             zoom_x=zoom * stretch,
             zoom_y=zoom / stretch,
-            shift_x=rng.uniform(-recipe.shift, recipe.shift),
-            shift_y=rng.uniform(-recipe.shift, recipe.shift),
+            shift_x=recipe.shift * (2 * right - 1),
+            shift_y=recipe.shift * (2 * down - 1),
         )
 
-    def _colour(self):
-        """One Compose a thread: shared by threads it gives wrong pictures."""
-        if not hasattr(self._threads, "compose"):
-            import albumentations
 
-            change = albumentations.RandomBrightnessContrast(
-                brightness_limit=self.recipe.brightness, contrast_limit=self.recipe.contrast, p=1
-            )
-            self._threads.compose = albumentations.Compose([change])
-        return self._threads.compose
+def unrelated_numbers(seed: tuple[int, int, int]) -> tuple[int, ...]:
+    """Seven whole numbers below 2**64, unrelated to those of any other seed.
+
+    A hash, because seeding a generator of random numbers takes six to ten times as long, and holds the interpreter
+    lock.
+    """
+    return struct.unpack("<7Q", blake2b(struct.pack("<3Q", *seed), digest_size=56).digest())

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -10,8 +10,8 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from competition.data.dataset import Dataset
 from competition.data.inspect import CACHE
+from competition.data.pictures import Pictures
 from competition.model.network import backbone_of, features_of
 from competition.model.predict import predict
 from competition.recipe import Recipe
@@ -55,20 +55,18 @@ class Features:
         return mean, np.maximum(variance, LEAST_VARIANCE * variance.mean())
 
 
-def cached_features(
-    network: keras.Model, recipe: Recipe, policy: str, dataset: Dataset, digests: Sequence[str], cache: Path = CACHE
-) -> Features:
-    """The pooled features of a dataset, whose images have these `digests`; row i is that of image i.
+def cached_features(network: keras.Model, policy: str, pictures: Pictures, cache: Path = CACHE) -> Features:
+    """The pooled features of a dataset, whose pictures know their digests; row i is that of image i.
 
     Looked up in `cache`/features by what they depend on: the images' content, the backbone and its weights, size
     and aspect, and the number format.
     """
-    unique, first, rows = np.unique(np.array(digests), return_index=True, return_inverse=True)
-    key = _key(network, recipe, policy, unique)
+    unique, first, rows = np.unique(np.array(pictures.digests), return_index=True, return_inverse=True)
+    key = _key(network, pictures.recipe, policy, unique)
     path = cache / "features" / f"{key}.npy"
     if not path.exists():
         with whole_file(path) as temporary:
-            _compute(temporary, network, recipe, dataset.take(first))
+            _compute(temporary, network, pictures.take(first))
     return Features(np.load(path, mmap_mode="r"), rows)
 
 
@@ -78,14 +76,14 @@ def predict_features(heads: keras.Model, features: Features) -> dict[str, np.nda
     return {name: np.concatenate([part[name] for part in parts]) for name in heads.output_names}
 
 
-def _compute(path: Path, network: keras.Model, recipe: Recipe, images: Dataset) -> None:
+def _compute(path: Path, network: keras.Model, pictures: Pictures) -> None:
     """Write the features of all images to a .npy file, a part at a time."""
     extractor = features_of(network)
-    array = np.lib.format.open_memmap(path, "w+", np.float32, (len(images), extractor.output.shape[1]))
-    with tqdm(total=len(images), desc="features", unit="image", disable=None) as bar:
-        for rows in _chunks(len(images)):
-            part = images.take(rows)
-            array[rows] = predict(extractor, part, recipe)
+    array = np.lib.format.open_memmap(path, "w+", np.float32, (len(pictures), extractor.output.shape[1]))
+    with tqdm(total=len(pictures), desc="features", unit="image", disable=None) as bar:
+        for rows in _chunks(len(pictures)):
+            part = pictures.take(np.arange(len(pictures))[rows])
+            array[rows] = predict(extractor, part)
             bar.update(len(part))
     array.flush()
 

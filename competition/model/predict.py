@@ -7,24 +7,23 @@ import numpy as np
 from tqdm import tqdm
 
 from competition.data.batches import PredictBatches
-from competition.data.dataset import Dataset
+from competition.data.pictures import Pictures
 from competition.model.devices import stream
-from competition.recipe import Recipe
 
 
-def predict(network: keras.Model, dataset: Dataset, recipe: Recipe, progress: str | None = None):
+def predict(network: keras.Model, pictures: Pictures, progress: str | None = None):
     """What the network gives for every image, in order: {task: (n, classes)}, or (n, features); float32.
 
     Every device takes the recipe's batch size. `progress` names a bar on stderr.
     """
-    batch_size = recipe.batch_size * network.distribute_strategy.num_replicas_in_sync
-    batches = PredictBatches(dataset, recipe, batch_size)
-    bar = [Bar(len(dataset), batch_size, progress)] if progress else []
+    batch_size = pictures.recipe.batch_size * network.distribute_strategy.num_replicas_in_sync
+    batches = PredictBatches(pictures, batch_size)
+    bar = [Bar(len(pictures), batch_size, progress)] if progress else []
     with stream(batches) as made:
         outputs = network.predict(made, verbose=0, callbacks=bar)
     if isinstance(outputs, Mapping):
-        return {name: values[: len(dataset)] for name, values in outputs.items()}
-    return outputs[: len(dataset)]
+        return {name: values[: len(pictures)] for name, values in outputs.items()}
+    return outputs[: len(pictures)]
 
 
 def mean_probabilities(several: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from competition.data.batches import TrainBatches, augmented_views
-from competition.data.dataset import Dataset
+from competition.data.pictures import Pictures
 from competition.model.devices import average_batch_norm, memory_explained, stream
 from competition.model.features import Features, predict_features
 from competition.model.network import build_heads, get_heads, set_heads, set_trainable
@@ -52,8 +52,8 @@ class Trainer:
     network: keras.Model
     recipe: Recipe
     run: Run
-    training: Dataset
-    held_out: Dataset
+    training: Pictures
+    held_out: Pictures
     features: Callable[[], tuple[Features, Features]]
     say: Callable[[str], None] = print
     heads_report: Report | None = None
@@ -87,7 +87,7 @@ class Trainer:
             heads = build_heads(self.recipe, mean, variance)
         if number > 1:  # an earlier stage has trained them
             get_heads(self.network, heads, mean, variance)
-        batches = TrainBatches(self.training, self.recipe, self.batch_size, lambda rows, _: features[rows])
+        batches = self._batches(lambda rows, _: features[rows])
         watch = Watch(self, number, stage, batches, lambda: predict_features(heads, held_out), keep=False)
         self._fit(heads, stage, batches, watch)
         set_heads(self.network, heads, mean, variance)
@@ -98,10 +98,12 @@ class Trainer:
     def fit_images(self, number: int, stage: Stage) -> None:
         """Fit what the stage trains on augmented views."""
         set_trainable(self.network, stage.trains)
-        views = augmented_views(self.training, self.recipe)
-        batches = TrainBatches(self.training, self.recipe, self.batch_size, views)
+        batches = self._batches(augmented_views(self.training))
         watch = Watch(self, number, stage, batches, self.predict_held_out, keep=True)
         self._fit(self.network, stage, batches, watch)
+
+    def _batches(self, inputs: Callable) -> TrainBatches:
+        return TrainBatches(self.training.dataset, self.recipe, self.batch_size, inputs)
 
     def _fit(self, network: keras.Model, stage: Stage, batches, watch: "Watch") -> None:
         with network.distribute_strategy.scope():
@@ -112,14 +114,15 @@ class Trainer:
             network.fit(made, epochs=stage.epochs, shuffle=False, callbacks=callbacks, verbose=int(verbose))
 
     def predict_held_out(self) -> Probabilities:
-        return predict(self.network, self.held_out, self.recipe)
+        return predict(self.network, self.held_out)
 
     def validate(self, predict_held_out: Callable[[], Probabilities]) -> tuple[Report | None, Probabilities | None]:
         """Predict every held-out image once; every validation number comes from these probabilities."""
         if not len(self.held_out):
             return None, None
         probabilities = {name: as_submitted(values) for name, values in predict_held_out().items()}
-        return score(self.recipe.tasks, probabilities, self.held_out.letters, self.held_out.labelled), probabilities
+        truth = self.held_out.dataset
+        return score(self.recipe.tasks, probabilities, truth.letters, truth.labelled), probabilities
 
 
 class Watch(keras.callbacks.Callback):

@@ -1,0 +1,115 @@
+"""The decoded pictures of a dataset, which may be kept on disk: a run of many epochs decodes each image once."""
+
+import shutil
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import simplejpeg
+
+from competition.data.dataset import Dataset
+from competition.data.images import CHANNELS, BadImage, Buffer, decode, read_file
+from competition.data.views import halvings, shrink
+from competition.errors import InvalidInput
+from competition.recipe import Recipe
+from competition.run import whole_file
+
+GIGABYTE = 10**9
+HEADER = 8  # bytes: height and width, two uint32
+
+
+class Pictures:
+    """What a dataset's images look like, row by row, at most twice as large as the recipe's network sees them.
+
+    `digests` tell what the files hold; with a `cache`, what was decoded once is found there by them.
+    """
+
+    def __init__(
+        self, dataset: Dataset, recipe: Recipe, digests: Sequence[str] = (), cache: "PictureCache | None" = None
+    ):
+        self.dataset, self.recipe, self.cache, self.digests = dataset, recipe, cache, digests
+        self._threads = threading.local()
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, row: int) -> np.ndarray:
+        """A picture (height, width, 4) uint8, good until the same thread asks for the next.
+
+        Raises InvalidInput, with the place in the label file, where the image cannot be read.
+        """
+        buffer = self._buffer()
+        if self.cache:
+            cached = self.cache.read(self.digests[row], buffer)
+            if cached is not None:
+                return cached
+        picture = shrink(self._decode(row, buffer), self.recipe.image_size, self.recipe.aspect)
+        if self.cache:
+            self.cache.keep(self.digests[row], picture)
+        return picture
+
+    def take(self, rows: np.ndarray) -> "Pictures":
+        digests = [self.digests[row] for row in rows] if self.digests else ()
+        return Pictures(self.dataset.take(rows), self.recipe, digests, self.cache)
+
+    def _decode(self, row: int, buffer: Buffer) -> np.ndarray:
+        path = self.dataset.path(row)
+        try:
+            return decode(read_file(path), buffer, self._halvings)
+        except BadImage as error:
+            raise InvalidInput(f"{self.dataset.place(row)}: {path}: {error}") from None
+
+    def _halvings(self, height: int, width: int) -> int:
+        """How often a picture can be halved and still fill the network's square."""
+        return min(halvings(height, width, self.recipe.image_size, self.recipe.aspect))
+
+    def _buffer(self) -> Buffer:
+        if not hasattr(self._threads, "buffer"):
+            self._threads.buffer = Buffer()
+        return self._threads.buffer
+
+
+class PictureCache:
+    """Decoded pictures in a folder, a file each: height, width and RGB, named after the digest of the image's file.
+
+    Pictures of one size, aspect and decoder share a sub-folder. Nothing is added once `limit` bytes, or half of
+    the free disk, are used; nothing is removed but by hand. Several processes may share the folder.
+    """
+
+    def __init__(self, folder: Path, recipe: Recipe, limit: int):
+        versions = f"opencv{cv2.__version__}-simplejpeg{simplejpeg.__version__}"
+        self.folder = folder / f"{recipe.image_size}-{recipe.aspect}-{versions}"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        used = sum(file.stat().st_size for file in folder.glob("*/*"))
+        self.room = min(limit - used, shutil.disk_usage(folder).free // 2)
+        self.left_out = 0  # pictures that found no room
+        self._lock = threading.Lock()
+
+    def read(self, digest: str, buffer: Buffer) -> np.ndarray | None:
+        """The picture (height, width, 4) uint8 of an image file, in `buffer`; None where it is not kept whole."""
+        try:
+            content = np.fromfile(self.folder / digest, np.uint8)
+        except FileNotFoundError:
+            return None
+        height, width = content[:HEADER].view(np.uint32) if len(content) > HEADER else (0, 0)
+        if len(content) != HEADER + height * width * 3:
+            return None
+        out = buffer.take(height * width * CHANNELS).reshape(height, width, CHANNELS)
+        return cv2.cvtColor(content[HEADER:].reshape(height, width, 3), cv2.COLOR_RGB2RGBA, dst=out)
+
+    def keep(self, digest: str, picture: np.ndarray) -> None:
+        """Add a picture (height, width, 4), where there is room."""
+        height, width = picture.shape[:2]
+        size = HEADER + height * width * 3
+        with self._lock:
+            if size > self.room:
+                self.left_out += 1
+                return
+            self.room -= size
+        content = np.empty(size, np.uint8)
+        content[:HEADER].view(np.uint32)[:] = height, width
+        cv2.cvtColor(picture, cv2.COLOR_RGBA2RGB, dst=content[HEADER:].reshape(height, width, 3))
+        with whole_file(self.folder / digest) as path:
+            content.tofile(path)
