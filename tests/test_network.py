@@ -69,9 +69,9 @@ def test_multilabel_heads_are_independent_of_each_other(images):
 @pytest.mark.parametrize(
     ("backbone", "expected"),
     [
-        ("vgg16", lambda x: x[..., ::-1] - [103.939, 116.779, 123.68]),
-        ("vgg19", lambda x: x[..., ::-1] - [103.939, 116.779, 123.68]),
-        ("squeezenet", lambda x: x[..., ::-1] - [104.0, 117.0, 123.0]),
+        ("vgg16", lambda x: (x[..., ::-1] - [103.939, 116.779, 123.68])[..., ::-1]),
+        ("vgg19", lambda x: (x[..., ::-1] - [103.939, 116.779, 123.68])[..., ::-1]),
+        ("squeezenet", lambda x: (x[..., ::-1] - [104.0, 117.0, 123.0])[..., ::-1]),
         ("nasnet_large", lambda x: x / 127.5 - 1),
         ("inception_resnet_v2", lambda x: x / 127.5 - 1),
     ],

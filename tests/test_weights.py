@@ -6,12 +6,14 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from helpers import noise
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from small_data import TINY
 
 from competition.data.files import find_classes, find_label_files
 from competition.data.labels import read_labels
+from competition.data.pictures import Pictures
 from competition.data.split import hold_out
 from competition.errors import InvalidInput
 from competition.model import backbones, weights
@@ -96,8 +98,28 @@ def test_every_tensor_is_read(tmp_path, squeezenet):
     write_weights(path, squeezenet)
     before = squeezenet.get_weights()
     load_backbone(squeezenet, "squeezenet", str(path))
+    before[0] = before[0][:, :, ::-1]  # the file's takes BGR
     for old, new in zip(before, squeezenet.get_weights(), strict=True):
         np.testing.assert_array_equal(new, old + (1 if old.ndim == 4 else 2))
+
+
+@pytest.mark.parametrize(
+    ("backbone", "first", "means"),
+    [("squeezenet", "conv1", [104, 117, 123]), ("vgg16", "block1_conv1", [103.939, 116.779, 123.68])],
+)
+def test_a_network_trained_on_bgr_minus_means_sees_the_same_in_rgb(tmp_path, backbone, first, means):
+    network, path = BACKBONES[backbone].build(48), tmp_path / "public.weights.h5"
+    if backbone == "squeezenet":
+        write_weights(path, network)
+    else:
+        network.save_weights(path)
+    kernel = network.get_layer(first).get_weights()[0] + (backbone == "squeezenet")
+    load_backbone(network, backbone, str(path))
+    picture = noise(48, 48)
+    corner = (picture[:3, :3, ::-1] - np.array(means))[..., None] * kernel  # as Caffe would see it
+    seen = BACKBONES[backbone].preprocess()(picture[None])[0, :3, :3]
+    turned = np.array(seen)[..., None] * network.get_layer(first).get_weights()[0]
+    np.testing.assert_allclose(turned.sum(axis=(0, 1, 2)), corner.sum(axis=(0, 1, 2)), rtol=1e-4, atol=1e-3)
 
 
 @pytest.mark.parametrize("change", ["missing", "shape"])
@@ -137,7 +159,7 @@ def test_the_public_weights_see_clothes(shared_weights, tmp_path):
     recipe = replace(CLOTHING, tasks=dataset.tasks, weights=str(shared_weights))
     network = build_network(recipe)
     load_backbone(backbone_of(network), "squeezenet", recipe.weights)
-    features = predict(features_of(network), dataset, recipe)
+    features = predict(features_of(network), Pictures(dataset, recipe))
     training, held_out = hold_out(dataset, 0.15, 0)
     scaler = StandardScaler().fit(features[training])
     expected = {"top_category": 0.75, "sleeve_length": 0.88, "bottom_category": 0.86, "pant_length": 0.91}

@@ -8,6 +8,7 @@ import keras
 from keras import applications
 
 from competition.model import preprocessing
+from competition.model.preprocessing import turn_to_rgb
 from competition.model.small import small
 from competition.model.squeezenet import load_squeezenet, squeezenet
 from competition.recipe import Backbone
@@ -37,12 +38,21 @@ class Spec:
     download: Callable[[], object] | None = None
 
 
-def _application(constructor: Callable, preprocess: Callable, name: str, md5: str) -> Spec:
+def _load(network: keras.Model, path: Path) -> None:
+    network.load_weights(str(path))
+
+
+def _load_vgg(network: keras.Model, path: Path) -> None:
+    _load(network, path)
+    turn_to_rgb(network.get_layer("block1_conv1"))
+
+
+def _application(constructor: Callable, preprocess: Callable, name: str, md5: str, load: Callable = _load) -> Spec:
     """A network of keras.applications, which downloads its file when built with weights."""
     return Spec(
         build=lambda size: constructor(include_top=False, weights=None, input_shape=(size, size, 3)),
         preprocess=preprocess,
-        load=lambda network, path: network.load_weights(str(path)),
+        load=load,
         imagenet=WeightsFile(name, md5),
         download=lambda: constructor(include_top=False, weights="imagenet"),
     )
@@ -72,12 +82,14 @@ BACKBONES: dict[Backbone, Spec] = {
         preprocessing.vgg_means,
         "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
         "6d6bbae143d832006294945121d1f1fc",
+        _load_vgg,
     ),
     "vgg19": _application(
         applications.VGG19,
         preprocessing.vgg_means,
         "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
         "253f8cb515780f3b799900260a226db6",
+        _load_vgg,
     ),
     "squeezenet": Spec(
         squeezenet,
@@ -88,6 +100,6 @@ BACKBONES: dict[Backbone, Spec] = {
     "small": Spec(
         small,
         preprocessing.to_unit_range,
-        load=lambda network, path: network.load_weights(str(path)),
+        load=_load,
     ),
 }

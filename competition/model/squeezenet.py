@@ -7,6 +7,7 @@ import keras
 from keras import layers
 
 from competition.errors import InvalidInput
+from competition.model.preprocessing import turn_to_rgb
 
 # Squeeze and expand filters of fire2 to fire9; a pool stands before fire4 and fire6.
 FIRES = {
@@ -23,21 +24,22 @@ POOL_BEFORE = (2, 4, 6)
 
 
 def squeezenet(size: int) -> keras.Model:
-    """The network on (size, size, 3) BGR images minus means, up to fire9."""
+    """The network on (size, size, 3) RGB images minus means, up to fire9."""
     image = keras.Input((size, size, 3))
-    x = layers.Conv2D(64, 3, strides=2, activation="relu", name="conv1")(image)
+    x = layers.Conv2D(64, 3, strides=2, name="conv1")(image)
     for number, (squeeze, expand) in FIRES.items():
-        if number in POOL_BEFORE:
+        if number in POOL_BEFORE:  # ReLU after the pool is ReLU before it, on a quarter of the numbers
             x = layers.MaxPooling2D(3, strides=2, name=f"pool{number}")(x)
-        x = fire(x, f"fire{number}", squeeze, expand)
+            x = layers.ReLU(name=f"relu{number}")(x)
+        x = fire(x, f"fire{number}", squeeze, expand, None if number + 1 in POOL_BEFORE else "relu")
     return keras.Model(image, x, name="squeezenet")
 
 
-def fire(x, name: str, squeeze: int, expand: int):
+def fire(x, name: str, squeeze: int, expand: int, activation: str | None = "relu"):
     """Squeeze to few channels, expand by 1x1 and 3x3 convolutions side by side."""
     x = layers.Conv2D(squeeze, 1, activation="relu", name=f"{name}_squeeze1x1")(x)
     sides = [
-        layers.Conv2D(expand, side, padding="same", activation="relu", name=f"{name}_expand{side}x{side}")(x)
+        layers.Conv2D(expand, side, padding="same", activation=activation, name=f"{name}_expand{side}x{side}")(x)
         for side in (1, 3)
     ]
     return layers.Concatenate(name=name)(sides)
@@ -46,6 +48,7 @@ def fire(x, name: str, squeeze: int, expand: int):
 def load_squeezenet(network: keras.Model, path: Path) -> None:
     """Load the public weights: an HDF5 group a layer (conv1, fire2/squeeze1x1, …) with a 4-D kernel and a bias.
 
+    The conv1 in the file takes BGR, that of the network RGB.
     Raises InvalidInput where a tensor is missing or has another shape; the network is then unchanged.
     """
     loaded = []
@@ -66,6 +69,7 @@ def load_squeezenet(network: keras.Model, path: Path) -> None:
         raise InvalidInput(f"{path} does not hold the weights of SqueezeNet 1.1:", problems)
     for layer, _, tensors in loaded:
         layer.set_weights(tensors)
+    turn_to_rgb(network.get_layer("conv1"))
 
 
 def _tensors(group: h5py.Group) -> list:
