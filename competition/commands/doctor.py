@@ -23,12 +23,15 @@ def doctor() -> None:
 
     with quiet_start():
         from competition.model.backbones import BACKBONES
-        from competition.model.devices import choose_precision, describe_devices
+        from competition.model.devices import describe_devices, half_format
         from competition.model.weights import is_intact, models_folder
 
     print("devices       " + "\n              ".join(describe_devices()))
     print(f"cores         {os.cpu_count()}")
-    print(f"precision     auto means {choose_precision('auto', 'squeezenet')} here, for SqueezeNet")
+    half = half_format()
+    print(
+        f"precision     auto is {f'float32 or {half}, whichever is faster for the network' if half else 'float32'} here"
+    )
     print(f"OpenCV        {cv2.__version__}, pictures up to {MAX_PIXELS:,} pixels")
     print(f"memory        {memory()}")
     disk = shutil.disk_usage(Path.cwd())

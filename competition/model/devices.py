@@ -14,11 +14,8 @@ import tensorflow as tf
 
 from competition.errors import InvalidInput
 from competition.model.network import all_layers
-from competition.recipe import Backbone, Precision
 
 THREADS = os.cpu_count() or 1
-# NASNet's many small separable convolutions gain nothing from bfloat16 on a processor (measured with NASNetMobile).
-SLOW_IN_BFLOAT16_ON_CPU = {"nasnet_large", "nasnet_mobile"}
 
 
 def make_strategy() -> tf.distribute.Strategy:
@@ -49,19 +46,19 @@ def describe_devices() -> list[str]:
     return lines or [f"CPU {processor_name()}"]
 
 
-def choose_precision(precision: Precision, backbone: Backbone) -> str:
-    """The Keras policy for `auto`: the half-width format that this device computes fast, else float32."""
-    if precision != "auto":
-        return precision
+def half_format() -> str | None:
+    """The Keras policy of the half-width format that the devices compute in; None where they have none."""
     if gpus():
         details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus()]
         capability = min(detail.get("compute_capability", (0, 0)) for detail in details)
         if capability >= (8, 0):
             return "mixed_bfloat16"
-        return "mixed_float16" if capability >= (7, 0) else "float32"
-    if "avx512_bf16" in _processor_facts().get("flags", "") and backbone not in SLOW_IN_BFLOAT16_ON_CPU:
-        return "mixed_bfloat16"
-    return "float32"
+        return "mixed_float16" if capability >= (7, 0) else None
+    return "mixed_bfloat16" if "avx512_bf16" in _processor_facts().get("flags", "") else None
+
+
+def versions() -> str:
+    return f"TensorFlow {tf.__version__}, Keras {keras.__version__}"
 
 
 def processor_name() -> str:

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from competition.data.material import Material
+from competition.data.pictures import GIGABYTE, PictureCache, Pictures
 from competition.model import devices
 from competition.model.features import Features, cached_features
 from competition.model.network import backbone_of, build_network, set_trainable
@@ -16,6 +17,7 @@ from competition.model.weights import load_backbone
 from competition.recipe import Recipe
 from competition.run import Run
 from competition.training.compile import learning_rate
+from competition.training.precision import Choice, choose_precision
 from competition.training.stages import Trainer
 
 BACKWARD = 2.3  # a step back through a convolution costs about this many steps forward, and a little for the update
@@ -27,23 +29,26 @@ class Preparation:
 
     recipe: Recipe
     material: Material
+    pictures: Pictures
     cache: Path
-    precision: str
+    precision: Choice
     network: keras.Model
 
     @classmethod
-    def of(cls, recipe: Recipe, material: Material, cache: Path) -> "Preparation":
+    def of(cls, recipe: Recipe, material: Material, cache: Path, picture_cache: float = 0) -> "Preparation":
         """Choose devices and number format, build the network and load its weights.
 
         Raises InvalidInput for weights that are missing or wrong, and for a stage that trains from a layer that does
         not exist.
         """
+        precision = choose_precision(recipe, cache)
         keras.utils.set_random_seed(recipe.seed)
-        precision = devices.choose_precision(recipe.precision, recipe.backbone)
         with devices.make_strategy().scope(), devices.memory_explained(recipe.batch_size):
-            network = build_network(recipe, precision)
+            network = build_network(recipe, precision.policy)
             load_backbone(backbone_of(network), recipe.backbone, recipe.weights)
-        preparation = cls(recipe, material, cache, precision, network)
+        kept = PictureCache(cache / "pictures", recipe, int(picture_cache * GIGABYTE)) if picture_cache else None
+        pictures = Pictures(material.dataset, recipe, material.digests, kept)
+        preparation = cls(recipe, material, pictures, cache, precision, network)
         for stage in recipe.stages:  # mistakes to be found now, not hours later
             set_trainable(network, stage.trains)
             learning_rate(recipe, stage, preparation.steps)
@@ -60,20 +65,18 @@ class Preparation:
 
     def facts(self) -> dict:
         """What recipe.json keeps of the machine."""
-        return {"precision": self.precision, "devices": devices.describe_devices(), "replicas": self.replicas}
+        measured = {"precision": self.precision.policy, "seconds_forward": self.precision.seconds}
+        return {**measured, "devices": devices.describe_devices(), "replicas": self.replicas}
 
     def trainer(self, run: Run) -> Trainer:
-        dataset = self.material.dataset
-        training, held_out = dataset.take(self.material.training), dataset.take(self.material.held_out)
+        training = self.pictures.take(self.material.training)
+        held_out = self.pictures.take(self.material.held_out)
         return Trainer(self.network, self.recipe, run, training, held_out, self._features)
 
     def _features(self) -> tuple[Features, Features]:
         """Cached features of the rows to train and to validate on."""
-        material = self.material
-        every = cached_features(
-            self.network, self.recipe, self.precision, material.dataset, material.digests, self.cache
-        )
-        return every.take(material.training), every.take(material.held_out)
+        every = cached_features(self.network, self.precision.policy, self.pictures, self.cache)
+        return every.take(self.material.training), every.take(self.material.held_out)
 
     def outlook(self) -> str:
         """Images, steps and stages, and the time they should take on this machine."""

@@ -1,0 +1,76 @@
+"""The number format `auto`: measured once a machine and backbone, then remembered."""
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from competition.model import devices
+from competition.model.network import build_network
+from competition.recipe import Recipe
+from competition.run import whole_file
+
+FLOAT32 = "float32"
+LEAST_GAIN = 1.05  # a half-width format has to be this much faster to be worth its rounding
+ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A Keras policy and why: seconds of a step forward in each format, where they were measured."""
+
+    policy: str
+    seconds: dict[str, float] | None = None
+
+    def __str__(self) -> str:
+        if not self.seconds:
+            return self.policy
+        times = ", ".join(f"{policy} {seconds:.3f} s" for policy, seconds in self.seconds.items())
+        return f"{self.policy} (a step forward takes {times})"
+
+
+def choose_precision(recipe: Recipe, cache: Path) -> Choice:
+    """What the recipe says, or for `auto` the format in which this device runs this backbone fastest.
+
+    The measurement takes two builds of the network and a few steps forward, and is kept in `cache`/precision.json by
+    device, backbone, image and batch size, and versions.
+    """
+    if recipe.precision != "auto":
+        return Choice(recipe.precision)
+    half = devices.half_format()
+    if half is None:
+        return Choice(FLOAT32)
+    network = f"{recipe.backbone} at {recipe.image_size}, {recipe.batch_size} a step"
+    key = f"{', '.join(devices.describe_devices())}, {devices.THREADS} threads, {devices.versions()}: {network}"
+    file = cache / "precision.json"
+    known = _read(file)
+    if key not in known:
+        known[key] = asdict(_measure(recipe, half))
+        with whole_file(file) as path:
+            path.write_text(json.dumps(known, indent=1), encoding="utf-8")
+    return Choice(**known[key])
+
+
+def _read(file: Path) -> dict:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # lost or spoilt: measured once more
+        return {}
+
+
+def _measure(recipe: Recipe, half: str) -> Choice:
+    """Time steps forward in both formats in turn, so that a busy moment of the machine does not decide."""
+    side, batch = recipe.image_size, recipe.batch_size
+    networks = {policy: build_network(recipe, policy) for policy in (FLOAT32, half)}
+    blank = np.zeros((batch, side, side, 3), np.uint8)
+    seconds = dict.fromkeys(networks, float("inf"))
+    with devices.memory_explained(batch):
+        for _ in range(1 + ROUNDS):  # the first compiles
+            for policy, network in networks.items():
+                start = time.perf_counter()
+                network.predict_on_batch(blank)
+                seconds[policy] = min(seconds[policy], round(time.perf_counter() - start, 4))
+    faster = seconds[FLOAT32] > LEAST_GAIN * seconds[half]
+    return Choice(half if faster else FLOAT32, seconds)
