@@ -122,6 +122,16 @@ def test_predicting_goes_in_order_and_fills_up_with_the_last_image(photographs):
         np.testing.assert_array_equal(views[row], square(rgbx(noise(24, 28, min(row, 6))), 16, "stretch"))
 
 
+def test_with_flip_the_mirror_images_follow_those_of_their_batch(photographs):
+    recipe = Recipe("mine", image_size=16)
+    seven = Pictures(photographs.take(np.arange(7)), recipe)
+    plain, flipped = PredictBatches(seven, 3), PredictBatches(seven, 3, flip=True)
+    assert len(plain) == len(flipped) == 3
+    for number in range(3):
+        np.testing.assert_array_equal(flipped[number][:3], plain[number])
+        np.testing.assert_array_equal(flipped[number][3:], plain[number][:, :, ::-1])
+
+
 @pytest.mark.parametrize("kind", ["train", "predict"])
 def test_there_is_no_batch_beyond_the_last_so_that_a_loop_over_them_ends(photographs, kind):
     recipe = Recipe("mine", image_size=16)

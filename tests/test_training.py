@@ -106,6 +106,24 @@ def test_the_weights_kept_are_those_of_the_best_epoch(run, data):
         np.testing.assert_allclose(given[task.name], kept[f"probabilities/{task.name}"], atol=1e-6)
 
 
+@pytest.mark.parametrize("batch_size", [1, 5, 16])
+def test_flip_gives_the_mean_of_an_image_and_its_mirror_image(run, data, tmp_path, batch_size):
+    from competition.model.predict import predict
+    from competition.training.restore import restore
+
+    network, recipe, dataset = restore(run), replace(LEARNS, batch_size=batch_size), read_data(data)
+    mirrored = write_data(tmp_path / "mirrored", images=len(dataset))
+    for path in (data / "base/Images").iterdir():
+        cv2.imwrite(str(mirrored / "base/Images" / path.with_suffix(".png").name), cv2.imread(str(path))[:, ::-1])
+    labels = mirrored / "base/Annotations/label.csv"
+    labels.write_text(labels.read_text().replace(".jpg", ".png"))
+    there, back = (predict(network, Pictures(one, recipe)) for one in (dataset, read_data(mirrored)))
+    both = predict(network, Pictures(dataset, recipe), flip=True)
+    for name, values in both.items():
+        np.testing.assert_allclose(values, (there[name] + back[name]) / 2, atol=2e-3)
+        assert np.abs(values - there[name]).max() > 0
+
+
 def test_a_second_stage_of_heads_goes_on_from_the_first(data, tmp_path):
     recipe = replace(LEARNS, epochs=(3, 1), learning_rate=(3e-2, 1e-9), trains=("heads", "heads"))
     run = train(recipe, data, tmp_path / "run", cache=tmp_path)

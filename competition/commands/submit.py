@@ -31,6 +31,7 @@ def submit(
     *,
     questions: Path | None = None,
     output: Path | None = None,
+    flip: bool = False,
     skip_bad_images: bool = False,
     cache: Annotated[Path, tyro.conf.Suppress] = CACHE,
 ) -> Path:
@@ -43,6 +44,7 @@ def submit(
         runs: run folders, whose probabilities are averaged; without any, the newest finished run.
         questions: a question file, where the data has several or none.
         output: the CSV to write; without it submissions/<run>.csv.
+        flip: predict every image and its mirror image, and take the mean.
         skip_bad_images: answer rows whose image cannot be read with the shares of the classes in training.
         cache: where checked images are remembered.
     """
@@ -62,7 +64,7 @@ def submit(
             "of the classes in training by --skip-bad-images:",
             bad,
         )
-    probabilities = answer(chosen, recipes, asked, inspection.good)
+    probabilities = answer(chosen, recipes, asked, inspection.good, flip)
     output = output or SUBMISSIONS / f"{'+'.join(run.name for run in chosen)}.csv"
     zipped = write_submission(output, asked, probabilities, recipes[0].tasks)
     for problem in bad:
@@ -106,7 +108,9 @@ def check_classes(questions: Path, recipe: Recipe, run: Run) -> None:
         raise InvalidInput(f"{listed} names other classes than {run.folder} was trained on:", problems)
 
 
-def answer(runs: Sequence[Run], recipes: Sequence[Recipe], asked: Questions, good: np.ndarray) -> dict[str, np.ndarray]:
+def answer(
+    runs: Sequence[Run], recipes: Sequence[Recipe], asked: Questions, good: np.ndarray, flip: bool
+) -> dict[str, np.ndarray]:
     """The mean probabilities (images, classes) of the runs; where an image is not good, the mean of their priors."""
     with quiet_start():
         from competition.model.devices import memory_explained
@@ -120,7 +124,7 @@ def answer(runs: Sequence[Run], recipes: Sequence[Recipe], asked: Questions, goo
         if good.any():
             network = restore(run)
             with memory_explained(recipe.batch_size):
-                given = predict(network, Pictures(asked.images.take(good), recipe), progress=run.name)
+                given = predict(network, Pictures(asked.images.take(good), recipe), progress=run.name, flip=flip)
             for name, probabilities in given.items():
                 values[name][good] = probabilities
         answers.append(values)

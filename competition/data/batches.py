@@ -17,11 +17,13 @@ cv2.setNumThreads(0)  # the threads of the loader are enough; OpenCV's own would
 
 
 class PredictBatches:
-    """Plain views (batch, size, size, 3) uint8 in the order of the dataset; the last batch is filled up with its last
-    image, so that all have one shape, and whoever predicts drops those rows."""
+    """Plain views (batch, size, size, 3) uint8 in the order of the dataset, with `flip` followed by the same mirrored.
 
-    def __init__(self, pictures: Pictures, batch_size: int):
-        self.pictures, self.batch_size = pictures, batch_size
+    The last batch is filled up with the last image, so that all have one shape, and whoever predicts drops those rows.
+    """
+
+    def __init__(self, pictures: Pictures, batch_size: int, flip: bool = False):
+        self.pictures, self.batch_size, self.flip = pictures, batch_size, flip
 
     def __len__(self) -> int:
         return math.ceil(len(self.pictures) / self.batch_size)
@@ -31,9 +33,12 @@ class PredictBatches:
             raise IndexError(batch)
         rows = np.arange(batch * self.batch_size, (batch + 1) * self.batch_size)
         rows = np.minimum(rows, len(self.pictures) - 1)
-        views = empty_views(len(rows), self.pictures.recipe)
-        for row, view in zip(rows, views, strict=True):
-            square(self.pictures[row], self.pictures.recipe.image_size, self.pictures.recipe.aspect, out=view)
+        recipe, views = self.pictures.recipe, empty_views(len(rows) * (1 + self.flip), self.pictures.recipe)
+        for row, view in zip(rows, views, strict=False):
+            square(self.pictures[row], recipe.image_size, recipe.aspect, out=view)
+        if self.flip:
+            for plain, mirrored in zip(*np.split(views, 2), strict=True):
+                cv2.flip(plain, 1, dst=mirrored)
         return views
 
 

@@ -11,19 +11,23 @@ from competition.data.pictures import Pictures
 from competition.model.devices import stream
 
 
-def predict(network: keras.Model, pictures: Pictures, progress: str | None = None):
+def predict(network: keras.Model, pictures: Pictures, progress: str | None = None, flip: bool = False):
     """What the network gives for every image, in order: {task: (n, classes)}, or (n, features); float32.
 
-    Every device takes the recipe's batch size. `progress` names a bar on stderr.
+    With `flip` it is the mean of what the network gives for an image and for its mirror image. Every device takes the
+    recipe's batch size. `progress` names a bar on stderr.
     """
-    batch_size = pictures.recipe.batch_size * network.distribute_strategy.num_replicas_in_sync
-    batches = PredictBatches(pictures, batch_size)
+    views = 2 if flip else 1
+    batch_size = max(1, pictures.recipe.batch_size * network.distribute_strategy.num_replicas_in_sync // views)
     bar = [Bar(len(pictures), batch_size, progress)] if progress else []
-    with stream(batches) as made:
+    with stream(PredictBatches(pictures, batch_size, flip)) as made:
         outputs = network.predict(made, verbose=0, callbacks=bar)
-    if isinstance(outputs, Mapping):
-        return {name: values[: len(pictures)] for name, values in outputs.items()}
-    return outputs[: len(pictures)]
+
+    def of_images(values: np.ndarray) -> np.ndarray:
+        batches = values.reshape(-1, views, batch_size, values.shape[-1])
+        return batches.mean(axis=1).reshape(-1, values.shape[-1])[: len(pictures)]
+
+    return keras.tree.map_structure(of_images, outputs)
 
 
 def mean_probabilities(several: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
