@@ -27,7 +27,7 @@ INSTALL   = $(VENV)/bin/pip install --quiet
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help train submit test lint format lock clean
+.PHONY: help train submit test bench lint format lock clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -40,6 +40,9 @@ submit: $(READY) ## answer the questions with the newest finished run, or RUN=di
 
 test: $(READY) ## run every check, the fast ones first
 	$(VENV)/bin/python -m pytest $(ARGS)
+
+bench: $(READY) ## measure speed against its goals, about ten minutes [DATA=dir] [ARGS="input training"]
+	$(RUNNER) bench $(ARGS) $(if $(filter-out $(DRAWN),$(DATA)),--data $(DATA))
 
 lint: $(READY) ## check style and formatting
 	$(VENV)/bin/ruff check .

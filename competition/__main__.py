@@ -15,6 +15,7 @@ COMMANDS = {
     "check": "say what is wrong with a submission",
     "draw": "draw a data set in the competition's format",
     "list": "list recipes, and runs with their scores",
+    "bench": "measure speed and memory against their goals",
     "doctor": "show versions, devices, memory, disk and weights",
 }
 USAGE, STOPPED = 2, 130

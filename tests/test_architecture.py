@@ -26,6 +26,7 @@ LAYERS = [
     {"submission"},
     {"model", "drawing"},
     {"training"},
+    {"bench"},
     {"commands"},
     {"__main__"},
 ]
@@ -34,7 +35,8 @@ ONLY = {
     "recipes": {"errors", "task", "recipe"},
     "drawing": {"errors", "task", "recipes"},
 }
-HOME_OF = {"tensorflow": {"model/devices.py"}, "keras": {"model/", "training/"}}
+# The bench reads a trace of TensorFlow's profiler.
+HOME_OF = {"tensorflow": {"model/devices.py", "bench/profile.py"}, "keras": {"model/", "training/", "bench/"}}
 DISTRIBUTION_OF = {"cv2": "opencv-python-headless", "sklearn": "scikit-learn"}
 
 

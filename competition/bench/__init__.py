@@ -1,0 +1,1 @@
+"""Speed and memory, measured as ratios within one run: absolute numbers of one machine say little about another."""

@@ -1,0 +1,61 @@
+"""Label files, the official metric and submissions, at the size of the competition."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from competition.bench.measure import median_seconds
+from competition.bench.places import Places, workplace
+from competition.bench.table import Row
+from competition.data.labels import read_labels, read_questions
+from competition.data.rows import SUFFIX
+from competition.recipes.fashionai_tasks import TASKS
+from competition.scoring.report import score
+from competition.submission.write import write_submission
+from competition.task import Task
+
+LABELS, QUESTIONS, TIMES = 89_683, 15_042, 5
+
+
+def rows(places: Places) -> Iterator[Row]:
+    rng = np.random.default_rng(0)
+    with workplace() as folder:
+        file = write_rows(folder / "base/Annotations/label.csv", LABELS, rng)
+        taken = median_seconds(lambda: read_labels([file], TASKS), TIMES)
+        yield Row(f"labels: read and encode {LABELS:,} rows, s", taken, 1.0, at_least=False)
+
+        dataset = read_labels([file], TASKS)
+        answers = {task.name: probabilities(len(dataset), task, rng) for task in TASKS}
+        taken = median_seconds(lambda: score(TASKS, answers, dataset.letters, dataset.labelled), TIMES)
+        yield Row(f"official metric on {LABELS:,} rows, s", taken, 0.5, at_least=False)
+
+        asked = read_questions(write_rows(folder / "rank/Tests/question.csv", QUESTIONS, rng), TASKS)
+        answers = {task.name: probabilities(len(asked.images), task, rng) for task in TASKS}
+        taken = median_seconds(lambda: write_submission(folder / "answers.csv", asked, answers, TASKS), TIMES)
+        yield Row(
+            f"submission: write and check {QUESTIONS:,} rows, s", taken, 1.0, at_least=False, detail="zip included"
+        )
+
+
+def write_rows(path: Path, count: int, rng: np.random.Generator) -> Path:
+    """Rows as in the competition: an image each, one of the eight tasks, one y, now and then an m."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        for choice in rng.integers(len(TASKS), size=count):
+            key = TASKS[choice].name + SUFFIX
+            writer.writerow([f"Images/{key}/{rng.bytes(16).hex()}.jpg", key, some_letters(TASKS[choice], rng)])
+    return path
+
+
+def some_letters(task: Task, rng: np.random.Generator) -> str:
+    letters = np.where(rng.random(len(task)) < 0.05, "m", "n")
+    letters[rng.integers(len(task))] = "y"
+    return "".join(letters)
+
+
+def probabilities(count: int, task: Task, rng: np.random.Generator) -> np.ndarray:
+    """What a network could answer, (count, classes) float32, each row summing to 1."""
+    return rng.dirichlet(np.ones(len(task)), size=count).astype(np.float32)
