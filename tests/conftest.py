@@ -29,5 +29,13 @@ def label_file(tmp_path) -> Path:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Fast tests first: those without Keras, then those with it, and the slow ones last."""
-    keras = ("test_absent", "test_doctor", "test_network", "test_weights", "test_training", "test_replicas")
+    keras = (
+        "test_absent",
+        "test_bench",
+        "test_doctor",
+        "test_network",
+        "test_weights",
+        "test_training",
+        "test_replicas",
+    )
     items.sort(key=lambda item: (item.get_closest_marker("slow") is not None, item.path.name.startswith(keras)))

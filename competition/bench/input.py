@@ -14,7 +14,7 @@ from competition.bench.table import Row
 from competition.data.files import find_classes, find_label_files
 from competition.data.images import Buffer, decode, read_file
 from competition.data.labels import read_labels
-from competition.data.views import Augmentation
+from competition.data.views import Augmentation, Geometry, unrelated_numbers
 from competition.recipe import Recipe
 
 PICTURES, CLASSIC_PICTURES, THREADS, PART = 256, 64, 2, 16
@@ -63,10 +63,15 @@ def decode_alone(contents: Sequence[bytes]) -> None:
 
 def classic_way(contents: Sequence[bytes]) -> np.ndarray:
     """The same views as those of `Views`, made the classic way."""
-    draw = Augmentation(RECIPE).geometry
-    geometries = [draw(np.random.default_rng((0, 0, number))) for number in range(len(contents))]
+    geometries = [geometry_of((0, 0, number)) for number in range(len(contents))]
     pairs = zip(contents, geometries, strict=True)
     return np.stack([classic_view(content, RECIPE.image_size, geometry) for content, geometry in pairs])
+
+
+def geometry_of(seed: tuple[int, int, int]) -> Geometry:
+    """What `Views` draws for this seed."""
+    *shares, _ = unrelated_numbers(seed)
+    return Augmentation(RECIPE).geometry([share / 2**64 for share in shares])
 
 
 def in_parts(pool: ThreadPoolExecutor, make: Callable, contents: Sequence[bytes]) -> Callable[[], None]:
