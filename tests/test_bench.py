@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import get_args
 
 import cv2
@@ -95,10 +96,10 @@ def test_one_slow_turn_changes_no_ratio():
 
 def test_the_ratio_is_that_of_the_turns_on_a_machine_that_slows_down():
     machine = Machine()
-    first, second = machine.work("a", 1, 1, 2, 10, 20), machine.work("b", 1, 3, 6, 30, 60)
-    compared = compare(first, second, turns=4, clock=machine.clock)
-    assert compared.ratio == 3
-    assert compared.spread == "half of 4 turns 3.00 to 3.00"
+    first, second = machine.work("a", 1, 1, 2, 10, 20, 4), machine.work("b", 1, 3, 6, 30, 60, 400)
+    compared = compare(first, second, turns=5, clock=machine.clock)
+    assert compared.ratio == 3  # and not 18 / 4, that of the medians
+    assert compared.spread == "half of 5 turns 3.00 to 3.00"
 
 
 def test_the_median_of_several_calls():
@@ -133,8 +134,8 @@ def test_the_classic_way_is_bilinear_interpolation_at_the_places_where_pixels_co
 def test_the_classic_way_starts_from_a_full_resize():
     picture = waves(40, 60)
     content = cv2.imencode(".png", picture[..., ::-1])[1].tobytes()
-    expected = cv2.resize(picture, (30, 30)).astype(np.float32)
-    np.testing.assert_allclose(classic_view(content, 30, Geometry()), expected, atol=1)  # OpenCV rounds to whole levels, and not to the nearest
+    expected = cv2.resize(picture, (30, 30)).astype(np.float32)  # which OpenCV rounds, not always to the nearest
+    np.testing.assert_allclose(classic_view(content, 30, Geometry()), expected, atol=1)
 
 
 def test_views_differ_from_the_classic_way_by_a_few_grey_levels():
@@ -219,3 +220,22 @@ def test_a_training_is_ended_after_a_step(tmp_path):
     assert gigabytes > 0.1
     assert list((tmp_path / "runs").glob("*/recipe.json"))
     assert not list((tmp_path / "runs").glob("*/history.csv"))  # no epoch came to its end
+
+
+@pytest.mark.slow
+def test_what_is_done_between_epochs_is_in_no_epoch_and_what_follows_the_last_is_in_it(monkeypatch):
+    from competition.bench import engine
+
+    machine, trainer = Machine(), SimpleNamespace(say=None)
+    monkeypatch.setattr(engine.time, "perf_counter", machine.clock)
+    epoch, save = machine.work("epoch", 5, 3, 2), machine.work("save", 1)
+
+    def fit() -> None:
+        for _ in range(3):
+            epoch()
+            trainer.say("an epoch is over")
+        save()
+
+    laps = engine.Laps(trainer, machine.work("between", 100))
+    laps.time(fit)
+    assert laps.seconds == [5, 3, 3]

@@ -1,6 +1,5 @@
 """The table of a bench: rows with their goals, printed for a reader and written as JSON."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +32,13 @@ class Row:
         return self.value >= self.goal if self.at_least else self.value <= self.goal
 
     def to_json(self) -> dict:
-        value = float(f"{self.value:.4g}") if math.isfinite(self.value) else None
-        return {"row": self.row, "value": value, "goal": self.goal, "met": self.met, "detail": self.detail}
+        return {
+            "row": self.row,
+            "value": float(f"{self.value:.4g}"),
+            "goal": self.goal,
+            "met": self.met,
+            "detail": self.detail,
+        }
 
 
 def line(row: Row) -> str:

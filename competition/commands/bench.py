@@ -11,7 +11,7 @@ from competition.quiet import quiet_start
 from competition.run import RUNS
 
 Usual = Literal["input", "training", "precision", "predict", "heads", "memory", "files", "startup"]
-Group = Literal[Usual, "accuracy", "profile"]  # each is a module competition.bench.<group>
+Group = Literal[Usual, "accuracy", "planning", "profile"]  # each is a module competition.bench.<group>
 RESULT = RUNS / "bench.json"
 
 
@@ -25,7 +25,7 @@ def bench(
     """Print a table of ratios, each from one run, and write it as JSON. A goal that is missed says MISSED.
 
     Args:
-        groups: what to measure; without any, all but accuracy (a quarter of an hour) and profile.
+        groups: what to measure; without any, all but accuracy (a quarter of an hour), planning and profile.
         data: the photographs; without it those of COMPETITION_SHARED or ../shared, else the drawn garments.
         weights: SqueezeNet's weights file; without it that of COMPETITION_SHARED or ../shared, else none.
         output: the JSON to write.
