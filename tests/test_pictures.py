@@ -97,14 +97,31 @@ def test_nothing_is_added_beyond_the_limit_and_the_pictures_stay_right(photograp
     digests = inspect(photographs, tmp_path).digests
     some = Pictures(photographs, RECIPE, digests, PictureCache(tmp_path / "pictures", RECIPE, 5 * PIXELS + 10))
     plain = Pictures(photographs, RECIPE)
-    for row in range(IMAGES):
-        np.testing.assert_array_equal(some[row], plain[row].copy())
+    with pytest.warns(UserWarning, match="no more room within --picture-cache") as warned:
+        for row in range(IMAGES):
+            np.testing.assert_array_equal(some[row], plain[row].copy())
+    assert len(warned) == 1
     assert len(files(some)) == 5
-    assert some.cache.left_out == IMAGES - 5
     # Another size finds the room taken.
     other = PictureCache(tmp_path / "pictures", Recipe("mine", image_size=20), 5 * PIXELS + 10)
-    other.keep("digest", rgbx(noise(24, 28)))
+    with pytest.warns(UserWarning, match="no more room"):
+        other.keep("digest", rgbx(noise(24, 28)))
     assert list(other.folder.iterdir()) == []
+
+
+def test_a_disk_that_is_full_ends_the_keeping_and_not_the_training(photographs, kept, monkeypatch):
+    def full(path):
+        raise OSError(28, "No space left on device")
+
+    first = kept[0].copy()
+    monkeypatch.setattr(pictures, "whole_file", full)
+    plain = Pictures(photographs, RECIPE)
+    with pytest.warns(UserWarning, match=r"cannot be written \(No space left on device\)") as warned:
+        for row in range(IMAGES):
+            np.testing.assert_array_equal(kept[row], plain[row].copy())
+    assert len(warned) == 1
+    assert len(files(kept)) == 1
+    np.testing.assert_array_equal(kept[0], first)
 
 
 def test_sizes_and_aspects_have_pictures_of_their_own(tmp_path):

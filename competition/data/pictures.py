@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -75,7 +76,8 @@ class PictureCache:
     """Decoded pictures in a folder, a file each: height, width and RGB, named after the digest of the image's file.
 
     Pictures of one size, aspect and decoder share a sub-folder. Nothing is added once `limit` bytes, or half of
-    the free disk, are used; nothing is removed but by hand. Several processes may share the folder.
+    the free disk, are used, and a warning says so; nothing is removed but by hand. Several processes may share the
+    folder.
     """
 
     def __init__(self, folder: Path, recipe: Recipe, limit: int):
@@ -84,7 +86,7 @@ class PictureCache:
         self.folder.mkdir(parents=True, exist_ok=True)
         used = sum(file.stat().st_size for file in folder.glob("*/*"))
         self.room = min(limit - used, shutil.disk_usage(folder).free // 2)
-        self.left_out = 0  # pictures that found no room
+        self.full = False
         self._lock = threading.Lock()
 
     def read(self, digest: str, buffer: Buffer) -> np.ndarray | None:
@@ -93,7 +95,7 @@ class PictureCache:
             content = np.fromfile(self.folder / digest, np.uint8)
         except FileNotFoundError:
             return None
-        height, width = content[:HEADER].view(np.uint32) if len(content) > HEADER else (0, 0)
+        height, width = content[:HEADER].view(np.uint32).tolist() if len(content) > HEADER else (0, 0)
         if len(content) != HEADER + height * width * 3:
             return None
         out = buffer.take(height * width * CHANNELS).reshape(height, width, CHANNELS)
@@ -105,11 +107,24 @@ class PictureCache:
         size = HEADER + height * width * 3
         with self._lock:
             if size > self.room:
-                self.left_out += 1
-                return
+                return self._stop("there is no more room within --picture-cache and half of the free disk")
             self.room -= size
         content = np.empty(size, np.uint8)
         content[:HEADER].view(np.uint32)[:] = height, width
         cv2.cvtColor(picture, cv2.COLOR_RGBA2RGB, dst=content[HEADER:].reshape(height, width, 3))
-        with whole_file(self.folder / digest) as path:
-            content.tofile(path)
+        try:
+            with whole_file(self.folder / digest) as path:
+                content.tofile(path)
+        except OSError as error:  # a cache is no reason to end a training
+            with self._lock:
+                self._stop(f"it cannot be written ({error.strerror or error})")
+
+    def _stop(self, reason: str) -> None:
+        """Add nothing from now on, and say why, once."""
+        self.room = 0
+        if not self.full:
+            self.full = True
+            warnings.warn(
+                f"{self.folder.parent}: {reason}; others are decoded in every epoch. The folder may be emptied",
+                stacklevel=2,
+            )
