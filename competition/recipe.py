@@ -83,7 +83,7 @@ class Recipe:
 
     # The network below the heads.
     backbone: Backbone = "nasnet_large"
-    # Its start: imagenet, none, or a weights file.
+    # Its start: imagenet, none, or a file laid out as the public one.
     weights: str = "imagenet"
     # Batch normalisation of the backbone; auto: inference where it starts from weights, train where not.
     batch_norm: BatchNorm = "auto"

@@ -94,7 +94,11 @@ class Run:
         try:
             return from_json(values)
         except InvalidInput as error:
-            raise InvalidInput(f"{self.folder / 'recipe.json'}: {error}") from None
+            made_by = self.read_made().get("commit") or "unknown"
+            raise InvalidInput(
+                f"{self.folder / 'recipe.json'}: {error}; train it again, or go on with the version that made it, "
+                f"commit {made_by}"
+            ) from None
 
     def read_made(self) -> dict:
         return self._recipe_json("made")

@@ -32,6 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     keras = (
         "test_absent",
         "test_bench",
+        "test_precision",
         "test_doctor",
         "test_network",
         "test_weights",

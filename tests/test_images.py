@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from helpers import noise, waves, write
 from PIL import Image, ImageOps
 
 from competition.data import images
-from competition.data.images import BadImage, Buffer, read_image
+from competition.data.images import BadImage, Buffer, read_file
 
 HEIGHT, WIDTH = 40, 56
 LIMIT_HOLDS = """
@@ -34,6 +35,10 @@ def decode(content: bytes) -> np.ndarray:
     picture = images.decode(content)
     assert (picture[..., 3] == 255).all()
     return picture[..., :3]
+
+
+def read_image(path: Path) -> np.ndarray:
+    return decode(read_file(path))
 
 
 def encode(picture: Image.Image, kind: str, **options) -> bytes:
@@ -189,6 +194,17 @@ def test_both_decoders_of_jpeg_give_the_same_pixels(shared):
             quick = images.decode(content, halvings=lambda height, width, allowed=allowed: allowed)
             careful = cv2.imdecode(np.frombuffer(content, np.uint8), images.REDUCED[allowed])
             np.testing.assert_array_equal(quick[..., :3], careful[..., ::-1], err_msg=str(path))
+
+
+def test_the_rotation_is_found_behind_other_segments_that_hold_a_scan_marker():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    plain, turned = (encode(a_picture("RGB"), "JPEG", **options) for options in ({}, {"exif": exif}))
+    segment = b"\xff\xed\x00\x08ab\xff\xda"  # APP13, six bytes long, before the one with the rotation
+    segment += b"cd"
+    content = turned[:2] + segment + turned[2:]
+    assert decode(plain).shape[:2] == (HEIGHT, WIDTH)
+    assert decode(content).shape[:2] == (WIDTH, HEIGHT)
 
 
 def test_an_odd_side_is_rounded_up_when_halved_and_nothing_is_halved_unasked():

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 import pytest
-from helpers import noise, rgbx, waves, write
+from helpers import noise, refusal, rgbx, waves, write
 
 from competition.data import pictures
 from competition.data.batches import PredictBatches, TrainBatches, augmented_views
@@ -76,7 +76,9 @@ def test_what_is_kept_is_not_decoded_again(kept, monkeypatch):
 def test_a_large_picture_is_kept_small(tmp_path):
     write(tmp_path / "a.jpg", cv2.imencode(".jpg", waves(200, 90))[1].tobytes())
     labels = read_labels([write(tmp_path / "Annotations/label.csv", ["a.jpg,size,yn"])])
-    large = Pictures(labels, RECIPE, ["digest"], PictureCache(tmp_path / "pictures", RECIPE, 10**6))
+    large = Pictures(
+        labels, RECIPE, inspect(labels, tmp_path).digests, PictureCache(tmp_path / "pictures", RECIPE, 10**6)
+    )
     assert max(large[0].shape[:2]) < 32
     assert files(large)[0].stat().st_size < 32 * 32 * 3
     averaged = cv2.resize(waves(200, 90), large[0].shape[1::-1], interpolation=cv2.INTER_AREA)
@@ -122,6 +124,35 @@ def test_a_disk_that_is_full_ends_the_keeping_and_not_the_training(photographs, 
     assert len(warned) == 1
     assert len(files(kept)) == 1
     np.testing.assert_array_equal(kept[0], first)
+
+
+def test_a_file_that_changed_since_it_was_checked_is_not_kept_under_its_old_name(tmp_path):
+    file = write(tmp_path / "a.png", cv2.imencode(".png", noise(24, 28))[1].tobytes())
+    labels = read_labels([write(tmp_path / "Annotations/label.csv", ["a.png,size,yn"])])
+    some = Pictures(labels, RECIPE, inspect(labels, tmp_path).digests, PictureCache(tmp_path / "p", RECIPE, 10**6))
+    write(file, cv2.imencode(".png", noise(24, 28, 1))[1].tobytes())
+    assert refusal(some.__getitem__, 0).endswith("a.png: the file has changed since it was checked; start again")
+    assert files(some) == []
+
+
+def test_what_is_asked_to_be_kept_is_there_before_others_take_the_room(photographs, tmp_path, monkeypatch):
+    digests = inspect(photographs, tmp_path).digests
+    some = Pictures(photographs, RECIPE, digests, PictureCache(tmp_path / "pictures", RECIPE, 5 * PIXELS + 10))
+    held_out = some.take(np.arange(20, 24))
+    held_out.keep()
+    with pytest.warns(UserWarning, match="no more room"):
+        some.keep()
+    assert len(files(some)) == 5
+    monkeypatch.setattr(pictures, "decode", None)
+    for row in range(4):
+        held_out[row]
+
+
+def test_a_cache_opens_while_another_process_writes_into_the_folder(kept, tmp_path, monkeypatch):
+    kept.keep()
+    listed = files(kept)
+    monkeypatch.setattr(pictures.Path, "glob", lambda *_: [*listed, tmp_path / "pictures/16/.writing-gone"])
+    assert PictureCache(tmp_path / "pictures", RECIPE, 10**6).room == 10**6 - IMAGES * PIXELS
 
 
 def test_sizes_and_aspects_have_pictures_of_their_own(tmp_path):

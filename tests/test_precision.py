@@ -1,5 +1,6 @@
 """The number format `auto`: the faster one for this network on this device, measured once."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -47,7 +48,7 @@ def test_auto_is_the_faster_format_and_float32_where_nothing_is_gained(machine, 
     machine.seconds[BFLOAT16] = half
     choice = choose_precision(AUTO, tmp_path)
     assert choice == Choice(expected, {"float32": 0.4, BFLOAT16: half})
-    assert str(choice).startswith(f"{expected} (a step forward takes float32 0.400 s, {BFLOAT16} {half:.3f} s")
+    assert str(choice).startswith(f"{expected} (a step forward takes float32 400.0 ms, {BFLOAT16} {1000 * half:.1f} ms")
 
 
 def test_what_was_measured_is_remembered_for_the_same_network_and_size(machine, tmp_path):
@@ -59,11 +60,21 @@ def test_what_was_measured_is_remembered_for_the_same_network_and_size(machine, 
     assert choose_precision(AUTO, tmp_path) == first
 
 
-def test_a_spoilt_memory_is_measured_again(machine, tmp_path):
-    (tmp_path / "precision.json").write_text("{")
+@pytest.mark.parametrize("spoilt", ["{", "[]", "null", ""])
+def test_a_spoilt_memory_is_measured_again(machine, tmp_path, spoilt):
+    (tmp_path / "precision.json").write_text(spoilt)
     assert choose_precision(AUTO, tmp_path).policy == BFLOAT16
     assert choose_precision(AUTO, tmp_path).policy == BFLOAT16
     assert machine.built == 2
+
+
+def test_an_entry_that_is_no_measurement_is_replaced_and_the_others_stay(machine, tmp_path):
+    choose_precision(AUTO, tmp_path)
+    file = tmp_path / "precision.json"
+    key = next(iter(json.loads(file.read_text())))
+    file.write_text(json.dumps({key: {"format": 1}, "another machine": {"policy": "float32"}}))
+    assert choose_precision(AUTO, tmp_path).policy == BFLOAT16
+    assert json.loads(file.read_text())["another machine"] == {"policy": "float32"}
 
 
 def test_a_format_that_is_named_is_taken_unmeasured(machine, tmp_path):
@@ -98,7 +109,7 @@ def test_a_run_records_its_format_and_is_restored_in_it_whatever_auto_means_by_t
     measured = {"float32": 0.2, BFLOAT16: 0.1}
     monkeypatch.setattr("competition.training.prepare.choose_precision", lambda *_: Choice(BFLOAT16, measured))
     run = train(AUTO, write_data(tmp_path / "data", images=30), tmp_path / "run", cache=tmp_path)
-    assert f"{BFLOAT16} (a step forward takes float32 0.200 s" in capsys.readouterr().out
+    assert f"{BFLOAT16} (a step forward takes float32 200.0 ms" in capsys.readouterr().out
     made = run.read_made()
     assert (made["precision"], made["seconds_forward"]) == (BFLOAT16, measured)
     assert restore(run).get_layer("small").compute_dtype == "bfloat16"

@@ -12,6 +12,7 @@ from competition.bench.places import Places, workplace
 from competition.bench.table import Row
 from competition.data.batches import augmented_views
 from competition.data.files import find_classes, find_label_files
+from competition.data.inspect import inspect
 from competition.data.labels import read_labels
 from competition.data.pictures import GIGABYTE, PictureCache, Pictures
 from competition.recipe import Recipe
@@ -26,8 +27,7 @@ def rows(places: Places) -> Iterator[Row]:
     for network, size in NETWORKS.items():
         recipe = Recipe("bench", image_size=size, rotation=20, zoom=(0.8, 1.2))
         with workplace() as folder:
-            digests = [str(row) for row in range(len(dataset))]
-            kept = Pictures(dataset, recipe, digests, PictureCache(folder, recipe, 10 * GIGABYTE))
+            kept = Pictures(dataset, recipe, inspect(dataset).digests, PictureCache(folder, recipe, 10 * GIGABYTE))
             for name, pictures in {"from files": Pictures(dataset, recipe), "kept on disk": kept}.items():
                 yield feed(f"{network} {size}, {name}", pictures)
 

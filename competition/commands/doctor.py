@@ -8,7 +8,7 @@ from pathlib import Path
 
 from competition.quiet import quiet_start
 
-PACKAGES = ("tensorflow", "keras", "numpy", "pandas", "opencv-python-headless", "albumentations")
+PACKAGES = ("tensorflow", "keras", "numpy", "pandas", "opencv-python-headless", "simplejpeg", "albumentations")
 GIB = 2**30
 
 

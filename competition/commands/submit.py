@@ -43,7 +43,7 @@ def submit(
     Args:
         runs: run folders, whose probabilities are averaged; without any, the newest finished run.
         questions: a question file, where the data has several or none.
-        output: the CSV to write; without it submissions/<run>.csv.
+        output: the CSV to write; without it submissions/<run>.csv, or <run>-flip.csv.
         flip: predict every image and its mirror image, and take the mean.
         skip_bad_images: answer rows whose image cannot be read with the shares of the classes in training.
         cache: where checked images are remembered.
@@ -65,12 +65,12 @@ def submit(
             bad,
         )
     probabilities = answer(chosen, recipes, asked, inspection.good, flip)
-    output = output or SUBMISSIONS / f"{'+'.join(run.name for run in chosen)}.csv"
+    output = output or SUBMISSIONS / f"{'+'.join(run.name for run in chosen)}{'-flip' if flip else ''}.csv"
     zipped = write_submission(output, asked, probabilities, recipes[0].tasks)
     for problem in bad:
         print(f"answered with the shares in training: {problem}")
     print(f"{output} and {zipped.name}: {len(asked):,} rows over {len(asked.images):,} images, checked")
-    print(f"for the log, submissions/README.md:\n{log_line(chosen, output)}")
+    print(f"for the log, submissions/README.md:\n{log_line(chosen, output, flip)}")
     show_score(output, questions, recipes[0].tasks)
     return output
 
@@ -131,11 +131,11 @@ def answer(
     return mean_probabilities(answers)
 
 
-def log_line(runs: Sequence[Run], output: Path) -> str:
+def log_line(runs: Sequence[Run], output: Path, flip: bool) -> str:
     """A row of the log: date, command, commit, recipe, local score; the public score and the lesson are to be added."""
     bests = [run.read_json("scores.json")["best"] for run in runs]
     local = ", ".join(f"mAP {best['map']:.4f} accuracy {best['accuracy']:.4f}" if best else "none" for best in bests)
-    commands = "; ".join(f"`{run.read_made()['command']}`" for run in runs)
+    commands = "; ".join(f"`{run.read_made()['command']}`" for run in runs) + (", submit --flip" if flip else "")
     recipes = ", ".join(sorted({run.read_recipe().name for run in runs}))
     return f"| {date.today()} | {commands} | {runs[0].read_made()['commit']} | {recipes} | {local} | | {output.name}: |"
 

@@ -1,5 +1,6 @@
 """One training: from label files to a scored run."""
 
+import math
 import platform
 import shlex
 import subprocess
@@ -17,6 +18,7 @@ import tyro
 from competition.data.dataset import class_prior, image_root
 from competition.data.inspect import CACHE
 from competition.data.material import read_material
+from competition.errors import InvalidInput
 from competition.quiet import quiet_start
 from competition.recipe import Recipe
 from competition.recipes import NAMES, load_recipe
@@ -70,6 +72,8 @@ def train(
 
     Raises InvalidInput, before anything is trained, for labels or images that cannot be used.
     """
+    if not 0 <= picture_cache < math.inf:
+        raise InvalidInput(f"--picture-cache is {picture_cache}; allowed are gigabytes from 0, which keeps none")
     data = data or Path("data") / recipe.name
     if run is not None:
         refuse_existing(run)
@@ -97,7 +101,7 @@ def train(
 
 def how_it_was_made(data: Path) -> dict:
     """What recipe.json keeps beside the recipe: when, by which command, from what, with which versions."""
-    packages = ("keras", "tensorflow", "numpy", "opencv-python-headless", "albumentations")
+    packages = ("keras", "tensorflow", "numpy", "opencv-python-headless", "simplejpeg", "albumentations")
     return {
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),
         "command": shlex.join(sys.argv),

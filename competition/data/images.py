@@ -1,5 +1,6 @@
 """One way to read an image, for checking, training and predicting alike."""
 
+import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ import simplejpeg
 
 MAX_PIXELS = int(os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"])  # set in competition/__init__.py, before OpenCV reads it
 JPEG = b"\xff\xd8\xff"
-START_OF_SCAN, EXIF = b"\xff\xda", b"Exif\0\0"
+EXIF = b"Exif\0\0"  # a chance match within the picture costs time alone
 # How OpenCV decodes a picture, a JPEG's sides halved as often as the place in this tuple.
 REDUCED = (
     cv2.IMREAD_COLOR,
@@ -27,15 +28,6 @@ class BadImage(Exception):
     """A file that cannot be read as an image; the message says why, without the path."""
 
 
-def read_image(path: Path) -> np.ndarray:
-    """Read a JPEG, PNG or WebP file as (height, width, 3) uint8 RGB.
-
-    Grey, palette and CMYK pictures become RGB, transparent ones are laid on white, and a rotation noted by the
-    camera (EXIF) is applied, except to pictures with transparency. Raises BadImage.
-    """
-    return cv2.cvtColor(decode(read_file(path)), cv2.COLOR_RGBA2RGB)
-
-
 def read_file(path: Path) -> bytes:
     """The bytes of an image file. Raises BadImage where it is missing, empty or not a file."""
     try:
@@ -49,6 +41,11 @@ def read_file(path: Path) -> bytes:
     if not content:
         raise BadImage("the file is empty")
     return content
+
+
+def digest_of(content: bytes) -> str:
+    """SHA-256 in hexadecimal: the name by which caches know a file."""
+    return hashlib.sha256(content).hexdigest()
 
 
 class Buffer:
@@ -72,45 +69,49 @@ class Buffer:
 def decode(
     content: bytes, buffer: Buffer | None = None, halvings: Callable[[int, int], int] = lambda height, width: 0
 ) -> np.ndarray:
-    """The picture in the bytes of an image file: (height, width, 4) uint8, red, green, blue, and 255.
+    """The picture in a JPEG, PNG or WebP file: (height, width, 4) uint8, red, green, blue, and 255.
 
-    The fourth channel says nothing; OpenCV warps four channels in two thirds of the time it takes for three. The
-    picture may lie in `buffer`, until that is used again. A JPEG picture comes out at a half, a quarter or an eighth
-    of its size where `halvings(height, width)` allows it, which leaves out most of the work. Raises BadImage.
+    Grey, palette and CMYK pictures become RGB, transparent ones are laid on white, and a rotation noted by the camera
+    (EXIF) is applied, except to pictures with transparency. The fourth channel says nothing; OpenCV warps four channels
+    in two thirds of the time it takes for three. The picture may lie in `buffer`, until that is used again. A JPEG
+    picture comes out at a half, a quarter or an eighth of its size where `halvings(height, width)`, how often it may be
+    halved, allows it, which leaves out most of the work. Raises BadImage.
     """
     buffer = buffer or Buffer()
     if content.startswith(JPEG):
-        picture = _jpeg(content, buffer, halvings)
-    else:
-        picture = _imdecode(content, cv2.IMREAD_UNCHANGED)
-        if picture.ndim == 3 and picture.shape[2] == CHANNELS:
-            picture = _on_white(picture)
-        else:
-            picture = _imdecode(content, cv2.IMREAD_COLOR_RGB)
-    if picture.shape[2] == CHANNELS:
-        return picture
-    height, width = picture.shape[:2]
-    out = buffer.take(height * width * CHANNELS).reshape(height, width, CHANNELS)
-    return cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA, dst=out)
+        return _jpeg(content, buffer, halvings)
+    picture = _imdecode(content, cv2.IMREAD_UNCHANGED)
+    if picture.ndim == 3 and picture.shape[2] == CHANNELS:
+        return _four_channels(_on_white(picture), cv2.COLOR_RGB2RGBA, buffer)
+    return _four_channels(_imdecode(content, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGBA, buffer)
 
 
 def _jpeg(content: bytes, buffer: Buffer, halvings: Callable[[int, int], int]) -> np.ndarray:
-    """A JPEG picture (height, width, 4), or 3 where OpenCV has to look at the file.
+    """A JPEG picture by simplejpeg, which writes into given memory, or by OpenCV where that has to look at the file.
 
-    Both decoders are libjpeg-turbo, with the same pixels; simplejpeg writes into given memory. OpenCV turns pictures
-    by their EXIF tag, knows CMYK, and is the judge of what is broken or too large.
+    Both are libjpeg-turbo, with the same pixels. OpenCV turns pictures by their EXIF tag, knows CMYK, and is the judge
+    of what is broken or too large.
     """
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(content)
-        times = min(halvings(height, width), len(REDUCED) - 1)
-        header = content[: content.find(START_OF_SCAN)]
-        if EXIF not in header and colours in {"YCbCr", "Gray"} and height * width <= MAX_PIXELS:
-            height, width = -(-height >> times), -(-width >> times)  # rounded up, as libjpeg does
-            memory = buffer.take(height * width * CHANNELS)
+    except ValueError:
+        return _four_channels(_imdecode(content, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGBA, buffer)
+    times = min(halvings(height, width), len(REDUCED) - 1)
+    if EXIF not in content and colours in {"YCbCr", "Gray"} and height * width <= MAX_PIXELS:
+        height, width = -(-height >> times), -(-width >> times)  # rounded up, as libjpeg does
+        memory = buffer.take(height * width * CHANNELS)
+        try:
             return simplejpeg.decode_jpeg(content, "RGBA", min_height=height, min_width=width, buffer=memory)
-    except ValueError:  # broken, or only unusual
-        times = 0
-    return cv2.cvtColor(_imdecode(content, REDUCED[times]), cv2.COLOR_BGR2RGB)
+        except ValueError:  # broken, or only unusual
+            pass
+    return _four_channels(_imdecode(content, REDUCED[times]), cv2.COLOR_BGR2RGBA, buffer)
+
+
+def _four_channels(picture: np.ndarray, conversion: int, buffer: Buffer) -> np.ndarray:
+    """A picture of three channels as `decode` gives it."""
+    height, width = picture.shape[:2]
+    out = buffer.take(height * width * CHANNELS).reshape(height, width, CHANNELS)
+    return cv2.cvtColor(picture, conversion, dst=out)
 
 
 def _imdecode(content: bytes, mode: int) -> np.ndarray:

@@ -1,6 +1,5 @@
 """Read every image once before training: what is broken, and which files are the same."""
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from competition.data.dataset import Dataset, image_root
-from competition.data.images import BadImage, decode, read_file
+from competition.data.images import BadImage, decode, digest_of, read_file
 from competition.errors import InvalidInput, Problem
 from competition.run import whole_file
 
@@ -133,4 +132,4 @@ def _digest(path: Path) -> str | BadImage:
         decode(content)
     except BadImage as error:
         return error
-    return hashlib.sha256(content).hexdigest()
+    return digest_of(content)

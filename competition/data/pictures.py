@@ -4,6 +4,7 @@ import shutil
 import threading
 import warnings
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -11,13 +12,15 @@ import numpy as np
 import simplejpeg
 
 from competition.data.dataset import Dataset
-from competition.data.images import CHANNELS, BadImage, Buffer, decode, read_file
+from competition.data.images import CHANNELS, BadImage, Buffer, decode, digest_of, read_file
 from competition.data.views import halvings, shrink
 from competition.errors import InvalidInput
 from competition.recipe import Recipe
 from competition.run import whole_file
 
 GIGABYTE = 10**9
+# What decides the pixels of a plain view; the number is to be raised when our own part in them changes.
+PIXELS = f"v2-opencv{cv2.__version__}-simplejpeg{simplejpeg.__version__}"
 HEADER = 8  # bytes: height and width, two uint32
 
 
@@ -51,6 +54,13 @@ class Pictures:
             self.cache.keep(self.digests[row], picture)
         return picture
 
+    def keep(self) -> None:
+        """Read every picture once, so that it is kept before others fill the cache."""
+        if self.cache and not self.cache.full:
+            with ThreadPoolExecutor() as pool:
+                for _ in pool.map(self.__getitem__, range(len(self))):
+                    pass
+
     def take(self, rows: np.ndarray) -> "Pictures":
         digests = [self.digests[row] for row in rows] if self.digests else ()
         return Pictures(self.dataset.take(rows), self.recipe, digests, self.cache)
@@ -58,7 +68,10 @@ class Pictures:
     def _decode(self, row: int, buffer: Buffer) -> np.ndarray:
         path = self.dataset.path(row)
         try:
-            return decode(read_file(path), buffer, self._halvings)
+            content = read_file(path)
+            if self.cache and digest_of(content) != self.digests[row]:  # it would be kept under another's name
+                raise BadImage("the file has changed since it was checked; start again")
+            return decode(content, buffer, self._halvings)
         except BadImage as error:
             raise InvalidInput(f"{self.dataset.place(row)}: {path}: {error}") from None
 
@@ -77,14 +90,13 @@ class PictureCache:
 
     Pictures of one size, aspect and decoder share a sub-folder. Nothing is added once `limit` bytes, or half of
     the free disk, are used, and a warning says so; nothing is removed but by hand. Several processes may share the
-    folder.
+    folder; what others add while this one runs is not counted.
     """
 
     def __init__(self, folder: Path, recipe: Recipe, limit: int):
-        versions = f"opencv{cv2.__version__}-simplejpeg{simplejpeg.__version__}"
-        self.folder = folder / f"{recipe.image_size}-{recipe.aspect}-{versions}"
+        self.folder = folder / f"{recipe.image_size}-{recipe.aspect}-{PIXELS}"
         self.folder.mkdir(parents=True, exist_ok=True)
-        used = sum(file.stat().st_size for file in folder.glob("*/*"))
+        used = sum(map(_size, folder.glob("*/*")))
         self.room = min(limit - used, shutil.disk_usage(folder).free // 2)
         self.full = False
         self._lock = threading.Lock()
@@ -93,7 +105,7 @@ class PictureCache:
         """The picture (height, width, 4) uint8 of an image file, in `buffer`; None where it is not kept whole."""
         try:
             content = np.fromfile(self.folder / digest, np.uint8)
-        except FileNotFoundError:
+        except OSError:  # mostly it is not there; what cannot be read is decoded again
             return None
         height, width = content[:HEADER].view(np.uint32).tolist() if len(content) > HEADER else (0, 0)
         if len(content) != HEADER + height * width * 3:
@@ -128,3 +140,11 @@ class PictureCache:
                 f"{self.folder.parent}: {reason}; others are decoded in every epoch. The folder may be emptied",
                 stacklevel=2,
             )
+
+
+def _size(file: Path) -> int:
+    """Bytes of a file; 0 where another process has renamed or removed it meanwhile."""
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0

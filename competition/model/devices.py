@@ -103,7 +103,7 @@ def stream(batches: Sequence, threads: int = THREADS) -> Iterator[tf.data.Datase
     def generate() -> Iterator:
         try:
             yield from in_order(batches, threads)
-        except InvalidInput as failure:  # TensorFlow would make another error of it
+        except (InvalidInput, OSError) as failure:  # TensorFlow would make another error of it
             failures.append(failure)
             raise
 

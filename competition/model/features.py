@@ -5,20 +5,16 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import keras
 import numpy as np
 from tqdm import tqdm
 
 from competition.data.inspect import CACHE
-from competition.data.pictures import Pictures
+from competition.data.pictures import PIXELS, Pictures
 from competition.model.network import backbone_of, features_of
 from competition.model.predict import predict
 from competition.recipe import Recipe
 from competition.run import whole_file
-
-VIEW = 1  # to be raised when the pixels of a plain view change
-
 
 CHUNK = 2048  # rows in memory at once
 LEAST_VARIANCE = 1e-3  # of a feature, as a share of the mean over all features
@@ -97,6 +93,6 @@ def _key(network: keras.Model, recipe: Recipe, policy: str, digests: np.ndarray)
     content = hashlib.sha256("".join(digests).encode())
     for values in backbone.get_weights():
         content.update(np.ascontiguousarray(values))
-    facts = [recipe.backbone, recipe.image_size, recipe.aspect, policy, VIEW, keras.__version__, cv2.__version__]
+    facts = [recipe.backbone, recipe.image_size, recipe.aspect, policy, PIXELS, keras.__version__]
     content.update(json.dumps(facts).encode())
     return content.hexdigest()[:32]

@@ -27,7 +27,7 @@ class Choice:
     def __str__(self) -> str:
         if not self.seconds:
             return self.policy
-        times = ", ".join(f"{policy} {seconds:.3f} s" for policy, seconds in self.seconds.items())
+        times = ", ".join(f"{policy} {1000 * seconds:.1f} ms" for policy, seconds in self.seconds.items())
         return f"{self.policy} (a step forward takes {times})"
 
 
@@ -45,19 +45,24 @@ def choose_precision(recipe: Recipe, cache: Path) -> Choice:
     network = f"{recipe.backbone} at {recipe.image_size}, {recipe.batch_size} a step"
     key = f"{', '.join(devices.describe_devices())}, {devices.THREADS} threads, {devices.versions()}: {network}"
     file = cache / "precision.json"
-    known = _read(file)
-    if key not in known:
-        known[key] = asdict(_measure(recipe, half))
-        with whole_file(file) as path:
-            path.write_text(json.dumps(known, indent=1), encoding="utf-8")
-    return Choice(**known[key])
+    try:
+        return Choice(**_read(file)[key])
+    except (KeyError, TypeError):  # not measured yet, or written by something else
+        pass
+    print(f"measuring whether {recipe.backbone} is faster in {half} or in {FLOAT32}, once", flush=True)
+    choice = _measure(recipe, half)
+    known = {**_read(file), key: asdict(choice)}
+    with whole_file(file) as path:
+        path.write_text(json.dumps(known, indent=1), encoding="utf-8")
+    return choice
 
 
 def _read(file: Path) -> dict:
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        found = json.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):  # lost or spoilt: measured once more
         return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _measure(recipe: Recipe, half: str) -> Choice:
@@ -71,6 +76,6 @@ def _measure(recipe: Recipe, half: str) -> Choice:
             for policy, network in networks.items():
                 start = time.perf_counter()
                 network.predict_on_batch(blank)
-                seconds[policy] = min(seconds[policy], round(time.perf_counter() - start, 4))
+                seconds[policy] = min(seconds[policy], round(time.perf_counter() - start, 6))
     faster = seconds[FLOAT32] > LEAST_GAIN * seconds[half]
     return Choice(half if faster else FLOAT32, seconds)

@@ -42,6 +42,7 @@ class Preparation:
         not exist.
         """
         precision = choose_precision(recipe, cache)
+        keras.backend.clear_session()  # names that Keras counts up are then the same whatever was built before
         keras.utils.set_random_seed(recipe.seed)
         with devices.make_strategy().scope(), devices.memory_explained(recipe.batch_size):
             network = build_network(recipe, precision.policy)

@@ -73,6 +73,7 @@ class Trainer:
     def fit(self) -> None:
         """Run all stages; `seconds` is then the time they took, validation included."""
         stopwatch = Stopwatch()
+        self.held_out.keep()  # first, because they are shown most often
         for number, stage in enumerate(self.recipe.stages, start=1):
             fit = self.fit_heads if stage.trains == "heads" else self.fit_images
             with memory_explained(self.recipe.batch_size):
