@@ -44,6 +44,13 @@ def test_a_goal_is_the_least_or_the_most_and_is_met_by_itself(value, at_least, a
     assert Row("row", value).met is None
 
 
+def test_numbers_of_numpy_are_judged_and_written_like_others(tmp_path):
+    row = Row("row", np.float64(0.5), 1.0)
+    assert MISSED in line(row)
+    write_json([row], tmp_path / "bench.json")
+    assert json.loads((tmp_path / "bench.json").read_text())[0]["met"] is False
+
+
 @pytest.mark.parametrize("at_least", [True, False])
 def test_what_is_not_a_number_meets_no_goal(at_least):
     assert Row("row", float("nan"), 1.0, at_least).met is False

@@ -214,7 +214,8 @@ def test_bad_images_stop_a_training_before_it_starts_or_are_listed_in_the_run(tm
     assert "005.jpg" in (run.folder / "skipped.txt").read_text()
 
 
-def test_an_image_that_goes_bad_while_training_is_named(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("kept", "reason"), [(0, "not an image"), (1, "the file has changed since it was checked")])
+def test_an_image_that_goes_bad_while_training_is_named(tmp_path, monkeypatch, kept, reason):
     data = write_data(tmp_path / "data")
     outlook = Preparation.outlook
 
@@ -224,8 +225,14 @@ def test_an_image_that_goes_bad_while_training_is_named(tmp_path, monkeypatch):
         return outlook(preparation)
 
     monkeypatch.setattr(Preparation, "outlook", spoil)
-    with pytest.raises(InvalidInput, match=r"label\.csv:\d+: .*\.jpg: not an image"):
-        train(TINY, data, tmp_path / "run", cache=tmp_path)
+    with pytest.raises(InvalidInput, match=rf"label\.csv:\d+: .*\.jpg: {reason}"):
+        train(TINY, data, tmp_path / "run", picture_cache=kept, cache=tmp_path)
+
+
+@pytest.mark.parametrize("gigabytes", [-1.0, math.nan, math.inf])
+def test_a_picture_cache_of_no_size_is_refused(tmp_path, gigabytes):
+    with pytest.raises(InvalidInput, match="--picture-cache is"):
+        train(TINY, tmp_path, picture_cache=gigabytes)
 
 
 def test_training_on_everything_gives_a_network_and_says_there_is_no_score(data, tmp_path, capsys):

@@ -29,7 +29,7 @@ class Row:
         """Whether the goal is reached; None where there is none. What is not a number reaches nothing."""
         if self.goal is None:
             return None
-        return self.value >= self.goal if self.at_least else self.value <= self.goal
+        return bool(self.value >= self.goal if self.at_least else self.value <= self.goal)  # NumPy's is no JSON
 
     def to_json(self) -> dict:
         return {
