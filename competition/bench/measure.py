@@ -1,7 +1,7 @@
-"""Time on a noisy machine: two works in turns, in many short bursts, and the median over the turns."""
+"""Time on a noisy machine: several works in turns, in many short bursts, and the median over the turns."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,18 +38,24 @@ class Comparison:
 
 
 def compare(first: Work, second: Work, turns: int, clock: Clock = time.perf_counter) -> Comparison:
-    """Time a burst of each in each of some turns, after one of each that does not count.
+    """Time a burst of each in each of some turns; see `in_turns`."""
+    one, other = in_turns([first, second], turns, clock)
+    return Comparison(tuple(one), tuple(other))
 
-    Who starts alternates, so that what one leaves behind (a warm or a hot processor) meets both alike.
+
+def in_turns(works: Sequence[Work], turns: int, clock: Clock = time.perf_counter) -> np.ndarray:
+    """Seconds of a burst of each work in each turn, (works, turns), after one of each that does not count.
+
+    Every other turn goes backwards, so that what one work leaves behind (a warm or a hot processor) meets all alike.
     """
-    works = (first, second)
     for work in works:
         work()
-    taken = ([], [])
+    taken = np.zeros((len(works), turns))
     for turn in range(turns):
-        for place in (0, 1) if turn % 2 == 0 else (1, 0):
-            taken[place].append(seconds(works[place], clock))
-    return Comparison(tuple(taken[0]), tuple(taken[1]))
+        places = range(len(works))
+        for place in places if turn % 2 == 0 else reversed(places):
+            taken[place, turn] = seconds(works[place], clock)
+    return taken
 
 
 def seconds(work: Work, clock: Clock = time.perf_counter) -> float:

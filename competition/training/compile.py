@@ -24,6 +24,17 @@ def compile_stage(network: keras.Model, recipe: Recipe, stage: Stage, steps: int
         # XLA is slower on a processor, and may hang with several replicas (keras#20763).
         jit_compile=False,
     )
+    _make_variables(network, recipe)
+
+
+def _make_variables(network: keras.Model, recipe: Recipe) -> None:
+    """Make those of optimizer, losses and metrics now: TensorFlow traces a step that makes any a second time."""
+    network.optimizer.build(network.trainable_variables)
+    targets = {task.name: keras.ops.zeros((1, len(task))) for task in recipe.tasks}
+    weights = {task.name: keras.ops.zeros(1) for task in recipe.tasks}
+    network.compute_loss(None, targets, targets, weights)
+    network.compute_metrics(None, targets, targets, weights)
+    network.reset_metrics()
 
 
 def make_loss(task: Task, label_smoothing: float) -> losses.Loss:
