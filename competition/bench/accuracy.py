@@ -18,7 +18,7 @@ RESAMPLES = 2000
 def rows(places: Places) -> Iterator[Row]:
     if places.weights == "none":
         raise InvalidInput("accuracy needs SqueezeNet's ImageNet weights, or nothing is learnt; give --weights FILE")
-    half, full = ([correct(places, seed, format) for seed in SEEDS] for format in ("mixed_bfloat16", "float32"))
+    half, full = ([correct(places, seed, policy) for seed in SEEDS] for policy in ("mixed_bfloat16", "float32"))
     pairs = list(zip(half, full, strict=True))
     differences = [mean_accuracy(one) - mean_accuracy(other) for one, other in pairs]
     low, high = interval(pairs)
@@ -34,8 +34,11 @@ def correct(places: Places, seed: int, precision: Precision) -> np.ndarray:
         trainer = prepare(recipe, places, folder, validation=0.15).trainer(Run(folder / "run"))
         trainer.fit()
         answers, truth = trainer.predict_held_out(), trainer.held_out.dataset
-    right = [answers[task].argmax(axis=1) == truth.letters[task].argmax(axis=1) for task in answers]
-    return np.where(np.stack(list(truth.labelled.values()), axis=1), np.stack(right, axis=1), np.nan)
+    right = [
+        np.where(labelled, answers[task].argmax(axis=1) == truth.letters[task].argmax(axis=1), np.nan)
+        for task, labelled in truth.labelled.items()  # by name: Keras gives its outputs in an order of its own
+    ]
+    return np.stack(right, axis=1)
 
 
 def mean_accuracy(right: np.ndarray) -> float:

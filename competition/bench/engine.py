@@ -12,6 +12,7 @@ import numpy as np
 
 from competition.bench.places import Places
 from competition.data.material import read_material
+from competition.data.pictures import USUAL_ROOM
 from competition.model.network import build_network
 from competition.recipe import Recipe
 from competition.recipes import load_recipe
@@ -19,7 +20,6 @@ from competition.training.compile import compile_stage
 from competition.training.prepare import Preparation
 from competition.training.stages import Trainer
 
-PICTURE_CACHE = 8.0  # gigabytes, as `competition train` has it
 STEPS = 1_000  # an epoch of the learning rate's schedule; no speed depends on it
 
 
@@ -33,7 +33,7 @@ def prepare(recipe: Recipe, places: Places, folder: Path, validation: float = 0.
     recipe = replace(recipe, validation=validation)
     with redirect_stdout(io.StringIO()):
         material = read_material(recipe, places.data, skip_bad_images=False, cache=folder)
-    return Preparation.of(replace(recipe, tasks=material.dataset.tasks), material, folder, PICTURE_CACHE)
+    return Preparation.of(replace(recipe, tasks=material.dataset.tasks), material, folder, USUAL_ROOM)
 
 
 @dataclass

@@ -9,11 +9,9 @@ import numpy as np
 
 from competition.bench.classic import classic_view
 from competition.bench.measure import compare
-from competition.bench.places import Places
+from competition.bench.places import Places, some_images
 from competition.bench.table import Row
-from competition.data.files import find_classes, find_label_files
 from competition.data.images import Buffer, decode, read_file
-from competition.data.labels import read_labels
 from competition.data.views import Augmentation, Geometry, unrelated_numbers
 from competition.recipe import Recipe
 
@@ -38,9 +36,8 @@ def rows(places: Places) -> Iterator[Row]:
 
 def some_contents(places: Places, count: int) -> list[bytes]:
     """The bytes of some images, drawn from all."""
-    dataset = read_labels(find_label_files(places.data), classes=find_classes(places.data))
-    chosen = np.random.default_rng(0).permutation(len(dataset))[:count]
-    return [read_file(dataset.path(row)) for row in chosen]
+    dataset = some_images(places, count)
+    return [read_file(dataset.path(row)) for row in range(len(dataset))]
 
 
 class Views(threading.local):

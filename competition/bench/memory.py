@@ -6,19 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from competition.bench.child import train_until
-from competition.bench.places import Places, workplace
+from competition.bench.places import Places, some_images, workplace
 from competition.bench.startup import images_only
 from competition.bench.table import Row
 from competition.data.dataset import LETTERS, Dataset
-from competition.data.files import find_classes, find_label_files
-from competition.data.labels import read_labels
+from competition.data.files import find_classes
 from competition.data.rows import SUFFIX
 
 MANY, STEPS, BATCH = 89_683, 200, 32
 
 
 def rows(places: Places) -> Iterator[Row]:
-    dataset = read_labels(find_label_files(places.data), classes=find_classes(places.data))
+    dataset = some_images(places)
     few = len(dataset)
     with workplace() as folder:
         small, large = (peak(dataset, count, places, folder / str(count)) for count in (few, MANY))

@@ -8,7 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+
+from competition.data.dataset import Dataset
+from competition.data.files import find_classes, find_label_files
 from competition.data.inspect import CACHE
+from competition.data.labels import read_labels
 
 SHARED = "COMPETITION_SHARED"
 PHOTOGRAPHS, WEIGHTS = Path("data/clothing"), Path("weights/squeezenet_v1.1_imagenet_notop.h5")
@@ -37,6 +42,12 @@ class Places:
         """SqueezeNet's weights file, or none: how fast a network is does not depend on its weights."""
         found = self.given_weights or _shared(WEIGHTS) or "none"
         return str(found) if str(found) in {"none", "imagenet"} else str(Path(found).absolute())
+
+
+def some_images(places: Places, count: int | None = None) -> Dataset:
+    """The labelled images of a bench, or `count` of them, drawn from all."""
+    dataset = read_labels(find_label_files(places.data), classes=find_classes(places.data))
+    return dataset if count is None else dataset.take(np.random.default_rng(0).permutation(len(dataset))[:count])
 
 
 def _shared(path: Path) -> Path | None:

@@ -8,12 +8,10 @@ from math import log2
 import numpy as np
 
 from competition.bench.measure import compare
-from competition.bench.places import Places, workplace
+from competition.bench.places import Places, some_images, workplace
 from competition.bench.table import Row
 from competition.data.batches import augmented_views
-from competition.data.files import find_classes, find_label_files
 from competition.data.inspect import inspect
-from competition.data.labels import read_labels
 from competition.data.pictures import GIGABYTE, PictureCache, Pictures
 from competition.recipe import Recipe
 
@@ -22,8 +20,7 @@ NETWORKS = {"NASNetLarge": 331, "InceptionResNetV2": 299, "SqueezeNet": 227}
 
 
 def rows(places: Places) -> Iterator[Row]:
-    dataset = read_labels(find_label_files(places.data), classes=find_classes(places.data))
-    dataset = dataset.take(np.random.default_rng(0).permutation(len(dataset))[:IMAGES])
+    dataset = some_images(places, IMAGES)
     for network, size in NETWORKS.items():
         recipe = Recipe("bench", image_size=size, rotation=20, zoom=(0.8, 1.2))
         with workplace() as folder:

@@ -9,12 +9,10 @@ import cv2
 import numpy as np
 
 from competition.bench.engine import Repeated, clothing, compiled
-from competition.bench.places import Places, workplace
+from competition.bench.places import Places, some_images, workplace
 from competition.bench.table import Row
-from competition.data.files import find_classes, find_label_files
 from competition.data.images import Buffer, decode, read_file
 from competition.data.inspect import inspect
-from competition.data.labels import read_labels
 from competition.data.pictures import PictureCache, Pictures
 from competition.data.transforms import Transforms
 from competition.data.views import Augmentation, shrink
@@ -33,8 +31,7 @@ def rows(places: Places) -> Iterator[Row]:
 
 def parts_of_a_view(places: Places, size: int) -> Iterator[Row]:
     """Microseconds of processor time of one thread, the median over some images."""
-    dataset = read_labels(find_label_files(places.data), classes=find_classes(places.data))
-    dataset = dataset.take(np.random.default_rng(0).permutation(len(dataset))[:IMAGES])
+    dataset = some_images(places, IMAGES)
     recipe = Recipe("bench", image_size=size, rotation=20, zoom=(0.8, 1.2))
     warp, out, buffer = Augmentation(recipe), np.empty((size, size, 3), np.uint8), Buffer()
     colour = Transforms((("brightness", 0.1), ("contrast", 0.2)))

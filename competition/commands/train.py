@@ -18,14 +18,13 @@ import tyro
 from competition.data.dataset import class_prior, image_root
 from competition.data.inspect import CACHE
 from competition.data.material import read_material
+from competition.data.pictures import USUAL_ROOM
 from competition.errors import InvalidInput
 from competition.quiet import quiet_start
 from competition.recipe import Recipe
 from competition.recipes import NAMES, load_recipe
 from competition.run import SMOKE, Run, new_run, refuse_existing
 from competition.scoring.report import confusion, table
-
-PICTURE_CACHE = 8.0
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Arguments:
     # Go on without images that cannot be read, and list them in the run.
     skip_bad_images: bool = False
     # Gigabytes of decoded pictures to keep in cache/pictures, so that later epochs and runs need not decode; 0: none.
-    picture_cache: float = PICTURE_CACHE
+    picture_cache: float = USUAL_ROOM
 
 
 def command_line(arguments: Sequence[str]) -> None:
@@ -65,7 +64,7 @@ def train(
     *,
     smoke: bool = False,
     skip_bad_images: bool = False,
-    picture_cache: float = PICTURE_CACHE,
+    picture_cache: float = USUAL_ROOM,
     cache: Path = CACHE,
 ) -> Run:
     """Train `recipe` on the data set in `data` and return the run, with its scores and pictures in its folder.

@@ -19,6 +19,7 @@ from competition.recipe import Recipe
 from competition.run import whole_file
 
 GIGABYTE = 10**9
+USUAL_ROOM = 8.0  # gigabytes
 # What decides the pixels of a plain view; the number is to be raised when our own part in them changes.
 PIXELS = f"v2-opencv{cv2.__version__}-simplejpeg{simplejpeg.__version__}"
 HEADER = 8  # bytes: height and width, two uint32
