@@ -13,7 +13,8 @@ from helpers import noise, waves, write
 from PIL import Image, ImageOps
 
 from competition.data import images
-from competition.data.images import BadImage, Buffer, read_file
+from competition.data.images import BadImage, read_file
+from competition.data.memory import reused
 
 HEIGHT, WIDTH = 40, 56
 LIMIT_HOLDS = """
@@ -161,15 +162,14 @@ def test_the_limit_holds_whichever_module_is_imported_first(module):
     assert result.stdout.startswith("larger than 67,108,864 pixels")
 
 
-def test_pictures_lie_in_the_buffer_until_it_is_used_again():
-    buffer = Buffer()
+def test_reused_memory_holds_a_picture_until_the_next_is_decoded():
     large, small = (encode(Image.fromarray(waves(side, 2 * side)), "JPEG") for side in (40, 16))
-    first = images.decode(large, buffer)
+    first = images.decode(large, reused)
     kept = first.copy()
     np.testing.assert_array_equal(kept[..., :3], decode(large))
-    np.testing.assert_array_equal(images.decode(small, buffer)[..., :3], decode(small))
+    np.testing.assert_array_equal(images.decode(small, reused)[..., :3], decode(small))
     assert (first != kept).any()
-    np.testing.assert_array_equal(images.decode(large, buffer), kept)
+    np.testing.assert_array_equal(images.decode(large, reused), kept)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])

@@ -11,7 +11,8 @@ from competition.bench.classic import classic_view
 from competition.bench.measure import compare
 from competition.bench.places import Places, some_images
 from competition.bench.table import Row
-from competition.data.images import Buffer, decode, read_file
+from competition.data.images import decode, read_file
+from competition.data.memory import reused
 from competition.data.views import Augmentation, Geometry, unrelated_numbers
 from competition.recipe import Recipe
 
@@ -44,12 +45,12 @@ class Views(threading.local):
     """The package's own way from the bytes of images to views; a thread fills the same memory again and again."""
 
     def __init__(self):
-        self.augmentation, self.buffer = Augmentation(RECIPE), Buffer()
+        self.augmentation = Augmentation(RECIPE)
 
     def __call__(self, contents: Sequence[bytes]) -> np.ndarray:
         views = np.empty((len(contents), RECIPE.image_size, RECIPE.image_size, 3), np.uint8)
         for number, (content, view) in enumerate(zip(contents, views, strict=True)):
-            self.augmentation(decode(content, self.buffer), (0, 0, number), out=view)
+            self.augmentation(decode(content, reused), (0, 0, number), out=view)
         return views
 
 

@@ -12,7 +12,7 @@ from competition.bench.table import Row
 from competition.data.pictures import Pictures
 from competition.model.predict import predict
 
-BATCHES, TURNS = 24, 7
+BATCHES, TURNS = 48, 5
 
 
 def rows(places: Places) -> Iterator[Row]:

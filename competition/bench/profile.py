@@ -11,8 +11,9 @@ import numpy as np
 from competition.bench.engine import Repeated, clothing, compiled
 from competition.bench.places import Places, some_images, workplace
 from competition.bench.table import Row
-from competition.data.images import Buffer, decode, read_file
+from competition.data.images import decode, read_file
 from competition.data.inspect import inspect
+from competition.data.memory import reused
 from competition.data.pictures import PictureCache, Pictures
 from competition.data.transforms import Transforms
 from competition.data.views import Augmentation, shrink
@@ -33,7 +34,7 @@ def parts_of_a_view(places: Places, size: int) -> Iterator[Row]:
     """Microseconds of processor time of one thread, the median over some images."""
     dataset = some_images(places, IMAGES)
     recipe = Recipe("bench", image_size=size, rotation=20, zoom=(0.8, 1.2))
-    warp, out, buffer = Augmentation(recipe), np.empty((size, size, 3), np.uint8), Buffer()
+    warp, out = Augmentation(recipe), np.empty((size, size, 3), np.uint8)
     colour = Transforms((("brightness", 0.1), ("contrast", 0.2)))
     paths = [dataset.path(row) for row in range(IMAGES)]
     contents = [read_file(path) for path in paths]
@@ -46,9 +47,11 @@ def parts_of_a_view(places: Places, size: int) -> Iterator[Row]:
         encoded = [np.frombuffer(content, np.uint8) for content in contents]
         alone = microseconds(lambda row: cv2.imdecode(encoded[row], cv2.IMREAD_COLOR))
         yield Row(f"profile {size}: cv2.imdecode, for comparison, us", alone)
-        yield Row(f"profile {size}: decode, us", microseconds(lambda row: decode(contents[row], buffer)))
+        yield Row(f"profile {size}: decode, us", microseconds(lambda row: decode(contents[row], reused)))
         large = [decode(content) for content in contents[:20]]
-        yield Row(f"profile {size}: shrink, us", microseconds(lambda row: shrink(large[row % 20], size, "stretch")))
+        yield Row(
+            f"profile {size}: shrink, us", microseconds(lambda row: shrink(large[row % 20], size, "stretch", reused))
+        )
         small = [shrink(picture, size, "stretch") for picture in large]
         taken = microseconds(lambda row: warp(small[row % 2], (0, 0, row), out))
         yield Row(f"profile {size}: draw the geometry and warp, us", taken)

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 import simplejpeg
 
+from competition.data.memory import Memory, fresh
+
 MAX_PIXELS = int(os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"])  # set in competition/__init__.py, before OpenCV reads it
 JPEG = b"\xff\xd8\xff"
 START_OF_SCAN, APP1, EXIF = b"\xda", b"\xe1", b"Exif\0\0"
@@ -21,7 +23,6 @@ REDUCED = (
 )
 WHITE = 255
 CHANNELS = 4
-GRID = 32  # bytes
 
 
 class BadImage(Exception):
@@ -48,45 +49,26 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-class Buffer:
-    """Memory that one thread fills again and again: fresh memory for each picture costs a third of decoding it.
-
-    It starts off the 32-byte grid on purpose: on it, libjpeg-turbo writes past the processor's cache, and decoding and
-    warping together take 1.08 ms instead of 0.77 (400 x 534 pixels to 331 x 331).
-    """
-
-    def __init__(self):
-        self.bytes = np.empty(0, np.uint8)
-
-    def take(self, count: int) -> np.ndarray:
-        """The first `count` bytes, (count,) uint8; what was taken before is overwritten."""
-        if len(self.bytes) < count:
-            memory = np.empty(count + GRID, np.uint8)
-            self.bytes = memory[(GRID // 4 - memory.ctypes.data) % GRID :][:count]
-        return self.bytes[:count]
-
-
 def decode(
-    content: bytes, buffer: Buffer | None = None, halvings: Callable[[int, int], int] = lambda height, width: 0
+    content: bytes, memory: Memory = fresh, halvings: Callable[[int, int], int] = lambda height, width: 0
 ) -> np.ndarray:
     """The picture in a JPEG, PNG or WebP file: (height, width, 4) uint8, red, green, blue, and 255.
 
     Grey, palette and CMYK pictures become RGB, transparent ones are laid on white, and a rotation noted by the camera
     (EXIF) is applied, except to pictures with transparency. The fourth channel says nothing; OpenCV warps four channels
-    in two thirds of the time it takes for three. The picture may lie in `buffer`, until that is used again. A JPEG
-    picture comes out at a half, a quarter or an eighth of its size where `halvings(height, width)`, how often it may be
-    halved, allows it, which leaves out most of the work. Raises BadImage.
+    in two thirds of the time it takes for three. With `memory=reused` the picture is good until the same thread decodes
+    the next. A JPEG picture comes out at a half, a quarter or an eighth of its size where `halvings(height, width)`,
+    how often it may be halved, allows it, which leaves out most of the work. Raises BadImage.
     """
-    buffer = buffer or Buffer()
     if content.startswith(JPEG):
-        return _jpeg(content, buffer, halvings)
+        return _jpeg(content, memory, halvings)
     picture = _imdecode(content, cv2.IMREAD_UNCHANGED)
     if picture.ndim == 3 and picture.shape[2] == CHANNELS:
-        return _four_channels(_on_white(picture), cv2.COLOR_RGB2RGBA, buffer)
-    return _four_channels(_imdecode(content, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGBA, buffer)
+        return _four_channels(_on_white(picture), cv2.COLOR_RGB2RGBA, memory)
+    return _four_channels(_imdecode(content, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGBA, memory)
 
 
-def _jpeg(content: bytes, buffer: Buffer, halvings: Callable[[int, int], int]) -> np.ndarray:
+def _jpeg(content: bytes, memory: Memory, halvings: Callable[[int, int], int]) -> np.ndarray:
     """A JPEG picture by simplejpeg, which writes into given memory, or by OpenCV where that has to look at the file.
 
     Both are libjpeg-turbo, with the same pixels. OpenCV turns pictures by their EXIF tag, knows CMYK, and is the judge
@@ -95,16 +77,16 @@ def _jpeg(content: bytes, buffer: Buffer, halvings: Callable[[int, int], int]) -
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(content)
     except ValueError:
-        return _four_channels(_imdecode(content, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGBA, buffer)
+        return _four_channels(_imdecode(content, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGBA, memory)
     times = min(halvings(height, width), len(REDUCED) - 1)
     if not _has_exif(content) and colours in {"YCbCr", "Gray"} and height * width <= MAX_PIXELS:
         height, width = -(-height >> times), -(-width >> times)  # rounded up, as libjpeg does
-        memory = buffer.take(height * width * CHANNELS)
+        out = memory("decoded", height, width, CHANNELS)
         try:
-            return simplejpeg.decode_jpeg(content, "RGBA", min_height=height, min_width=width, buffer=memory)
+            return simplejpeg.decode_jpeg(content, "RGBA", min_height=height, min_width=width, buffer=out)
         except ValueError:  # broken, or only unusual
             pass
-    return _four_channels(_imdecode(content, REDUCED[times]), cv2.COLOR_BGR2RGBA, buffer)
+    return _four_channels(_imdecode(content, REDUCED[times]), cv2.COLOR_BGR2RGBA, memory)
 
 
 def _has_exif(content: bytes) -> bool:
@@ -123,11 +105,10 @@ def _has_exif(content: bytes) -> bool:
     return True
 
 
-def _four_channels(picture: np.ndarray, conversion: int, buffer: Buffer) -> np.ndarray:
+def _four_channels(picture: np.ndarray, conversion: int, memory: Memory) -> np.ndarray:
     """A picture of three channels as `decode` gives it."""
     height, width = picture.shape[:2]
-    out = buffer.take(height * width * CHANNELS).reshape(height, width, CHANNELS)
-    return cv2.cvtColor(picture, conversion, dst=out)
+    return cv2.cvtColor(picture, conversion, dst=memory("decoded", height, width, CHANNELS))
 
 
 def _imdecode(content: bytes, mode: int) -> np.ndarray:

@@ -1,5 +1,6 @@
 """The decoded pictures of a dataset, which may be kept on disk: a run of many epochs decodes each image once."""
 
+import os
 import shutil
 import threading
 import warnings
@@ -12,7 +13,8 @@ import numpy as np
 import simplejpeg
 
 from competition.data.dataset import Dataset
-from competition.data.images import CHANNELS, BadImage, Buffer, decode, digest_of, read_file
+from competition.data.images import CHANNELS, BadImage, decode, digest_of, read_file
+from competition.data.memory import reused
 from competition.data.views import halvings, shrink
 from competition.errors import InvalidInput
 from competition.recipe import Recipe
@@ -35,7 +37,6 @@ class Pictures:
         self, dataset: Dataset, recipe: Recipe, digests: Sequence[str] = (), cache: "PictureCache | None" = None
     ):
         self.dataset, self.recipe, self.cache, self.digests = dataset, recipe, cache, digests
-        self._threads = threading.local()
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -45,12 +46,11 @@ class Pictures:
 
         Raises InvalidInput, with the place in the label file, where the image cannot be read.
         """
-        buffer = self._buffer()
         if self.cache:
-            cached = self.cache.read(self.digests[row], buffer)
+            cached = self.cache.read(self.digests[row])
             if cached is not None:
                 return cached
-        picture = shrink(self._decode(row, buffer), self.recipe.image_size, self.recipe.aspect)
+        picture = shrink(self._decode(row), self.recipe.image_size, self.recipe.aspect, reused)
         if self.cache:
             self.cache.keep(self.digests[row], picture)
         return picture
@@ -66,24 +66,19 @@ class Pictures:
         digests = [self.digests[row] for row in rows] if self.digests else ()
         return Pictures(self.dataset.take(rows), self.recipe, digests, self.cache)
 
-    def _decode(self, row: int, buffer: Buffer) -> np.ndarray:
+    def _decode(self, row: int) -> np.ndarray:
         path = self.dataset.path(row)
         try:
             content = read_file(path)
             if self.cache and digest_of(content) != self.digests[row]:  # it would be kept under another's name
                 raise BadImage("the file has changed since it was checked; start again")
-            return decode(content, buffer, self._halvings)
+            return decode(content, reused, self._halvings)
         except BadImage as error:
             raise InvalidInput(f"{self.dataset.place(row)}: {path}: {error}") from None
 
     def _halvings(self, height: int, width: int) -> int:
         """How often a picture can be halved and still fill the network's square."""
         return min(halvings(height, width, self.recipe.image_size, self.recipe.aspect))
-
-    def _buffer(self) -> Buffer:
-        if not hasattr(self._threads, "buffer"):
-            self._threads.buffer = Buffer()
-        return self._threads.buffer
 
 
 class PictureCache:
@@ -102,16 +97,21 @@ class PictureCache:
         self.full = False
         self._lock = threading.Lock()
 
-    def read(self, digest: str, buffer: Buffer) -> np.ndarray | None:
-        """The picture (height, width, 4) uint8 of an image file, in `buffer`; None where it is not kept whole."""
+    def read(self, digest: str) -> np.ndarray | None:
+        """The picture (height, width, 4) uint8 of an image file, or None where it is not kept whole.
+
+        It is good until the same thread asks for the next.
+        """
         try:
-            content = np.fromfile(self.folder / digest, np.uint8)
+            with (self.folder / digest).open("rb") as file:
+                content = reused("kept", os.fstat(file.fileno()).st_size)
+                file.readinto(content)
         except OSError:  # mostly it is not there; what cannot be read is decoded again
             return None
         height, width = content[:HEADER].view(np.uint32).tolist() if len(content) > HEADER else (0, 0)
         if len(content) != HEADER + height * width * 3:
             return None
-        out = buffer.take(height * width * CHANNELS).reshape(height, width, CHANNELS)
+        out = reused("decoded", height, width, CHANNELS)
         return cv2.cvtColor(content[HEADER:].reshape(height, width, 3), cv2.COLOR_RGB2RGBA, dst=out)
 
     def keep(self, digest: str, picture: np.ndarray) -> None:

@@ -6,12 +6,15 @@ interpolated once from the picture as it was decoded. Predicting uses the same w
 
 import struct
 from collections.abc import Sequence
+from functools import partial
 from hashlib import blake2b
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
+from competition.data.images import CHANNELS
+from competition.data.memory import Memory, fresh, reused
 from competition.data.transforms import Transforms
 from competition.recipe import Aspect, Recipe
 
@@ -39,23 +42,25 @@ def square(
 
     Stretched pictures repeat their edge where a view looks beyond it; padded ones show grey.
     """
-    picture = shrink(picture, size, aspect)
+    picture = shrink(picture, size, aspect, reused)
     height, width = picture.shape[:2]
     border = {"borderMode": cv2.BORDER_REPLICATE}
     if aspect == "pad":
         border = {"borderMode": cv2.BORDER_CONSTANT, "borderValue": GREY}
-    warped = cv2.warpAffine(picture, _matrix(height, width, size, aspect, geometry), (size, size), **border)
+    matrix, warped = _matrix(height, width, size, aspect, geometry), reused("warped", size, size, CHANNELS)
+    cv2.warpAffine(picture, matrix, (size, size), dst=warped, **border)
     return cv2.cvtColor(warped, cv2.COLOR_RGBA2RGB, dst=out)
 
 
-def shrink(picture: np.ndarray, size: int, aspect: Aspect) -> np.ndarray:
+def shrink(picture: np.ndarray, size: int, aspect: Aspect, memory: Memory = fresh) -> np.ndarray:
     """Halve each side by averaging while it is twice its target or more: bilinear interpolation would skip pixels.
 
     What comes back is less than twice the target along each side, and would not be shrunk again.
     """
     by_y, by_x = halvings(*picture.shape[:2], size, aspect)
     for step in range(max(by_y, by_x)):
-        picture = _halve(picture, rows=step < by_y, columns=step < by_x)
+        name = f"halved {step % 2}"  # from one array into another
+        picture = _halve(picture, step < by_y, step < by_x, partial(memory, name))
     return picture
 
 
@@ -66,14 +71,15 @@ def halvings(height: int, width: int, size: int, aspect: Aspect) -> tuple[int, i
     return max(0, (height // size).bit_length() - 1), max(0, (width // size).bit_length() - 1)
 
 
-def _halve(picture: np.ndarray, rows: bool, columns: bool) -> np.ndarray:
+def _halve(picture: np.ndarray, rows: bool, columns: bool, memory: Memory) -> np.ndarray:
     """Average pairs of rows, columns, or both; an odd one at the end is left out."""
     height, width = picture.shape[:2]
     rows, columns = rows and height > 1, columns and width > 1  # a line of pixels stays one
     half = width // (1 + columns), height // (1 + rows)
     picture = picture[: half[1] * (1 + rows), : half[0] * (1 + columns)]
     # The same average; OpenCV is quick with one where both sides are halved, and with the other where one is.
-    return cv2.resize(picture, half, interpolation=cv2.INTER_AREA if rows and columns else cv2.INTER_LINEAR)
+    interpolation = cv2.INTER_AREA if rows and columns else cv2.INTER_LINEAR
+    return cv2.resize(picture, half, dst=memory(half[1], half[0], picture.shape[2]), interpolation=interpolation)
 
 
 def _matrix(height: int, width: int, size: int, aspect: Aspect, geometry: Geometry) -> np.ndarray:
