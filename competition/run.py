@@ -43,7 +43,8 @@ class Run:
     """A run folder.
 
     recipe.json, prior.json (shares of the classes), model.weights.h5 (the best epoch), history.csv, probabilities.npz
-    (of what was held out), scores.json, curves.png, confusion/, and skipped.txt and network.png where there are any.
+    (of what was held out), scores.json, curves.png, confusion/, what `scoring/write.py` adds, and aside.npz, skipped.txt
+    and network.png where there are any. A cross-validation has a run for each fold and seed in its own.
     """
 
     folder: Path
@@ -134,11 +135,11 @@ def new_run(recipe_name: str, folder: Path | None = None, root: Path = RUNS) -> 
             number += 1
 
 
-def refuse_existing(folder: Path) -> None:
-    """Raises InvalidInput where a run folder exists."""
+def refuse_existing(folder: Path, flag: str = "--run") -> None:
+    """Raises InvalidInput where a run folder exists; `flag` names another."""
     if folder.exists():
         raise InvalidInput(
-            f"{folder} exists, and a run is never overwritten; give --run another folder, or remove this one"
+            f"{folder} exists, and a run is never overwritten; give {flag} another folder, or remove this one"
         )
 
 

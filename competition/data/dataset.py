@@ -38,6 +38,17 @@ class Dataset:
     def path(self, row: int) -> Path:
         return image_root(self.sources[self.source_of[row]]) / self.names[row]
 
+    @property
+    def ids(self) -> np.ndarray:
+        """A name for each image that no other has, (n,) str: base/Images/a.jpg."""
+        roots = np.array([image_root(source.absolute()).name for source in self.sources])
+        return np.char.add(np.char.add(roots, "/")[self.source_of], self.names.astype(str))
+
+    @property
+    def path_of(self) -> dict[str, Path]:
+        """Where the image of each id lies."""
+        return {image: self.path(row) for row, image in enumerate(self.ids.tolist())}
+
     def place(self, row: int) -> str:
         """Where the image is named: file:line."""
         return f"{self.sources[self.source_of[row]]}:{self.line[row]}"

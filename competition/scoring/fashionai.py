@@ -23,11 +23,11 @@ def as_submitted(probabilities: np.ndarray) -> np.ndarray:
     return np.round(probabilities.astype(np.float64), DECIMALS)
 
 
-def average_precision(probabilities: np.ndarray, letters: np.ndarray) -> tuple[float, float]:
-    """(AP, BasicPrecision) of one task.
+def precision_curve(probabilities: np.ndarray, letters: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(threshold, answered, precision) of one task, each (thresholds,), from the highest threshold to the lowest.
 
-    `probabilities` (n, classes); `letters` (n, classes) of NO, MAYBE and YES. Of equal probabilities the first
-    class is the answer. nan where no row can be judged.
+    `probabilities` (n, classes); `letters` (n, classes) of NO, MAYBE and YES. `answered` is the share of all rows
+    that a threshold leaves. Of equal probabilities the first class is the answer.
     """
     rows = np.arange(len(probabilities))
     answer = probabilities.argmax(axis=1)
@@ -36,8 +36,13 @@ def average_precision(probabilities: np.ndarray, letters: np.ndarray) -> tuple[f
     letter, confidence = letters[rows, answer][order], confidence[order]
     correct, wrong = np.cumsum(letter == YES), np.cumsum(letter == NO)
     last_of_its_value = np.append(confidence[:-1] != confidence[1:], True)[: len(order)]
-    judged = last_of_its_value & (correct + wrong > 0)
-    if not judged.any():
+    judged = np.flatnonzero(last_of_its_value & (correct + wrong > 0))
+    return confidence[judged], (judged + 1) / max(1, len(rows)), correct[judged] / (correct + wrong)[judged]
+
+
+def average_precision(probabilities: np.ndarray, letters: np.ndarray) -> tuple[float, float]:
+    """(AP, BasicPrecision) of one task, arrays as in `precision_curve`; nan where no row can be judged."""
+    *_, precision = precision_curve(probabilities, letters)
+    if not len(precision):
         return float("nan"), float("nan")
-    precision = correct[judged] / (correct + wrong)[judged]
     return float(precision.mean()), float(precision[-1])

@@ -1,0 +1,140 @@
+"""Predictions of images whose answers are known: the one file that scores, blends and reports are made from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from zipfile import is_zipfile
+
+import numpy as np
+
+from competition.data.dataset import Dataset
+from competition.errors import InvalidInput
+from competition.run import Run
+from competition.scoring.report import Report, score
+from competition.task import Task
+
+HELD_OUT, ASIDE = "probabilities.npz", "aside.npz"
+PLAIN = "plain"
+Probabilities = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What one run, or the folds of a cross-validation, gave for images that they were not trained on.
+
+    `images` (n,) str name them, as `Dataset.ids` does; `probabilities[task]` (n, classes) float64; `letters` and
+    `labelled` are those of a Dataset; images of one `group` (n,) are near-duplicates, and no independent evidence;
+    `fold` (n,) is the fold that an image was held out in.
+    """
+
+    source: str
+    tasks: tuple[Task, ...]
+    images: np.ndarray
+    probabilities: Probabilities
+    letters: Mapping[str, np.ndarray]
+    labelled: Mapping[str, np.ndarray]
+    group: np.ndarray
+    fold: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def take(self, rows: np.ndarray) -> "Predictions":
+        """Those of these rows (indices or a bool mask), in their order."""
+        return replace(
+            self,
+            images=self.images[rows],
+            group=self.group[rows],
+            fold=self.fold[rows],
+            **{name: {task: values[rows] for task, values in getattr(self, name).items()} for name in BY_TASK},
+        )
+
+    def score(self) -> Report:
+        return score(self.tasks, self.probabilities, self.letters, self.labelled)
+
+
+BY_TASK = ("probabilities", "letters", "labelled")
+
+
+def write_predictions(
+    run: Run, name: str, dataset: Dataset, views: Mapping[str, Probabilities], fold: np.ndarray | int = 0
+) -> None:
+    """Write what a run gave for `dataset`, `views[view][task]` (n, classes), to its file `name`."""
+    arrays = {"images": dataset.ids, "group": dataset.group, "fold": np.broadcast_to(fold, len(dataset))}
+    for task in dataset.tasks:
+        arrays |= {f"classes/{task.name}": np.array(task.classes), f"kind/{task.name}": np.array(task.kind)}
+        arrays |= {f"letters/{task.name}": dataset.letters[task.name]}
+        arrays |= {f"labelled/{task.name}": dataset.labelled[task.name]}
+        arrays |= {f"probabilities/{view}/{task.name}": values[task.name] for view, values in views.items()}
+    run.write_arrays(name, arrays)
+
+
+def views_of(run: Run, name: str = HELD_OUT) -> tuple[str, ...]:
+    """The views that a run has predicted in, the plain one first."""
+    with _open(run, name) as file:
+        found = {key.split("/")[1] for key in file.files if key.startswith("probabilities/")}
+    return tuple(sorted(found, key=lambda view: (view != PLAIN, view)))
+
+
+def read_predictions(run: Run, view: str = PLAIN, name: str = HELD_OUT) -> Predictions:
+    """What a run, or a cross-validation, gave in one view. Raises InvalidInput where it has nothing of the kind."""
+    with _open(run, name) as file:
+        arrays = dict(file)
+    names = [key.removeprefix("classes/") for key in arrays if key.startswith("classes/")]
+    tasks = tuple(Task(n, tuple(arrays[f"classes/{n}"].tolist()), arrays[f"kind/{n}"].item()) for n in names)
+    if f"probabilities/{view}/{names[0]}" not in arrays:
+        raise InvalidInput(f"{run.folder} has no view {view!r}; it has {', '.join(views_of(run, name))}")
+    parts = ("letters", "labelled")
+    return Predictions(
+        run.name,
+        tasks,
+        arrays["images"],
+        {n: arrays[f"probabilities/{view}/{n}"].astype(np.float64) for n in names},
+        *({n: arrays[f"{part}/{n}"] for n in names} for part in parts),
+        group=arrays["group"],
+        fold=arrays["fold"],
+    )
+
+
+def _open(run: Run, name: str):
+    path: Path = run.folder / name
+    if not path.is_file():
+        raise InvalidInput(
+            f"{path}: there is no such file, so {run.folder} holds no predictions of images with known answers; "
+            "name a finished training that held images out, or a finished `competition cv`"
+        )
+    if not is_zipfile(path):
+        raise InvalidInput(f"{path} is not whole, or no file of predictions; the run has to be made again")
+    file = np.load(path, allow_pickle=False)
+    if not any(key.startswith("classes/") for key in file.files):
+        file.close()
+        raise InvalidInput(f"{path} names no classes, so another version wrote it; the run has to be made again")
+    return file
+
+
+def aligned(several: Sequence[Predictions]) -> list[Predictions]:
+    """All of them in the order of the first one's images.
+
+    Raises InvalidInput where tasks, classes, their order, images or answers differ.
+    """
+    first, result = several[0], [several[0]]
+    place = {image: row for row, image in enumerate(first.images.tolist())}
+    for other in several[1:]:
+        if other.tasks != first.tasks:
+            raise InvalidInput(
+                f"{other.source} and {first.source} cannot be put together: tasks, classes or their order differ:",
+                [f"{one.source}: {one.tasks}" for one in (first, other)],
+            )
+        if extra := sorted(set(other.images.tolist()) ^ place.keys()):
+            raise InvalidInput(
+                f"{other.source} and {first.source} predicted different images ({len(other):,} and {len(first):,}, "
+                f"{len(extra):,} in one alone); use runs of the same folds, or of the same split; for example:",
+                extra[:3],
+            )
+        moved = np.empty(len(first), int)
+        moved[[place[image] for image in other.images.tolist()]] = np.arange(len(other))
+        result.append(other.take(moved))
+        for task in first.tasks:
+            if (result[-1].letters[task.name] != first.letters[task.name]).any():
+                raise InvalidInput(f"{other.source} and {first.source} have other answers for {task.name}; train again")
+    return result

@@ -1,0 +1,64 @@
+"""Predictions by hand and at random, as objects and as the folder that a run leaves."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from helpers import make_dataset
+
+from competition.run import Run
+from competition.scoring.predictions import HELD_OUT, Predictions, write_predictions
+from competition.task import Task
+
+
+def predicted(
+    probabilities: Mapping[str, Sequence], letters: Mapping[str, np.ndarray], group=None, kind="multiclass"
+) -> Predictions:
+    """Predictions of images 0.png, 1.png, … by hand; a task is labelled where a row holds any letter but n."""
+    given = {name: np.asarray(values, float) for name, values in probabilities.items()}
+    count = len(next(iter(given.values())))
+    return Predictions(
+        source="by hand",
+        tasks=tuple(Task(name, tuple("abcdefghijklmnop")[: values.shape[1]], kind) for name, values in given.items()),
+        images=np.array([f"{number}.png" for number in range(count)]),
+        probabilities=given,
+        letters=letters,
+        labelled={name: values.any(axis=1) for name, values in letters.items()},
+        group=np.arange(count) if group is None else np.asarray(group),
+        fold=np.zeros(count, int),
+    )
+
+
+def at_random(
+    seed: int, skill: float = 2.0, count: int = 200, tasks: Sequence[str] = ("colour", "size"), truth: int = 0
+) -> Predictions:
+    """Predictions that know more of the answers the higher `skill` is; `truth` draws the answers, a tenth missing."""
+    answers, rng = np.random.default_rng(truth), np.random.default_rng(seed)
+    probabilities, letters = {}, {}
+    for number, name in enumerate(tasks):
+        classes = 3 + number
+        true = np.eye(classes, dtype=bool)[answers.integers(classes, size=count)]
+        letters[name] = np.where(true, 2, answers.random((count, classes)) < 0.05).astype(np.uint8)
+        letters[name][answers.random(count) < 0.1] = 0
+        scores = np.exp(rng.normal(size=(count, classes)) + skill * true)
+        probabilities[name] = (scores / scores.sum(axis=1, keepdims=True)).round(8)
+    return predicted(probabilities, letters)
+
+
+def write_run(folder: Path, *views: Predictions, names: Sequence[str] = ("plain", "flip"), megabytes: float = 1) -> Run:
+    """The folder that a training leaves with these predictions, a view each, and a network file of this size."""
+    first = views[0]
+    dataset = replace(
+        make_dataset({first.tasks[0].name: [0] * len(first)}, first.group),
+        tasks=first.tasks,
+        names=first.images.astype(object),
+        letters=first.letters,
+        labelled=first.labelled,
+    )
+    given = {name: one.probabilities for name, one in zip(names, views, strict=False)}
+    run = Run(folder)
+    write_predictions(run, HELD_OUT, dataset, given, first.fold)
+    with run.weights.open("wb") as file:
+        file.truncate(int(megabytes * 1_000_000))
+    return run
