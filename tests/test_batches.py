@@ -10,7 +10,7 @@ from helpers import ABSENT, letter_codes, make_dataset, noise, refusal, rgbx, wr
 from competition.data.batches import PredictBatches, TrainBatches, augmented_views, sample_weights
 from competition.data.labels import read_labels
 from competition.data.pictures import Pictures
-from competition.data.views import square
+from competition.data.views import VIEWS, square
 from competition.recipe import Recipe
 
 IMAGES = 104
@@ -122,14 +122,19 @@ def test_predicting_goes_in_order_and_fills_up_with_the_last_image(photographs):
         np.testing.assert_array_equal(views[row], square(rgbx(noise(24, 28, min(row, 6))), 16, "stretch"))
 
 
-def test_with_flip_the_mirror_images_follow_those_of_their_batch(photographs):
+def test_the_views_of_a_batch_follow_one_another(photographs):
     recipe = Recipe("mine", image_size=16)
     seven = Pictures(photographs.take(np.arange(7)), recipe)
-    plain, flipped = PredictBatches(seven, 3), PredictBatches(seven, 3, flip=True)
-    assert len(plain) == len(flipped) == 3
-    for number in range(3):
-        np.testing.assert_array_equal(flipped[number][:3], plain[number])
-        np.testing.assert_array_equal(flipped[number][3:], plain[number][:, :, ::-1])
+    for views in (("plain", "flip"), ("flip", "plain"), ("plain", "left", "closer")):
+        plain, several = PredictBatches(seven, 3), PredictBatches(seven, 3, views)
+        assert len(plain) == len(several) == 3
+        for number in range(3):
+            parts = dict(zip(views, np.split(several[number], len(views)), strict=True))
+            np.testing.assert_array_equal(parts["plain"], plain[number])
+            for view, images in parts.items():
+                for row, image in zip(range(3 * number, 3 * number + 3), images, strict=True):
+                    picture = rgbx(noise(24, 28, min(row, 6)))
+                    np.testing.assert_allclose(image, square(picture, 16, "stretch", VIEWS[view]).astype(int), atol=1)
 
 
 @pytest.mark.parametrize("kind", ["train", "predict"])

@@ -10,7 +10,7 @@ from competition.bench.measure import Comparison, in_turns
 from competition.bench.places import Places, workplace
 from competition.bench.table import Row
 from competition.data.pictures import Pictures
-from competition.model.predict import predict
+from competition.model.predict import predict_views
 
 BATCHES, TURNS = 48, 5
 
@@ -23,7 +23,7 @@ def rows(places: Places) -> Iterator[Row]:
     count = min(batches * recipe.batch_size, len(dataset))
     pictures = Pictures(dataset.take(np.arange(count)), recipe)  # none kept on disk, as for a submission
     step = partial(Repeated(recipe).predict, network, batches)
-    works = [partial(predict, network, pictures, flip=flip) for flip in (False, True)]
+    works = [partial(predict_views, network, pictures, views) for views in (("plain",), ("plain", "flip"))]
     one, two, alone = in_turns([*works, step], TURNS)
     single = Comparison(tuple(one), tuple(alone))
     detail = f"{single.speeds(count)}, {single.spread}, {preparation.precision}"

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Sequence
 from functools import partial
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -33,6 +33,16 @@ class Geometry(NamedTuple):
 
 
 PLAIN = Geometry()
+View = Literal["plain", "flip", "closer", "farther", "left", "right"]
+# How a picture may be looked at when predicting.
+VIEWS: dict[View, Geometry] = {
+    "plain": PLAIN,
+    "flip": Geometry(mirrored=True),
+    "closer": Geometry(zoom_x=1.1, zoom_y=1.1),
+    "farther": Geometry(zoom_x=0.9, zoom_y=0.9),
+    "left": Geometry(shift_x=-0.05),
+    "right": Geometry(shift_x=0.05),
+}
 
 
 def square(

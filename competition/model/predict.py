@@ -1,6 +1,7 @@
-"""Probabilities of a dataset's images, and the one mean that serves runs."""
+"""What a network gives for a dataset's images, in one view or several."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -8,31 +9,36 @@ from tqdm import tqdm
 
 from competition.data.batches import PredictBatches
 from competition.data.pictures import Pictures
+from competition.data.views import View
 from competition.model.devices import stream
 
 
-def predict(network: keras.Model, pictures: Pictures, progress: str | None = None, flip: bool = False):
-    """What the network gives for every image, in order: {task: (n, classes)}, or (n, features); float32.
+def predict(network: keras.Model, pictures: Pictures, progress: str | None = None):
+    """What the network gives for every image, in order: {task: (n, classes)}, or (n, features); float32."""
+    return predict_views(network, pictures, ("plain",), progress)["plain"]
 
-    With `flip` it is the mean of what the network gives for an image and for its mirror image. Every device takes the
-    recipe's batch size. `progress` names a bar on stderr.
+
+def predict_views(
+    network: keras.Model, pictures: Pictures, views: Sequence[View], progress: str | None = None
+) -> dict[View, Any]:
+    """What the network gives for every image looked at in some ways: a view each, as `predict` gives them.
+
+    Each picture is decoded once for all views. Every device takes about the recipe's batch size. `progress` names a bar
+    on stderr.
     """
-    views = 2 if flip else 1
-    batch_size = max(1, pictures.recipe.batch_size * network.distribute_strategy.num_replicas_in_sync // views)
+    batch_size = max(1, pictures.recipe.batch_size * network.distribute_strategy.num_replicas_in_sync // len(views))
     bar = [Bar(len(pictures), batch_size, progress)] if progress else []
-    with stream(PredictBatches(pictures, batch_size, flip)) as made:
+    with stream(PredictBatches(pictures, batch_size, views)) as made:
         outputs = network.predict(made, verbose=0, callbacks=bar)
 
-    def of_images(values: np.ndarray) -> np.ndarray:
-        batches = values.reshape(-1, views, batch_size, values.shape[-1])
-        return batches.mean(axis=1).reshape(-1, values.shape[-1])[: len(pictures)]
+    def of_view(number: int) -> Callable[[np.ndarray], np.ndarray]:
+        def rows(values: np.ndarray) -> np.ndarray:
+            batches = values.reshape(-1, len(views), batch_size, values.shape[-1])
+            return batches[:, number].reshape(-1, values.shape[-1])[: len(pictures)]
 
-    return keras.tree.map_structure(of_images, outputs)
+        return rows
 
-
-def mean_probabilities(several: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """The arithmetic mean of several predictions of the same images and tasks, float64."""
-    return {name: np.mean([one[name] for one in several], axis=0, dtype=np.float64) for name in several[0]}
+    return {view: keras.tree.map_structure(of_view(number), outputs) for number, view in enumerate(views)}
 
 
 class Bar(keras.callbacks.Callback):
