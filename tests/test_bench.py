@@ -165,8 +165,8 @@ def test_the_command_measures_a_group_prints_it_and_writes_nothing_else(tmp_path
     write_json([Row("of an older bench", 1)], tmp_path / "runs/bench.json")
     assert main(["bench", "files"]) == 0
     rows = json.loads((tmp_path / "runs/bench.json").read_text())
-    assert [set(row) for row in rows] == [{"row", "value", "goal", "met", "detail"}] * 3
-    assert [row["goal"] for row in rows] == [1.0, 0.5, 1.0]
+    assert [set(row) for row in rows] == [{"row", "value", "goal", "met", "detail"}] * 4
+    assert [row["goal"] for row in rows] == [1.0, 0.5, 15.0, 1.0]
     assert all(row["value"] > 0 for row in rows)
     printed = capsys.readouterr().out
     assert all(row["row"] in printed for row in rows)

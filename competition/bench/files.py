@@ -1,7 +1,8 @@
-"""Label files, the official metric and submissions, at the size of the competition."""
+"""Label files, folds, the official metric and submissions, at the size of the competition."""
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,9 @@ import numpy as np
 from competition.bench.measure import median_seconds
 from competition.bench.places import Places, workplace
 from competition.bench.table import Row
+from competition.data.dataset import Dataset
+from competition.data.duplicates import duplicate_groups
+from competition.data.folds import Folds, make_folds
 from competition.data.labels import read_labels, read_questions
 from competition.data.rows import SUFFIX
 from competition.recipes.fashionai_tasks import TASKS
@@ -16,7 +20,7 @@ from competition.scoring.report import score
 from competition.submission.write import write_submission
 from competition.task import Task
 
-LABELS, QUESTIONS, TIMES = 89_683, 15_042, 5
+LABELS, QUESTIONS, TIMES, FEW = 89_683, 15_042, 5, 3
 
 
 def rows(places: Places) -> Iterator[Row]:
@@ -30,6 +34,16 @@ def rows(places: Places) -> Iterator[Row]:
         answers = {task.name: probabilities(len(dataset), task, rng) for task in TASKS}
         taken = median_seconds(lambda: score(TASKS, answers, dataset.letters, dataset.labelled), TIMES)
         yield Row(f"official metric on {LABELS:,} rows, s", taken, 0.5, at_least=False)
+
+        hashes = some_hashes(len(dataset), rng)
+        taken = median_seconds(lambda: fold(dataset, hashes), FEW)
+        yield Row(
+            f"folds: near pairs among {LABELS:,} hashes, five folds, s",
+            taken,
+            15.0,
+            at_least=False,
+            detail="no decoding",
+        )
 
         asked = read_questions(write_rows(folder / "rank/Tests/question.csv", QUESTIONS, rng), TASKS)
         answers = {task.name: probabilities(len(asked.images), task, rng) for task in TASKS}
@@ -48,6 +62,19 @@ def write_rows(path: Path, count: int, rng: np.random.Generator) -> Path:
             key = TASKS[choice].name + SUFFIX
             writer.writerow([f"Images/{key}/{rng.bytes(16).hex()}.jpg", key, some_letters(TASKS[choice], rng)])
     return path
+
+
+def some_hashes(count: int, rng: np.random.Generator) -> np.ndarray:
+    """Hashes (count,) uint64 of which some are near: those of a tenth as many pictures, with up to 16 bits turned."""
+    hashes = rng.integers(2**64, size=count // 10 + 1, dtype=np.uint64)[rng.integers(count // 10 + 1, size=count)]
+    turned = rng.integers(17, size=count)
+    for bit in range(16):
+        hashes ^= np.where(bit < turned, np.uint64(1) << rng.integers(64, size=count, dtype=np.uint64), np.uint64(0))
+    return hashes
+
+
+def fold(dataset: Dataset, hashes: np.ndarray) -> Folds:
+    return make_folds(replace(dataset, group=duplicate_groups(hashes)), count=5, seed=0)
 
 
 def some_letters(task: Task, rng: np.random.Generator) -> str:

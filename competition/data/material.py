@@ -7,23 +7,29 @@ import numpy as np
 
 from competition.data.dataset import Dataset, describe
 from competition.data.files import find_classes, find_label_files
-from competition.data.inspect import drop_bad_images, inspect
+from competition.data.folds import read_folds
+from competition.data.inspect import CACHE, drop_bad_images, inspect
 from competition.data.labels import read_labels
 from competition.data.split import hold_out
 from competition.errors import InvalidInput, Problem
 from competition.recipe import Recipe
+from competition.task import Task
 
 SMOKE_BATCHES = 2
 
 
 @dataclass(frozen=True)
 class Material:
-    """Good images with the `digests` of their files, the rows to train and to validate on, and what was skipped."""
+    """Good images with the `digests` of their files, the rows to train and to validate on, and what was skipped.
+
+    The rows `aside` are those that no fold trains or validates on.
+    """
 
     dataset: Dataset
     digests: tuple[str, ...]
     training: np.ndarray
     held_out: np.ndarray
+    aside: np.ndarray
     skipped: tuple[Problem, ...]
 
     def few(self, recipe: Recipe) -> "Material":
@@ -34,20 +40,39 @@ class Material:
         rows = np.concatenate([training, held_out])
         digests = tuple(self.digests[row] for row in rows)
         first, second = np.split(np.arange(len(rows)), [len(training)])
-        return replace(self, dataset=self.dataset.take(rows), digests=digests, training=first, held_out=second)
+        dataset, none = self.dataset.take(rows), np.arange(0)
+        return replace(self, dataset=dataset, digests=digests, training=first, held_out=second, aside=none)
 
 
-def read_material(recipe: Recipe, folder: Path, skip_bad_images: bool, cache: Path) -> Material:
-    """Read, check and split the data set in `folder`, and print what is there.
+def read_material(
+    recipe: Recipe, folder: Path, skip_bad_images: bool, cache: Path, fold: tuple[Path, int] | None = None
+) -> Material:
+    """Read, check and split the data set in `folder`, by a `fold` of a folds.csv if one is given; print what is there.
 
-    Raises InvalidInput for labels or images that cannot be used, and where too few images are there to hold any out.
+    Raises InvalidInput for labels or images that cannot be used, where too few images are there to hold any out, and
+    for folds of other images.
     """
-    dataset = read_labels(find_label_files(folder), recipe.tasks, find_classes(folder))
+    dataset, digests, skipped = read_images(recipe.tasks, folder, skip_bad_images, cache)
+    if fold:
+        folds = read_folds(fold[0]).of(dataset)
+        dataset, rows = replace(dataset, group=folds.group), (*folds.split(fold[1]), folds.aside)
+    else:
+        rows = *split(dataset, recipe), np.arange(0)
+    return Material(dataset, digests, *rows, skipped)
+
+
+def read_images(
+    tasks: tuple[Task, ...], folder: Path, skip_bad_images: bool, cache: Path = CACHE
+) -> tuple[Dataset, tuple[str, ...], tuple[Problem, ...]]:
+    """The good labelled images of `folder`, the digests of their files, and what was skipped; prints what is there.
+
+    Raises InvalidInput for labels or images that cannot be used.
+    """
+    dataset = read_labels(find_label_files(folder), tasks, find_classes(folder))
     inspection = inspect(dataset, cache)
     dataset, digests = drop_bad_images(dataset, inspection, skip_bad_images)
     print(f"{folder}: {len(dataset):,} images\n{describe(dataset)}")
-    training, held_out = split(dataset, recipe)
-    return Material(dataset, tuple(digests), training, held_out, tuple(sorted(inspection.problems.values())))
+    return dataset, tuple(digests), tuple(sorted(inspection.problems.values()))
 
 
 def split(dataset: Dataset, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:

@@ -30,7 +30,12 @@ def rarest_class(dataset: Dataset) -> np.ndarray:
 
     Images without any label get the last rank.
     """
-    yes = np.hstack([dataset.letters[task.name] == YES for task in dataset.tasks])
+    yes = true_classes(dataset)
     order = np.argsort(yes.sum(axis=0), kind="stable")
     ranked = yes[:, order]
     return np.where(ranked.any(axis=1), ranked.argmax(axis=1), ranked.shape[1])
+
+
+def true_classes(dataset: Dataset) -> np.ndarray:
+    """Which (task, class) each image carries, the tasks side by side, (n, all classes) bool."""
+    return np.hstack([dataset.letters[task.name] == YES for task in dataset.tasks])

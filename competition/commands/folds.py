@@ -1,0 +1,154 @@
+"""Make the folds that every experiment shares, and report images that stand twice."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import tyro
+
+from competition.data.dataset import Dataset, describe
+from competition.data.duplicates import DISTANCE, check_distance, duplicate_groups, perceptual_hashes
+from competition.data.files import find_classes, find_label_files, find_question_files
+from competition.data.folds import Folds, balance, check_choice, make_folds
+from competition.data.inspect import CACHE, drop_bad_images, inspect
+from competition.data.labels import read_labels, read_questions
+from competition.data.leaks import Images, draw_leaks, find_leaks, images_of, leaked_questions, write_leaks
+from competition.errors import InvalidInput
+
+FOLDS, DATA = Path("folds"), Path("data/sketches")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to divide a data set. Raises InvalidInput for what cannot be."""
+
+    # How many folds.
+    folds: int = 5
+    # Of what is left to chance.
+    seed: int = 0
+    # Share of the images that no fold sees, for one last score.
+    aside: float = 0.0
+    # Images whose perceptual hashes differ in at most so many of 64 bits stay in one fold.
+    distance: int = DISTANCE
+
+    def __post_init__(self):
+        check_choice(self.folds, self.aside)
+        check_distance(self.distance)
+
+
+def folds(
+    plan: Annotated[Plan, tyro.conf.arg(name="")] = Plan(),
+    *,
+    data: Path = DATA,
+    output: Path | None = None,
+    skip_bad_images: bool = False,
+    cache: Annotated[Path, tyro.conf.Suppress] = CACHE,
+) -> Path:
+    """Divide the labelled images into folds, near-duplicates together, every class spread evenly; return the file.
+
+    Beside it: the pairs that look alike, questions included, as -leaks.csv and -leaks.png. Raises InvalidInput where
+    the file exists, and for labels or images that cannot be used.
+
+    Args:
+        data: folder of the data set, with base/Annotations/*.csv and so on.
+        output: the file to write; without it folds/<name of the data folder>.csv.
+        skip_bad_images: go on without images that cannot be read.
+        cache: where checked images and hashes are remembered.
+    """
+    output = output or folds_file(data)
+    refuse_existing_folds(output)
+    dataset = read_labels(find_label_files(data), classes=find_classes(data))
+    dataset, digests = drop_bad_images(dataset, inspect(dataset, cache), skip_bad_images)
+    print(f"{data}: {len(dataset):,} images\n{describe(dataset)}")
+    prepare_folds(dataset, digests, data, output, plan, cache)
+    return output
+
+
+def folds_file(data: Path) -> Path:
+    """Where the folds of a data set usually lie."""
+    return FOLDS / f"{data.absolute().name}.csv"
+
+
+def prepare_folds(
+    dataset: Dataset, digests: Sequence[str], data: Path, output: Path, plan: Plan, cache: Path = CACHE
+) -> Folds:
+    """Make the folds of good images, write them and the leaks to the questions in `data`, and print what was found.
+
+    `output` is written last, so that where it is, the leaks are too. Raises InvalidInput where it exists.
+    """
+    refuse_existing_folds(output)
+    images = compare(dataset, digests, data, cache)
+    dataset = replace(dataset, group=duplicate_groups(images.hash[: len(dataset)], plan.distance))
+    made = make_folds(dataset, plan.folds, plan.seed, plan.aside)
+    largest = np.bincount(dataset.group).max()
+    print(f"\n{len(dataset):,} images in {dataset.group.max() + 1:,} groups, the largest of {largest}")
+    if largest > len(dataset) / plan.folds:
+        warnings.warn(
+            f"a group of {largest} images is more than a fold's share; try a smaller --distance", stacklevel=2
+        )
+    report_leaks(images, plan.distance, output)
+    print(f"\n{table(made, dataset)}")
+    made.write(output)
+    print(f"\n{output} holds the folds; keep it, for scores on other folds cannot be compared")
+    return made
+
+
+def refuse_existing_folds(path: Path) -> None:
+    """Raises InvalidInput where a file of folds exists."""
+    if path.exists():
+        raise InvalidInput(
+            f"{path} exists; folds are made once, because scores on other folds cannot be compared. Name another file "
+            "with --output, or remove this one and train everything again"
+        )
+
+
+def compare(dataset: Dataset, digests: Sequence[str], data: Path, cache: Path) -> Images:
+    """The labelled images and those of every question file in `data`, with their hashes.
+
+    Question images that cannot be read are named and left out.
+    """
+    questions, all_digests = [], [digests]
+    for file in find_question_files(data):
+        asked = read_questions(file, dataset.tasks).images
+        inspection = inspect(asked, cache)
+        for problem in sorted(inspection.problems.values()):
+            print(f"not compared: {problem}")
+        questions.append(asked.take(inspection.good))
+        all_digests.append([digest for digest in inspection.digests if digest is not None])
+    paths = [[some.path(row) for row in range(len(some))] for some in (dataset, *questions)]
+    hashes = perceptual_hashes([*chain(*paths)], [*chain(*all_digests)], cache)
+    return images_of(dataset, questions, all_digests, np.split(hashes, np.cumsum([len(some) for some in paths])[:-1]))
+
+
+def report_leaks(images: Images, distance: int, output: Path) -> None:
+    """Write <output>-leaks.csv and .png, and print how many pairs there are."""
+    leaks = find_leaks(images, distance)
+    listed, drawn = (output.with_name(f"{output.stem}-leaks{ending}") for ending in (".csv", ".png"))
+    write_leaks(listed, images, leaks)
+    draw_leaks(drawn, images, leaks)
+    exact = sum(leak.exact for leak in leaks)
+    asked, leaked = images.asked.sum(), len(leaked_questions(images, distance))
+    print(f"pairs: {exact:,} exact, {len(leaks) - exact:,} near (distance at most {distance}): {listed}, {drawn.name}")
+    print(f"questions: {leaked:,} of {asked:,} images look like labelled ones")
+
+
+def table(made: Folds, dataset: Dataset) -> str:
+    """A line a fold: its images, and the class that is furthest from its share; then whether that is within bounds."""
+    found, names = balance(made, dataset), [f"{task.name} {name}" for task in dataset.tasks for name in task.classes]
+    lines = ["fold   images  class furthest from its share"]
+    for fold, ahead in enumerate(found.ahead):
+        worst = np.abs(ahead).argmax()
+        lines.append(f"{fold:4}  {(made.fold == fold).sum():7,}  {ahead[worst]:+.1f} {names[worst]}")
+    if len(made.aside):
+        lines.append(f"aside {len(made.aside):7,}")
+    if found.excess > 0:
+        lines.append(f"one class is {found.excess:.1f} images further from its share than 1 + its largest group")
+    else:
+        lines.append(
+            f"no class is further from its share than 1 + its largest group; at most {np.abs(found.ahead).max():.1f}"
+        )
+    return "\n".join(lines)
