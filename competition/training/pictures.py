@@ -9,14 +9,10 @@ from matplotlib.figure import Figure
 
 from competition.recipe import Recipe
 from competition.run import Run, whole_file
+from competition.scoring.pictures import save
 from competition.task import Task
 
 NUMBERED = 12  # classes up to which the cells of a confusion matrix hold their counts
-
-
-def save(figure: Figure, run: Run, name: str) -> None:
-    with whole_file(run.folder / name) as path:
-        figure.savefig(path, format="png", dpi=110)
 
 
 def curves(run: Run, rows: list[dict], recipe: Recipe) -> None:

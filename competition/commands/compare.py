@@ -1,0 +1,69 @@
+"""Compare two runs, or two cross-validations, on the images that both of them held out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import tyro
+
+from competition.commands.flags import Folds
+from competition.run import Run
+from competition.scoring.bootstrap import PERCENT, Gain, TaskComparison
+from competition.scoring.bootstrap import compare as compare_predictions
+from competition.scoring.predictions import PLAIN, read_predictions
+
+A = Annotated[Path, tyro.conf.arg(metavar="A")]
+B = Annotated[Path, tyro.conf.arg(metavar="B")]
+
+
+def compare(
+    a: A, b: B, /, *, view: str = PLAIN, view_a: str | None = None, view_b: str | None = None, only: Folds = ()
+) -> tuple[TaskComparison, ...]:
+    """Tell whether A is better than B: official AP and accuracy a task, and how far the difference may be chance.
+
+    Chance is that of the images: both are scored on the same resamples of them, near-duplicates drawn together. What
+    another seed of the training would change is not in it. Raises InvalidInput where A and B did not predict the
+    same images.
+
+    Args:
+        a: the folder of a run or of a cross-validation.
+        b: another one, or the same with another view.
+        view: the view of both: plain, flip, …
+        view_a: the view of A alone.
+        view_b: the view of B alone.
+        only: the images of these folds alone, for example 0,1,2, where not all folds of both are trained.
+    """
+    views = view_a or view, view_b or view
+    names = [f"{folder} ({chosen})" for folder, chosen in zip((a, b), views, strict=True)]
+    pair = [read_predictions(Run(folder), chosen) for folder, chosen in zip((a, b), views, strict=True)]
+    if only:
+        pair = [one.take(np.isin(one.fold, only)) for one in pair]
+    rows = compare_predictions(*pair)
+    print(f"A is {names[0]}\nB is {names[1]}\n\n{table(rows)}\n\n{verdict(rows[-1].ap)}")
+    return rows
+
+
+def table(rows: tuple[TaskComparison, ...]) -> str:
+    """A row a task and the mean: for AP and for accuracy A, B, the difference, its interval, and how often A wins."""
+    width = max(len(row.task) for row in rows)
+    columns = f"{'A':>6}  {'B':>6}  {'A - B':>7}  {f'{PERCENT} % of resamples':18}  A wins"
+    lines = [
+        f"{'':{width}}          {'AP':{len(columns)}}    accuracy",
+        f"{'task':{width}}    rows  {columns}    {columns}",
+        *(f"{row.task:{width}}  {row.rows:6d}  {_cells(row.ap)}    {_cells(row.accuracy)}" for row in rows),
+    ]
+    return "\n".join(lines)
+
+
+def _cells(gain: Gain) -> str:
+    value, low, high = gain.difference
+    return f"{gain.a:.4f}  {gain.b:.4f}  {value:+.4f}  {low:+.4f} to {high:+.4f}  {gain.wins:6.0%}"
+
+
+def verdict(gain: Gain) -> str:
+    """What the difference in mAP means, in words."""
+    value, low, high = gain.difference
+    found = f"A - B is {value:+.4f} mAP, and between {low:+.4f} and {high:+.4f} in {PERCENT} % of the resamples"
+    if gain.difference.is_noise:
+        return f"within noise: {found}; these images cannot tell which one is better"
+    return f"{'A' if value > 0 else 'B'} is better: {found}"

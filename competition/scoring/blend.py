@@ -1,0 +1,112 @@
+"""A blend: for each task a weighted mean of what several runs give, in one view or in several."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+
+from competition.errors import InvalidInput
+from competition.run import Run
+from competition.scoring.predictions import Probabilities
+from competition.task import Kind, Task
+
+BLEND = "blend.json"
+FLOOR = 1e-8  # of a probability whose logarithm is taken: the smallest that a submission holds
+Mean = Literal["arithmetic", "geometric"]
+
+
+@dataclass(frozen=True)
+class Blend:
+    """Members, each a run's folder and a view, and their weights in each task, (members,), which sum to 1."""
+
+    members: tuple[tuple[Path, str], ...]
+    mean: Mean
+    tasks: tuple[Task, ...]
+    weights: Mapping[str, np.ndarray]
+
+    @classmethod
+    def plain(cls, members: Sequence[tuple[Path, str]], mean: Mean, tasks: Sequence[Task] = ()) -> "Blend":
+        """All members alike."""
+        weights = np.full(len(members), 1 / len(members))
+        return cls(tuple(members), mean, tuple(tasks), {task.name: weights for task in tasks})
+
+    def apply(self, several: Sequence[Probabilities]) -> dict[str, np.ndarray]:
+        """{task: (n, classes)} of what each member gave for the same images, in the order of `members`."""
+        return {
+            task.name: mixed(
+                np.stack([before_mean(one[task.name], self.mean) for one in several]),
+                self.weights[task.name],
+                self.mean,
+                task.kind,
+            )
+            for task in self.tasks
+        }
+
+    def write(self, run: Run, scores: Mapping) -> None:
+        """Write blend.json, and beside the blend how it scored."""
+        values = {
+            "members": [{"run": folder.as_posix(), "view": view} for folder, view in self.members],
+            "mean": self.mean,
+            "weights": {name: weights.tolist() for name, weights in self.weights.items()},
+            "tasks": [{"name": task.name, "classes": task.classes, "kind": task.kind} for task in self.tasks],
+            "scores": scores,
+        }
+        run.write_json(BLEND, values)
+
+
+def before_mean(probabilities: np.ndarray, mean: Mean) -> np.ndarray:
+    """What is averaged: probabilities, or their logarithms; float64."""
+    values = np.asarray(probabilities, np.float64)
+    return np.log(np.maximum(values, FLOOR)) if mean == "geometric" else values
+
+
+def mixed(values: np.ndarray, weights: np.ndarray, mean: Mean, kind: Kind) -> np.ndarray:
+    """Probabilities (n, classes) of `values` (members, n, classes) from `before_mean` and `weights` (members,).
+
+    The geometric mean of a multiclass task is divided by its sum over the classes.
+    """
+    total = np.tensordot(weights, values, axes=1)
+    if mean == "arithmetic":
+        return total
+    total = np.exp(total)
+    return total / total.sum(axis=1, keepdims=True) if kind == "multiclass" else total
+
+
+def read_blend(folder: Path) -> Blend:
+    """The blend that `competition blend` wrote into `folder`. Raises InvalidInput where there is none, or no whole one.
+
+    The folders of its members are as they were given there: relative ones start where the command is called.
+    """
+    path = folder / BLEND
+    if not path.is_file():
+        raise InvalidInput(f"{path}: there is no such file; name a folder that `competition blend` wrote")
+    values = Run(folder).read_json(BLEND)
+    try:
+        blend = Blend(
+            tuple((Path(member["run"]), str(member["view"])) for member in values["members"]),
+            values["mean"],
+            tuple(Task(task["name"], tuple(task["classes"]), task["kind"]) for task in values["tasks"]),
+            {name: np.array(weights, np.float64) for name, weights in values["weights"].items()},
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InvalidInput(
+            f"{path} is no blend ({type(error).__name__}: {error}); make it again with `competition blend`"
+        ) from None
+    if problems := _problems(blend):
+        raise InvalidInput(f"{path} cannot be used; make it again with `competition blend`:", problems)
+    return blend
+
+
+def _problems(blend: Blend) -> list[str]:
+    problems = [f"{folder}: there is no such folder" for folder, _ in blend.members if not folder.is_dir()]
+    if blend.mean not in get_args(Mean):
+        problems.append(f"the mean is {blend.mean!r}; allowed are {', '.join(get_args(Mean))}")
+    for task in blend.tasks:
+        weights = blend.weights.get(task.name, np.zeros(0))
+        if weights.shape != (len(blend.members),):
+            problems.append(f"{task.name}: {weights.size} weights for {len(blend.members)} members")
+        elif not (weights >= 0).all() or not np.isclose(weights.sum(), 1):
+            problems.append(f"{task.name}: weights {weights.tolist()}; allowed are none below 0, with a sum of 1")
+    return problems

@@ -1,0 +1,214 @@
+"""Weights of a blend, found for the official metric; and what they gain on images that they were not found on.
+
+The metric is piecewise constant, so there is nothing to differentiate: a search goes uphill from the plain mean, one
+vote more or less for one member at a time, as in ensemble selection with replacement (Caruana and others, Ensemble
+selection from libraries of models, 2004), which starts from nothing instead.
+"""
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from competition.errors import InvalidInput
+from competition.scoring.blend import Blend, Mean, before_mean, mixed
+from competition.scoring.bootstrap import TaskComparison, compare
+from competition.scoring.fashionai import as_submitted, average_precision
+from competition.scoring.parts import PARTS, parts_of
+from competition.scoring.predictions import Predictions, aligned
+from competition.task import Task
+
+VOTES = 4  # of each member at the start: the first step changes a weight by about a quarter
+STEPS = 100  # no more than these uphill
+Weights = Mapping[str, np.ndarray]  # {task: (members,)}
+
+
+@dataclass(frozen=True)
+class Member:
+    """What the run in `folder` gave in one view, and what that run costs: networks, and megabytes of their files."""
+
+    folder: Path
+    view: str
+    predictions: Predictions
+    models: int = 1
+    megabytes: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.folder} ({self.view})"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What answering takes: networks, and megabytes of their files; as a budget, the most that it may take."""
+
+    models: float = math.inf
+    megabytes: float = math.inf
+
+    @classmethod
+    def of(cls, members: Iterable[Member]) -> "Cost":
+        """A run costs once, whatever the number of its views."""
+        runs = {member.folder: member for member in members}.values()
+        return cls(sum(run.models for run in runs), sum(run.megabytes for run in runs))
+
+    def within(self, budget: "Cost") -> bool:
+        return self.models <= budget.models and self.megabytes <= budget.megabytes
+
+    def __str__(self) -> str:
+        return f"{self.models:g} models, {self.megabytes:.1f} MB"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Weights found on some images: fitted, those of the plain mean, and those of the best member alone."""
+
+    fitted: Weights
+    plain: Weights
+    single: Weights
+
+
+@dataclass(frozen=True)
+class Found:
+    """A blend, and how its way of finding weights scores on images that it has not seen.
+
+    `over_plain` and `over_single` compare the fitted weights with the plain mean and with the best single member,
+    all three found on other images than those they answer. Where the fitted weights gain nothing over the plain mean
+    there, the blend has the plain mean; `fitted` names the other tasks. `single` is the best member on all images, and
+    `cost` that of the members which have a weight anywhere.
+    """
+
+    blend: Blend
+    over_plain: tuple[TaskComparison, ...]
+    over_single: tuple[TaskComparison, ...]
+    fitted: tuple[str, ...]
+    single: Member
+    cost: Cost
+
+
+def find_blend(members: Sequence[Member], mean: Mean = "arithmetic", budget: Cost | None = None) -> Found:
+    """The blend of `members` with the best official AP a task, within the budget.
+
+    Raises InvalidInput where members have other tasks or images, and where none fits into the budget.
+    """
+    budget = budget or Cost()
+    several = aligned([member.predictions for member in members])
+    if not any(Cost.of([member]).within(budget) for member in members):
+        costs = dict.fromkeys(f"{member.folder}: {Cost.of([member])}" for member in members)
+        raise InvalidInput(
+            f"no run fits into a budget of {budget}; allow more, or name smaller runs; they cost:", costs
+        )
+    tables = [Table.of(several, task, mean) for task in several[0].tasks]
+    fitted, plain, single = honest(several[0], tables, members, budget)
+    over_plain, over_single = compare(fitted, plain), compare(fitted, single)
+    plan = make_plan(tables, members, budget)
+    gaining = tuple(row.task for row in over_plain[:-1] if row.ap.difference.value > 0)
+    weights = {**plan.plain, **{name: plan.fitted[name] for name in gaining}}
+    used = np.flatnonzero(np.any(list(weights.values()), axis=0))
+    blend = Blend(
+        tuple((members[number].folder, members[number].view) for number in used),
+        mean,
+        several[0].tasks,
+        {name: values[used] for name, values in weights.items()},
+    )
+    best = members[int(next(iter(plan.single.values())).argmax())]
+    cost = Cost.of(members[number] for number in used)
+    return Found(blend, over_plain, over_single, gaining, best, cost)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One task: what each member gave, before the mean is taken, for the images `rows` that carry it."""
+
+    task: Task
+    mean: Mean
+    rows: np.ndarray
+    values: np.ndarray  # (members, n, classes)
+    letters: np.ndarray  # (n, classes)
+
+    @classmethod
+    def of(cls, several: Sequence[Predictions], task: Task, mean: Mean) -> "Table":
+        rows = np.flatnonzero(several[0].labelled[task.name])
+        values = np.stack([before_mean(one.probabilities[task.name][rows], mean) for one in several])
+        return cls(task, mean, rows, values, several[0].letters[task.name][rows])
+
+    def of_images(self, images: np.ndarray) -> "Table":
+        """The same for those of `images`, a bool mask over all of them."""
+        here = images[self.rows]
+        return replace(self, rows=self.rows[here], values=self.values[:, here], letters=self.letters[here])
+
+    def mixed(self, weights: np.ndarray) -> np.ndarray:
+        return as_submitted(mixed(self.values, weights, self.mean, self.task.kind))
+
+    def ap(self, weights: np.ndarray) -> float:
+        return average_precision(self.mixed(weights), self.letters)[0]
+
+
+def honest(
+    first: Predictions, tables: Sequence[Table], members: Sequence[Member], budget: Cost
+) -> tuple[Predictions, Predictions, Predictions]:
+    """Answers of fitted weights, plain mean and best member, for each part of the images found on the other parts."""
+    answers = [{name: values.copy() for name, values in first.probabilities.items()} for _ in range(3)]
+    part = parts_of(first.group)
+    for number in range(PARTS):
+        plan = make_plan([table.of_images(part != number) for table in tables], members, budget)
+        for answer, weights in zip(answers, (plan.fitted, plan.plain, plan.single), strict=True):
+            for table in (table.of_images(part == number) for table in tables):
+                answer[table.task.name][table.rows] = table.mixed(weights[table.task.name])
+    return tuple(replace(first, probabilities=answer) for answer in answers)
+
+
+def make_plan(tables: Sequence[Table], members: Sequence[Member], budget: Cost) -> Plan:
+    chosen = affordable(tables, members, budget)
+    plain = chosen / chosen.sum()
+    alone = [one for number, one in enumerate(np.eye(len(members))) if Cost.of([members[number]]).within(budget)]
+    single = alone[_best([mean_ap(tables, weights) for weights in alone])]
+    return Plan(
+        {table.task.name: climb(table, chosen) for table in tables},
+        {table.task.name: plain for table in tables},
+        {table.task.name: single for table in tables},
+    )
+
+
+def affordable(tables: Sequence[Table], members: Sequence[Member], budget: Cost) -> np.ndarray:
+    """Which members take part, (members,) bool: all of them, or those of the runs that the budget is spent on.
+
+    As long as one fits, that run is added with which the plain mean of all its views and of those before scores best.
+    """
+    if Cost.of(members).within(budget):
+        return np.ones(len(members), bool)
+    folders = np.array([str(member.folder) for member in members])
+    chosen = np.zeros(len(members), bool)
+    while True:
+        larger = [chosen | (folders == folder) for folder in dict.fromkeys(folders[~chosen])]
+        larger = [some for some in larger if Cost.of(itertools.compress(members, some)).within(budget)]
+        if not larger:
+            return chosen
+        chosen = larger[_best([mean_ap(tables, some / some.sum()) for some in larger])]
+
+
+def climb(table: Table, chosen: np.ndarray) -> np.ndarray:
+    """Weights (members,) of one task: from equal votes uphill, a vote more or less at a time, to the nearest top."""
+    votes = VOTES * chosen
+    height = table.ap(votes / votes.sum())
+    one_vote = np.eye(len(chosen))[chosen]
+    for _ in range(STEPS):
+        ways = [way for way in votes + np.vstack([one_vote, -one_vote]) if way.min() >= 0 and way.any()]
+        heights = [table.ap(way / way.sum()) for way in ways]
+        best = _best(heights)
+        if not heights[best] > height + 1e-12:  # nan where no image can be judged
+            break
+        votes, height = ways[best], heights[best]
+    return votes / votes.sum()
+
+
+def mean_ap(tables: Sequence[Table], weights: np.ndarray) -> float:
+    """The official mAP of the same weights in each task; -inf where none can be judged."""
+    values = [value for table in tables if not math.isnan(value := table.ap(weights))]
+    return sum(values) / len(values) if values else -math.inf
+
+
+def _best(scores: Sequence[float]) -> int:
+    """The first of the highest."""
+    return max(range(len(scores)), key=scores.__getitem__)

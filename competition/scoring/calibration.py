@@ -1,0 +1,185 @@
+"""Whether probabilities mean what they say: temperature, calibration error, and how much can be answered how surely."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import expit, log_expit, log_softmax, logit, softmax
+
+from competition.data.dataset import MAYBE, NO, YES
+from competition.scoring.blend import FLOOR
+from competition.scoring.fashionai import as_submitted, average_precision, precision_curve
+from competition.scoring.parts import PARTS, parts_of
+from competition.scoring.predictions import Predictions
+from competition.task import Kind, Task
+
+BINS = 15  # as Guo and others have them, On calibration of modern neural networks, 2017
+GOALS = (0.95, 0.98)
+HOTTEST = 10.0  # temperatures are looked for between this and its inverse
+
+
+class Threshold(NamedTuple):
+    """Rows whose largest probability is at least `threshold` are the share `coverage` of all, with this precision.
+
+    `elsewhere` is the precision of thresholds found on other rows than those they are used on, and so the one to
+    expect; nan where they answer none.
+    """
+
+    goal: float
+    threshold: float
+    coverage: float
+    precision: float
+    elsewhere: float
+
+
+class Reliability(NamedTuple):
+    """Of each bin of the largest probability: how many rows, their mean probability and precision, each (BINS,)."""
+
+    rows: np.ndarray
+    confidence: np.ndarray
+    precision: np.ndarray
+
+    @property
+    def error(self) -> float:
+        """The expected calibration error: how far confidence and precision are apart, mean over the rows."""
+        filled = self.rows > 0
+        if not filled.any():
+            return float("nan")
+        return float(np.average(np.abs(self.confidence - self.precision)[filled], weights=self.rows[filled]))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """One task: its temperature, found on all rows, and what a temperature does to reliability and official AP.
+
+    `after` is for rows whose temperature was found on other rows. `thresholds` are for probabilities as they are,
+    without a temperature, and only of the GOALS that are reached.
+    """
+
+    task: Task
+    rows: int
+    temperature: float
+    before: Reliability
+    after: Reliability
+    ap_before: float
+    ap_after: float
+    thresholds: tuple[Threshold, ...]
+
+
+def calibrate(predictions: Predictions) -> tuple[Calibration, ...]:
+    """A Calibration of each task that has labelled rows."""
+    part = parts_of(predictions.group)
+    return tuple(
+        _calibrate_task(
+            task,
+            predictions.probabilities[task.name][present],
+            predictions.letters[task.name][present],
+            part[present],
+        )
+        for task in predictions.tasks
+        if (present := predictions.labelled[task.name]).any()
+    )
+
+
+def _calibrate_task(task: Task, probabilities: np.ndarray, letters: np.ndarray, part: np.ndarray) -> Calibration:
+    softened = np.empty_like(probabilities)
+    for number in range(PARTS):
+        here = part == number
+        temperature = fit_temperature(probabilities[~here], letters[~here], task.kind)
+        softened[here] = as_submitted(soften(probabilities[here], temperature, task.kind))
+    return Calibration(
+        task,
+        len(letters),
+        fit_temperature(probabilities, letters, task.kind),
+        reliability(probabilities, letters),
+        reliability(softened, letters),
+        average_precision(probabilities, letters)[0],
+        average_precision(softened, letters)[0],
+        tuple(filter(None, (threshold_for(goal, probabilities, letters, part) for goal in GOALS))),
+    )
+
+
+def soften(probabilities: np.ndarray, temperature: float, kind: Kind) -> np.ndarray:
+    """Probabilities (n, classes) at temperature T: softmax(log p / T), or sigmoid(logit p / T) of a multilabel task.
+
+    Above 1 they become less sure, below 1 surer. Each row keeps its answer, but rows can overtake one another.
+    """
+    scores = _scores(probabilities, kind) / temperature
+    return softmax(scores, axis=1) if kind == "multiclass" else expit(scores)
+
+
+def fit_temperature(probabilities: np.ndarray, letters: np.ndarray, kind: Kind) -> float:
+    """The temperature with the least negative log likelihood of the letters; 1, no change, where there are none.
+
+    Of a multiclass task rows with a y count, of a multilabel one all letters y and n. The likelihood has one peak in
+    1 / T. Where every answer is right, the peak is out of reach, and the temperature 1 / HOTTEST.
+    """
+    scores, yes = _scores(probabilities, kind), letters == YES
+    if kind == "multiclass":
+        known = yes.any(axis=1)
+        scores, truth = scores[known], yes[known].argmax(axis=1)
+    else:
+        known = letters != MAYBE
+        scores = np.where(yes, scores, -scores)[known]
+    if not len(scores):
+        return 1.0
+
+    def loss(log_temperature: float) -> float:
+        softened = scores / np.exp(log_temperature)
+        if kind == "multiclass":
+            return -log_softmax(softened, axis=1)[np.arange(len(truth)), truth].mean()
+        return -log_expit(softened).mean()
+
+    widest = np.log(HOTTEST)
+    return float(np.exp(minimize_scalar(loss, bounds=(-widest, widest), method="bounded").x))
+
+
+def _scores(probabilities: np.ndarray, kind: Kind) -> np.ndarray:
+    """What the softmax or sigmoid was taken of, up to a constant a row."""
+    if kind == "multiclass":
+        return np.log(np.maximum(probabilities, FLOOR))
+    return logit(np.clip(probabilities, FLOOR, 1 - FLOOR))
+
+
+def reliability(probabilities: np.ndarray, letters: np.ndarray) -> Reliability:
+    """Bins of equal width of the largest probability, each with its upper end; nan where a bin is empty.
+
+    A row is right where the letter at the answer is y; where it is m, the row counts as nothing, as in the official
+    metric.
+    """
+    answer = probabilities.argmax(axis=1)[:, None]
+    letter = np.take_along_axis(letters, answer, axis=1)[:, 0]
+    judged = letter != MAYBE
+    top, right = np.take_along_axis(probabilities, answer, axis=1)[judged, 0], letter[judged] == YES
+    place = np.clip(np.ceil(top * BINS).astype(int) - 1, 0, BINS - 1)
+    rows = np.bincount(place, minlength=BINS)
+    with np.errstate(invalid="ignore"):
+        means = (np.bincount(place, values, minlength=BINS) / rows for values in (top, right))
+        return Reliability(rows, *means)
+
+
+def threshold_for(goal: float, probabilities: np.ndarray, letters: np.ndarray, part: np.ndarray) -> Threshold | None:
+    """The threshold that answers most rows with at least this precision; None where no threshold reaches it.
+
+    It is the lowest one at which precision is at least `goal`, though it may be less at a higher one.
+    """
+    best = _lowest(goal, probabilities, letters)
+    if best is None:
+        return None
+    correct = wrong = 0
+    for number in range(PARTS):
+        here = part == number
+        found = _lowest(goal, probabilities[~here], letters[~here])
+        if found is not None:
+            answered = here & (probabilities.max(axis=1) >= found[0])
+            letter = letters[answered, probabilities[answered].argmax(axis=1)]
+            correct, wrong = correct + (letter == YES).sum(), wrong + (letter == NO).sum()
+    elsewhere = correct / (correct + wrong) if correct + wrong else float("nan")
+    return Threshold(goal, *map(float, (*best, elsewhere)))
+
+
+def _lowest(goal: float, probabilities: np.ndarray, letters: np.ndarray) -> tuple[float, float, float] | None:
+    threshold, answered, precision = precision_curve(probabilities, letters)
+    reached = np.flatnonzero(precision >= goal)
+    return (threshold[reached[-1]], answered[reached[-1]], precision[reached[-1]]) if len(reached) else None

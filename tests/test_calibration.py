@@ -1,0 +1,237 @@
+"""Calibration: a temperature that is known comes back, errors and thresholds are what plain loops count."""
+
+import json
+import math
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import letter_codes
+from predicted import at_random, predicted
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
+
+from competition.run import Run
+from competition.scoring.calibration import calibrate, fit_temperature, reliability, soften, threshold_for
+from competition.scoring.fashionai import average_precision
+from competition.scoring.parts import parts_of
+from competition.scoring.write import write_reports
+
+FILES = {"calibration.json", "reliability.png", "coverage.png", "confused.csv", "mistakes.csv", "mistakes.png"}
+
+
+def sharpened(temperature: float, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities (count, 4) that are right at this temperature, and letters drawn with the right ones."""
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(size=(count, 4)) * rng.gamma(2, 1, (count, 1))
+    right = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    truth = (right.cumsum(axis=1) < rng.random((count, 1))).sum(axis=1)
+    sharp = right**temperature
+    return sharp / sharp.sum(axis=1, keepdims=True), np.where(np.arange(4) == truth[:, None], 2, 0).astype(np.uint8)
+
+
+class Given(ClassifierMixin, BaseEstimator):
+    """A classifier that was trained elsewhere: its features are its logarithms of probabilities."""
+
+    def __init__(self):
+        self.classes_ = np.arange(4)
+
+    def fit(self, x, y):
+        return self
+
+    def predict(self, x):
+        return x.argmax(axis=1)
+
+    def decision_function(self, x):
+        return x
+
+
+def loss_by_definition(probabilities, letters, kind: str, temperature: float) -> float:
+    """The mean negative log likelihood, entry by entry."""
+    losses = []
+    for ps, codes in zip(probabilities.tolist(), letters.tolist(), strict=True):
+        if kind == "multiclass":
+            powers = [max(p, 1e-8) ** (1 / temperature) for p in ps]
+            losses += [-math.log(powers[codes.index(2)] / sum(powers))] if 2 in codes else []
+        else:
+            sigmoids = [1 / (1 + ((1 - p) / p) ** (1 / temperature)) for p in ps]
+            losses += [-math.log(s if code else 1 - s) for s, code in zip(sigmoids, codes, strict=True) if code != 1]
+    return sum(losses) / len(losses)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1, 3])
+def test_a_temperature_that_is_known_comes_back(temperature):
+    probabilities, letters = sharpened(temperature, 5000)
+    found = fit_temperature(probabilities, letters, "multiclass")
+    assert found == pytest.approx(temperature, rel=0.05)
+    error = reliability(probabilities, letters).error
+    softened = reliability(soften(probabilities, found, "multiclass"), letters).error
+    assert softened < 0.03
+    assert (softened < error / 3) == (temperature != 1)
+
+
+def test_the_temperature_is_that_of_scikit_learn():
+    probabilities, letters = sharpened(3, 1000, seed=1)
+    scores = np.log(np.maximum(probabilities, 1e-8))
+    other = CalibratedClassifierCV(FrozenEstimator(Given()), method="temperature").fit(scores, letters.argmax(axis=1))
+    temperature = fit_temperature(probabilities, letters, "multiclass")
+    np.testing.assert_allclose(soften(probabilities, temperature, "multiclass"), other.predict_proba(scores), atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["multiclass", "multilabel"])
+def test_no_other_temperature_makes_the_letters_likelier(kind):
+    rng = np.random.default_rng(2)
+    probabilities, letters = sharpened(2, 60)
+    if kind == "multilabel":
+        even = np.sqrt(probabilities)
+        letters = np.where(rng.random((60, 4)) < even / (even + np.sqrt(1 - probabilities)), 2, 0)
+    letters[rng.random((60, 4)) < 0.2] = 1  # which also leaves rows without a y
+    found = fit_temperature(probabilities, letters, kind)
+    least = loss_by_definition(probabilities, letters, kind, found)
+    assert 1.2 < found < 9
+    for factor in (0.5, 0.9, 0.99, 1.01, 1.1, 2):
+        assert least <= loss_by_definition(probabilities, letters, kind, found * factor) + 1e-9
+
+
+def test_softening_is_the_formula_and_keeps_each_answer():
+    probabilities = np.array([[0.7, 0.2, 0.1], [1, 0, 0]])
+    roots = np.sqrt([0.7, 0.2, 0.1])
+    np.testing.assert_allclose(soften(probabilities, 2, "multiclass")[0], roots / roots.sum())
+    assert soften(probabilities, 2, "multiclass")[1] == pytest.approx(np.array([1, 1e-4, 1e-4]) / 1.0002)
+    odds = np.sqrt([0.7 / 0.3, 0.2 / 0.8, 0.1 / 0.9])
+    np.testing.assert_allclose(soften(probabilities, 2, "multilabel")[0], odds / (1 + odds))
+    assert np.isfinite(soften(probabilities, 0.1, "multilabel")).all()
+
+
+def test_a_temperature_can_reorder_rows():
+    """Of .5 .5 0 and .52 .24 .24 the second is surer, until T is low enough for the first class to take all."""
+    rows = np.array([[0.5, 0.5, 0], [0.49, 0.26, 0.25]])
+    first, second = soften(rows, 0.2, "multiclass").max(axis=1)
+    assert first == pytest.approx(0.5)
+    assert second > 0.9
+
+
+def test_without_letters_the_temperature_changes_nothing():
+    probabilities = np.array([[0.9, 0.1], [0.3, 0.7]])
+    assert fit_temperature(probabilities, letter_codes("mn", "nn"), "multiclass") == 1
+    assert fit_temperature(probabilities, letter_codes("mm", "mm"), "multilabel") == 1
+    assert fit_temperature(probabilities[:0], letter_codes("yn")[:0], "multiclass") == 1
+
+
+def test_where_every_answer_is_right_the_temperature_stops_at_its_bound():
+    assert fit_temperature(np.array([[0.9, 0.1]]), letter_codes("yn"), "multiclass") == pytest.approx(0.1, rel=1e-3)
+    assert fit_temperature(np.array([[0.9, 0.1]]), letter_codes("ny"), "multiclass") == pytest.approx(10, rel=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_calibration_error_is_what_a_loop_over_the_bins_counts(seed):
+    rng = np.random.default_rng(seed)
+    probabilities = np.vstack([rng.dirichlet(np.ones(3), 80), [[1, 0, 0], [0.6, 0.2, 0.2]]])
+    letters = rng.integers(0, 3, (82, 3)).astype(np.uint8)
+    bins = [[] for _ in range(15)]
+    for ps, codes in zip(probabilities.tolist(), letters.tolist(), strict=True):
+        code = codes[ps.index(max(ps))]
+        if code != 1:
+            number = next(number for number in range(15) if max(ps) <= (number + 1) / 15)
+            bins[number].append((max(ps), code == 2))
+    rows = sum(map(len, bins))
+    gaps = [abs(sum(p for p, _ in some) - sum(right for _, right in some)) for some in bins]
+    found = reliability(probabilities, letters)
+    assert found.rows.tolist() == list(map(len, bins))
+    assert found.error == pytest.approx(sum(gaps) / rows)
+    for number, some in enumerate(bins):
+        if some:
+            assert found.confidence[number] == pytest.approx(np.mean([p for p, _ in some]))
+            assert found.precision[number] == pytest.approx(np.mean([right for _, right in some]))
+    assert math.isnan(reliability(probabilities[:2], letter_codes("mmm", "mmm")).error)
+
+
+@pytest.mark.parametrize(
+    ("goal", "expected"),
+    [
+        (0.95, (0.9, 1 / 6, 1)),
+        (0.75, (0.5, 1, 0.8)),  # below 0.75 on the way, and above it again
+        (0.81, (0.9, 1 / 6, 1)),
+    ],
+)
+def test_a_threshold_answers_as_many_rows_as_the_goal_allows(goal, expected):
+    """By hand: .9 y, .8 n, .7 y, .65 m, .6 y, .5 y have precision 1, 1/2, 2/3, 2/3, 3/4, 4/5."""
+    top = np.array([0.9, 0.8, 0.7, 0.65, 0.6, 0.5])
+    letters = letter_codes("yn", "ny", "yn", "my", "yn", "yn")
+    found = threshold_for(goal, np.stack([top, 0.4 * (1 - top)], axis=1), letters, np.arange(6) % 5)
+    assert found[:4] == pytest.approx((goal, *expected))
+
+
+def test_a_goal_that_is_not_reached_has_no_threshold():
+    probabilities = np.array([[0.9, 0.1], [0.8, 0.2]])
+    assert threshold_for(0.95, probabilities, letter_codes("ny", "yn"), np.arange(2)) is None
+    assert threshold_for(0.5, probabilities, letter_codes("ny", "yn"), np.arange(2)).threshold == 0.8
+    assert threshold_for(0.5, probabilities, letter_codes("my", "my"), np.arange(2)) is None
+
+
+def test_what_is_fitted_is_judged_on_other_rows():
+    """Both the temperature after which errors are given, and the precision to expect of a threshold."""
+    one = at_random(2, skill=1.5, tasks=["t"])
+    (found,) = calibrate(one)
+    rows = one.labelled["t"]
+    probabilities, letters, part = one.probabilities["t"][rows], one.letters["t"][rows], parts_of(one.group)[rows]
+    softened, right, wrong = probabilities.copy(), 0, 0
+    for number in range(5):
+        here, others = part == number, part != number
+        temperature = fit_temperature(probabilities[others], letters[others], "multiclass")
+        softened[here] = soften(probabilities[here], temperature, "multiclass").round(8)
+        at = threshold_for(0.95, probabilities[others], letters[others], part[others]).threshold
+        for ps, codes in zip(probabilities[here], letters[here], strict=True):
+            right += max(ps) >= at and codes[ps.argmax()] == 2
+            wrong += max(ps) >= at and codes[ps.argmax()] == 0
+    assert found.after.error == reliability(softened, letters).error
+    assert found.ap_after == average_precision(softened, letters)[0]
+    assert found.thresholds[0].elsewhere == pytest.approx(right / (right + wrong))
+    assert found.thresholds[0].elsewhere < 0.9
+    assert found.thresholds[0].precision >= 0.95
+    assert (found.rows, found.ap_before) == (rows.sum(), one.score().tasks[0].ap)
+    assert found.temperature == fit_temperature(probabilities, letters, "multiclass")
+
+
+def test_a_task_without_labels_or_a_class_that_never_is_does_not_break():
+    probabilities = {name: np.random.default_rng(0).dirichlet(np.ones(3), 6) for name in ("none", "one", "maybe")}
+    letters = {
+        "none": letter_codes(*["nnn"] * 6),
+        "one": letter_codes(*["nyn"] * 6),
+        "maybe": letter_codes(*["mmm"] * 6),
+    }
+    one, maybe = calibrate(predicted(probabilities, letters))
+    assert (one.task.name, one.rows, maybe.task.name) == ("one", 6, "maybe")
+    assert math.isfinite(one.temperature)
+    assert (maybe.temperature, maybe.thresholds, math.isnan(maybe.before.error)) == (1, (), True)
+
+
+@pytest.mark.parametrize("tasks", [["a"], list("abcde"), list("abcdefgh")])
+def test_the_reports_of_a_run_are_six_files_that_can_be_read(tmp_path, tasks):
+    one = at_random(1, skill=1.5, count=120, tasks=tasks)
+    write_reports(Run(tmp_path), one, {image: tmp_path / image for image in one.images.tolist()})
+    assert {path.name for path in tmp_path.iterdir()} == FILES
+    values = json.loads((tmp_path / "calibration.json").read_text())
+    assert list(values) == tasks
+    first = calibrate(one)[0]
+    assert values["a"]["temperature"] == first.temperature
+    assert values["a"]["calibration_error"] == {"before": first.before.error, "after": first.after.error}
+    assert values["a"]["ap"] == {"before": first.ap_before, "after": first.ap_after}
+    assert values["a"]["thresholds"][0]["coverage"] == first.thresholds[0].coverage
+    for name in ("reliability.png", "coverage.png"):
+        assert cv2.imread(str(tmp_path / name)).shape[0] > 300
+    assert list(pd.read_csv(tmp_path / "mistakes.csv")["probability"].diff().dropna() > 0).count(True) == 0
+
+
+def test_reports_without_anything_to_judge_are_empty_and_not_an_error(tmp_path):
+    nothing = predicted({"t": [[0.9, 0.1], [0.8, 0.2]]}, {"t": letter_codes("nn", "nn")})
+    maybe = predicted({"t": [[0.9, 0.1], [0.8, 0.2]]}, {"t": letter_codes("my", "my")})
+    right = predicted({"t": [[0.9, 0.1], [0.8, 0.2]]}, {"t": letter_codes("yn", "yn")})
+    for name, one in (("nothing", nothing), ("maybe", maybe), ("right", right)):
+        write_reports(Run(tmp_path / name), one, {image: tmp_path / image for image in one.images.tolist()})
+        assert {path.name for path in (tmp_path / name).iterdir()} == FILES
+        assert len(pd.read_csv(tmp_path / name / "mistakes.csv")) == 0
+    assert json.loads((tmp_path / "nothing/calibration.json").read_text()) == {}
+    assert json.loads((tmp_path / "maybe/calibration.json").read_text())["t"]["ap"] == {"before": None, "after": None}
