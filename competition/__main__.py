@@ -10,6 +10,10 @@ from competition.errors import InvalidInput
 
 COMMANDS = {
     "train": "train a recipe on a data set",
+    "folds": "make the folds that experiments share, and find images that stand twice",
+    "cv": "train a recipe once a fold, and score all images together",
+    "compare": "tell whether one run is better than another, or the difference is noise",
+    "blend": "find the weights with which several runs and views score best together",
     "submit": "predict the questions, check, write a submission",
     "score": "score a submission against known answers",
     "check": "say what is wrong with a submission",

@@ -210,6 +210,12 @@ def _transform_rules(transforms: tuple[tuple[Transform, float], ...]) -> Iterato
     yield not repeated, f"transforms name {', '.join(repeated)} more than once"
 
 
+def differences(recipe: Recipe, other: Recipe) -> dict[str, tuple]:
+    """The fields in which two recipes differ, with both values."""
+    pairs = {field.name: (getattr(recipe, field.name), getattr(other, field.name)) for field in fields(Recipe)}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
 def to_json(recipe: Recipe) -> dict:
     """Plain lists, strings and numbers; `from_json` turns them back into an equal recipe."""
     return asdict(recipe)

@@ -27,6 +27,7 @@ LAYERS = [
     {"model", "drawing"},
     {"training"},
     {"bench"},
+    {"crossvalidation"},
     {"commands"},
     {"__main__"},
 ]
@@ -37,7 +38,7 @@ ONLY = {
 }
 # The bench reads a trace of TensorFlow's profiler.
 HOME_OF = {"tensorflow": {"model/devices.py", "bench/profile.py"}, "keras": {"model/", "training/", "bench/"}}
-DISTRIBUTION_OF = {"cv2": "opencv-python-headless", "sklearn": "scikit-learn"}
+DISTRIBUTION_OF = {"cv2": "opencv-python-headless", "sklearn": "scikit-learn", "PIL": "pillow"}
 
 
 def relative(module: Path) -> str:

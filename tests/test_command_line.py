@@ -243,8 +243,8 @@ def test_listing_names_recipes_and_runs_with_their_scores(competition, folder):
     assert (result.status, result.stderr) == (0, "")
     rows = {line.split()[0]: line.split()[1:] for line in result.stdout.splitlines() if line.startswith("  ")}
     assert [name for name in NAMES if name not in rows] == []
-    assert rows["mine-1"] == ["0.9123", "0.8000", "0.7000", "1.5", "2026-01-02", "03:04"]
-    assert rows["mine-2"] == ["trained", "on", "everything", "1.0", "2026-01-02", "03:04"]
+    assert rows["mine-1"] == ["0.9123", "0.7000", "1.5", "0", "2026-01-02", "03:04"]
+    assert rows["mine-2"] == ["trained", "on", "everything", "1.0", "0", "2026-01-02", "03:04"]
     assert rows["mine-3"] == ["not", "finished", "2026-01-02", "03:04"]
     assert rows["mine-smoke-1"][-2:] == ["smoke", "test"]
 

@@ -25,6 +25,7 @@ from competition.model.features import cached_features
 from competition.model.network import build_network, features_of
 from competition.recipe import Recipe, Stage
 from competition.run import Run
+from competition.scoring.predictions import read_predictions
 from competition.scoring.report import Report, score
 from competition.training.compile import learning_rate, make_optimizer
 from competition.training.prepare import Preparation
@@ -56,6 +57,12 @@ def test_a_run_holds_exactly_these_files(run):
         "scores.json",
         "probabilities.npz",
         "curves.png",
+        "calibration.json",
+        "reliability.png",
+        "coverage.png",
+        "confused.csv",
+        "mistakes.csv",
+        "mistakes.png",
         "confusion/colour.csv",
         "confusion/colour.png",
         "confusion/shade.csv",
@@ -82,12 +89,8 @@ def test_history_has_a_row_an_epoch_with_its_stage(run):
 def test_plain_colours_are_learned_and_the_score_is_that_of_the_kept_probabilities(run, data):
     best = run.read_json("scores.json")["best"]
     assert best["accuracy"] > 0.9
-    kept = np.load(run.folder / "probabilities.npz")
-    probabilities, letters, labelled = (
-        {task.name: kept[f"{kind}/{task.name}"] for task in TINY.tasks}
-        for kind in ("probabilities", "letters", "labelled")
-    )
-    again = score(TINY.tasks, probabilities, letters, labelled)
+    kept = read_predictions(run)
+    again = score(TINY.tasks, kept.probabilities, kept.letters, kept.labelled)
     assert again.map == best["map"]
     assert again.accuracy == best["accuracy"]
 
@@ -97,18 +100,18 @@ def test_the_weights_kept_are_those_of_the_best_epoch(run, data):
     from competition.model.predict import predict
     from competition.training.restore import restore
 
-    kept = np.load(run.folder / "probabilities.npz")
+    kept = read_predictions(run)
     dataset = read_data(data)
-    held_out = dataset.take(np.flatnonzero(np.isin(dataset.names, kept["names"])))
+    held_out = dataset.take(np.flatnonzero(np.isin(dataset.ids, kept.images)))
     given = predict(restore(run), Pictures(held_out, LEARNS))
-    assert list(held_out.names) == list(kept["names"])
+    assert list(held_out.ids) == list(kept.images)
     for task in TINY.tasks:
-        np.testing.assert_allclose(given[task.name], kept[f"probabilities/{task.name}"], atol=1e-6)
+        np.testing.assert_allclose(given[task.name], kept.probabilities[task.name], atol=1e-6)
 
 
 @pytest.mark.parametrize("batch_size", [1, 5, 16])
-def test_flip_gives_the_mean_of_an_image_and_its_mirror_image(run, data, tmp_path, batch_size):
-    from competition.model.predict import predict
+def test_the_view_flip_is_what_the_network_gives_for_the_mirror_image(run, data, tmp_path, batch_size):
+    from competition.model.predict import predict, predict_views
     from competition.training.restore import restore
 
     network, recipe, dataset = restore(run), replace(LEARNS, batch_size=batch_size), read_data(data)
@@ -118,10 +121,11 @@ def test_flip_gives_the_mean_of_an_image_and_its_mirror_image(run, data, tmp_pat
     labels = mirrored / "base/Annotations/label.csv"
     labels.write_text(labels.read_text().replace(".jpg", ".png"))
     there, back = (predict(network, Pictures(one, recipe)) for one in (dataset, read_data(mirrored)))
-    both = predict(network, Pictures(dataset, recipe), flip=True)
-    for name, values in both.items():
-        np.testing.assert_allclose(values, (there[name] + back[name]) / 2, atol=2e-3)
-        assert np.abs(values - there[name]).max() > 0
+    both = predict_views(network, Pictures(dataset, recipe), ("plain", "flip"))
+    for name in there:
+        np.testing.assert_allclose(both["plain"][name], there[name], atol=1e-5)
+        np.testing.assert_allclose(both["flip"][name], back[name], atol=4e-3)
+        assert np.abs(back[name] - there[name]).max() > 0
 
 
 def test_a_second_stage_of_heads_goes_on_from_the_first(data, tmp_path):
@@ -262,10 +266,10 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(data, tmp_
         for number, seed in enumerate((3, 3, 4))
     ]
     scores = [run.read_json("scores.json")["best"]["map"] for run in runs]
-    first, second, third = (np.load(run.folder / "probabilities.npz") for run in runs)
-    np.testing.assert_array_equal(first["probabilities/colour"], second["probabilities/colour"])
+    first, second, third = map(read_predictions, runs)
+    np.testing.assert_array_equal(first.probabilities["colour"], second.probabilities["colour"])
     assert scores[0] == scores[1]
-    assert list(third["names"]) != list(first["names"])
+    assert list(third.images) != list(first.images)
 
 
 def test_a_run_folder_that_exists_is_never_overwritten(run, data, tmp_path):

@@ -8,15 +8,17 @@ from typing import Annotated
 import numpy as np
 import tyro
 
+from competition.crossvalidation.experiment import trainings
 from competition.data.files import find_classes, find_question_file
-from competition.data.inspect import CACHE, inspect
+from competition.data.inspect import CACHE, Inspection, inspect
 from competition.data.labels import Questions, read_questions
-from competition.data.pictures import Pictures
+from competition.data.pictures import GIGABYTE, USUAL_ROOM, PictureCache, Pictures
 from competition.data.rows import read_classes
+from competition.data.views import View
 from competition.errors import InvalidInput
 from competition.quiet import quiet_start
-from competition.recipe import Recipe
 from competition.run import Run, newest_finished_run
+from competition.scoring.blend import BLEND, Blend, Mean, read_blend
 from competition.scoring.report import table
 from competition.submission.score import score_file
 from competition.submission.write import write_submission
@@ -31,7 +33,8 @@ def submit(
     *,
     questions: Path | None = None,
     output: Path | None = None,
-    flip: bool = False,
+    views: tuple[View, ...] = ("plain",),
+    mean: Mean = "arithmetic",
     skip_bad_images: bool = False,
     cache: Annotated[Path, tyro.conf.Suppress] = CACHE,
 ) -> Path:
@@ -41,21 +44,19 @@ def submit(
     the file would be refused; nothing is written then.
 
     Args:
-        runs: run folders, whose probabilities are averaged; without any, the newest finished run.
+        runs: folders of runs and of cross-validations (all their networks), or of one blend; else the newest run.
         questions: a question file, where the data has several or none.
-        output: the CSV to write; without it submissions/<run>.csv, or <run>-flip.csv.
-        flip: predict every image and its mirror image, and take the mean.
+        output: the CSV to write; without it submissions/<run>.csv.
+        views: how every image is looked at, for example plain flip; a blend has its own.
+        mean: of views, folds, seeds and runs; a blend has its own.
         skip_bad_images: answer rows whose image cannot be read with the shares of the classes in training.
         cache: where checked images are remembered.
     """
-    chosen = [Run(path) for path in runs] or [newest_finished_run()]
-    if unfinished := [str(run.folder) for run in chosen if not run.finished]:
-        raise InvalidInput("runs that did not finish, or no runs at all; train them to the end first:", unfinished)
-    recipes = [run.read_recipe() for run in chosen]
-    agree(chosen, recipes)
-    questions = questions or questions_of(chosen[0])
-    check_classes(questions, recipes[0], chosen[0])
-    asked = read_questions(questions, recipes[0].tasks)
+    blend = blend_of(runs or [newest_finished_run().folder], views, mean)
+    first = Run(blend.members[0][0])
+    questions = questions or questions_of(first)
+    check_classes(questions, blend.tasks, first)
+    asked = read_questions(questions, blend.tasks)
     inspection = inspect(asked.images, cache)
     bad = sorted(inspection.problems.values())
     if bad and not skip_bad_images:
@@ -64,15 +65,46 @@ def submit(
             "of the classes in training by --skip-bad-images:",
             bad,
         )
-    probabilities = answer(chosen, recipes, asked, inspection.good, flip)
-    output = output or SUBMISSIONS / f"{'+'.join(run.name for run in chosen)}{'-flip' if flip else ''}.csv"
-    zipped = write_submission(output, asked, probabilities, recipes[0].tasks)
+    probabilities = answer(blend, asked, inspection, cache)
+    output = output or SUBMISSIONS / f"{name_of(runs, blend)}.csv"
+    zipped = write_submission(output, asked, probabilities, blend.tasks)
     for problem in bad:
         print(f"answered with the shares in training: {problem}")
     print(f"{output} and {zipped.name}: {len(asked):,} rows over {len(asked.images):,} images, checked")
-    print(f"for the log, submissions/README.md:\n{log_line(chosen, output, flip)}")
-    show_score(output, questions, recipes[0].tasks)
+    print(f"for the log, submissions/README.md:\n{log_line(blend, output)}")
+    show_score(output, questions, blend.tasks)
     return output
+
+
+def blend_of(folders: Sequence[Path], views: Sequence[View], mean: Mean) -> Blend:
+    """The blend in a folder, or the plain mean of some runs in some views.
+
+    Raises InvalidInput where a run has not finished, or runs do not have the same tasks and classes in the same order.
+    """
+    if blends := [folder for folder in folders if (folder / BLEND).is_file()]:
+        if len(folders) > 1:
+            raise InvalidInput(f"{blends[0]} is a blend, which goes alone; `competition blend` takes all runs of one")
+        blend = read_blend(folders[0])
+    else:
+        blend = Blend.plain([(folder, view) for folder in folders for view in dict.fromkeys(views)], mean)
+    runs = runs_of(blend)
+    if unfinished := [str(run.folder) for run in runs if not run.finished]:
+        raise InvalidInput("runs that did not finish, or no runs at all; train them to the end first:", unfinished)
+    agree(runs)
+    return blend if blend.tasks else Blend.plain(blend.members, mean, runs[0].read_recipe().tasks)
+
+
+def runs_of(blend: Blend) -> list[Run]:
+    """Those of a blend's members, each once."""
+    return [Run(folder) for folder in dict.fromkeys(folder for folder, _ in blend.members)]
+
+
+def name_of(folders: Sequence[Path], blend: Blend) -> str:
+    """What a submission is called: after its runs, and after views other than the plain one."""
+    names = [folder.name for folder in folders] or [run.name for run in runs_of(blend)]
+    views = dict.fromkeys(view for _, view in blend.members)
+    added = [] if any((folder / BLEND).is_file() for folder in folders) else [view for view in views if view != "plain"]
+    return "-".join(["+".join(names), *added])
 
 
 def questions_of(run: Run) -> Path:
@@ -83,22 +115,23 @@ def questions_of(run: Run) -> Path:
         raise InvalidInput(f"{error}\nName the questions with --questions FILE") from None
 
 
-def agree(runs: Sequence[Run], recipes: Sequence[Recipe]) -> None:
+def agree(runs: Sequence[Run]) -> None:
     """Raises InvalidInput where runs do not have the same tasks and classes in the same order."""
-    for run, recipe in zip(runs[1:], recipes[1:], strict=True):
-        if recipe.tasks != recipes[0].tasks:
+    tasks = runs[0].read_recipe().tasks
+    for run in runs[1:]:
+        if (others := run.read_recipe().tasks) != tasks:
             raise InvalidInput(
                 f"{run.folder} and {runs[0].folder} cannot be averaged: tasks, classes or their order differ:",
-                [f"{runs[0].name}: {recipes[0].tasks}", f"{run.name}: {recipe.tasks}"],
+                [f"{runs[0].name}: {tasks}", f"{run.name}: {others}"],
             )
 
 
-def check_classes(questions: Path, recipe: Recipe, run: Run) -> None:
+def check_classes(questions: Path, tasks: Sequence[Task], run: Run) -> None:
     """Raises InvalidInput where a classes.csv beside the questions names other classes than the run learned."""
     listed = find_classes(questions.parent.parent) or find_classes(questions.parent.parent.parent)
     if not listed:
         return
-    learned = {task.name: task for task in recipe.tasks}
+    learned = {task.name: task for task in tasks}
     problems = [
         f"{task.name}: {', '.join(task.classes)}; the run has {', '.join(learned[task.name].classes)}"
         for task in read_classes(listed)
@@ -108,34 +141,49 @@ def check_classes(questions: Path, recipe: Recipe, run: Run) -> None:
         raise InvalidInput(f"{listed} names other classes than {run.folder} was trained on:", problems)
 
 
-def answer(
-    runs: Sequence[Run], recipes: Sequence[Recipe], asked: Questions, good: np.ndarray, flip: bool
-) -> dict[str, np.ndarray]:
-    """The mean probabilities (images, classes) of the runs; where an image is not good, the mean of their priors."""
+def answer(blend: Blend, asked: Questions, inspection: Inspection, cache: Path) -> dict[str, np.ndarray]:
+    """The probabilities (images, classes) that a blend gives; where an image is not good, the priors of training."""
+    views: dict[Path, list[View]] = {}
+    for folder, view in blend.members:
+        views.setdefault(folder, []).append(view)
+    given = {folder: answer_of(Run(folder), asked, inspection, views[folder], blend, cache) for folder in views}
+    return blend.apply([given[folder][view] for folder, view in blend.members])
+
+
+def answer_of(
+    run: Run, asked: Questions, inspection: Inspection, views: Sequence[View], blend: Blend, cache: Path
+) -> dict[View, dict[str, np.ndarray]]:
+    """In each view, the mean of what the networks behind a run give: one, or all of a cross-validation."""
     with quiet_start():
         from competition.model.devices import memory_explained
-        from competition.model.predict import mean_probabilities, predict
+        from competition.model.predict import predict_views
         from competition.training.restore import restore
 
-    answers = []
-    for run, recipe in zip(runs, recipes, strict=True):
-        prior = run.read_json("prior.json")
-        values = {task.name: np.tile(prior[task.name], (len(good), 1)) for task in recipe.tasks}
+    good, parts, answers = inspection.good, trainings(run), []
+    digests = [digest for digest in inspection.digests if digest is not None]
+    for part in parts:
+        recipe, prior = part.read_recipe(), part.read_json("prior.json")
+        values = {view: {n: np.tile(shares, (len(good), 1)) for n, shares in prior.items()} for view in views}
         if good.any():
-            network = restore(run)
+            kept = PictureCache(cache / "pictures", recipe, int(USUAL_ROOM * GIGABYTE)) if len(parts) > 1 else None
+            pictures = Pictures(asked.images.take(good), recipe, digests, kept)
             with memory_explained(recipe.batch_size):
-                given = predict(network, Pictures(asked.images.take(good), recipe), progress=run.name, flip=flip)
-            for name, probabilities in given.items():
-                values[name][good] = probabilities
+                given = predict_views(restore(part), pictures, views, progress=part.name)
+            for view, tasks in given.items():
+                for name, probabilities in tasks.items():
+                    values[view][name][good] = probabilities
         answers.append(values)
-    return mean_probabilities(answers)
+    several = Blend.plain([(part.folder, "plain") for part in parts], blend.mean, blend.tasks)
+    return {view: several.apply([one[view] for one in answers]) for view in views}
 
 
-def log_line(runs: Sequence[Run], output: Path, flip: bool) -> str:
+def log_line(blend: Blend, output: Path) -> str:
     """A row of the log: date, command, commit, recipe, local score; the public score and the lesson are to be added."""
+    runs = runs_of(blend)
     bests = [run.read_json("scores.json")["best"] for run in runs]
     local = ", ".join(f"mAP {best['map']:.4f} accuracy {best['accuracy']:.4f}" if best else "none" for best in bests)
-    commands = "; ".join(f"`{run.read_made()['command']}`" for run in runs) + (", submit --flip" if flip else "")
+    views = ", ".join(dict.fromkeys(view for _, view in blend.members))
+    commands = "; ".join(f"`{run.read_made()['command']}`" for run in runs) + ("" if views == "plain" else f"; {views}")
     recipes = ", ".join(sorted({run.read_recipe().name for run in runs}))
     return f"| {date.today()} | {commands} | {runs[0].read_made()['commit']} | {recipes} | {local} | | {output.name}: |"
 

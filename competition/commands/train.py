@@ -12,19 +12,22 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import tyro
 
-from competition.data.dataset import class_prior, image_root
+from competition.data.dataset import class_prior
 from competition.data.inspect import CACHE
 from competition.data.material import read_material
-from competition.data.pictures import USUAL_ROOM
+from competition.data.pictures import USUAL_ROOM, Pictures
+from competition.data.views import View
 from competition.errors import InvalidInput
 from competition.quiet import quiet_start
 from competition.recipe import Recipe
 from competition.recipes import NAMES, load_recipe
 from competition.run import SMOKE, Run, new_run, refuse_existing
+from competition.scoring.bootstrap import interval_of_means
+from competition.scoring.predictions import ASIDE, HELD_OUT, read_predictions, write_predictions
 from competition.scoring.report import confusion, table
+from competition.scoring.write import write_reports
 
 
 @dataclass(frozen=True)
@@ -40,21 +43,28 @@ class Arguments:
     smoke: bool = False
     # Go on without images that cannot be read, and list them in the run.
     skip_bad_images: bool = False
+    # A file that `competition folds` wrote, and which of its folds is held out; without it the recipe's share is.
+    fold: tuple[Path, int] | None = None
+    # How the images held out are looked at when training is done.
+    views: tuple[View, ...] = ("plain",)
     # Gigabytes of decoded pictures to keep in cache/pictures, so that later epochs and runs need not decode; 0: none.
     picture_cache: float = USUAL_ROOM
 
 
 def command_line(arguments: Sequence[str]) -> None:
+    train(**vars(parse(Arguments, "train", arguments)))
+
+
+def parse(kind: type, verb: str, arguments: Sequence[str]):
     """Read the recipe's name first, then its fields as flags with its values as their defaults."""
     if not arguments or arguments[0].startswith("-"):
-        print(f"usage: competition train RECIPE [flags]\n\nRECIPE is {', '.join(NAMES)}, or a Python file of your own.")
-        print("`competition train RECIPE --help` lists its flags.")
-        if not {"-h", "--help"} & set(arguments):
-            sys.exit(2)
-        return
+        print(f"usage: competition {verb} RECIPE [flags]\n")
+        print(f"RECIPE is {', '.join(NAMES)}, a Python file of your own, or a run's recipe.json.")
+        print(f"`competition {verb} RECIPE --help` lists its flags.")
+        sys.exit(0 if {"-h", "--help"} & set(arguments) else 2)
     name, *flags = arguments
-    chosen = tyro.cli(Arguments, default=Arguments(load_recipe(name)), args=flags, prog=f"competition train {name}")
-    train(**vars(chosen))
+    recipe = Run(Path(name).parent).read_recipe() if name.endswith(".json") else load_recipe(name)
+    return tyro.cli(kind, default=kind(recipe), args=flags, prog=f"competition {verb} {name}")
 
 
 def train(
@@ -64,19 +74,21 @@ def train(
     *,
     smoke: bool = False,
     skip_bad_images: bool = False,
+    fold: tuple[Path, int] | None = None,
+    views: Sequence[View] = ("plain",),
     picture_cache: float = USUAL_ROOM,
     cache: Path = CACHE,
 ) -> Run:
     """Train `recipe` on the data set in `data` and return the run, with its scores and pictures in its folder.
 
-    Raises InvalidInput, before anything is trained, for labels or images that cannot be used.
+    Raises InvalidInput, before anything is trained, for labels, images or folds that cannot be used.
     """
     if not 0 <= picture_cache < math.inf:
         raise InvalidInput(f"--picture-cache is {picture_cache}; allowed are gigabytes from 0, which keeps none")
     data = data or Path("data") / recipe.name
     if run is not None:
         refuse_existing(run)
-    material = read_material(recipe, data, skip_bad_images, cache)
+    material = read_material(recipe, data, skip_bad_images, cache, fold)
     recipe = replace(recipe, tasks=material.dataset.tasks)
     prior = class_prior(material.dataset.take(material.training))
     if smoke:
@@ -94,7 +106,8 @@ def train(
     print(preparation.outlook())
     trainer = preparation.trainer(folder)
     trainer.fit()
-    report_results(trainer, folder)
+    aside = preparation.pictures.take(material.aside)
+    report_results(trainer, aside, views, folder, alone=fold is None)
     return folder
 
 
@@ -120,27 +133,33 @@ def git_commit() -> str | None:
     return found.stdout.strip() or None
 
 
-def report_results(trainer, folder: Run) -> None:
-    """Write pictures, probabilities and, last of all, the scores; print the table."""
+def report_results(trainer, aside: Pictures, views: Sequence[View], folder: Run, alone: bool) -> None:
+    """Write pictures, probabilities and, last of all, the scores; print the table.
+
+    What there is to say about a fold, which is not `alone`, its cross-validation says of all folds together.
+    """
     from competition.training import pictures
 
-    recipe, kept = trainer.recipe, trainer.kept
+    recipe, kept, held_out = trainer.recipe, trainer.kept, trainer.held_out.dataset
     pictures.curves(folder, trainer.history.rows, recipe)
     pictures.network_plan(folder, trainer.network)
     if kept.report:
-        held_out = trainer.held_out.dataset
-        roots = [image_root(source).name for source in held_out.sources]
-        arrays = {"names": held_out.names.astype(str), "roots": np.array(roots)[held_out.source_of]}
+        seen = {"plain": kept.probabilities, **trainer.predict_kept(trainer.held_out, set(views) - {"plain"})}
+        write_predictions(folder, HELD_OUT, held_out, seen)
+        predictions = read_predictions(folder)
+        if alone:
+            write_reports(folder, predictions, held_out.path_of)
         for task in recipe.tasks:
             present, letters = held_out.labelled[task.name], held_out.letters[task.name]
-            arrays |= {f"probabilities/{task.name}": kept.probabilities[task.name]}
-            arrays |= {f"letters/{task.name}": letters, f"labelled/{task.name}": present}
             if present.any():
                 counts = confusion(kept.probabilities[task.name][present], letters[present])
                 pictures.confusion_matrix(folder, task, counts)
-        folder.write_arrays("probabilities.npz", arrays)
         print(f"\nbest epoch {kept.epoch}, on {len(held_out)} images held out:\n{table(kept.report)}")
+    if len(aside):
+        write_predictions(folder, ASIDE, aside.dataset, trainer.predict_kept(aside, {"plain", *views}))
     reports = {"best": kept.report, "last": trainer.last_report, "heads": trainer.heads_report}
     scores = {name: report.to_json() if report else None for name, report in reports.items()}
+    if kept.report:
+        scores["interval"] = interval_of_means(predictions)
     folder.write_json("scores.json", {"best_epoch": kept.epoch, "seconds": trainer.seconds, **scores})
     print(f"\n{folder.folder}/ holds the run: weights, scores, curves.png, confusion/")

@@ -32,7 +32,8 @@ def _from_project(name: str) -> ModuleType:
         close = difflib.get_close_matches(name, NAMES, n=1)
         hint = f"; perhaps you meant {close[0]}" if close else ""
         raise InvalidInput(
-            f"there is no recipe {name!r}; allowed are {', '.join(NAMES)}, or the path of a .py file{hint}"
+            f"there is no recipe {name!r}; allowed are {', '.join(NAMES)}, the path of a .py file, "
+            f"or a run's recipe.json{hint}"
         )
     return importlib.import_module(f"competition.recipes.{name}")
 

@@ -1,6 +1,6 @@
 """Train a network stage by stage: heads on cached features, then the network on augmented images."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import keras
@@ -8,10 +8,12 @@ import numpy as np
 
 from competition.data.batches import TrainBatches, augmented_views
 from competition.data.pictures import Pictures
+from competition.data.views import VIEWS, View
 from competition.model.devices import average_batch_norm, memory_explained, stream
 from competition.model.features import Features, predict_features
 from competition.model.network import build_heads, get_heads, set_heads, set_trainable
-from competition.model.predict import predict
+from competition.model.predict import predict, predict_views
+from competition.model.weights import load_whole
 from competition.recipe import Recipe, Stage
 from competition.run import Run, whole_file
 from competition.scoring.fashionai import as_submitted
@@ -116,6 +118,15 @@ class Trainer:
 
     def predict_held_out(self) -> Probabilities:
         return predict(self.network, self.held_out)
+
+    def predict_kept(self, pictures: Pictures, views: Collection[View]) -> dict[View, Probabilities]:
+        """What the weights that were kept give for some pictures, in each of the views."""
+        if not views:
+            return {}
+        path = str(self.run.weights)
+        load_whole(self.run.weights, "the network of this run", lambda: self.network.load_weights(path))
+        seen = predict_views(self.network, pictures, sorted(views, key=list(VIEWS).index))
+        return {view: {name: as_submitted(p) for name, p in given.items()} for view, given in seen.items()}
 
     def validate(self, predict_held_out: Callable[[], Probabilities]) -> tuple[Report | None, Probabilities | None]:
         """Predict every held-out image once; every validation number comes from these probabilities."""

@@ -1,0 +1,107 @@
+"""Cross-validation: a recipe trained once a fold, and the answers for all images scored together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from competition.commands.flags import Folds
+from competition.commands.folds import Plan, prepare_folds
+from competition.commands.folds import folds_file as usual_file
+from competition.commands.train import how_it_was_made, parse
+from competition.crossvalidation.experiment import open_experiment
+from competition.crossvalidation.processes import train_missing
+from competition.crossvalidation.together import put_together, summary
+from competition.data.folds import read_folds
+from competition.data.material import read_images
+from competition.data.pictures import USUAL_ROOM
+from competition.data.views import View
+from competition.errors import InvalidInput
+from competition.recipe import Recipe
+from competition.run import Run
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Train a recipe once a fold, and score the answers for all images together. Every field of the recipe is a flag.
+
+    What was stopped goes on when the same command is given again: only what is missing is trained.
+    """
+
+    recipe: Annotated[Recipe, tyro.conf.arg(name="")]
+    # Folder of the data set. Without it: data/<recipe>.
+    data: Path | None = None
+    # Folder of the cross-validation, new or to go on with. Without it: an unfinished one of the same, or the next.
+    run: Path | None = None
+    # How many folds there are.
+    folds: int = 5
+    # Which image is in which fold. Without it: folds/<data>.csv, which is made where it is missing.
+    folds_file: Path | None = None
+    # How often all folds are trained: with the recipe's seed and those that follow it.
+    seeds: int = 1
+    # Train these folds alone, for example 2,3; others may be trained meanwhile, in the same folder.
+    only: Folds = ()
+    # How many folds are trained at the same time, the GPUs shared out among them.
+    jobs: int = 1
+    # How images are looked at when they are predicted.
+    views: tuple[View, ...] = ("plain", "flip")
+    # Go on without images that cannot be read.
+    skip_bad_images: bool = False
+    # Gigabytes of decoded pictures to keep for all folds; 0: none.
+    picture_cache: float = USUAL_ROOM
+
+
+def command_line(arguments: Sequence[str]) -> None:
+    cv(**vars(parse(Arguments, "cv", arguments)))
+
+
+def cv(
+    recipe: Recipe,
+    data: Path | None = None,
+    run: Path | None = None,
+    *,
+    folds: int = 5,
+    folds_file: Path | None = None,
+    seeds: int = 1,
+    only: Sequence[int] = (),
+    jobs: int = 1,
+    views: Sequence[View] = ("plain", "flip"),
+    skip_bad_images: bool = False,
+    picture_cache: float = USUAL_ROOM,
+) -> Run:
+    """Train `recipe` once a fold and seed; return the folder with all of them and the out-of-fold probabilities.
+
+    Raises InvalidInput for folds of other images or of another number, for a folder that holds another experiment,
+    and where a training fails.
+    """
+    check(folds, seeds, only, jobs)
+    data = data or Path("data") / recipe.name
+    dataset, digests, _ = read_images(recipe.tasks, data, skip_bad_images)
+    chosen = folds_file or usual_file(data)
+    if not folds_file and not chosen.exists():
+        prepare_folds(dataset, digests, data, chosen, Plan(folds=folds))
+    if (found := read_folds(chosen).of(dataset).count) != folds:
+        raise InvalidInput(f"{chosen} holds {found} folds; give --folds {found}, or another --folds-file")
+    recipe = replace(recipe, tasks=dataset.tasks)
+    experiment = open_experiment(recipe, chosen, seeds, how_it_was_made(data), run)
+    flags = ["--data", data, "--picture-cache", picture_cache, "--views", *views]
+    flags += ["--skip-bad-images"] if skip_bad_images else []
+    train_missing(experiment, only, [*map(str, flags)], jobs)
+    put_together(experiment, dataset)
+    if experiment.missing:
+        names = ", ".join(part.name for part in experiment.missing)
+        print(f"\n{experiment.whole.folder}/ still misses {names}; give the command again for those")
+        return experiment.whole
+    print(f"\n{summary(experiment.whole)}\n\n{experiment.whole.folder}/ holds the cross-validation")
+    return experiment.whole
+
+
+def check(folds: int, seeds: int, only: Sequence[int], jobs: int) -> None:
+    """Raises InvalidInput for numbers that make no cross-validation."""
+    for name, value, least in (("folds", folds, 2), ("seeds", seeds, 1), ("jobs", jobs, 1)):
+        if value < least:
+            raise InvalidInput(f"--{name} is {value}; at least {least} is needed")
+    if wrong := [fold for fold in only if not 0 <= fold < folds]:
+        raise InvalidInput(f"--only names {', '.join(map(str, wrong))}; the folds are 0 to {folds - 1}")

@@ -1,0 +1,128 @@
+"""What all folds gave, together: out-of-fold probabilities, scores of each and of all, and the images set aside."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from competition.crossvalidation.experiment import Experiment, Part
+from competition.data.dataset import Dataset
+from competition.data.folds import ASIDE as NO_FOLD
+from competition.run import Run
+from competition.scoring.bootstrap import estimate, interval_of_means, resampled
+from competition.scoring.predictions import (
+    ASIDE,
+    HELD_OUT,
+    Predictions,
+    aligned,
+    read_predictions,
+    views_of,
+    write_predictions,
+)
+from competition.scoring.report import table
+from competition.scoring.write import write_reports
+
+Views = dict[str, dict[str, np.ndarray]]
+
+
+def put_together(experiment: Experiment, dataset: Dataset) -> None:
+    """Write what the trainings gave for images that they were not trained on; where all have finished, the scores, too.
+
+    Until then there are only the out-of-fold probabilities of the folds that have, so that they can be compared.
+    """
+    whole, parts = experiment.whole, [part for part in experiment.parts if part.run.finished]
+    if not parts:
+        return
+    folds = experiment.folds.of(dataset)
+    dataset, fold = replace(dataset, group=folds.group), folds.fold
+    held = np.isin(fold, [part.fold for part in parts])
+    views = mean_over_parts(parts, dataset.take(held), HELD_OUT)
+    write_predictions(whole, HELD_OUT, dataset.take(held), views, fold[held])
+    if experiment.missing:
+        return
+    if (fold == NO_FOLD).any():
+        aside = dataset.take(fold == NO_FOLD)
+        write_predictions(whole, ASIDE, aside, mean_over_parts(parts, aside, ASIDE))
+    predictions = read_predictions(whole)
+    write_reports(whole, predictions, dataset.path_of)
+    whole.write_json("scores.json", scores_of(whole, parts, predictions))
+
+
+def mean_over_parts(parts: Sequence[Part], dataset: Dataset, name: str) -> Views:
+    """The mean over all parts that predicted an image, {view: {task: (n, classes)}}, in the order of the dataset."""
+    place = {image: row for row, image in enumerate(dataset.ids.tolist())}
+    views = views_of(parts[0].run, name)
+    sums = {view: {task.name: np.zeros((len(dataset), len(task))) for task in dataset.tasks} for view in views}
+    times = np.zeros((len(dataset), 1))
+    for part in parts:
+        for view in views:
+            given = read_predictions(part.run, view, name)
+            rows = [place[image] for image in given.images.tolist()]
+            for task, values in given.probabilities.items():
+                sums[view][task][rows] += values
+        times[rows] += 1
+    return {view: {task: values / times for task, values in given.items()} for view, given in sums.items()}
+
+
+def scores_of(whole: Run, parts: Sequence[Part], predictions: Predictions) -> dict:
+    """What scores.json says of a finished cross-validation."""
+    scores = {
+        "best": predictions.score().to_json(),
+        "interval": interval_of_means(predictions),
+        "folds": [of_part(part) for part in parts],
+        "views": {view: brief(read_predictions(whole, view)) for view in views_of(whole)},
+        "seconds": round(sum(part.run.read_json("scores.json")["seconds"] for part in parts), 1),
+    }
+    if (whole.folder / ASIDE).is_file():
+        scores["aside"] = gain_of_the_mean(whole, parts)
+    return scores
+
+
+def of_part(part: Part) -> dict:
+    """The scores of one training on the fold that it held out."""
+    best = part.run.read_json("scores.json")["best"]
+    return {"seed": part.seed, "fold": part.fold, "map": best["map"], "accuracy": best["accuracy"]}
+
+
+def brief(predictions: Predictions) -> dict:
+    report = predictions.score()
+    return {"map": report.map, "accuracy": report.accuracy}
+
+
+def gain_of_the_mean(whole: Run, parts: Sequence[Part]) -> dict:
+    """On the images set aside: the mean of all networks against the mean score of one, with the interval of the gain.
+
+    Paired: both are scored on the same resamples.
+    """
+    together = read_predictions(whole, name=ASIDE)
+    singles = aligned([together, *(read_predictions(part.run, name=ASIDE) for part in parts)])[1:]
+    scores = resampled([together, *singles])[:, :, -1]
+    result = {"images": len(together)}
+    for number, name in enumerate(("map", "accuracy")):
+        mean, single = scores[0, number], scores[1:, number].mean(axis=0)
+        gain = estimate(mean - single)
+        result[name] = {"mean": float(mean[0]), "single": float(single[0]), "gain": gain._asdict()}
+    return result
+
+
+def summary(whole: Run) -> str:
+    """The scores of a finished cross-validation in words."""
+    scores = whole.read_json("scores.json")
+    lines = [table(read_predictions(whole).score()), ""]
+    for name, title in (("map", "mAP"), ("accuracy", "accuracy")):
+        folds = np.array([fold[name] for fold in scores["folds"]], float)
+        low, high = scores["interval"][name]
+        lines.append(
+            f"{title:8} {scores['best'][name]:.4f} out of fold (95 % {low:.4f} to {high:.4f}); "
+            f"folds {folds.mean():.4f} ± {folds.std(ddof=1):.4f}: {', '.join(f'{fold:.4f}' for fold in folds)}"
+        )
+    views = {view: f"{view} {one['map']:.4f} {one['accuracy']:.4f}" for view, one in scores["views"].items()}
+    lines.append(f"views, mAP and accuracy: {', '.join(views.values())}")
+    for name, title in (("map", "mAP"), ("accuracy", "accuracy")):
+        if aside := scores.get("aside"):
+            one, gain = aside[name], aside[name]["gain"]
+            lines.append(
+                f"{title} on {aside['images']} images set aside: {len(scores['folds'])} networks {one['mean']:.4f}, "
+                f"one {one['single']:.4f}, gain {gain['value']:+.4f} (95 % {gain['low']:+.4f} to {gain['high']:+.4f})"
+            )
+    return "\n".join(lines)

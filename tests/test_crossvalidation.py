@@ -1,0 +1,220 @@
+"""Cross-validation: what is trained, what is left alone, what goes on, and how the parts are put together."""
+
+import fcntl
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import make_dataset, refusal, write
+from small_data import TINY, write_data
+
+from competition.commands.cv import Arguments, cv
+from competition.commands.train import parse
+from competition.crossvalidation import processes
+from competition.crossvalidation.experiment import open_experiment, trainings
+from competition.crossvalidation.processes import shares_of_gpus, train_missing
+from competition.crossvalidation.together import gain_of_the_mean, mean_over_parts
+from competition.data.folds import make_folds
+from competition.errors import InvalidInput
+from competition.run import Run
+from competition.scoring.predictions import ASIDE, HELD_OUT, read_predictions, write_predictions
+
+MADE = {"command": "competition cv", "commit": None, "started": "2026-01-02T03:04:05+00:00", "precision": "float32"}
+DATASET = make_dataset({"colour": [0, 1, 2] * 8, "shade": [0, 1] * 12})
+
+
+@pytest.fixture
+def folds_file(tmp_path) -> Path:
+    return write_folds(tmp_path / "folds.csv")
+
+
+def write_folds(path: Path, seed: int = 0, aside: float = 0.0) -> Path:
+    make_folds(DATASET, 3, seed, aside).write(path)
+    return path
+
+
+@pytest.fixture
+def experiment(tmp_path, folds_file, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return open_experiment(TINY, folds_file, 1, MADE, None)
+
+
+def finish(run: Run, scores=None) -> None:
+    run.write_recipe(TINY, MADE)
+    run.write_json("scores.json", scores or {"best": {"map": 0.5, "accuracy": 0.5}, "seconds": 1})
+
+
+@pytest.fixture
+def children(monkeypatch) -> list[list[str]]:
+    """The commands of the children, each of which leaves a finished run at once."""
+    commands = []
+
+    def follow(command, environment, part):
+        assert not part.run.folder.exists()
+        commands.append(command)
+        finish(part.run)
+        return 0
+
+    monkeypatch.setattr(processes, "follow", follow)
+    return commands
+
+
+def test_every_fold_is_trained_once_with_its_seed_and_flags(experiment, children):
+    train_missing(replace(experiment, seeds=2), (), ["--data", "here"], 2)
+    assert sorted(command[-1].split("/")[-1] for command in children) == [
+        f"seed-{seed}-fold-{fold}" for seed in (0, 1) for fold in (0, 1, 2)
+    ]
+    command = next(command for command in children if command[-1].endswith("seed-1-fold-2"))
+    assert command[:4] == [sys.executable, "-m", "competition", "train"]
+    assert command[command.index("--seed") + 1] == "1"
+    assert command[command.index("--data") + 1] == "here"
+    assert command[command.index("--fold") + 1 :][:2] == [str(experiment.folds_file), "2"]
+
+
+def test_only_what_is_missing_is_trained_and_remains_are_removed(experiment, children):
+    finish(experiment.parts[0].run)
+    write(experiment.parts[1].run.folder / "history.csv", "half a training")
+    train_missing(experiment, (0, 1), [], 1)
+    assert [command[-1].split("/")[-1] for command in children] == ["seed-0-fold-1"]
+    assert not (experiment.parts[1].run.folder / "history.csv").exists()
+    assert [part.fold for part in experiment.missing] == [2]
+
+
+def test_a_fold_that_another_process_trains_is_left_to_it(experiment, children, capsys):
+    with (experiment.whole.folder / ".seed-0-fold-0.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        train_missing(experiment, (0,), [], 1)
+    assert children == []
+    assert "another process" in capsys.readouterr().out
+
+
+def test_a_training_that_fails_is_shown_with_the_end_of_its_log(experiment, monkeypatch, tmp_path):
+    failing = write(tmp_path / "python", ["#!/bin/sh", "echo line 3", "echo broken >&2", "exit 3"])
+    failing.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(failing))
+    message = refusal(train_missing, experiment, (), [], 1)
+    assert "seed-0-fold-0 could not be trained" in message
+    assert str(experiment.parts[0].log) in message
+    assert message.endswith("line 3\n  broken")
+    assert not experiment.parts[1].log.exists()  # no other was started
+
+
+def test_the_same_experiment_goes_on_and_another_is_new(experiment, folds_file, tmp_path):
+    assert open_experiment(TINY, folds_file, 1, MADE, None).whole == experiment.whole
+    assert open_experiment(replace(TINY, dropout=0.5), folds_file, 1, MADE, None).whole != experiment.whole
+    assert open_experiment(TINY, write_folds(tmp_path / "other.csv", seed=1), 1, MADE, None).whole != experiment.whole
+    finish(experiment.whole)
+    assert open_experiment(TINY, folds_file, 1, MADE, None).whole != experiment.whole
+
+
+def test_a_folder_of_another_experiment_is_refused_with_what_differs(experiment, folds_file, tmp_path):
+    folder = experiment.whole.folder
+    assert open_experiment(TINY, folds_file, 1, MADE, folder).whole.folder == folder
+    other = replace(TINY, dropout=0.5, batch_size=7)
+    message = refusal(open_experiment, other, folds_file, 1, MADE, folder)
+    assert "dropout is 0.0, here 0.5" in message
+    assert "batch_size is 16, here 7" in message
+    others = write_folds(tmp_path / "other.csv", seed=1)
+    assert "other folds" in refusal(open_experiment, TINY, others, 1, MADE, folder)
+    Run(tmp_path / "single").write_recipe(TINY, MADE)
+    assert "a single training" in refusal(open_experiment, TINY, folds_file, 1, MADE, tmp_path / "single")
+
+
+def test_the_trainings_behind_a_run_are_itself_or_the_finished_parts(experiment, tmp_path):
+    Run(tmp_path / "single").write_recipe(TINY, MADE)
+    assert trainings(Run(tmp_path / "single")) == [Run(tmp_path / "single")]
+    finish(experiment.parts[1].run)
+    experiment.parts[2].run.write_recipe(TINY, MADE)
+    assert trainings(experiment.whole) == [experiment.parts[1].run]
+
+
+def random_views(dataset, seed: int, *views: str) -> dict:
+    rng = np.random.default_rng(seed)
+    return {
+        view: {t.name: rng.dirichlet(np.ones(len(t)), len(dataset)) for t in dataset.tasks}
+        for view in views or ["plain"]
+    }
+
+
+def test_out_of_fold_is_the_mean_over_the_seeds_in_the_order_of_the_dataset(experiment):
+    experiment = replace(experiment, seeds=2)
+    expected = np.zeros((len(DATASET), 3))
+    for part in experiment.parts:
+        rows = np.flatnonzero(experiment.folds.of(DATASET).fold == part.fold)[::-1]
+        views = random_views(DATASET.take(rows), 10 * part.seed + part.fold, "plain", "flip")
+        write_predictions(part.run, HELD_OUT, DATASET.take(rows), views, part.fold)
+        expected[rows] += views["flip"]["colour"] / 2
+    found = mean_over_parts(experiment.parts, DATASET, HELD_OUT)
+    np.testing.assert_allclose(found["flip"]["colour"], expected)
+    assert set(found) == {"plain", "flip"}
+
+
+def test_the_gain_of_the_mean_is_over_the_mean_score_of_one(experiment):
+    singles = []
+    for part in experiment.parts:
+        write_predictions(part.run, ASIDE, DATASET, random_views(DATASET, part.fold))
+        singles.append(read_predictions(part.run, name=ASIDE).score())
+    write_predictions(experiment.whole, ASIDE, DATASET, mean_over_parts(experiment.parts, DATASET, ASIDE))
+    gain = gain_of_the_mean(experiment.whole, experiment.parts)
+    assert gain["images"] == len(DATASET)
+    for name in ("map", "accuracy"):
+        mean = getattr(read_predictions(experiment.whole, name=ASIDE).score(), name)
+        single = np.mean([getattr(report, name) for report in singles])
+        assert gain[name]["gain"]["value"] == pytest.approx(mean - single)
+        assert gain[name]["gain"]["low"] < mean - single < gain[name]["gain"]["high"]
+
+
+def test_gpus_are_shared_out_among_the_jobs(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,2,5,7")
+    assert shares_of_gpus(1) == [None]
+    assert shares_of_gpus(2) == ["0,5", "2,7"]
+    assert "4 GPUs" in refusal(shares_of_gpus, 5)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert shares_of_gpus(3) == [None] * 3
+
+
+def test_only_takes_numbers_with_commas():
+    assert parse(Arguments, "cv", ["sketches", "--only", "2,3"]).only == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("flags", "named"),
+    [
+        ({"folds": 1}, "--folds is 1"),
+        ({"seeds": 0}, "--seeds"),
+        ({"jobs": 0}, "--jobs"),
+        ({"only": (5,)}, "--only names 5"),
+    ],
+)
+def test_numbers_that_make_no_cross_validation_are_refused(flags, named, tmp_path):
+    with pytest.raises(InvalidInput, match=named):
+        cv(TINY, tmp_path, **flags)
+
+
+@pytest.mark.slow
+def test_a_cross_validation_stops_goes_on_and_answers_every_image(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    data = write_data(tmp_path / "data")
+    first = cv(TINY, data, folds=2, only=(1,))
+    assert "still misses seed-0-fold-0" in capsys.readouterr().out
+    assert set(read_predictions(first).fold) == {1}
+    weights = first.folder / "seed-0-fold-1/model.weights.h5"
+    before = weights.stat().st_mtime_ns
+    run = cv(TINY, data, folds=2)
+    assert run == first
+    assert weights.stat().st_mtime_ns == before
+    together, scores = read_predictions(run, "flip"), run.read_json("scores.json")
+    assert len(together) == len(set(together.images.tolist())) == 48
+    for fold in (0, 1):
+        part = read_predictions(Run(run.folder / f"seed-0-fold-{fold}"), "flip")
+        rows = np.flatnonzero(together.fold == fold)
+        assert sorted(part.images) == sorted(together.images[rows])
+        place = [part.images.tolist().index(image) for image in together.images[rows].tolist()]
+        for task in TINY.tasks:
+            np.testing.assert_allclose(together.probabilities[task.name][rows], part.probabilities[task.name][place])
+    assert scores["best"]["map"] == read_predictions(run).score().map
+    assert [fold["fold"] for fold in scores["folds"]] == [0, 1]
+    low, high = scores["interval"]["map"]
+    assert low <= scores["best"]["map"] <= high
