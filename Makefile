@@ -27,13 +27,19 @@ INSTALL   = $(VENV)/bin/pip install --quiet
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help train submit test bench lint format lock clean
+.PHONY: help train folds cv submit test bench lint format lock clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 train: $(READY) $(DRAWN) ## train and score [RECIPE=sketches] [DATA=dir] [RUN=dir] [ARGS="--epochs 1 4"]
 	$(RUNNER) train $(RECIPE) $(if $(DATA),--data $(DATA)) $(if $(RUN),--run $(RUN)) $(ARGS)
+
+folds: $(READY) $(DRAWN) ## make the folds that experiments share [DATA=dir] [ARGS="--folds 5 --aside 0.1"]
+	$(RUNNER) folds --data $(or $(DATA),data/$(RECIPE)) $(ARGS)
+
+cv: $(READY) $(DRAWN) ## train once a fold, score all images together [RECIPE] [DATA] [RUN] [ARGS="--folds 5 --seeds 1"]
+	$(RUNNER) cv $(RECIPE) $(if $(DATA),--data $(DATA)) $(if $(RUN),--run $(RUN)) $(ARGS)
 
 submit: $(READY) ## answer the questions with the newest finished run, or RUN=dir [ARGS=...]
 	$(RUNNER) submit $(RUN) $(ARGS)

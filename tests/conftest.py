@@ -28,9 +28,10 @@ def label_file(tmp_path) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast tests first: those without Keras, then those with it, and the slow ones last."""
+    """Fast tests first: those without Keras, then those with it, then the slow ones, and the notebooks last."""
     keras = (
         "test_absent",
+        "test_crossvalidation",
         "test_bench",
         "test_precision",
         "test_doctor",
@@ -39,4 +40,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         "test_training",
         "test_replicas",
     )
-    items.sort(key=lambda item: (item.get_closest_marker("slow") is not None, item.path.name.startswith(keras)))
+
+    def cost(item: pytest.Item) -> tuple:
+        slow = item.get_closest_marker("slow") is not None
+        return item.path.suffix == ".ipynb", slow, item.path.name.startswith(keras)
+
+    items.sort(key=cost)
