@@ -43,8 +43,8 @@ class Run:
     """A run folder.
 
     recipe.json, prior.json (shares of the classes), model.weights.h5 (the best epoch), history.csv, probabilities.npz
-    (of what was held out), scores.json, curves.png, confusion/, what `scoring/write.py` adds, and aside.npz, skipped.txt
-    and network.png where there are any. A cross-validation has a run for each fold and seed in its own.
+    (of what was held out), scores.json, curves.png, confusion/, the reports of `scoring/write.py`, and aside.npz,
+    skipped.txt and network.png where there are any. A cross-validation has a run for each fold and seed in its own.
     """
 
     folder: Path

@@ -11,6 +11,7 @@ from helpers import make_dataset, refusal, write
 from small_data import TINY, write_data
 
 from competition.commands.cv import Arguments, cv
+from competition.commands.submit import submit
 from competition.commands.train import parse
 from competition.crossvalidation import processes
 from competition.crossvalidation.experiment import open_experiment, trainings
@@ -19,7 +20,9 @@ from competition.crossvalidation.together import gain_of_the_mean, mean_over_par
 from competition.data.folds import make_folds
 from competition.errors import InvalidInput
 from competition.run import Run
+from competition.scoring.blend import Blend
 from competition.scoring.predictions import ASIDE, HELD_OUT, read_predictions, write_predictions
+from competition.submission.check import parse_values
 
 MADE = {"command": "competition cv", "commit": None, "started": "2026-01-02T03:04:05+00:00", "precision": "float32"}
 DATASET = make_dataset({"colour": [0, 1, 2] * 8, "shade": [0, 1] * 12})
@@ -193,8 +196,13 @@ def test_numbers_that_make_no_cross_validation_are_refused(flags, named, tmp_pat
         cv(TINY, tmp_path, **flags)
 
 
+def answers(submission: Path) -> np.ndarray:
+    """The probabilities in a submission, those of all rows one after the other."""
+    return np.concatenate([parse_values(line.split(",")[2]) for line in submission.read_text().splitlines()])
+
+
 @pytest.mark.slow
-def test_a_cross_validation_stops_goes_on_and_answers_every_image(tmp_path, monkeypatch, capsys):
+def test_a_cross_validation_stops_goes_on_answers_every_image_and_the_questions(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     data = write_data(tmp_path / "data")
     first = cv(TINY, data, folds=2, only=(1,))
@@ -218,3 +226,15 @@ def test_a_cross_validation_stops_goes_on_and_answers_every_image(tmp_path, monk
     assert [fold["fold"] for fold in scores["folds"]] == [0, 1]
     low, high = scores["interval"]["map"]
     assert low <= scores["best"]["map"] <= high
+
+    whole, *parts = (answers(submit([folder])) for folder in (run.folder, *sorted(run.folder.glob("seed-*-fold-?"))))
+    np.testing.assert_allclose(whole, np.mean(parts, axis=0), atol=1e-7)
+    plain, flip = (answers(submit([run.folder], views=(view,))) for view in ("plain", "flip"))
+    np.testing.assert_allclose(answers(submit([run.folder], views=("plain", "flip"))), (plain + flip) / 2, atol=1e-7)
+    assert np.abs(plain - flip).max() > 1e-4
+    weights = {task.name: np.array([0.25, 0.75]) for task in TINY.tasks}
+    members = ((run.folder, "plain"), (run.folder, "flip"))
+    Blend(members, "arithmetic", TINY.tasks, weights).write(Run(tmp_path / "runs/blend-1"), {})
+    blended = submit([Path("runs/blend-1")])
+    assert blended == Path("submissions/blend-1.csv")
+    np.testing.assert_allclose(answers(blended), 0.25 * plain + 0.75 * flip, atol=1e-7)
