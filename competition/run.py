@@ -15,6 +15,7 @@ from competition.recipe import Recipe, from_json, to_json
 
 RUNS = Path("runs")
 SMOKE = "smoke"
+CROSS_VALIDATION = "cross_validation"  # what recipe.json says of one: folds, digest of the folds, seeds, views
 UMASK = os.umask(0)  # it can only be read by setting it, which threads must not do at the same time
 os.umask(UMASK)
 
@@ -61,6 +62,19 @@ class Run:
     def finished(self) -> bool:
         """scores.json is the last file that a training writes."""
         return (self.folder / "scores.json").is_file()
+
+    @property
+    def trainings(self) -> list["Run"]:
+        """The trainings behind a run: itself, or one for each seed and fold of a cross-validation."""
+        plan = self.read_made().get(CROSS_VALIDATION)
+        if not plan:
+            return [self]
+        first = self._recipe_json("recipe")["seed"]
+        return [self.part(first + seed, fold) for seed in range(plan["seeds"]) for fold in range(plan["folds"])]
+
+    def part(self, seed: int, fold: int) -> "Run":
+        """The run of one fold and seed of a cross-validation."""
+        return Run(self.folder / f"seed-{seed}-fold-{fold}")
 
     def write_json(self, name: str, values) -> None:
         self.write_text(name, to_text(values) + "\n")

@@ -12,8 +12,11 @@ from predicted import at_random, write_run
 
 from competition.__main__ import main
 from competition.commands import blend as command
+from competition.recipe import Recipe
+from competition.run import CROSS_VALIDATION
 from competition.scoring.blend import Blend, before_mean, mixed, read_blend
-from competition.scoring.blend_weights import Cost, Member, Table, climb, find_blend, honest
+from competition.scoring.blend_weights import Cost, Member, Table, best_ways, climb, find_blend, honest
+from competition.scoring.bootstrap import Estimate, Gain, TaskComparison
 from competition.scoring.fashionai import average_precision
 from competition.scoring.parts import parts_of
 from competition.task import Task
@@ -197,7 +200,9 @@ def runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_run(Path("runs/a"), at_random(1), at_random(2))
     write_run(Path("runs/b"), at_random(3, skill=0.5), megabytes=2)
-    write_run(Path("runs/folds"), at_random(4)).weights.unlink()
+    folds = write_run(Path("runs/folds"), at_random(4))
+    folds.weights.unlink()
+    folds.write_recipe(Recipe("predicted"), {CROSS_VALIDATION: {"folds": 2, "seeds": 1}})
     for fold in range(2):
         path = Path(f"runs/folds/seed-0-fold-{fold}/model.weights.h5")
         path.parent.mkdir()
@@ -251,10 +256,10 @@ def test_views_means_and_budgets_are_flags(runs, capsys):
         ([], ["name the folders of the runs"]),
         (["runs/b"], ["runs/b (plain) is all there is to blend"]),
         (["runs/a", "runs/b", "runs/a/"], ["named twice", "  runs/a"]),
-        (["runs/a", "runs/gone"], ["runs/gone", "holds no predictions"]),
+        (["runs/a", "runs/gone"], ["runs/gone", "has not finished"]),
         (["runs/a", "runs/few"], ["few and a predicted different images"]),
         (["runs/a", "runs/other"], ["other and a cannot be put together: tasks"]),
-        (["runs/a", "runs/b", "--views", "flip"], ["runs/b has none of the views flip; it has plain"]),
+        (["runs/a", "runs/b", "--views", "flip"], ["runs/b has not predicted in flip; its views are plain"]),
         (["runs/a", "runs/folds", "--max-megabytes", "0.5"], ["no run fits", "runs/folds: 2 models, 3.0 MB"]),
         (["runs/a", "runs/b", "--output", "runs"], ["runs exists", "--output"]),
     ],
@@ -271,7 +276,7 @@ def test_what_cannot_be_blended_is_refused_in_one_message(runs, capsys, argument
 def test_a_budget_needs_to_know_what_runs_cost(runs):
     (runs / "a/model.weights.h5").unlink()
     assert "runs/a" in refusal(lambda: command.blend((Path("runs/a"), Path("runs/b")), max_models=3))
-    assert command.blend((Path("runs/a"), Path("runs/b"))).fitted is not None
+    assert command.blend((Path("runs/a"), Path("runs/b"))).blend.members
 
 
 GOOD = {
@@ -311,3 +316,20 @@ def test_a_blend_that_cannot_be_used_says_why(tmp_path, monkeypatch, change, wor
     assert words in message
     path.unlink()
     assert "there is no such file; name a folder that `competition blend` wrote" in refusal(read_blend, tmp_path)
+
+
+def test_each_task_takes_the_way_that_scored_best_on_unseen_images():
+    def gain(a: float, b: float) -> TaskComparison:
+        ap = Gain(a, b, Estimate(a - b, 0, 0), 0.5)
+        return TaskComparison(f"{a} {b}", 9, ap, ap)
+
+    plain = [gain(0.9, 0.8), gain(0.9, 0.9), gain(0.9, 0.8), gain(0.7, 0.8)]
+    single = [gain(0.9, 0.9), gain(0.9, 0.8), gain(0.9, 0.95), gain(0.7, 0.75)]
+    plain = [replace(row, task=name) for row, name in zip(plain, "fpap", strict=True)]
+    assert best_ways(plain, single) == (("f",), ("a",))
+
+
+def test_a_budget_is_not_spent_on_what_does_not_help():
+    noise = (at_random(seed, skill=0) for seed in (2, 3))
+    given = [replace(member, models=1) for member in members(at_random(1, skill=3), *noise)]
+    assert find_blend(given, budget=Cost(models=2)).cost.models == 1

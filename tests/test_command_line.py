@@ -5,6 +5,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,8 +14,8 @@ from helpers import write
 
 from competition.__main__ import COMMANDS, main
 from competition.recipe import Recipe
-from competition.recipes import NAMES
-from competition.run import Run
+from competition.recipes import NAMES, load_recipe
+from competition.run import CROSS_VALIDATION, Run
 
 # The first two vectors of the official rule: AP 0.716667 and 0.625, both with BasicPrecision 0.75.
 ANSWERS = [
@@ -247,6 +248,30 @@ def test_listing_names_recipes_and_runs_with_their_scores(competition, folder):
     assert rows["mine-2"] == ["trained", "on", "everything", "1.0", "0", "2026-01-02", "03:04"]
     assert rows["mine-3"] == ["not", "finished", "2026-01-02", "03:04"]
     assert rows["mine-smoke-1"][-2:] == ["smoke", "test"]
+
+
+def test_the_leaderboard_is_in_the_order_of_the_scores_and_says_what_was_changed(competition, folder):
+    recipe = load_recipe("clothing")
+    plan = {"folds": 2, "seeds": 1, "folds_digest": "", "views": ["plain"]}
+    for name, mean_ap, changed, made in [
+        ("clothing-1", 0.8, {"image_size": 288}, {}),
+        ("clothing-cv-1", 0.9, {"weights": "some/where/mine.h5", "zoom": (0.5, 1.0)}, {CROSS_VALIDATION: plan}),
+        ("clothing-2", 0.7, {}, {}),
+    ]:
+        run = Run(folder / "runs" / name)
+        run.write_recipe(replace(recipe, **changed), {"started": "2026-01-02T03:04:05+00:00", **made})
+        best = {"map": mean_ap, "basic_precision": 0.8, "accuracy": 0.7}
+        interval = {"map": [mean_ap - 0.01, mean_ap + 0.02], "accuracy": [0.6, 0.8]}
+        run.write_json("scores.json", {"seconds": 60, "best": best, "interval": interval})
+    for fold in (0, 1):
+        write(folder / f"runs/clothing-cv-1/seed-0-fold-{fold}/model.weights.h5", bytes(1_600_000))
+    lines = [line.split() for line in competition("list").stdout.splitlines() if "clothing-" in line]
+    assert [line[0] for line in lines] == ["clothing-cv-1", "clothing-1", "clothing-2"]
+    assert lines[0][1:7] == ["0.9000", "(0.8900", "-", "0.9200)", "0.7000", "1.0"]
+    assert lines[0][7] == "3"  # megabytes of both networks
+    assert " ".join(lines[0][10:]) == "zoom 0.5 1 weights mine.h5"
+    assert " ".join(lines[1][10:]) == "image_size 288"
+    assert lines[2][10:] == []
 
 
 def test_commands_that_need_no_network_import_none(folder):

@@ -1,7 +1,11 @@
 """Cross-validation: what is trained, what is left alone, what goes on, and how the parts are put together."""
 
 import fcntl
+import os
+import signal
+import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +18,7 @@ from competition.commands.cv import Arguments, cv
 from competition.commands.submit import submit
 from competition.commands.train import parse
 from competition.crossvalidation import processes
-from competition.crossvalidation.experiment import open_experiment, trainings
+from competition.crossvalidation.experiment import open_experiment
 from competition.crossvalidation.processes import shares_of_gpus, train_missing
 from competition.crossvalidation.together import gain_of_the_mean, mean_over_parts
 from competition.data.folds import make_folds
@@ -25,6 +29,7 @@ from competition.scoring.predictions import ASIDE, HELD_OUT, read_predictions, w
 from competition.submission.check import parse_values
 
 MADE = {"command": "competition cv", "commit": None, "started": "2026-01-02T03:04:05+00:00", "precision": "float32"}
+VIEWS = ("plain", "flip")
 DATASET = make_dataset({"colour": [0, 1, 2] * 8, "shade": [0, 1] * 12})
 
 
@@ -41,7 +46,7 @@ def write_folds(path: Path, seed: int = 0, aside: float = 0.0) -> Path:
 @pytest.fixture
 def experiment(tmp_path, folds_file, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    return open_experiment(TINY, folds_file, 1, MADE, None)
+    return open_experiment(TINY, folds_file, 1, VIEWS, MADE, None)
 
 
 def finish(run: Run, scores=None) -> None:
@@ -54,7 +59,7 @@ def children(monkeypatch) -> list[list[str]]:
     """The commands of the children, each of which leaves a finished run at once."""
     commands = []
 
-    def follow(command, environment, part):
+    def follow(command, environment, part, lock, running):
         assert not part.run.folder.exists()
         commands.append(command)
         finish(part.run)
@@ -65,7 +70,7 @@ def children(monkeypatch) -> list[list[str]]:
 
 
 def test_every_fold_is_trained_once_with_its_seed_and_flags(experiment, children):
-    train_missing(replace(experiment, seeds=2), (), ["--data", "here"], 2)
+    train_missing(replace(experiment, seeds=2), (), ["--data", "here"], [None, None])
     assert sorted(command[-1].split("/")[-1] for command in children) == [
         f"seed-{seed}-fold-{fold}" for seed in (0, 1) for fold in (0, 1, 2)
     ]
@@ -79,7 +84,7 @@ def test_every_fold_is_trained_once_with_its_seed_and_flags(experiment, children
 def test_only_what_is_missing_is_trained_and_remains_are_removed(experiment, children):
     finish(experiment.parts[0].run)
     write(experiment.parts[1].run.folder / "history.csv", "half a training")
-    train_missing(experiment, (0, 1), [], 1)
+    train_missing(experiment, (0, 1), [], [None])
     assert [command[-1].split("/")[-1] for command in children] == ["seed-0-fold-1"]
     assert not (experiment.parts[1].run.folder / "history.csv").exists()
     assert [part.fold for part in experiment.missing] == [2]
@@ -88,7 +93,7 @@ def test_only_what_is_missing_is_trained_and_remains_are_removed(experiment, chi
 def test_a_fold_that_another_process_trains_is_left_to_it(experiment, children, capsys):
     with (experiment.whole.folder / ".seed-0-fold-0.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        train_missing(experiment, (0,), [], 1)
+        train_missing(experiment, (0,), [], [None])
     assert children == []
     assert "another process" in capsys.readouterr().out
 
@@ -97,7 +102,7 @@ def test_a_training_that_fails_is_shown_with_the_end_of_its_log(experiment, monk
     failing = write(tmp_path / "python", ["#!/bin/sh", "echo line 3", "echo broken >&2", "exit 3"])
     failing.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(failing))
-    message = refusal(train_missing, experiment, (), [], 1)
+    message = refusal(train_missing, experiment, (), [], [None])
     assert "seed-0-fold-0 could not be trained" in message
     assert str(experiment.parts[0].log) in message
     assert message.endswith("line 3\n  broken")
@@ -105,32 +110,111 @@ def test_a_training_that_fails_is_shown_with_the_end_of_its_log(experiment, monk
 
 
 def test_the_same_experiment_goes_on_and_another_is_new(experiment, folds_file, tmp_path):
-    assert open_experiment(TINY, folds_file, 1, MADE, None).whole == experiment.whole
-    assert open_experiment(replace(TINY, dropout=0.5), folds_file, 1, MADE, None).whole != experiment.whole
-    assert open_experiment(TINY, write_folds(tmp_path / "other.csv", seed=1), 1, MADE, None).whole != experiment.whole
+    assert open_experiment(TINY, folds_file, 1, VIEWS, MADE, None).whole == experiment.whole
+    assert open_experiment(replace(TINY, dropout=0.5), folds_file, 1, VIEWS, MADE, None).whole != experiment.whole
+    assert (
+        open_experiment(TINY, write_folds(tmp_path / "other.csv", seed=1), 1, VIEWS, MADE, None).whole
+        != experiment.whole
+    )
     finish(experiment.whole)
-    assert open_experiment(TINY, folds_file, 1, MADE, None).whole != experiment.whole
+    assert open_experiment(TINY, folds_file, 1, VIEWS, MADE, None).whole != experiment.whole
 
 
 def test_a_folder_of_another_experiment_is_refused_with_what_differs(experiment, folds_file, tmp_path):
     folder = experiment.whole.folder
-    assert open_experiment(TINY, folds_file, 1, MADE, folder).whole.folder == folder
+    assert open_experiment(TINY, folds_file, 1, VIEWS, MADE, folder).whole.folder == folder
     other = replace(TINY, dropout=0.5, batch_size=7)
-    message = refusal(open_experiment, other, folds_file, 1, MADE, folder)
+    message = refusal(open_experiment, other, folds_file, 1, VIEWS, MADE, folder)
     assert "dropout is 0.0, here 0.5" in message
     assert "batch_size is 16, here 7" in message
     others = write_folds(tmp_path / "other.csv", seed=1)
-    assert "other folds" in refusal(open_experiment, TINY, others, 1, MADE, folder)
+    assert "other folds" in refusal(open_experiment, TINY, others, 1, VIEWS, MADE, folder)
     Run(tmp_path / "single").write_recipe(TINY, MADE)
-    assert "a single training" in refusal(open_experiment, TINY, folds_file, 1, MADE, tmp_path / "single")
+    assert "a single training" in refusal(open_experiment, TINY, folds_file, 1, VIEWS, MADE, tmp_path / "single")
 
 
-def test_the_trainings_behind_a_run_are_itself_or_the_finished_parts(experiment, tmp_path):
+def test_what_was_begun_with_other_views_or_more_seeds_is_another_experiment(experiment, folds_file):
+    folder = experiment.whole.folder
+    message = refusal(open_experiment, TINY, folds_file, 1, ("plain",), MADE, folder)
+    assert "views flip plain, here plain" in message
+    experiment.whole.write_json("scores.json", {})
+    more = open_experiment(TINY, folds_file, 2, VIEWS, MADE, folder)
+    assert more.whole == experiment.whole
+    assert not more.whole.finished  # its score was that of one seed
+    assert len(more.whole.trainings) == 6
+    assert "2 seeds, here 1" in refusal(open_experiment, TINY, folds_file, 1, VIEWS, MADE, folder)
+
+
+def test_a_spoilt_folder_is_no_reason_not_to_begin(experiment, folds_file):
+    (experiment.whole.folder / "recipe.json").write_text("{")
+    assert open_experiment(TINY, folds_file, 1, VIEWS, MADE, None).whole != experiment.whole
+
+
+def test_the_trainings_behind_a_run_are_itself_or_one_a_fold(experiment, tmp_path):
     Run(tmp_path / "single").write_recipe(TINY, MADE)
-    assert trainings(Run(tmp_path / "single")) == [Run(tmp_path / "single")]
-    finish(experiment.parts[1].run)
-    experiment.parts[2].run.write_recipe(TINY, MADE)
-    assert trainings(experiment.whole) == [experiment.parts[1].run]
+    assert Run(tmp_path / "single").trainings == [Run(tmp_path / "single")]
+    (experiment.whole.folder / "seed-7-fold-0").mkdir()
+    assert [run.name for run in experiment.whole.trainings] == [f"seed-0-fold-{fold}" for fold in range(3)]
+
+
+def test_labels_that_were_changed_meanwhile_are_refused(experiment):
+    for part in experiment.parts:
+        rows = np.flatnonzero(experiment.folds.of(DATASET).fold == part.fold)
+        write_predictions(part.run, HELD_OUT, DATASET.take(rows), random_views(DATASET.take(rows), part.fold))
+    changed = {**DATASET.letters, "shade": DATASET.letters["shade"][:, ::-1]}
+    message = refusal(mean_over_parts, experiment.parts, replace(DATASET, letters=changed), HELD_OUT)
+    assert "other labels of shade" in message
+
+
+STOPPED = """
+import signal, sys, time
+from competition.crossvalidation import processes
+from competition.crossvalidation.experiment import open_experiment
+from competition.recipes import load_recipe
+for number in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, signal.default_int_handler)
+from pathlib import Path
+from competition.recipe import Recipe
+experiment = open_experiment(Recipe("stopped"), Path("folds.csv"), 1, ("plain",), {}, None)
+sys.executable = "./python"
+print("ready", flush=True)
+processes.train_missing(experiment, (), [], [None])
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_training_ends_with_its_cross_validation_or_keeps_its_lock(folds_file, tmp_path, number):
+    write(tmp_path / "python", ["#!/bin/sh", "echo $$ > child", "exec sleep 30"]).chmod(0o755)
+    with subprocess.Popen([sys.executable, "-c", STOPPED], cwd=tmp_path, stderr=subprocess.DEVNULL) as parent:
+        wait_for(lambda: (tmp_path / "child").is_file() and (tmp_path / "child").read_text().strip())
+        child = int((tmp_path / "child").read_text())
+        parent.send_signal(number)
+        assert parent.wait(20) != 0
+    try:
+        if number == signal.SIGKILL:  # nothing could be done about the child, so nobody else may train this fold
+            lock = tmp_path / "runs/stopped-cv-1/.seed-0-fold-0.lock"
+            with lock.open("w") as file, pytest.raises(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        else:
+            wait_for(lambda: not runs(child))
+    finally:
+        if runs(child):
+            os.kill(child, signal.SIGKILL)
+
+
+def wait_for(what) -> None:
+    for _ in range(400):
+        if what():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not happen within twenty seconds")
+
+
+def runs(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def random_views(dataset, seed: int, *views: str) -> dict:

@@ -16,7 +16,6 @@ from competition.scoring.bootstrap import PERCENT, TaskComparison
 from competition.scoring.predictions import read_predictions, views_of
 
 Runs = Annotated[tuple[Path, ...], tyro.conf.arg(metavar="RUN"), tyro.conf.Positional]
-NETWORKS = ("model.weights.h5", "*/model.weights.h5")  # of a run, and of the folds of a cross-validation
 
 
 def blend(
@@ -68,13 +67,14 @@ def members_of(runs: Sequence[Path], views: Sequence[str], budget: Cost) -> list
 
 
 def _members_of_run(run: Run, views: Sequence[str]) -> list[Member]:
+    if not run.finished:
+        raise InvalidInput(f"{run.folder} has not finished; train it to the end first (`competition list` shows it)")
     there = views_of(run)
-    asked = [view for view in there if not views or view in views]
-    if not asked:
-        raise InvalidInput(f"{run.folder} has none of the views {', '.join(views)}; it has {', '.join(there)}")
-    files = [path for pattern in NETWORKS for path in run.folder.glob(pattern)]
+    if lacking := [view for view in views if view not in there]:
+        raise InvalidInput(f"{run.folder} has not predicted in {', '.join(lacking)}; its views are {', '.join(there)}")
+    files = [training.weights for training in run.trainings if training.weights.is_file()]
     megabytes = sum(path.stat().st_size for path in files) / 1_000_000
-    return [Member(run.folder, view, read_predictions(run, view), len(files), megabytes) for view in asked]
+    return [Member(run.folder, view, read_predictions(run, view), len(files), megabytes) for view in views or there]
 
 
 def scores(found: Found) -> dict:
@@ -123,14 +123,15 @@ def _row(found: Found, plain: TaskComparison, single: TaskComparison, width: int
 
 
 def verdict(found: Found) -> str:
-    """Which tasks have weights of their own, and what those were worth, in words."""
-    gain = found.over_plain[-1].ap.difference
-    others = [task.name for task in found.blend.tasks if task.name not in found.fitted]
-    kept = f"fitted weights: {', '.join(found.fitted) or 'nowhere'}"
-    if others:
-        kept += f"\nthe plain mean, because fitted weights gain nothing over it: {', '.join(others)}"
-    noise = "within noise" if gain.is_noise else "more than noise"
-    return (
-        f"{kept}\nfitted in all tasks, weights gain {gain.value:+.4f} mAP over the plain mean, "
-        f"and between {gain.low:+.4f} and {gain.high:+.4f} in {PERCENT} % of the resamples: {noise}"
-    )
+    """What each task takes, and what fitted weights were worth, in words."""
+    plain = [task.name for task in found.blend.tasks if task.name not in (*found.fitted, *found.alone)]
+    ways = {"weights of their own": found.fitted, "the plain mean": plain, "the best member alone": found.alone}
+    lines = [f"{way}: {', '.join(tasks)}" for way, tasks in ways.items() if tasks]
+    for rows, other in ((found.over_plain, "the plain mean"), (found.over_single, "the best single member")):
+        gain = rows[-1].ap.difference
+        noise = "within noise" if gain.is_noise else "more than noise"
+        lines.append(
+            f"fitted in all tasks, weights gain {gain.value:+.4f} mAP over {other}, and between {gain.low:+.4f} and "
+            f"{gain.high:+.4f} in {PERCENT} % of the resamples: {noise}"
+        )
+    return "\n".join(lines)

@@ -7,6 +7,7 @@ import numpy as np
 import tyro
 
 from competition.commands.flags import Folds
+from competition.errors import InvalidInput
 from competition.run import Run
 from competition.scoring.bootstrap import PERCENT, Gain, TaskComparison
 from competition.scoring.bootstrap import compare as compare_predictions
@@ -37,7 +38,11 @@ def compare(
     names = [f"{folder} ({chosen})" for folder, chosen in zip((a, b), views, strict=True)]
     pair = [read_predictions(Run(folder), chosen) for folder, chosen in zip((a, b), views, strict=True)]
     if only:
+        there = [sorted(set(one.fold.tolist())) for one in pair]
         pair = [one.take(np.isin(one.fold, only)) for one in pair]
+        if not all(map(len, pair)):
+            found = "; ".join(f"{name} has folds {folds}" for name, folds in zip(names, there, strict=True))
+            raise InvalidInput(f"--only {','.join(map(str, only))} leaves no image to compare: {found}")
     rows = compare_predictions(*pair)
     print(f"A is {names[0]}\nB is {names[1]}\n\n{table(rows)}\n\n{verdict(rows[-1].ap)}")
     return rows

@@ -1,5 +1,6 @@
 """Cross-validation: a recipe trained once a fold, and the answers for all images scored together."""
 
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from competition.commands.folds import Plan, prepare_folds
 from competition.commands.folds import folds_file as usual_file
 from competition.commands.train import how_it_was_made, parse
 from competition.crossvalidation.experiment import open_experiment
-from competition.crossvalidation.processes import train_missing
+from competition.crossvalidation.processes import shares_of_gpus, train_missing
 from competition.crossvalidation.together import put_together, summary
 from competition.data.folds import read_folds
 from competition.data.material import read_images
@@ -54,7 +55,10 @@ class Arguments:
 
 
 def command_line(arguments: Sequence[str]) -> None:
-    cv(**vars(parse(Arguments, "cv", arguments)))
+    chosen = parse(Arguments, "cv", arguments)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C does, so that the trainings end, too
+        signal.signal(number, signal.default_int_handler)
+    cv(**vars(chosen))
 
 
 def cv(
@@ -85,14 +89,16 @@ def cv(
     if (found := read_folds(chosen).of(dataset).count) != folds:
         raise InvalidInput(f"{chosen} holds {found} folds; give --folds {found}, or another --folds-file")
     recipe = replace(recipe, tasks=dataset.tasks)
-    experiment = open_experiment(recipe, chosen, seeds, how_it_was_made(data), run)
+    shares = shares_of_gpus(jobs)
+    views = tuple(dict.fromkeys(("plain", *views)))
+    experiment = open_experiment(recipe, chosen, seeds, views, how_it_was_made(data), run)
     flags = ["--data", data, "--picture-cache", picture_cache, "--views", *views]
     flags += ["--skip-bad-images"] if skip_bad_images else []
-    train_missing(experiment, only, [*map(str, flags)], jobs)
+    train_missing(experiment, only, [*map(str, flags)], shares)
     put_together(experiment, dataset)
     if experiment.missing:
         names = ", ".join(part.name for part in experiment.missing)
-        print(f"\n{experiment.whole.folder}/ still misses {names}; give the command again for those")
+        print(f"\n{experiment.whole.folder}/ still misses {names}; the same command, with no --only, trains them")
         return experiment.whole
     print(f"\n{summary(experiment.whole)}\n\n{experiment.whole.folder}/ holds the cross-validation")
     return experiment.whole

@@ -37,6 +37,8 @@ class Plan:
 
     def __post_init__(self):
         check_choice(self.folds, self.aside)
+        if self.seed < 0:
+            raise InvalidInput(f"--seed is {self.seed}; allowed are whole numbers from 0")
         check_distance(self.distance)
 
 

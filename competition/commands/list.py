@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
-from competition.crossvalidation.experiment import trainings
 from competition.errors import InvalidInput
 from competition.recipe import Recipe, differences
 from competition.recipes import NAMES, describe_recipe, load_recipe
@@ -53,9 +53,9 @@ def describe_run(run: Run) -> str:
     started = f"{datetime.fromisoformat(made['started']):%Y-%m-%d %H:%M}"
     notes = [*(["smoke test"] if made.get(SMOKE) else []), *changes(run.read_recipe())]
     if not run.finished:
-        return f"{'not finished':52}{started}  {' '.join(notes)}".rstrip()
+        return f"{'not finished':52}{started}  {'  '.join(notes)}".rstrip()
     scores = run.read_json("scores.json")
-    size = sum(part.weights.stat().st_size for part in trainings(run) if part.weights.is_file()) / MEGABYTE
+    size = sum(part.weights.stat().st_size for part in run.trainings if part.weights.is_file()) / MEGABYTE
     rest = f"{scores['seconds'] / 60:7.1f}  {size:5.0f}  {started}  {'  '.join(notes)}".rstrip()
     best = scores["best"]
     if best is None:
@@ -69,8 +69,8 @@ def changes(recipe: Recipe) -> Iterator[str]:
     """What differs from the project's recipe of that name; nothing for recipes of the user's own."""
     if recipe.name in NAMES:
         for name, (value, _) in differences(recipe, load_recipe(recipe.name)).items():
-            if name not in {"tasks", "weights"}:
-                yield f"{name} {_brief(value)}"
+            if name != "tasks":
+                yield f"{name} {Path(value).name if name == 'weights' else _brief(value)}"
 
 
 def _brief(value) -> str:

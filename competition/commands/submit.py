@@ -8,7 +8,6 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from competition.crossvalidation.experiment import trainings
 from competition.data.files import find_classes, find_question_file
 from competition.data.inspect import CACHE, Inspection, inspect
 from competition.data.labels import Questions, read_questions
@@ -84,6 +83,10 @@ def blend_of(folders: Sequence[Path], views: Sequence[View], mean: Mean) -> Blen
     if blends := [folder for folder in folders if (folder / BLEND).is_file()]:
         if len(folders) > 1:
             raise InvalidInput(f"{blends[0]} is a blend, which goes alone; `competition blend` takes all runs of one")
+        if tuple(views) != ("plain",) or mean != "arithmetic":
+            raise InvalidInput(
+                f"{folders[0]} is a blend with views and a mean of its own; leave out --views and --mean"
+            )
         blend = read_blend(folders[0])
     else:
         blend = Blend.plain([(folder, view) for folder in folders for view in dict.fromkeys(views)], mean)
@@ -91,6 +94,8 @@ def blend_of(folders: Sequence[Path], views: Sequence[View], mean: Mean) -> Blen
     if unfinished := [str(run.folder) for run in runs if not run.finished]:
         raise InvalidInput("runs that did not finish, or no runs at all; train them to the end first:", unfinished)
     agree(runs)
+    if blend.tasks and blend.tasks != runs[0].read_recipe().tasks:
+        raise InvalidInput(f"{folders[0]} blends other tasks or classes than {runs[0].folder} has; make it again")
     return blend if blend.tasks else Blend.plain(blend.members, mean, runs[0].read_recipe().tasks)
 
 
@@ -159,7 +164,7 @@ def answer_of(
         from competition.model.predict import predict_views
         from competition.training.restore import restore
 
-    good, parts, answers = inspection.good, trainings(run), []
+    good, parts, answers = inspection.good, run.trainings, []
     digests = [digest for digest in inspection.digests if digest is not None]
     for part in parts:
         recipe, prior = part.read_recipe(), part.read_json("prior.json")

@@ -107,7 +107,7 @@ def train(
     trainer = preparation.trainer(folder)
     trainer.fit()
     aside = preparation.pictures.take(material.aside)
-    report_results(trainer, aside, views, folder, alone=fold is None)
+    report_results(trainer, aside, views, folder, fold[1] if fold else None)
     return folder
 
 
@@ -133,10 +133,10 @@ def git_commit() -> str | None:
     return found.stdout.strip() or None
 
 
-def report_results(trainer, aside: Pictures, views: Sequence[View], folder: Run, alone: bool) -> None:
+def report_results(trainer, aside: Pictures, views: Sequence[View], folder: Run, fold: int | None) -> None:
     """Write pictures, probabilities and, last of all, the scores; print the table.
 
-    What there is to say about a fold, which is not `alone`, its cross-validation says of all folds together.
+    What there is to say about a `fold`, its cross-validation says of all folds together.
     """
     from competition.training import pictures
 
@@ -145,9 +145,9 @@ def report_results(trainer, aside: Pictures, views: Sequence[View], folder: Run,
     pictures.network_plan(folder, trainer.network)
     if kept.report:
         seen = {"plain": kept.probabilities, **trainer.predict_kept(trainer.held_out, set(views) - {"plain"})}
-        write_predictions(folder, HELD_OUT, held_out, seen)
+        write_predictions(folder, HELD_OUT, held_out, seen, fold or 0)
         predictions = read_predictions(folder)
-        if alone:
+        if fold is None:
             write_reports(folder, predictions, held_out.path_of)
         for task in recipe.tasks:
             present, letters = held_out.labelled[task.name], held_out.letters[task.name]

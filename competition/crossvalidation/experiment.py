@@ -1,16 +1,16 @@
 """The folder of a cross-validation: what it is made of, and whether it is the one to go on with."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from competition.data.folds import Folds, read_folds
 from competition.errors import InvalidInput
 from competition.recipe import Recipe, differences
-from competition.run import RUNS, Run, list_runs, new_run
+from competition.run import CROSS_VALIDATION, RUNS, Run, list_runs, new_run
 
 FOLDS = "folds.csv"
-DIGEST = "folds"  # what recipe.json keeps of it
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,12 @@ class Part:
     fold: int
 
     @property
-    def name(self) -> str:
-        return f"seed-{self.seed}-fold-{self.fold}"
+    def run(self) -> Run:
+        return self.whole.part(self.seed, self.fold)
 
     @property
-    def run(self) -> Run:
-        return Run(self.whole.folder / self.name)
+    def name(self) -> str:
+        return self.run.name
 
     @property
     def log(self) -> Path:
@@ -58,49 +58,66 @@ class Experiment:
         return [part for part in self.parts if not part.run.finished]
 
 
-def open_experiment(recipe: Recipe, folds_file: Path, seeds: int, made: dict, folder: Path | None) -> Experiment:
-    """The experiment in `folder`, or an unfinished one of the same recipe and folds, or a new one.
+def open_experiment(
+    recipe: Recipe, folds_file: Path, seeds: int, views: Sequence[str], made: dict, folder: Path | None
+) -> Experiment:
+    """The experiment in `folder`, or an unfinished one that is the same, or a new one.
 
-    Raises InvalidInput where `folder` holds something else.
+    One in `folder` may get more seeds; it has no score then until they are trained. Raises InvalidInput where `folder`
+    holds something else.
     """
     folds = read_folds(folds_file)
     digest = hashlib.sha256(folds_file.read_bytes()).hexdigest()
+    plan = {"folds": folds.count, "folds_digest": digest, "seeds": seeds, "views": sorted(views)}
     if folder is not None and folder.exists():
         whole = Run(folder)
-        if other := _others(whole, recipe, digest):
+        if other := _others(whole, recipe, plan):
             raise InvalidInput(f"{folder} holds another experiment; give --run another folder. There:", other)
-    elif folder is None and (whole := _unfinished(recipe, digest)):
+        _add_seeds(whole, recipe, seeds)
+    elif folder is None and (whole := _unfinished(recipe, plan)):
         print(f"going on with {whole.folder}/")
     else:
         whole = new_run(f"{recipe.name}-cv", folder)
         whole.write_text(FOLDS, folds_file.read_text(encoding="utf-8"))
-        whole.write_recipe(recipe, {**made, DIGEST: digest})
+        whole.write_recipe(recipe, {**made, CROSS_VALIDATION: plan})
     return Experiment(whole, recipe, folds, seeds)
 
 
-def is_cross_validation(run: Run) -> bool:
-    return DIGEST in run.read_made()
+def _add_seeds(whole: Run, recipe: Recipe, seeds: int) -> None:
+    made = whole.read_made()
+    if seeds > made[CROSS_VALIDATION]["seeds"]:
+        (whole.folder / "scores.json").unlink(missing_ok=True)
+        whole.write_recipe(recipe, {**made, CROSS_VALIDATION: {**made[CROSS_VALIDATION], "seeds": seeds}})
 
 
-def trainings(run: Run) -> list[Run]:
-    """The finished trainings behind a run: itself, or those of a cross-validation."""
-    if not is_cross_validation(run):
-        return [run]
-    return [part for path in sorted(run.folder.glob("*/recipe.json")) if (part := Run(path.parent)).finished]
-
-
-def _others(whole: Run, recipe: Recipe, digest: str) -> list[str]:
-    """In what a folder differs from the experiment that is asked for."""
-    if not is_cross_validation(whole):
+def _others(whole: Run, recipe: Recipe, plan: dict) -> list[str]:
+    """In what a folder differs from the experiment that is asked for, which may have more seeds."""
+    if not (whole.folder / "recipe.json").is_file():
+        return ["no recipe.json, so no cross-validation"]
+    there = whole.read_made().get(CROSS_VALIDATION)
+    if not there:
         return ["a single training"]
     changed = differences(whole.read_recipe(), recipe)
-    lines = [f"{name} is {there!r}, here {here!r}" for name, (there, here) in changed.items()]
-    return lines + (["other folds"] if whole.read_made()[DIGEST] != digest else [])
+    lines = [f"{name} is {before!r}, here {here!r}" for name, (before, here) in changed.items()]
+    if there["folds_digest"] != plan["folds_digest"]:
+        lines.append("other folds")
+    if there["views"] != plan["views"]:
+        lines.append(f"views {' '.join(there['views'])}, here {' '.join(plan['views'])}")
+    if there["seeds"] > plan["seeds"]:
+        lines.append(f"{there['seeds']} seeds, here {plan['seeds']}")
+    return lines
 
 
-def _unfinished(recipe: Recipe, digest: str) -> Run | None:
+def _unfinished(recipe: Recipe, plan: dict) -> Run | None:
     """The newest cross-validation that has not finished and is the same."""
     for run in reversed(list_runs(RUNS)):
-        if run.name.startswith(f"{recipe.name}-cv") and not run.finished and not _others(run, recipe, digest):
+        if run.name.startswith(f"{recipe.name}-cv") and not run.finished and _is_the_same(run, recipe, plan):
             return run
     return None
+
+
+def _is_the_same(run: Run, recipe: Recipe, plan: dict) -> bool:
+    try:
+        return run.read_made().get(CROSS_VALIDATION) == plan and not differences(run.read_recipe(), recipe)
+    except InvalidInput:  # of another version, or spoilt; `list` says so
+        return False

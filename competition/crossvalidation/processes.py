@@ -18,42 +18,48 @@ LAST_LINES = 15
 SHOWN = ("stage ", "about ")  # how the lines begin that are passed on while a fold is trained
 
 
-def train_missing(experiment: Experiment, only: Sequence[int], flags: Sequence[str], jobs: int) -> None:
-    """Train what has not finished, `jobs` at a time, of the folds in `only` if there are any.
+def train_missing(
+    experiment: Experiment, only: Sequence[int], flags: Sequence[str], shares: Sequence[str | None]
+) -> None:
+    """Train what has not finished, of the folds in `only` if there are any; as many at a time as `shares` of GPUs.
 
-    What an earlier attempt left of a fold is removed. Raises InvalidInput, with the end of its log, where one fails;
-    others that run go on to their end, and no new one starts.
+    What an earlier attempt left of a fold is removed. Raises InvalidInput, with the end of its log, where one fails:
+    others that run go on to their end, and no new one starts. Where this process is stopped, they are, too.
     """
     missing = [part for part in experiment.missing if not only or part.fold in only]
     devices: SimpleQueue[str | None] = SimpleQueue()
-    for share in shares_of_gpus(jobs):
+    for share in shares:
         devices.put(share)
-
-    stop = Event()
+    stop, running = Event(), []
 
     def train(part: Part) -> None:
         device = devices.get()
         try:
             if not stop.is_set():
-                train_part(experiment, part, flags, device)
+                train_part(experiment, part, flags, device, running)
         except BaseException:
             stop.set()
             raise
         finally:
             devices.put(device)
 
-    with ThreadPoolExecutor(jobs) as pool:
+    with ThreadPoolExecutor(len(shares)) as pool:
         try:
             for _ in pool.map(train, missing):
                 pass
-        finally:  # also where the reader stops all with Ctrl-C
+        except KeyboardInterrupt:
             stop.set()
+            for process in running:
+                process.terminate()
+            raise
 
 
-def train_part(experiment: Experiment, part: Part, flags: Sequence[str], gpus: str | None) -> None:
+def train_part(
+    experiment: Experiment, part: Part, flags: Sequence[str], gpus: str | None, running: list[subprocess.Popen]
+) -> None:
     """Train one fold by `competition train`; its lines go to a log, those of epochs also to the reader."""
-    with locked(part) as free:
-        if not free:
+    with locked(part) as lock:
+        if lock is None:
             print(f"{part.name}: another process is training it", flush=True)
             return
         if part.run.finished:  # by another process, meanwhile
@@ -64,40 +70,39 @@ def train_part(experiment: Experiment, part: Part, flags: Sequence[str], gpus: s
         command = [sys.executable, "-m", "competition", "train", str(recipe), "--seed", str(part.seed), *flags]
         command += ["--fold", str(folds), str(part.fold), "--run", str(part.run.folder)]
         environment = os.environ | ({"CUDA_VISIBLE_DEVICES": gpus} if gpus is not None else {})
-        if follow(command, environment, part) != 0:
+        if follow(command, environment, part, lock, running) != 0:
             lines = part.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
             raise InvalidInput(f"{part.name} could not be trained; {part.log} ends with:", lines)
 
 
-def follow(command: Sequence[str], environment: dict[str, str], part: Part) -> int:
-    """Run a command to its end and return its exit status; it ends with this process, too."""
+def follow(
+    command: Sequence[str], environment: dict[str, str], part: Part, lock: int, running: list[subprocess.Popen]
+) -> int:
+    """Run a command to its end and return its exit status. It holds the `lock`, too, should this process be killed."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     with (
         part.log.open("w", encoding="utf-8") as log,
-        subprocess.Popen(command, env=environment, text=True, errors="replace", **pipes) as process,
+        subprocess.Popen(command, env=environment, text=True, errors="replace", pass_fds=[lock], **pipes) as process,
     ):
-        try:
-            for line in process.stdout:
-                log.write(line)
-                log.flush()
-                if line.startswith(SHOWN):
-                    print(f"{part.name}: {line}", end="", flush=True)
-        except BaseException:
-            process.terminate()
-            raise
+        running.append(process)
+        for line in process.stdout:
+            log.write(line)
+            log.flush()
+            if line.startswith(SHOWN):
+                print(f"{part.name}: {line}", end="", flush=True)
     return process.returncode
 
 
 @contextmanager
-def locked(part: Part) -> Iterator[bool]:
-    """Whether no other process trains this part, and then none will while the block lasts."""
+def locked(part: Part) -> Iterator[int | None]:
+    """A lock (the number of its open file) that keeps other processes off this part, or None where one has it."""
     with (part.whole.folder / f".{part.name}.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            yield False
+            yield None
         else:
-            yield True
+            yield file.fileno()
 
 
 def shares_of_gpus(jobs: int) -> list[str | None]:

@@ -8,6 +8,7 @@ import numpy as np
 from competition.crossvalidation.experiment import Experiment, Part
 from competition.data.dataset import Dataset
 from competition.data.folds import ASIDE as NO_FOLD
+from competition.errors import InvalidInput
 from competition.run import Run
 from competition.scoring.bootstrap import estimate, interval_of_means, resampled
 from competition.scoring.predictions import (
@@ -58,10 +59,21 @@ def mean_over_parts(parts: Sequence[Part], dataset: Dataset, name: str) -> Views
         for view in views:
             given = read_predictions(part.run, view, name)
             rows = [place[image] for image in given.images.tolist()]
+            refuse_other_labels(part, given, dataset.take(np.array(rows)))
             for task, values in given.probabilities.items():
                 sums[view][task][rows] += values
         times[rows] += 1
     return {view: {task: values / times for task, values in given.items()} for view, given in sums.items()}
+
+
+def refuse_other_labels(part: Part, given: Predictions, dataset: Dataset) -> None:
+    """Raises InvalidInput where labels were changed after a part was trained."""
+    for task in dataset.tasks:
+        if (given.letters[task.name] != dataset.letters[task.name]).any():
+            raise InvalidInput(
+                f"{part.run.folder} was trained on other labels of {task.name} than there are now; start anew with "
+                "another --run, or remove that folder to have it trained again"
+            )
 
 
 def scores_of(whole: Run, parts: Sequence[Part], predictions: Predictions) -> dict:

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from competition.data.views import VIEWS
 from competition.errors import InvalidInput
 from competition.run import Run
 from competition.scoring.predictions import Probabilities
@@ -101,6 +102,9 @@ def read_blend(folder: Path) -> Blend:
 
 def _problems(blend: Blend) -> list[str]:
     problems = [f"{folder}: there is no such folder" for folder, _ in blend.members if not folder.is_dir()]
+    problems += [
+        f"there is no view {view!r}; allowed are {', '.join(VIEWS)}" for _, view in blend.members if view not in VIEWS
+    ]
     if blend.mean not in get_args(Mean):
         problems.append(f"the mean is {blend.mean!r}; allowed are {', '.join(get_args(Mean))}")
     for task in blend.tasks:

@@ -74,15 +74,16 @@ class Found:
     """A blend, and how its way of finding weights scores on images that it has not seen.
 
     `over_plain` and `over_single` compare the fitted weights with the plain mean and with the best single member,
-    all three found on other images than those they answer. Where the fitted weights gain nothing over the plain mean
-    there, the blend has the plain mean; `fitted` names the other tasks. `single` is the best member on all images, and
-    `cost` that of the members which have a weight anywhere.
+    all three found on other images than those they answer. A task takes the way that scored best there: `fitted` names
+    the tasks with weights of their own, `alone` those of the best member; the others have the plain mean. `single` is
+    the best member on all images, and `cost` that of the members which have a weight anywhere.
     """
 
     blend: Blend
     over_plain: tuple[TaskComparison, ...]
     over_single: tuple[TaskComparison, ...]
     fitted: tuple[str, ...]
+    alone: tuple[str, ...]
     single: Member
     cost: Cost
 
@@ -103,8 +104,9 @@ def find_blend(members: Sequence[Member], mean: Mean = "arithmetic", budget: Cos
     fitted, plain, single = honest(several[0], tables, members, budget)
     over_plain, over_single = compare(fitted, plain), compare(fitted, single)
     plan = make_plan(tables, members, budget)
-    gaining = tuple(row.task for row in over_plain[:-1] if row.ap.difference.value > 0)
+    gaining, alone = best_ways(over_plain[:-1], over_single[:-1])
     weights = {**plan.plain, **{name: plan.fitted[name] for name in gaining}}
+    weights |= {name: plan.single[name] for name in alone}
     used = np.flatnonzero(np.any(list(weights.values()), axis=0))
     blend = Blend(
         tuple((members[number].folder, members[number].view) for number in used),
@@ -114,7 +116,18 @@ def find_blend(members: Sequence[Member], mean: Mean = "arithmetic", budget: Cos
     )
     best = members[int(next(iter(plan.single.values())).argmax())]
     cost = Cost.of(members[number] for number in used)
-    return Found(blend, over_plain, over_single, gaining, best, cost)
+    return Found(blend, over_plain, over_single, gaining, alone, best, cost)
+
+
+def best_ways(
+    over_plain: Sequence[TaskComparison], over_single: Sequence[TaskComparison]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tasks in which fitted weights, and those in which the best member alone, scored best on unseen images."""
+    rows = [
+        (plain.task, plain.ap.a, plain.ap.b, single.ap.b) for plain, single in zip(over_plain, over_single, strict=True)
+    ]
+    gaining = tuple(task for task, fitted, plain, single in rows if fitted > plain and fitted >= single)
+    return gaining, tuple(task for task, fitted, plain, single in rows if single > max(fitted, plain))
 
 
 @dataclass(frozen=True)
@@ -174,18 +187,22 @@ def make_plan(tables: Sequence[Table], members: Sequence[Member], budget: Cost) 
 def affordable(tables: Sequence[Table], members: Sequence[Member], budget: Cost) -> np.ndarray:
     """Which members take part, (members,) bool: all of them, or those of the runs that the budget is spent on.
 
-    As long as one fits, that run is added with which the plain mean of all its views and of those before scores best.
+    As long as one fits, and the score rises, that run is added with which the plain mean of all its views and of those
+    before scores best.
     """
     if Cost.of(members).within(budget):
         return np.ones(len(members), bool)
     folders = np.array([str(member.folder) for member in members])
-    chosen = np.zeros(len(members), bool)
+    chosen, height = np.zeros(len(members), bool), -math.inf
     while True:
         larger = [chosen | (folders == folder) for folder in dict.fromkeys(folders[~chosen])]
         larger = [some for some in larger if Cost.of(itertools.compress(members, some)).within(budget)]
         if not larger:
             return chosen
-        chosen = larger[_best([mean_ap(tables, some / some.sum()) for some in larger])]
+        heights = [mean_ap(tables, some / some.sum()) for some in larger]
+        if chosen.any() and max(heights) <= height:
+            return chosen
+        chosen, height = larger[_best(heights)], max(heights)
 
 
 def climb(table: Table, chosen: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """What a person looks at to see how far probabilities can be trusted: reliability, and precision against coverage."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -52,7 +53,8 @@ def coverage(run: Run, calibrations: Sequence[Calibration], predictions: Predict
         for number, goal in enumerate(GOALS, 1):
             axes.axhline(goal, color=f"C{number}", linewidth=0.8, linestyle=":")
             for found in (found for found in one.thresholds if found.goal == goal):
-                right = f"{found.precision:.0%} ({found.elsewhere:.0%}) right"
+                elsewhere = "none" if math.isnan(found.elsewhere) else f"{found.elsewhere:.0%}"
+                right = f"{found.precision:.0%} ({elsewhere}) right"
                 label = f"p ≥ {found.threshold:.3f}: {found.coverage:.0%}, {right}"
                 axes.plot(found.coverage, found.precision, "o", color=f"C{number}", label=label)
         axes.set(title=f"{name}: AP {average_precision(probabilities, letters)[0]:.4f}", xlim=(0, 1.02))

@@ -1,9 +1,10 @@
 """Predictions of images whose answers are known: the one file that scores, blends and reports are made from."""
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from zipfile import is_zipfile
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -71,51 +72,65 @@ def write_predictions(
 
 def views_of(run: Run, name: str = HELD_OUT) -> tuple[str, ...]:
     """The views that a run has predicted in, the plain one first."""
-    with _open(run, name) as file:
-        found = {key.split("/")[1] for key in file.files if key.startswith("probabilities/")}
-    return tuple(sorted(found, key=lambda view: (view != PLAIN, view)))
+    return _views(_read(run, name))
 
 
 def read_predictions(run: Run, view: str = PLAIN, name: str = HELD_OUT) -> Predictions:
-    """What a run, or a cross-validation, gave in one view. Raises InvalidInput where it has nothing of the kind."""
-    with _open(run, name) as file:
-        arrays = dict(file)
+    """What a run, or a cross-validation, gave in one view.
+
+    Raises InvalidInput where it has nothing of the kind, or the file is not whole.
+    """
+    arrays = _read(run, name)
+    if view not in _views(arrays):
+        raise InvalidInput(f"{run.folder} has no view {view!r}; it has {', '.join(_views(arrays))}")
     names = [key.removeprefix("classes/") for key in arrays if key.startswith("classes/")]
-    tasks = tuple(Task(n, tuple(arrays[f"classes/{n}"].tolist()), arrays[f"kind/{n}"].item()) for n in names)
-    if f"probabilities/{view}/{names[0]}" not in arrays:
-        raise InvalidInput(f"{run.folder} has no view {view!r}; it has {', '.join(views_of(run, name))}")
-    parts = ("letters", "labelled")
-    return Predictions(
-        run.name,
-        tasks,
-        arrays["images"],
-        {n: arrays[f"probabilities/{view}/{n}"].astype(np.float64) for n in names},
-        *({n: arrays[f"{part}/{n}"] for n in names} for part in parts),
-        group=arrays["group"],
-        fold=arrays["fold"],
-    )
+    try:
+        predictions = Predictions(
+            run.name,
+            tuple(Task(n, tuple(arrays[f"classes/{n}"].tolist()), arrays[f"kind/{n}"].item()) for n in names),
+            arrays["images"],
+            {n: arrays[f"probabilities/{view}/{n}"].astype(np.float64) for n in names},
+            *({n: arrays[f"{part}/{n}"] for n in names} for part in ("letters", "labelled")),
+            group=arrays["group"],
+            fold=arrays["fold"],
+        )
+    except KeyError as error:
+        raise InvalidInput(f"{run.folder / name} lacks {error}; the run has to be made again") from None
+    by_image = [*predictions.probabilities.values(), *predictions.letters.values(), *predictions.labelled.values()]
+    if any(len(values) != len(predictions) for values in [*by_image, predictions.group, predictions.fold]):
+        raise InvalidInput(f"{run.folder / name} holds arrays of different length; the run has to be made again")
+    if not all(np.isfinite(values).all() for values in predictions.probabilities.values()):
+        raise InvalidInput(f"{run.folder / name} holds probabilities that are no numbers; the run has to be made again")
+    return predictions
 
 
-def _open(run: Run, name: str):
+def _views(arrays: Mapping[str, np.ndarray]) -> tuple[str, ...]:
+    found = {key.split("/")[1] for key in arrays if key.startswith("probabilities/")}
+    return tuple(sorted(found, key=lambda view: (view != PLAIN, view)))
+
+
+def _read(run: Run, name: str) -> dict[str, np.ndarray]:
+    """All arrays of a file of predictions."""
     path: Path = run.folder / name
     if not path.is_file():
         raise InvalidInput(
             f"{path}: there is no such file, so {run.folder} holds no predictions of images with known answers; "
             "name a finished training that held images out, or a finished `competition cv`"
         )
-    if not is_zipfile(path):
-        raise InvalidInput(f"{path} is not whole, or no file of predictions; the run has to be made again")
-    file = np.load(path, allow_pickle=False)
-    if not any(key.startswith("classes/") for key in file.files):
-        file.close()
+    try:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            arrays = dict(file)
+    except (OSError, ValueError, EOFError, TypeError, BadZipFile, zlib.error):
+        raise InvalidInput(f"{path} is not whole, or no file of predictions; the run has to be made again") from None
+    if not any(key.startswith("classes/") for key in arrays):
         raise InvalidInput(f"{path} names no classes, so another version wrote it; the run has to be made again")
-    return file
+    return arrays
 
 
 def aligned(several: Sequence[Predictions]) -> list[Predictions]:
     """All of them in the order of the first one's images.
 
-    Raises InvalidInput where tasks, classes, their order, images or answers differ.
+    Raises InvalidInput where tasks, classes, their order, images, folds or answers differ.
     """
     first, result = several[0], [several[0]]
     place = {image: row for row, image in enumerate(first.images.tolist())}
@@ -134,6 +149,11 @@ def aligned(several: Sequence[Predictions]) -> list[Predictions]:
         moved = np.empty(len(first), int)
         moved[[place[image] for image in other.images.tolist()]] = np.arange(len(other))
         result.append(other.take(moved))
+        if (result[-1].fold != first.fold).any():
+            raise InvalidInput(
+                f"{other.source} and {first.source} were made on other folds, so their scores cannot be compared; "
+                "make both with the same --folds-file"
+            )
         for task in first.tasks:
             if (result[-1].letters[task.name] != first.letters[task.name]).any():
                 raise InvalidInput(f"{other.source} and {first.source} have other answers for {task.name}; train again")
