@@ -167,22 +167,21 @@ def test_labels_that_were_changed_meanwhile_are_refused(experiment):
 
 
 STOPPED = """
-import signal, sys, time
+import signal, sys
+from pathlib import Path
+from competition.commands.cv import stop_as_ctrl_c_does
 from competition.crossvalidation import processes
 from competition.crossvalidation.experiment import open_experiment
-from competition.recipes import load_recipe
-for number in (signal.SIGTERM, signal.SIGHUP):
-    signal.signal(number, signal.default_int_handler)
-from pathlib import Path
 from competition.recipe import Recipe
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+stop_as_ctrl_c_does()
 experiment = open_experiment(Recipe("stopped"), Path("folds.csv"), 1, ("plain",), {}, None)
 sys.executable = "./python"
-print("ready", flush=True)
 processes.train_missing(experiment, (), [], [None])
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
 def test_a_training_ends_with_its_cross_validation_or_keeps_its_lock(folds_file, tmp_path, number):
     write(tmp_path / "python", ["#!/bin/sh", "echo $$ > child", "exec sleep 30"]).chmod(0o755)
     with subprocess.Popen([sys.executable, "-c", STOPPED], cwd=tmp_path, stderr=subprocess.DEVNULL) as parent:

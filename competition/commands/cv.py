@@ -56,9 +56,15 @@ class Arguments:
 
 def command_line(arguments: Sequence[str]) -> None:
     chosen = parse(Arguments, "cv", arguments)
-    for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C does, so that the trainings end, too
-        signal.signal(number, signal.default_int_handler)
+    stop_as_ctrl_c_does()
     cv(**vars(chosen))
+
+
+def stop_as_ctrl_c_does() -> None:
+    """On SIGTERM and SIGHUP, so that the trainings end, too; but nohup's wish to ignore one stands."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
 
 
 def cv(
