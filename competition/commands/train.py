@@ -27,7 +27,6 @@ from competition.run import SMOKE, Run, new_run, refuse_existing
 from competition.scoring.bootstrap import interval_of_means
 from competition.scoring.predictions import ASIDE, HELD_OUT, read_predictions, write_predictions
 from competition.scoring.report import confusion, table
-from competition.scoring.write import write_reports
 
 
 @dataclass(frozen=True)
@@ -138,6 +137,7 @@ def report_results(trainer, aside: Pictures, views: Sequence[View], folder: Run,
 
     What there is to say about a `fold`, its cross-validation says of all folds together.
     """
+    from competition.scoring.write import write_reports  # with pandas, SciPy and matplotlib, which take their time
     from competition.training import pictures
 
     recipe, kept, held_out = trainer.recipe, trainer.kept, trainer.held_out.dataset
