@@ -115,7 +115,7 @@ def how_it_was_made(data: Path) -> dict:
     packages = ("keras", "tensorflow", "numpy", "opencv-python-headless", "simplejpeg", "albumentations")
     return {
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "command": shlex.join(sys.argv),
+        "command": shlex.join(["competition", *sys.argv[1:]]),
         "data": str(data.absolute()),
         "commit": git_commit(),
         "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}},
