@@ -72,7 +72,7 @@ def write_predictions(
 
 def views_of(run: Run, name: str = HELD_OUT) -> tuple[str, ...]:
     """The views that a run has predicted in, the plain one first."""
-    return _views(_read(run, name))
+    return _read(run, name, view="")[0]
 
 
 def read_predictions(run: Run, view: str = PLAIN, name: str = HELD_OUT) -> Predictions:
@@ -80,9 +80,9 @@ def read_predictions(run: Run, view: str = PLAIN, name: str = HELD_OUT) -> Predi
 
     Raises InvalidInput where it has nothing of the kind, or the file is not whole.
     """
-    arrays = _read(run, name)
-    if view not in _views(arrays):
-        raise InvalidInput(f"{run.folder} has no view {view!r}; it has {', '.join(_views(arrays))}")
+    views, arrays = _read(run, name, view)
+    if view not in views:
+        raise InvalidInput(f"{run.folder} has no view {view!r}; it has {', '.join(views)}")
     names = [key.removeprefix("classes/") for key in arrays if key.startswith("classes/")]
     try:
         predictions = Predictions(
@@ -104,13 +104,13 @@ def read_predictions(run: Run, view: str = PLAIN, name: str = HELD_OUT) -> Predi
     return predictions
 
 
-def _views(arrays: Mapping[str, np.ndarray]) -> tuple[str, ...]:
-    found = {key.split("/")[1] for key in arrays if key.startswith("probabilities/")}
+def _views(keys: Sequence[str]) -> tuple[str, ...]:
+    found = {key.split("/")[1] for key in keys if key.startswith("probabilities/")}
     return tuple(sorted(found, key=lambda view: (view != PLAIN, view)))
 
 
-def _read(run: Run, name: str) -> dict[str, np.ndarray]:
-    """All arrays of a file of predictions."""
+def _read(run: Run, name: str, view: str) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
+    """The views in a file of predictions, and its arrays; of the probabilities, which are most of it, one view's."""
     path: Path = run.folder / name
     if not path.is_file():
         raise InvalidInput(
@@ -119,12 +119,14 @@ def _read(run: Run, name: str) -> dict[str, np.ndarray]:
         )
     try:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            arrays = dict(file)
+            views = _views(file.files)
+            others = tuple(f"probabilities/{other}/" for other in views if other != view)
+            arrays = {key: file[key] for key in file.files if not key.startswith(others)}
     except (OSError, ValueError, EOFError, TypeError, BadZipFile, zlib.error):
         raise InvalidInput(f"{path} is not whole, or no file of predictions; the run has to be made again") from None
     if not any(key.startswith("classes/") for key in arrays):
         raise InvalidInput(f"{path} names no classes, so another version wrote it; the run has to be made again")
-    return arrays
+    return views, arrays
 
 
 def aligned(several: Sequence[Predictions]) -> list[Predictions]:
