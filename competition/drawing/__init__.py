@@ -1,5 +1,15 @@
-"""The drawn data set: garments whose geometry shows the value, in the competition's own layout."""
+"""Drawn data sets by recipe: pictures that show what their labels say, each set in the format of its system."""
 
+from collections.abc import Callable
+
+from competition.drawing import cifar10, fgo, flowers, painters
 from competition.drawing.dataset import draw
 
-__all__ = ["draw"]
+# Each draws `(folder, images, seed)`; the number of images is its usual one where none is given.
+DRAWERS: dict[str, Callable] = {
+    "sketches": draw,
+    "fgo": fgo.draw,
+    "cifar10": cifar10.draw,
+    "flowers": flowers.draw,
+    "painters": painters.draw,
+}

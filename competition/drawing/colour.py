@@ -10,6 +10,11 @@ SKINS = np.array(
 HAIRS = np.array([(30, 28, 30), (34, 52, 80), (50, 84, 128), (120, 176, 212), (40, 66, 150), (170, 170, 172)])
 
 
+def tint(blue: float, green: float, red: float) -> np.ndarray:
+    """A colour by its numbers."""
+    return np.array((blue, green, red), np.float64)
+
+
 def lab(colours: np.ndarray) -> np.ndarray:
     """CIE L*a*b* of (n, 3) colours: distances there follow what the eye sees."""
     pixels = (np.atleast_2d(colours) / 255).astype(np.float32)[None]
