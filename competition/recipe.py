@@ -11,7 +11,27 @@ import tyro
 from competition.errors import InvalidInput
 from competition.task import Task
 
-Backbone = Literal["nasnet_large", "nasnet_mobile", "inception_resnet_v2", "vgg16", "vgg19", "squeezenet", "small"]
+Layout = Literal["fashionai", "table", "folder", "fgo", "cifar10", "flowers", "arrays"]
+Backbone = Literal[
+    "nasnet_large",
+    "nasnet_mobile",
+    "inception_resnet_v2",
+    "vgg16",
+    "vgg19",
+    "squeezenet",
+    "squeezenet_pool8",
+    "small",
+    "convnet",
+    "resnet",
+    "vgg16_plain",
+    "vgg16_bn",
+]
+Pool = Literal["average", "flatten"]
+Head = Literal["dense", "convolution"]
+Activation = Literal["relu", "leaky_relu", "prelu", "linear"]
+Initializer = Literal["glorot_uniform", "he_uniform", "he_normal"]
+Turns = Literal["joint", "alternate"]
+Keep = Literal["map", "accuracy", "loss"]
 Optimizer = Literal["adam", "adamw", "sgd"]
 Schedule = Literal["constant", "cosine", "halved"]
 Precision = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
@@ -36,6 +56,11 @@ STRONGEST: dict[Transform, float] = {
 }
 
 
+# Names within a network that a task cannot have, and those that begin with a task's own name.
+PARTS = ("image", "features", "standardised", "pool", "dropout", "to_unit_range", "minus_means")
+TASK_PARTS = ("branch", "dropout", "maps", "pool")
+
+
 class Stage(NamedTuple):
     """The i-th entry of a recipe's parallel tuples."""
 
@@ -48,7 +73,7 @@ class Stage(NamedTuple):
 class Recipe:
     """What is read, how the network is built, and how it is trained.
 
-    Variants are made with `dataclasses.replace`; every field but `tasks` is a flag of `competition train`.
+    Variants are made with `dataclasses.replace`; every field but `tasks` and `towers` is a flag of `competition train`.
     Raises InvalidInput, in the user's words, where fields contradict each other.
     """
 
@@ -57,9 +82,11 @@ class Recipe:
 
     # Tasks with their classes in order; empty: taken from classes.csv and the label files, then recorded.
     tasks: Annotated[tuple[Task, ...], tyro.conf.Suppress] = ()
+    # How labels, questions and answers lie on the disk.
+    layout: Layout = "fashionai"
     # Share of the target that goes to the classes marked m (maybe); 0 ignores them.
     maybe: float = 0.0
-    # Share of the images held out to validate on; 0 trains on everything and gives no score.
+    # Share of the images held out to validate on, where the data set itself holds none out; 0 trains on everything.
     validation: float = 0.15
     # Seed of the split, the weights, the order of the images and their augmentation.
     seed: int = 0
@@ -87,13 +114,37 @@ class Recipe:
     weights: str = "imagenet"
     # Batch normalisation of the backbone; auto: inference where it starts from weights, train where not.
     batch_norm: BatchNorm = "auto"
-    # Share of the pooled features dropped in front of the heads.
+    # What our own backbones start from.
+    initializer: Initializer = "he_normal"
+    # Of our own backbones and of the dense layers.
+    activation: Activation = "relu"
+    # The backbone's layer after which each task has a copy of the rest of its own; empty: they share all of it.
+    split_at: str = ""
+    # How the backbone's maps become features: their averages, or all of their numbers.
+    pool: Pool = "average"
+    # Widths of dense layers on the features that all tasks share.
+    shared: tuple[int, ...] = ()
+    # Activation of those.
+    shared_activation: Activation = "relu"
+    # Widths of the dense layers of each task: none, one row for all tasks, or a row a task.
+    towers: Annotated[tuple[tuple[int, ...], ...], tyro.conf.Suppress] = ()
+    # What gives a task's classes: a dense layer, or a 1x1 convolution on the maps, averaged afterwards.
+    head: Head = "dense"
+    # Share of the numbers dropped after each dense layer; where there are none, of the features.
     dropout: float = 0.5
+    # Penalty on the squared kernels of each task's dense layers, or of its convolution to the classes.
+    l2: float = 0.0
 
     # Label smoothing of the losses.
     label_smoothing: float = 0.0
     # Weigh tasks by N/n_k, so that a task with few labels counts as much as one with many.
     balance: bool = False
+    # Weight of each task's loss, in the order of the tasks; empty: 1 for each.
+    task_weights: tuple[float, ...] = ()
+    # Whether a step minimises the losses of all tasks, or of one after the other in turn.
+    turns: Turns = "joint"
+    # By which number on the images held out the best epoch is kept; loss is the mean cross-entropy of the tasks.
+    keep: Keep = "map"
 
     # Epochs of each stage.
     epochs: tuple[int, ...] = (1,)
@@ -101,8 +152,10 @@ class Recipe:
     learning_rate: tuple[float, ...] = (1e-3,)
     # What each stage trains: heads (on cached features), all, or the name of the layer to train from.
     trains: tuple[str, ...] = ("all",)
-    # Optimizer; sgd has Nesterov momentum 0.9.
+    # Optimizer; sgd has momentum 0.9.
     optimizer: Optimizer = "adam"
+    # Adam's decay of the mean gradient.
+    beta_1: float = 0.9
     # Adam keeps the largest second moment seen (AMSGrad).
     amsgrad: bool = False
     # Decoupled weight decay per step, times the learning rate.
@@ -111,8 +164,8 @@ class Recipe:
     schedule: Schedule = "constant"
     # Steps of linear warm-up at the start of a stage (cosine only).
     warmup_steps: int = 0
-    # Epochs after which the rate is halved (halved only).
-    halve_every: int = 1
+    # The rate is halved at the start of every so-many-th epoch, counted from 1 (halved only).
+    halve_every: int = 5
     # Images a step on each device.
     batch_size: int = 32
     # Steps whose gradients are added before the weights change.
@@ -134,6 +187,14 @@ class Recipe:
                 raise InvalidInput(rule)
 
     def _rules(self):
+        yield from self._kind_rules()
+        yield from self._number_rules()
+        yield from _transform_rules(self.transforms)
+        yield from self._optimizer_rules()
+        yield from self._task_rules()
+        yield from self._layer_rules()
+
+    def _kind_rules(self):
         for name, kind in get_type_hints(Recipe).items():
             choices = get_args(kind) if get_origin(kind) is Literal else (getattr(self, name),)
             yield (
@@ -144,6 +205,12 @@ class Recipe:
             numbers = value if isinstance(value, tuple) else (value,)
             finite = all(math.isfinite(number) for number in numbers if isinstance(number, float))
             yield finite, f"{name} is {value}; allowed are finite numbers"
+        yield (
+            re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", self.name) is not None,
+            f"name is {self.name!r}; runs are called after it, so allowed are letters, digits, '_', '-' and '.'",
+        )
+
+    def _number_rules(self):
         yield min(self.epochs) >= 1, f"epochs are {self.epochs}; every stage takes at least 1"
         yield min(self.learning_rate) > 0, f"learning rates are {self.learning_rate}; each must be above 0"
         yield 0 <= self.maybe < 0.5, f"maybe is {self.maybe}; allowed is 0 up to, not including, 0.5"
@@ -160,27 +227,71 @@ class Recipe:
         yield self.image_size >= 8, f"image_size is {self.image_size}; at least 8 pixels are needed"
         yield self.batch_size >= 1, f"batch_size is {self.batch_size}; at least 1 is needed"
         yield self.accumulate >= 1, f"accumulate is {self.accumulate}; 1 means after every step"
-        yield self.halve_every >= 1, f"halve_every is {self.halve_every}; it counts epochs, at least 1"
+        yield self.halve_every >= 2, f"halve_every is {self.halve_every}; it counts epochs, at least 2"
+        yield 0 <= self.beta_1 < 1, f"beta_1 is {self.beta_1}; allowed is 0 up to, not including, 1"
         yield 0 <= self.seed < 2**32, f"seed is {self.seed}; allowed are whole numbers from 0 to {2**32 - 1}"
-        yield (
-            re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", self.name) is not None,
-            f"name is {self.name!r}; runs are called after it, so allowed are letters, digits, '_', '-' and '.'",
-        )
         yield self.warmup_steps >= 0, f"warmup_steps is {self.warmup_steps}; allowed are whole numbers from 0"
-        for name in ("rotation", "stretch", "shift", "weight_decay"):
+        for name in ("rotation", "stretch", "shift", "weight_decay", "l2"):
             yield getattr(self, name) >= 0, f"{name} is {getattr(self, name)}; allowed is 0 and above"
-        yield from _transform_rules(self.transforms)
+
+    def _optimizer_rules(self):
         yield (
             not (self.amsgrad and self.optimizer == "sgd"),
             "amsgrad is a variant of adam and adamw, but the optimizer is sgd; drop one of the two",
+        )
+        yield (
+            self.beta_1 == Recipe.beta_1 or self.optimizer != "sgd",
+            f"beta_1 is {self.beta_1}, but the optimizer is sgd, which has none; drop one of the two",
         )
         yield (
             self.warmup_steps == 0 or self.schedule == "cosine",
             f"warmup_steps is {self.warmup_steps} but the schedule is {self.schedule}; "
             "only cosine warms up: add --schedule cosine or drop the warm-up",
         )
+
+    def _task_rules(self):
         names = [task.name for task in self.tasks]
         yield len(set(names)) == len(names), f"a task appears twice in {names}"
+        clash = self._layer_names & set(names)
+        yield (
+            not clash,
+            f"a task may not be named {', '.join(sorted(clash))}, like another part of the network; rename it",
+        )
+        for name, rows in (("task_weights", self.task_weights), ("towers", self.towers)):
+            yield (
+                not names or len(rows) in ({0, 1, len(names)} if name == "towers" else {0, len(names)}),
+                f"{name} has {len(rows)} entries for {len(names)} tasks: {', '.join(names)}; give one for each",
+            )
+        yield (
+            not self.task_weights or (min(self.task_weights) >= 0 and max(self.task_weights) > 0),
+            f"task_weights are {self.task_weights}; allowed is 0 and above, and one above 0",
+        )
+
+    @property
+    def _layer_names(self) -> set[str]:
+        """What the parts of a network are called that are not the output of a task (model/network.py)."""
+        depth = max([len(self.shared), *map(len, self.towers)])
+        dense = [f"{n}{ending}" for n in range(1, depth + 1) for ending in ("", "_activation", "_dropout")]
+        own = {f"{task.name}_{part}" for task in self.tasks for part in (*TASK_PARTS, *dense)}
+        return {*PARTS, *get_args(Backbone), *own, *(f"shared_{part}" for part in dense)}
+
+    def _layer_rules(self):
+        widths = [*self.shared, *(width for tower in self.towers for width in tower)]
+        yield min(widths, default=1) >= 1, f"dense layers have widths {widths}; each must be at least 1"
+        convolves = self.head == "convolution"
+        yield (
+            not convolves or (self.pool == "average" and not widths),
+            "head is convolution, which works on maps and averages afterwards; drop pool flatten, shared and towers",
+        )
+        yield (
+            not (self.split_at and self.shared),
+            "split_at leaves no features that all tasks share, so nothing can be put into shared; use towers",
+        )
+        yield (
+            "heads" not in self.trains or not (self.split_at or convolves),
+            "a stage trains heads, on features that all tasks share, but with split_at or a convolution as head there "
+            "are none; train all, or from a layer",
+        )
 
     @property
     def stages(self) -> tuple[Stage, ...]:

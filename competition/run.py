@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,10 @@ from competition.errors import InvalidInput
 from competition.recipe import Recipe, from_json, to_json
 
 RUNS = Path("runs")
+BLEND = "blend.json"
 SMOKE = "smoke"
+FOLD = "fold"  # what recipe.json says of one training on folds: which of them was held out
+SWEEP = "sweep.json"  # what a sweep is made of, in its folder
 CROSS_VALIDATION = "cross_validation"  # what recipe.json says of one: folds, digest of the folds, seeds, views
 UMASK = os.umask(0)  # it can only be read by setting it, which threads must not do at the same time
 os.umask(UMASK)
@@ -37,6 +41,19 @@ def whole_file(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """An empty folder to fill, which becomes `folder` when all is written; after an error nothing is left."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = folder.with_name(f".{folder.name}-{os.getpid()}-unfinished")
+    unfinished.mkdir()
+    try:
+        yield unfinished
+        unfinished.replace(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -72,6 +89,12 @@ class Run:
         first = self._recipe_json("recipe")["seed"]
         return [self.part(first + seed, fold) for seed in range(plan["seeds"]) for fold in range(plan["folds"])]
 
+    @property
+    def trainings_by_seed(self) -> list[list["Run"]]:
+        """The trainings behind a run, those of each seed together, which saw each image once."""
+        parts, plan = self.trainings, self.read_made().get(CROSS_VALIDATION) or {"folds": 1}
+        return [parts[start : start + plan["folds"]] for start in range(0, len(parts), plan["folds"])]
+
     def part(self, seed: int, fold: int) -> "Run":
         """The run of one fold and seed of a cross-validation."""
         return Run(self.folder / f"seed-{seed}-fold-{fold}")
@@ -104,24 +127,25 @@ class Run:
         """`made` says how: command, data, versions, commit, precision, devices."""
         self.write_json("recipe.json", {"recipe": to_json(recipe), "made": made})
 
-    def read_recipe(self) -> Recipe:
-        values = self._recipe_json("recipe")
+    def read_recipe(self, name: str = "recipe.json") -> Recipe:
+        """The recipe in the file `name`. Raises InvalidInput where another version wrote it."""
+        values = self._recipe_json("recipe", name)
         try:
             return from_json(values)
         except InvalidInput as error:
-            made_by = self.read_made().get("commit") or "unknown"
+            made_by = self._recipe_json("made", name).get("commit") or "unknown"
             raise InvalidInput(
-                f"{self.folder / 'recipe.json'}: {error}; train it again, or go on with the version that made it, "
+                f"{self.folder / name}: {error}; train it again, or go on with the version that made it, "
                 f"commit {made_by}"
             ) from None
 
     def read_made(self) -> dict:
         return self._recipe_json("made")
 
-    def _recipe_json(self, part: str) -> dict:
-        values = self.read_json("recipe.json")
+    def _recipe_json(self, part: str, name: str = "recipe.json") -> dict:
+        values = self.read_json(name)
         if not isinstance(values, dict) or not isinstance(values.get(part), dict):
-            raise InvalidInput(f"{self.folder / 'recipe.json'} holds no {part}; it was not written by a training")
+            raise InvalidInput(f"{self.folder / name} holds no {part}; it was not written by a training")
         return values[part]
 
 
@@ -167,6 +191,17 @@ def list_runs(root: Path = RUNS) -> list[Run]:
     return sorted((Run(path.parent) for path in root.glob("*/recipe.json")), key=_started)
 
 
+def list_swept(root: Path = RUNS) -> list[Run]:
+    """The runs of all sweeps, in the order in which they were made."""
+    sweeps = [path.parent for path in root.glob(f"*/{SWEEP}")]
+    return sorted((Run(path.parent) for sweep in sweeps for path in sweep.glob("*/recipe.json")), key=_started)
+
+
+def list_blends(root: Path = RUNS) -> list[Run]:
+    """The folders of all blends, by name."""
+    return sorted((Run(path.parent) for path in root.glob(f"*/{BLEND}")), key=lambda run: run.name)
+
+
 def _started(run: Run) -> str:
     try:
         return str(run.read_made().get("started", ""))
@@ -179,4 +214,6 @@ def newest_finished_run(root: Path = RUNS) -> Run:
     for run in reversed(list_runs(root)):
         if run.finished and not run.read_made().get(SMOKE):
             return run
+    if tests := [str(run.folder) for run in list_runs(root) if run.finished]:
+        raise InvalidInput(f"{root}/ holds smoke tests alone; name one of them, or train without --smoke:", tests)
     raise InvalidInput(f"{root}/ holds no finished run; start with `make train`")

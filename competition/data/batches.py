@@ -49,17 +49,25 @@ class PredictBatches:
 
 
 class TrainBatches:
-    """(inputs, targets, weights) in an order drawn for each `epoch`, which the trainer sets.
+    """(inputs, targets, weights) in an order drawn for each `epoch`, which the trainer sets from the
+    `first_epoch` of a stage on.
 
     `inputs(rows, epoch)` makes the inputs of some rows of the dataset: augmented views, or cached features. Targets
     and weights are dicts by task, (batch, classes) and (batch,) float32. A weight is 0 where the task is absent, else
     the task's own. The last batch is filled up with other rows of weight 0: real ones, because batch normalisation
-    sees them.
+    sees them. With turns "alternate" a batch has the weights of one task, and those of all others are 0.
     """
 
-    def __init__(self, dataset: Dataset, recipe: Recipe, batch_size: int, inputs: Callable[[np.ndarray, int], Any]):
+    def __init__(
+        self,
+        dataset: Dataset,
+        recipe: Recipe,
+        batch_size: int,
+        inputs: Callable[[np.ndarray, int], Any],
+        first_epoch: int = 0,
+    ):
         self.inputs, self.count, self.batch_size = inputs, len(dataset), batch_size
-        self.seed, self.epoch = recipe.seed, 0
+        self.recipe, self.first_epoch, self.epoch = recipe, first_epoch, first_epoch
         self.targets = dataset.targets(recipe.maybe)
         self.weights = sample_weights(dataset, recipe.balance)
 
@@ -70,10 +78,23 @@ class TrainBatches:
         if not 0 <= batch < len(self):
             raise IndexError(batch)
         places = np.arange(batch * self.batch_size, (batch + 1) * self.batch_size)
-        rows = shuffled(self.count, self.seed, self.epoch)[places % self.count]
+        rows = shuffled(self.count, self.recipe.seed, self.epoch)[places % self.count]
         targets = {name: values[rows] for name, values in self.targets.items()}
-        weights = {name: values[rows] * (places < self.count) for name, values in self.weights.items()}
+        counted, tasks = places < self.count, self._tasks(batch)
+        weights = {name: values[rows] * (counted & (name in tasks)) for name, values in self.weights.items()}
         return self.inputs(rows, self.epoch), targets, weights
+
+    def _tasks(self, batch: int) -> list[str]:
+        """The tasks that a batch trains: all of them, or one, in turn from update to update and epoch to epoch.
+
+        The layers of a task get no gradient in the turns of others, but one optimizer trains them all, so its momentum
+        (and weight decay) carries them on.
+        """
+        tasks = list(self.weights)
+        if self.recipe.turns == "joint":
+            return tasks
+        update = ((self.epoch - self.first_epoch) * len(self) + batch) // self.recipe.accumulate
+        return [tasks[update % len(tasks)]]
 
 
 def augmented_views(pictures: Pictures) -> Callable[[np.ndarray, int], np.ndarray]:

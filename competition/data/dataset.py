@@ -1,7 +1,7 @@
 """A dataset: images with their letters and masks for each task; one row an image."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,32 +17,40 @@ LETTERS = "nmy"
 class Dataset:
     """Images with their incomplete labels.
 
-    `names` (n,) are relative to the folder that holds the Annotations of `sources[source_of[i]]`, where the
-    image first stands in line `line[i]`. `letters[task]` (n, classes) uint8 of NO, MAYBE and YES, all NO where
-    the task is absent; `labelled[task]` (n,) bool says where it is present, and is the only thing that masks a
-    loss or a metric. `group` (n,) int: images of one group stay on one side of a split.
+    `names` (n,) are relative to the folder `roots[source_of[i]]`; the image first stands in line `line[i]` of the
+    file `sources[source_of[i]]`. A name may be a row of an array: train_images.npy[17]. `letters[task]` (n, classes)
+    uint8 of NO, MAYBE and YES, all NO where the task is absent; `labelled[task]` (n,) bool says where it is present,
+    and is the only thing that masks a loss or a metric. `group` (n,) int: images of one group stay on one side of a
+    split. `held_out` (n,) bool: images that the files themselves keep to validate on.
     """
 
     tasks: tuple[Task, ...]
     sources: tuple[Path, ...]
+    roots: tuple[Path, ...]
     source_of: np.ndarray
     line: np.ndarray
     names: np.ndarray
     letters: Mapping[str, np.ndarray]
     labelled: Mapping[str, np.ndarray]
     group: np.ndarray
+    held_out: np.ndarray
 
     def __len__(self) -> int:
         return len(self.names)
 
     def path(self, row: int) -> Path:
-        return image_root(self.sources[self.source_of[row]]) / self.names[row]
+        return self.roots[self.source_of[row]] / self.names[row]
 
     @property
     def ids(self) -> np.ndarray:
         """A name for each image that no other has, (n,) str: base/Images/a.jpg."""
-        roots = np.array([image_root(source.absolute()).name for source in self.sources])
+        roots = np.array(self.root_names)
         return np.char.add(np.char.add(roots, "/")[self.source_of], self.names.astype(str))
+
+    @property
+    def root_names(self) -> list[str]:
+        """The name of each root's folder."""
+        return [Path(os.path.normpath(root.absolute())).name for root in self.roots]
 
     @property
     def path_of(self) -> dict[str, Path]:
@@ -68,12 +76,58 @@ class Dataset:
             letters={name: values[rows] for name, values in self.letters.items()},
             labelled={name: values[rows] for name, values in self.labelled.items()},
             group=self.group[rows],
+            held_out=self.held_out[rows],
         )
 
 
-def image_root(source: Path) -> Path:
-    """The folder that image names are relative to: base/ for base/Annotations/label.csv."""
-    return Path(os.path.normpath(source.parent / ".."))
+def one_row_an_image(
+    tasks: tuple[Task, ...],
+    source: Path,
+    root: Path,
+    names: Sequence[str],
+    letters: Mapping[str, np.ndarray],
+    *,
+    line: Sequence[int] | None = None,
+    labelled: Mapping[str, np.ndarray] | None = None,
+) -> Dataset:
+    """The dataset of one file with a row for each image, in the first line and so on unless `line` says otherwise.
+
+    Every task is present in every row unless `labelled` says otherwise; with no `letters` none is, as in questions.
+    """
+    count = len(names)
+    present = {name: np.ones(count, bool) for name in letters} if labelled is None else labelled
+    return Dataset(
+        tasks,
+        (source,),
+        (root,),
+        source_of=np.zeros(count, int),
+        line=np.arange(1, count + 1) if line is None else np.asarray(line, int),
+        names=np.array(names, object),
+        letters=letters,
+        labelled=present,
+        group=np.arange(count),
+        held_out=np.zeros(count, bool),
+    )
+
+
+def joined(datasets: Sequence[Dataset]) -> Dataset:
+    """Datasets of the same tasks, one after the other."""
+    starts = np.cumsum([0, *(len(one.sources) for one in datasets)])
+    groups = np.cumsum([0, *(len(one) for one in datasets)])
+
+    def together(part: str) -> np.ndarray:
+        return np.concatenate([getattr(one, part) for one in datasets])
+
+    return Dataset(
+        datasets[0].tasks,
+        sum((one.sources for one in datasets), ()),
+        sum((one.roots for one in datasets), ()),
+        source_of=np.concatenate([one.source_of + start for one, start in zip(datasets, starts, strict=False)]),
+        letters={n: np.concatenate([one.letters[n] for one in datasets]) for n in datasets[0].letters},
+        labelled={n: np.concatenate([one.labelled[n] for one in datasets]) for n in datasets[0].labelled},
+        group=np.concatenate([one.group + start for one, start in zip(datasets, groups, strict=False)]),
+        **{part: together(part) for part in ("line", "names", "held_out")},
+    )
 
 
 def _targets(letters: np.ndarray, task: Task, maybe: float) -> np.ndarray:

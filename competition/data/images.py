@@ -2,7 +2,10 @@
 
 import hashlib
 import os
+import re
+import threading
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -21,16 +24,32 @@ REDUCED = (
     cv2.IMREAD_REDUCED_COLOR_4,
     cv2.IMREAD_REDUCED_COLOR_8,
 )
+ENDINGS = (".jpg", ".jpeg", ".png", ".webp")  # in capitals, too
+ARRAY_ROW = re.compile(r"(?P<file>.+\.npy)\[(?P<row>[0-9]+)\]")
+ROW = b"\x93ROW"  # what is read of a row of an array begins with it
 WHITE = 255
 CHANNELS = 4
+
+
+_header_lock = threading.Lock()
 
 
 class BadImage(Exception):
     """A file that cannot be read as an image; the message says why, without the path."""
 
 
+def is_image(path: Path | str) -> bool:
+    """Whether a file is an image by the ending of its name."""
+    return str(path).lower().endswith(ENDINGS)
+
+
 def read_file(path: Path) -> bytes:
-    """The bytes of an image file. Raises BadImage where it is missing, empty or not a file."""
+    """The bytes of an image file, or of a row of an array (images.npy[17]) behind ROW and its height and width.
+
+    Raises BadImage where it is missing, empty or not a file.
+    """
+    if row := ARRAY_ROW.fullmatch(path.name):
+        return _row_of_array(file_of(path), int(row["row"]))
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -44,6 +63,42 @@ def read_file(path: Path) -> bytes:
     return content
 
 
+def file_of(path: Path) -> Path:
+    """The file that holds an image: itself, or the array that it is a row of."""
+    row = ARRAY_ROW.fullmatch(path.name)
+    return path.with_name(row["file"]) if row else path
+
+
+def _row_of_array(file: Path, row: int) -> bytes:
+    try:
+        array = _mapped(file, file.stat().st_mtime_ns)
+        if array.dtype != np.uint8 or array.ndim != 4 or array.shape[3] != 3:
+            raise BadImage(f"{array.dtype} of shape {array.shape}; allowed is uint8 (images, height, width, 3)")
+        if row >= len(array):
+            raise BadImage(f"the array has only {len(array)} rows")
+        picture = array[row]
+    except FileNotFoundError:
+        raise BadImage("there is no such file") from None
+    except (OSError, ValueError) as error:
+        raise BadImage(f"cannot be read as an array: {error}") from None
+    return ROW + np.array(picture.shape[:2], np.uint32).tobytes() + picture.tobytes()
+
+
+def _mapped(file: Path, changed: int) -> np.ndarray:
+    """An array on disk, of which only the rows that are asked for are read.
+
+    One thread at a time: NumPy reads the header with Python's parser, which fails in several threads of Python 3.11
+    (SystemError: AST constructor recursion depth mismatch).
+    """
+    with _header_lock:
+        return _open_mapped(file, changed)
+
+
+@lru_cache(maxsize=16)
+def _open_mapped(file: Path, changed: int) -> np.ndarray:
+    return np.load(file, mmap_mode="r", allow_pickle=False)
+
+
 def digest_of(content: bytes) -> str:
     """SHA-256 in hexadecimal: the name by which caches know a file."""
     return hashlib.sha256(content).hexdigest()
@@ -52,7 +107,7 @@ def digest_of(content: bytes) -> str:
 def decode(
     content: bytes, memory: Memory = fresh, halvings: Callable[[int, int], int] = lambda height, width: 0
 ) -> np.ndarray:
-    """The picture in a JPEG, PNG or WebP file: (height, width, 4) uint8, red, green, blue, and 255.
+    """The picture in a JPEG, PNG or WebP file, or a row of an array: (height, width, 4) uint8, red, green, blue, 255.
 
     Grey, palette and CMYK pictures become RGB, transparent ones are laid on white, and a rotation noted by the camera
     (EXIF) is applied, except to pictures with transparency. The fourth channel says nothing; OpenCV warps four channels
@@ -62,6 +117,11 @@ def decode(
     """
     if content.startswith(JPEG):
         return _jpeg(content, memory, halvings)
+    if content.startswith(ROW):
+        sides, pixels = len(ROW), len(ROW) + 2 * np.uint32().itemsize
+        height, width = np.frombuffer(content[sides:pixels], np.uint32).tolist()
+        picture = np.frombuffer(content, np.uint8, offset=pixels).reshape(height, width, 3)
+        return _four_channels(picture, cv2.COLOR_RGB2RGBA, memory)
     picture = _imdecode(content, cv2.IMREAD_UNCHANGED)
     if picture.ndim == 3 and picture.shape[2] == CHANNELS:
         return _four_channels(_on_white(picture), cv2.COLOR_RGB2RGBA, memory)

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from competition.data.dataset import Dataset, image_root
-from competition.data.images import BadImage, decode, digest_of, read_file
+from competition.data.dataset import Dataset
+from competition.data.images import BadImage, decode, digest_of, file_of, read_file
 from competition.errors import InvalidInput, Problem
 from competition.run import whole_file
 
@@ -36,7 +36,7 @@ def inspect(dataset: Dataset, cache: Path = CACHE) -> Inspection:
 
     The digest is SHA-256 over the file. Sizes, times and digests are remembered in `cache`/images.json.
     """
-    roots = [image_root(source).resolve() for source in dataset.sources]
+    roots = [root.resolve() for root in dataset.roots]
     paths = [roots[source] / name for source, name in zip(dataset.source_of, dataset.names, strict=True)]
     memory = Memory(cache / "images.json")
     digests: list[str | None] = [memory.digest(path) for path in paths]
@@ -109,7 +109,7 @@ class Memory:
 
 def _stamp(path: Path) -> list[int] | None:
     try:
-        status = path.stat()
+        status = file_of(path).stat()
     except OSError:
         return None
     return [status.st_size, status.st_mtime_ns]

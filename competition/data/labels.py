@@ -1,5 +1,6 @@
 """From FashionAI-style files to datasets: one line an image and a task, letters y, m and n for its classes."""
 
+import os
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from competition.data.dataset import LETTERS, MAYBE, NO, YES, Dataset, image_root
+from competition.data.dataset import LETTERS, MAYBE, NO, YES, Dataset
 from competition.data.rows import Rows, read_classes, read_rows
 from competition.errors import InvalidInput, Problem
 from competition.task import Task
@@ -26,7 +27,7 @@ def read_labels(files: Sequence[Path], tasks: tuple[Task, ...] = (), classes: Pa
     """
     rows = read_rows(files)
     problems = [*rows.problems]
-    tasks = _agree(tasks, classes)
+    tasks = agree(tasks, classes)
     if tasks:
         problems += _unknown_tasks(rows, tasks)
     else:
@@ -51,7 +52,10 @@ def read_labels(files: Sequence[Path], tasks: tuple[Task, ...] = (), classes: Pa
 
 @dataclass(frozen=True)
 class Questions:
-    """The rows of a question file: row i asks `tasks[i]` (written `keys[i]` there) of image `image[i]`."""
+    """The rows of a question file: row i asks `tasks[i]` (written `keys[i]` there) of image `image[i]`.
+
+    `images` carry letters where the same file knows the answers.
+    """
 
     file: Path
     images: Dataset
@@ -80,7 +84,15 @@ def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
     return Questions(file, images, image, rows.tasks, rows.keys)
 
 
-def _agree(tasks: tuple[Task, ...], classes: Path | None) -> tuple[Task, ...]:
+def ask_everything(file: Path, images: Dataset) -> Questions:
+    """Every task of every image of a file, for layouts whose questions are images alone."""
+    names = np.array([task.name for task in images.tasks], object)
+    image = np.repeat(np.arange(len(images)), len(names))
+    keys = np.tile(names, len(images))
+    return Questions(file, images, image, keys, keys)
+
+
+def agree(tasks: tuple[Task, ...], classes: Path | None) -> tuple[Task, ...]:
     """The recipe's tasks, or those of classes.csv where the recipe leaves them open."""
     listed = read_classes(classes) if classes else tasks
     if not tasks:
@@ -131,11 +143,18 @@ def _columns(rows: Rows, first: np.ndarray) -> dict:
     """The fields of a Dataset that say which images it holds."""
     return {
         "sources": rows.sources,
+        "roots": tuple(map(image_root, rows.sources)),
         "source_of": rows.source_of[first],
         "line": rows.line[first],
         "names": rows.names[first],
         "group": np.arange(len(first)),
+        "held_out": np.zeros(len(first), bool),
     }
+
+
+def image_root(source: Path) -> Path:
+    """The folder that image names are relative to: base/ for base/Annotations/label.csv."""
+    return Path(os.path.normpath(source.parent / ".."))
 
 
 def _unknown_tasks(rows: Rows, tasks: tuple[Task, ...]) -> Iterator[Problem]:

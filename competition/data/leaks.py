@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from competition.data.dataset import Dataset, image_root
+from competition.data.dataset import Dataset
 from competition.data.duplicates import DISTANCE, near_pairs
 from competition.data.sheet import AMBER, BLUE, RED, Tile, sheet, write_sheet
 from competition.run import whole_file
@@ -45,7 +45,7 @@ def images_of(
     """The images of `labelled` and of each of `questions`; `digests` and `hashes` have an entry for each of these."""
     datasets = [labelled, *questions]
     offsets = np.cumsum([0, *(len(dataset.sources) for dataset in datasets)])
-    roots = [image_root(source.absolute()).name for dataset in datasets for source in dataset.sources]
+    roots = [name for dataset in datasets for name in dataset.root_names]
     source = np.concatenate([dataset.source_of + offset for dataset, offset in zip(datasets, offsets, strict=False)])
     return Images(
         path=tuple(dataset.path(row) for dataset in datasets for row in range(len(dataset))),

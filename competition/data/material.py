@@ -6,14 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from competition.data.dataset import Dataset, describe
-from competition.data.files import find_classes, find_label_files
 from competition.data.folds import read_folds
 from competition.data.inspect import CACHE, drop_bad_images, inspect
-from competition.data.labels import read_labels
+from competition.data.layouts import LAYOUTS
 from competition.data.split import hold_out
 from competition.errors import InvalidInput, Problem
 from competition.recipe import Recipe
-from competition.task import Task
 
 SMOKE_BATCHES = 2
 
@@ -52,7 +50,7 @@ def read_material(
     Raises InvalidInput for labels or images that cannot be used, where too few images are there to hold any out, and
     for folds of other images.
     """
-    dataset, digests, skipped = read_images(recipe.tasks, folder, skip_bad_images, cache)
+    dataset, digests, skipped = read_images(recipe, folder, skip_bad_images, cache)
     if fold:
         folds = read_folds(fold[0]).of(dataset)
         dataset, rows = replace(dataset, group=folds.group), (*folds.split(fold[1]), folds.aside)
@@ -62,13 +60,13 @@ def read_material(
 
 
 def read_images(
-    tasks: tuple[Task, ...], folder: Path, skip_bad_images: bool, cache: Path = CACHE
+    recipe: Recipe, folder: Path, skip_bad_images: bool, cache: Path = CACHE
 ) -> tuple[Dataset, tuple[str, ...], tuple[Problem, ...]]:
     """The good labelled images of `folder`, the digests of their files, and what was skipped; prints what is there.
 
     Raises InvalidInput for labels or images that cannot be used.
     """
-    dataset = read_labels(find_label_files(folder), tasks, find_classes(folder))
+    dataset = LAYOUTS[recipe.layout].read_labels(folder, recipe.tasks)
     inspection = inspect(dataset, cache)
     dataset, digests = drop_bad_images(dataset, inspection, skip_bad_images)
     print(f"{folder}: {len(dataset):,} images\n{describe(dataset)}")
@@ -76,10 +74,18 @@ def read_images(
 
 
 def split(dataset: Dataset, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to train and to validate on, ascending; none to validate on where the recipe says so."""
+    """Rows to train and to validate on, ascending; none to validate on where the recipe says so.
+
+    What the files themselves hold out is held out, whatever the recipe's share; else that share is. Raises
+    InvalidInput where images of one group stand on both sides of the files' own split, and where images are too few.
+    """
     if recipe.validation == 0:
         print("validation 0: every image is trained on, and there will be no score")
         return np.arange(len(dataset)), np.arange(0)
+    if dataset.held_out.any():
+        _refuse_twins(dataset)
+        print(f"held out by the data set itself: {dataset.held_out.sum():,} images")
+        return np.flatnonzero(~dataset.held_out), np.flatnonzero(dataset.held_out)
     training, held_out = hold_out(dataset, recipe.validation, recipe.seed)
     if not len(held_out) or not len(training):
         raise InvalidInput(
@@ -87,3 +93,18 @@ def split(dataset: Dataset, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
             "stands on several images; give more images, another --validation, or --validation 0 to train on all"
         )
     return training, held_out
+
+
+def _refuse_twins(dataset: Dataset) -> None:
+    """Raises InvalidInput where an image that the data set holds out has the bytes of one to train on."""
+    training = {group: row for row, group in enumerate(dataset.group.tolist()) if not dataset.held_out[row]}
+    twins = [row for row in np.flatnonzero(dataset.held_out) if dataset.group[row] in training]
+    if twins:
+        one, other = (
+            f"{dataset.path(row)} ({dataset.place(row)})" for row in (twins[0], training[dataset.group[twins[0]]])
+        )
+        raise InvalidInput(
+            f"{len(twins):,} of {dataset.held_out.sum():,} images that the data set holds out have the same bytes as "
+            f"one to train on, which would flatter the score: {one} is {other}, for example; remove one of each, or "
+            "make folds with `competition folds`, which keeps them together, and give them with --fold"
+        )

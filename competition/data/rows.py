@@ -134,7 +134,11 @@ def _rows_below_no_header(file: Path) -> Iterator[tuple[int, list[str]]]:
 def _row_problem(row: list[str]) -> str | None:
     if len(row) != len(COLUMNS):
         return f"{len(row)} columns in {','.join(row)[:80]!r}; allowed are 3: {','.join(COLUMNS)}"
-    name = row[0]
+    return name_problem(row[0])
+
+
+def name_problem(name: str) -> str | None:
+    """Why a name cannot be that of an image below the folder of its file; None where it can."""
     if not name:
         return "the image name is empty"
     if name.startswith("/") or (".." in name and posixpath.normpath(name).split("/")[0] == ".."):

@@ -139,9 +139,13 @@ class Augmentation:
             angle=recipe.rotation * (2 * turn - 1),
             zoom_x=zoom * stretch,
             zoom_y=zoom / stretch,
-            shift_x=recipe.shift * (2 * right - 1),
-            shift_y=recipe.shift * (2 * down - 1),
+            shift_x=self._whole_pixels(recipe.shift * (2 * right - 1)),
+            shift_y=self._whole_pixels(recipe.shift * (2 * down - 1)),
         )
+
+    def _whole_pixels(self, share: float) -> float:
+        """A shift that does not blur by itself: views of small pictures would be duller than what is predicted."""
+        return round(share * self.recipe.image_size) / self.recipe.image_size
 
 
 def unrelated_numbers(seed: tuple[int, int, int]) -> tuple[int, ...]:

@@ -8,10 +8,13 @@ import keras
 from keras import applications
 
 from competition.model import preprocessing
+from competition.model.convnet import convnet
 from competition.model.preprocessing import turn_to_rgb
+from competition.model.resnet import resnet
 from competition.model.small import small
-from competition.model.squeezenet import load_squeezenet, squeezenet
-from competition.recipe import Backbone
+from competition.model.squeezenet import load_squeezenet, squeezenet, squeezenet_pool8
+from competition.model.vgg import vgg16_bn, vgg16_plain
+from competition.recipe import Backbone, Recipe
 
 
 @dataclass(frozen=True)
@@ -26,12 +29,12 @@ class WeightsFile:
 class Spec:
     """How to make a backbone.
 
-    `build` makes the network without its classifier for a side in pixels; `preprocess` makes the layer that turns
+    `build` makes the network without its classifier for a recipe's image size; `preprocess` makes the layer that turns
     uint8 RGB into what it expects; `load` reads a weights file into it; `download`, where there is a public source,
     fetches the file `imagenet` into Keras' folder.
     """
 
-    build: Callable[[int], keras.Model]
+    build: Callable[[Recipe], keras.Model]
     preprocess: Callable[[], keras.layers.Layer]
     load: Callable[[keras.Model, Path], None]
     imagenet: WeightsFile | None = None
@@ -50,7 +53,9 @@ def _load_vgg(network: keras.Model, path: Path) -> None:
 def _application(constructor: Callable, preprocess: Callable, name: str, md5: str, load: Callable = _load) -> Spec:
     """A network of keras.applications, which downloads its file when built with weights."""
     return Spec(
-        build=lambda size: constructor(include_top=False, weights=None, input_shape=(size, size, 3)),
+        build=lambda recipe: constructor(
+            include_top=False, weights=None, input_shape=(recipe.image_size, recipe.image_size, 3)
+        ),
         preprocess=preprocess,
         load=load,
         imagenet=WeightsFile(name, md5),
@@ -58,6 +63,7 @@ def _application(constructor: Callable, preprocess: Callable, name: str, md5: st
     )
 
 
+SQUEEZENET = WeightsFile("squeezenet_v1.1_imagenet_notop.h5", "80b66c92d79d4310e07fb60a297bf0d1")
 BACKBONES: dict[Backbone, Spec] = {
     "nasnet_large": _application(
         applications.NASNetLarge,
@@ -91,15 +97,11 @@ BACKBONES: dict[Backbone, Spec] = {
         "253f8cb515780f3b799900260a226db6",
         _load_vgg,
     ),
-    "squeezenet": Spec(
-        squeezenet,
-        preprocessing.squeezenet_means,
-        load_squeezenet,
-        WeightsFile("squeezenet_v1.1_imagenet_notop.h5", "80b66c92d79d4310e07fb60a297bf0d1"),
-    ),
-    "small": Spec(
-        small,
-        preprocessing.to_unit_range,
-        load=_load,
-    ),
+    "squeezenet": Spec(squeezenet, preprocessing.squeezenet_means, load_squeezenet, SQUEEZENET),
+    "squeezenet_pool8": Spec(squeezenet_pool8, preprocessing.squeezenet_means, load_squeezenet, SQUEEZENET),
+    "small": Spec(small, preprocessing.to_unit_range, _load),
+    "convnet": Spec(convnet, preprocessing.to_unit_range, _load),
+    "resnet": Spec(resnet, preprocessing.to_unit_range, _load),
+    "vgg16_plain": Spec(vgg16_plain, preprocessing.to_unit_range, _load),
+    "vgg16_bn": Spec(vgg16_bn, preprocessing.to_unit_range, _load),
 }

@@ -12,10 +12,14 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from competition.data.threads import count_threads
 from competition.errors import InvalidInput
 from competition.model.network import all_layers
 
-THREADS = os.cpu_count() or 1
+THREADS = count_threads()
+if os.cpu_count() != THREADS:  # before anything is computed, or TensorFlow refuses
+    tf.config.threading.set_intra_op_parallelism_threads(THREADS)
+    tf.config.threading.set_inter_op_parallelism_threads(THREADS)
 
 
 def make_strategy() -> tf.distribute.Strategy:

@@ -93,6 +93,7 @@ def _key(network: keras.Model, recipe: Recipe, policy: str, digests: np.ndarray)
     content = hashlib.sha256("".join(digests).encode())
     for values in backbone.get_weights():
         content.update(np.ascontiguousarray(values))
-    facts = [recipe.backbone, recipe.image_size, recipe.aspect, policy, PIXELS, keras.__version__]
+    facts = [recipe.backbone, recipe.activation, recipe.pool, recipe.image_size, recipe.aspect]
+    facts += [policy, PIXELS, keras.__version__]
     content.update(json.dumps(facts).encode())
     return content.hexdigest()[:32]

@@ -1,7 +1,7 @@
 """The whole network: uint8 images in, one softmax or sigmoid head a task out."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import keras
@@ -9,11 +9,13 @@ import numpy as np
 from keras import layers
 
 from competition.errors import InvalidInput
+from competition.model.activations import activate
 from competition.model.backbones import BACKBONES
-from competition.recipe import Recipe
+from competition.recipe import Activation, Recipe
 from competition.task import Task
 
 ACTIVATIONS = {"multiclass": "softmax", "multilabel": "sigmoid"}
+POOLS = {"average": layers.GlobalAveragePooling2D, "flatten": layers.Flatten}
 IMAGE, POOL, DROPOUT, FEATURES, STANDARDISED = "image", "pool", "dropout", "features", "standardised"
 
 
@@ -33,20 +35,48 @@ def build_network(recipe: Recipe, policy: str = "float32") -> keras.Model:
 
     Takes (batch, size, size, 3) uint8 RGB and gives {task: (batch, classes) float32 probabilities}. Preprocessing
     is inside; whether batch normalisation uses the batch while training is fixed here.
-    Raises InvalidInput where a task is named like another part of the network, or the images are too small.
+    Raises InvalidInput where the images are too small.
     """
     size, spec = recipe.image_size, BACKBONES[recipe.backbone]
     with number_format(policy):
         try:
-            backbone = spec.build(size)
+            backbone = spec.build(recipe)
         except ValueError as error:
             raise InvalidInput(f"{recipe.backbone} cannot be built for images of {size} pixels: {error}") from None
         image = keras.Input((size, size, 3), dtype="uint8", name=IMAGE)
-        if not recipe.trains_batch_norm:
-            backbone = FixedStatistics(backbone.input, backbone.output, name=backbone.name)
-        maps = backbone(spec.preprocess()(image))
-        features = layers.GlobalAveragePooling2D(dtype="float32", name=POOL)(maps)
-        return keras.Model(image, heads(features, recipe), name="network")
+        trunk, branches = split(backbone, recipe)
+        maps = trunk(spec.preprocess()(image))
+        if branches:
+            outputs = {task.name: _branch_head(task, branches[task.name](maps), recipe) for task in recipe.tasks}
+        elif recipe.head == "convolution":
+            outputs = {task.name: _convolution_head(task, maps, recipe) for task in recipe.tasks}
+        else:
+            outputs = heads(POOLS[recipe.pool](dtype="float32", name=POOL)(maps), recipe)
+        return keras.Model(image, outputs, name="network")
+
+
+def split(backbone: keras.Model, recipe: Recipe) -> tuple[keras.Model, dict[str, keras.Model]]:
+    """The part of a backbone that all tasks share, and of the rest a copy for each task; none without `split_at`.
+
+    Raises InvalidInput where the backbone has no such layer.
+    """
+    if not recipe.split_at:
+        return _fixed(backbone, recipe), {}
+    names = [layer.name for layer in backbone.layers]
+    if recipe.split_at not in names[:-1]:
+        close = ", ".join(difflib.get_close_matches(recipe.split_at, names)) or ", ".join(names[-6:-1])
+        raise InvalidInput(f"split_at is {recipe.split_at!r}; {backbone.name} splits at a layer of its own: {close}")
+    border = backbone.get_layer(recipe.split_at).output
+    trunk = keras.Model(backbone.input, border, name=backbone.name)
+    rest = keras.Model(border, backbone.output)
+    copies = {task.name: keras.models.clone_model(rest) for task in recipe.tasks}
+    for name, copy in copies.items():
+        copy.name = f"{name}_branch"
+    return _fixed(trunk, recipe), {name: _fixed(copy, recipe) for name, copy in copies.items()}
+
+
+def _fixed(part: keras.Model, recipe: Recipe) -> keras.Model:
+    return part if recipe.trains_batch_norm else FixedStatistics(part.input, part.output, name=part.name)
 
 
 @keras.saving.register_keras_serializable(package="competition")
@@ -62,17 +92,57 @@ class FixedStatistics(keras.Model):
 
 
 def heads(features, recipe: Recipe) -> dict:
-    """One float32 output a task, named after it, on (batch, features) tensors."""
-    preprocess = BACKBONES[recipe.backbone].preprocess().name
-    taken = {IMAGE, POOL, DROPOUT, FEATURES, STANDARDISED, recipe.backbone, preprocess}
-    if clash := taken & {task.name for task in recipe.tasks}:
-        raise InvalidInput(f"a task may not be named {', '.join(clash)}, like another part of the network; rename it")
-    dropped = layers.Dropout(recipe.dropout, name=DROPOUT)(features)
-    return {task.name: _head(task)(dropped) for task in recipe.tasks}
+    """One float32 output a task, named after it, on (batch, features) tensors: shared layers, towers, classes."""
+    if not recipe.shared and not any(recipe.towers):
+        features = layers.Dropout(recipe.dropout, name=DROPOUT)(features)
+    x = dense_layers(features, "shared", recipe.shared, recipe.shared_activation, recipe.dropout)
+    return {task.name: _dense_head(task, x, recipe) for task in recipe.tasks}
 
 
-def _head(task: Task) -> layers.Layer:
-    return layers.Dense(len(task), activation=ACTIVATIONS[task.kind], dtype="float32", name=task.name)
+def dense_layers(x, name: str, widths: Sequence[int], activation: Activation, dropout: float, l2: float = 0):
+    """Dense layers one after the other, each with its activation and dropout."""
+    for number, width in enumerate(widths, start=1):
+        x = layers.Dense(width, kernel_regularizer=_penalty(l2), name=f"{name}_{number}")(x)
+        x = activate(x, activation, f"{name}_{number}_activation")
+        x = layers.Dropout(dropout, name=f"{name}_{number}_dropout")(x)
+    return x
+
+
+def tower_of(task: Task, recipe: Recipe) -> tuple[int, ...]:
+    """Widths of the dense layers of a task."""
+    place = recipe.tasks.index(task) if len(recipe.towers) > 1 else 0
+    return recipe.towers[place] if recipe.towers else ()
+
+
+def _dense_head(task: Task, x, recipe: Recipe):
+    x = dense_layers(x, task.name, tower_of(task, recipe), recipe.activation, recipe.dropout, recipe.l2)
+    activation, penalty = ACTIVATIONS[task.kind], _penalty(recipe.l2)
+    return layers.Dense(len(task), activation=activation, kernel_regularizer=penalty, dtype="float32", name=task.name)(
+        x
+    )
+
+
+def _convolution_head(task: Task, maps, recipe: Recipe):
+    """A 1x1 convolution to the classes, averaged over the picture."""
+    maps = layers.Dropout(recipe.dropout, name=f"{task.name}_dropout")(maps)
+    penalty = _penalty(recipe.l2)
+    maps = layers.Conv2D(len(task), 1, kernel_regularizer=penalty, dtype="float32", name=f"{task.name}_maps")(maps)
+    x = layers.GlobalAveragePooling2D(dtype="float32", name=f"{task.name}_{POOL}")(maps)
+    return layers.Activation(ACTIVATIONS[task.kind], dtype="float32", name=task.name)(x)
+
+
+def _branch_head(task: Task, maps, recipe: Recipe):
+    """The head on the maps of the task's own branch."""
+    if recipe.head == "convolution":
+        return _convolution_head(task, maps, recipe)
+    features = POOLS[recipe.pool](dtype="float32", name=f"{task.name}_{POOL}")(maps)
+    if not any(recipe.towers):
+        features = layers.Dropout(recipe.dropout, name=f"{task.name}_{DROPOUT}")(features)
+    return _dense_head(task, features, recipe)
+
+
+def _penalty(l2: float) -> keras.regularizers.Regularizer | None:
+    return keras.regularizers.L2(l2) if l2 else None
 
 
 def build_heads(recipe: Recipe, mean, variance) -> keras.Model:
@@ -85,21 +155,32 @@ def build_heads(recipe: Recipe, mean, variance) -> keras.Model:
 def set_heads(network: keras.Model, trained: keras.Model, mean, variance) -> None:
     """Put heads that were trained on standardised features into the network, whose features are not.
 
-    w (x - m) / s + b = (w / s) x + (b - w m / s): the scaling moves into the head.
+    w (x - m) / s + b = (w / s) x + (b - w m / s): the scaling moves into the layers that take the features.
     """
     scale = 1 / np.maximum(np.sqrt(variance), keras.config.epsilon())
-    for name in network.output_names:
-        kernel, bias = trained.get_layer(name).get_weights()
-        kernel = kernel * scale[:, None]
-        network.get_layer(name).set_weights([kernel, bias - mean @ kernel])
+    for layer, takes_features in _head_layers(trained):
+        values = layer.get_weights()
+        if takes_features:
+            kernel = values[0] * scale[:, None]
+            values = [kernel, values[1] - mean @ kernel]
+        network.get_layer(layer.name).set_weights(values)
 
 
 def get_heads(network: keras.Model, trained: keras.Model, mean, variance) -> None:
     """The way back of `set_heads`: heads on standardised features that answer as those of the network."""
     deviation = np.maximum(np.sqrt(variance), keras.config.epsilon())
-    for name in network.output_names:
-        kernel, bias = network.get_layer(name).get_weights()
-        trained.get_layer(name).set_weights([kernel * deviation[:, None], bias + mean @ kernel])
+    for layer, takes_features in _head_layers(trained):
+        values = network.get_layer(layer.name).get_weights()
+        if takes_features:
+            values = [values[0] * deviation[:, None], values[1] + mean @ values[0]]
+        layer.set_weights(values)
+
+
+def _head_layers(trained: keras.Model) -> Iterator[tuple[layers.Layer, bool]]:
+    """The layers of `build_heads` that have weights, and whether they take the features themselves."""
+    for layer in trained.layers:
+        if layer.weights and layer.name != STANDARDISED:
+            yield layer, layer.input._keras_history.operation.name in {STANDARDISED, DROPOUT}
 
 
 def features_of(network: keras.Model) -> keras.Model:

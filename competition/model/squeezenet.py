@@ -1,5 +1,6 @@
 """SqueezeNet 1.1 without its classifier (Iandola et al. 2016, arXiv:1602.07360); 512 feature maps."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import h5py
@@ -8,8 +9,9 @@ from keras import layers
 
 from competition.errors import InvalidInput
 from competition.model.preprocessing import turn_to_rgb
+from competition.recipe import Recipe
 
-# Squeeze and expand filters of fire2 to fire9; a pool stands before fire4 and fire6.
+# Squeeze and expand filters of fire2 to fire9.
 FIRES = {
     2: (16, 64),
     3: (16, 64),
@@ -23,16 +25,21 @@ FIRES = {
 POOL_BEFORE = (2, 4, 6)
 
 
-def squeezenet(size: int) -> keras.Model:
-    """The network on (size, size, 3) RGB images minus means, up to fire9."""
-    image = keras.Input((size, size, 3))
+def squeezenet(recipe: Recipe, pool_before: Collection[int] = POOL_BEFORE) -> keras.Model:
+    """The network on (size, size, 3) RGB images minus means, up to fire9, with pools before some of the fires."""
+    image = keras.Input((recipe.image_size, recipe.image_size, 3))
     x = layers.Conv2D(64, 3, strides=2, name="conv1")(image)
     for number, (squeeze, expand) in FIRES.items():
-        if number in POOL_BEFORE:  # ReLU after the pool is ReLU before it, on a quarter of the numbers
+        if number in pool_before:  # ReLU after the pool is ReLU before it, on a quarter of the numbers
             x = layers.MaxPooling2D(3, strides=2, name=f"pool{number}")(x)
             x = layers.ReLU(name=f"relu{number}")(x)
-        x = fire(x, f"fire{number}", squeeze, expand, None if number + 1 in POOL_BEFORE else "relu")
+        x = fire(x, f"fire{number}", squeeze, expand, None if number + 1 in pool_before else "relu")
     return keras.Model(image, x, name="squeezenet")
+
+
+def squeezenet_pool8(recipe: Recipe) -> keras.Model:
+    """The network with one more pool, after fire8, where version 1.0 has its last; its weights are the same."""
+    return squeezenet(recipe, (*POOL_BEFORE, 9))
 
 
 def fire(x, name: str, squeeze: int, expand: int, activation: str | None = "relu"):

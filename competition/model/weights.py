@@ -10,12 +10,31 @@ import keras
 
 from competition.errors import InvalidInput
 from competition.model.backbones import BACKBONES, Spec, WeightsFile
-from competition.recipe import Backbone
+from competition.model.network import backbone_of
+from competition.recipe import Backbone, Recipe
 
 
 def models_folder() -> Path:
     """Keras' own folder of weights files: $KERAS_HOME/models, else ~/.keras/models."""
     return Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"
+
+
+def load_first_weights(network: keras.Model, recipe: Recipe) -> None:
+    """Load the weights that a recipe's network starts from: into its backbone, and each task's copy of a part of it.
+
+    Raises InvalidInput as `load_backbone` does.
+    """
+    if recipe.weights == "none":
+        return
+    if not recipe.split_at:
+        load_backbone(backbone_of(network), recipe.backbone, recipe.weights)
+        return
+    whole = BACKBONES[recipe.backbone].build(recipe)
+    load_backbone(whole, recipe.backbone, recipe.weights)
+    for part in (layer for layer in network.layers if isinstance(layer, keras.Model)):
+        for layer in part.layers:
+            if layer.weights:
+                layer.set_weights(whole.get_layer(layer.name).get_weights())
 
 
 def load_backbone(network: keras.Model, backbone: Backbone, weights: str) -> None:

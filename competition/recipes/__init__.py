@@ -10,7 +10,17 @@ from types import ModuleType
 from competition.errors import InvalidInput
 from competition.recipe import Recipe
 
-NAMES = ("sketches", "clothing", "fashionai")
+NAMES = (
+    "sketches",
+    "clothing",
+    "fashionai",
+    "fgo",
+    "cifar10",
+    "cifar10_resnet",
+    "flowers",
+    "painters",
+    "painters_published",
+)
 
 
 def load_recipe(name: str) -> Recipe:

@@ -17,9 +17,11 @@ def compile_stage(network: keras.Model, recipe: Recipe, stage: Stage, steps: int
     Absent tasks are masked by sample weights of 0 (`TrainBatches`), and by nothing else. An all-zero target alone
     is not neutral: TensorFlow's fused cross-entropy then has the gradient softmax - 0.
     """
+    names = [task.name for task in recipe.tasks]
     network.compile(
         optimizer=make_optimizer(recipe, learning_rate(recipe, stage, steps)),
         loss={task.name: make_loss(task, recipe.label_smoothing) for task in recipe.tasks},
+        loss_weights=dict(zip(names, recipe.task_weights, strict=True)) if recipe.task_weights else None,
         weighted_metrics={task.name: [make_accuracy(task)] for task in recipe.tasks},
         # XLA is slower on a processor, and may hang with several replicas (keras#20763).
         jit_compile=False,
@@ -57,9 +59,11 @@ def make_optimizer(recipe: Recipe, rate) -> optimizers.Optimizer:
         "gradient_accumulation_steps": recipe.accumulate if recipe.accumulate > 1 else None,
     }
     kinds = {
-        "adam": lambda: optimizers.Adam(amsgrad=recipe.amsgrad, **options),
-        "adamw": lambda: optimizers.AdamW(amsgrad=recipe.amsgrad, **{**options, "weight_decay": recipe.weight_decay}),
-        "sgd": lambda: optimizers.SGD(momentum=0.9, nesterov=True, **options),
+        "adam": lambda: optimizers.Adam(beta_1=recipe.beta_1, amsgrad=recipe.amsgrad, **options),
+        "adamw": lambda: optimizers.AdamW(
+            beta_1=recipe.beta_1, amsgrad=recipe.amsgrad, **{**options, "weight_decay": recipe.weight_decay}
+        ),
+        "sgd": lambda: optimizers.SGD(momentum=0.9, **options),
     }
     optimizer = kinds[recipe.optimizer]()
     if recipe.weight_decay:
@@ -68,36 +72,37 @@ def make_optimizer(recipe: Recipe, rate) -> optimizers.Optimizer:
 
 
 def learning_rate(recipe: Recipe, stage: Stage, steps: int):
-    """The rate of a stage over its updates, of which there is one every `accumulate` batches.
+    """The rate of a stage over its batches, of which there are `steps` an epoch.
 
+    Keras asks a schedule by the number of the batch, also where weights change only every `accumulate` batches.
     Raises InvalidInput where the stage is too short for a single update.
     """
-    updates = steps * stage.epochs // recipe.accumulate
-    if not updates:
+    if steps * stage.epochs < recipe.accumulate:
         raise InvalidInput(
             f"--accumulate {recipe.accumulate}: a stage of {stage.epochs} epochs has only "
             f"{steps * stage.epochs} steps, so its weights would never change; give less"
         )
     kinds = {"constant": _constant, "halved": _halved, "cosine": _cosine}
-    return kinds[recipe.schedule](recipe, stage, steps, updates)
+    return kinds[recipe.schedule](recipe, stage, steps)
 
 
-def _constant(recipe: Recipe, stage: Stage, steps: int, updates: int) -> float:
+def _constant(recipe: Recipe, stage: Stage, steps: int) -> float:
     return stage.learning_rate
 
 
-def _halved(recipe: Recipe, stage: Stage, steps: int, updates: int):
-    """Halved at the update nearest to the end of every `halve_every`-th epoch."""
-    epochs = range(recipe.halve_every, stage.epochs, recipe.halve_every)
-    boundaries = [round(epoch * steps / recipe.accumulate) - 1 for epoch in epochs]  # the last update of the old rate
+def _halved(recipe: Recipe, stage: Stage, steps: int):
+    """rate * 0.5 ** floor((1 + e) / halve_every) for epoch e from 0."""
+    epochs = range(recipe.halve_every - 1, stage.epochs, recipe.halve_every)
+    boundaries = [epoch * steps - 1 for epoch in epochs]  # the last batch of the old rate
     values = [stage.learning_rate * 0.5**halvings for halvings in range(len(boundaries) + 1)]
     return schedules.PiecewiseConstantDecay(boundaries, values) if boundaries else stage.learning_rate
 
 
-def _cosine(recipe: Recipe, stage: Stage, steps: int, updates: int):
-    peak, warmup = stage.learning_rate, min(recipe.warmup_steps, updates // 2)
+def _cosine(recipe: Recipe, stage: Stage, steps: int):
+    peak, total = stage.learning_rate, steps * stage.epochs
+    warmup = min(recipe.warmup_steps, total // 2)
     if not warmup:
-        return schedules.CosineDecay(peak, updates, alpha=FINAL_SHARE)
+        return schedules.CosineDecay(peak, total, alpha=FINAL_SHARE)
     return schedules.CosineDecay(
-        peak / warmup, updates - warmup, alpha=FINAL_SHARE, warmup_target=peak, warmup_steps=warmup
+        peak / warmup, total - warmup, alpha=FINAL_SHARE, warmup_target=peak, warmup_steps=warmup
     )

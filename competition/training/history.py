@@ -41,7 +41,12 @@ def epoch_row(
     for task in tasks:  # Keras leaves the output's name out where there is only one
         row[f"accuracy_{task.name}"] = logs.get(f"{task.name}_accuracy", logs.get("accuracy"))
     if report:
-        row |= {"val_map": report.map, "val_basic_precision": report.basic_precision, "val_accuracy": report.accuracy}
+        row |= {
+            "val_loss": report.loss,
+            "val_map": report.map,
+            "val_basic_precision": report.basic_precision,
+            "val_accuracy": report.accuracy,
+        }
         row |= {f"val_accuracy_{score.task}": score.accuracy for score in report.tasks}
         row |= {f"val_ap_{score.task}": score.ap for score in report.tasks}
     return row

@@ -1,7 +1,10 @@
 """The number format `auto`: measured once a machine and backbone, then remembered."""
 
+import fcntl
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -35,7 +38,8 @@ def choose_precision(recipe: Recipe, cache: Path) -> Choice:
     """What the recipe says, or for `auto` the format in which this device runs this backbone fastest.
 
     The measurement takes two builds of the network and a few steps forward, and is kept in `cache`/precision.json by
-    device, backbone, image and batch size, and versions.
+    device, backbone, image and batch size, and versions. One process measures at a time: the others wait for it, and
+    read what it found.
     """
     if recipe.precision != "auto":
         return Choice(recipe.precision)
@@ -45,16 +49,33 @@ def choose_precision(recipe: Recipe, cache: Path) -> Choice:
     network = f"{recipe.backbone} at {recipe.image_size}, {recipe.batch_size} a step"
     key = f"{', '.join(devices.describe_devices())}, {devices.THREADS} threads, {devices.versions()}: {network}"
     file = cache / "precision.json"
+    if known := _known(file, key):
+        return known
+    with _alone(file):
+        if known := _known(file, key):
+            return known
+        print(f"measuring whether {recipe.backbone} is faster in {half} or in {FLOAT32}, once", flush=True)
+        choice = _measure(recipe, half)
+        text = json.dumps({**_read(file), key: asdict(choice)}, indent=1)
+        with whole_file(file) as path:
+            path.write_text(text, encoding="utf-8")
+    return choice
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Wait until no other process is in a block of this file; a killed one is in none."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.with_name(f".{file.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _known(file: Path, key: str) -> Choice | None:
     try:
         return Choice(**_read(file)[key])
     except (KeyError, TypeError):  # not measured yet, or written by something else
-        pass
-    print(f"measuring whether {recipe.backbone} is faster in {half} or in {FLOAT32}, once", flush=True)
-    choice = _measure(recipe, half)
-    known = {**_read(file), key: asdict(choice)}
-    with whole_file(file) as path:
-        path.write_text(json.dumps(known, indent=1), encoding="utf-8")
-    return choice
+        return None
 
 
 def _read(file: Path) -> dict:

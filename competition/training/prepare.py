@@ -12,8 +12,8 @@ from competition.data.material import Material
 from competition.data.pictures import GIGABYTE, PictureCache, Pictures
 from competition.model import devices
 from competition.model.features import Features, cached_features
-from competition.model.network import backbone_of, build_network, set_trainable
-from competition.model.weights import load_backbone
+from competition.model.network import build_network, set_trainable
+from competition.model.weights import load_first_weights
 from competition.recipe import Recipe
 from competition.run import Run
 from competition.training.compile import learning_rate
@@ -46,7 +46,7 @@ class Preparation:
         keras.utils.set_random_seed(recipe.seed)
         with devices.make_strategy().scope(), devices.memory_explained(recipe.batch_size):
             network = build_network(recipe, precision.policy)
-            load_backbone(backbone_of(network), recipe.backbone, recipe.weights)
+            load_first_weights(network, recipe)
         kept = PictureCache(cache / "pictures", recipe, int(picture_cache * GIGABYTE)) if picture_cache else None
         pictures = Pictures(material.dataset, recipe, material.digests, kept)
         preparation = cls(recipe, material, pictures, cache, precision, network)
@@ -67,7 +67,8 @@ class Preparation:
     def facts(self) -> dict:
         """What recipe.json keeps of the machine."""
         measured = {"precision": self.precision.policy, "seconds_forward": self.precision.seconds}
-        return {**measured, "devices": devices.describe_devices(), "replicas": self.replicas}
+        machine = {"devices": devices.describe_devices(), "threads": devices.THREADS, "replicas": self.replicas}
+        return {**measured, **machine}
 
     def trainer(self, run: Run) -> Trainer:
         training = self.pictures.take(self.material.training)

@@ -14,7 +14,7 @@ from competition.model.features import Features, predict_features
 from competition.model.network import build_heads, get_heads, set_heads, set_trainable
 from competition.model.predict import predict, predict_views
 from competition.model.weights import load_whole
-from competition.recipe import Recipe, Stage
+from competition.recipe import Keep, Recipe, Stage
 from competition.run import Run, whole_file
 from competition.scoring.fashionai import as_submitted
 from competition.scoring.report import Report, score
@@ -26,21 +26,31 @@ Probabilities = Mapping[str, np.ndarray]
 
 @dataclass
 class Kept:
-    """The best state so far by validation mAP, or the last one where nothing is held out."""
+    """The best epoch so far by a number of the report, or the last one where nothing is held out; `save` keeps it.
 
-    run: Run
+    The number is that of `tasks` alone, where there are any.
+    """
+
+    save: Callable[[keras.Model], None]
+    by: Keep
+    tasks: Collection[str] = ()
     epoch: int = 0
     report: Report | None = None
     probabilities: Probabilities | None = None
 
     def offer(self, network: keras.Model, epoch: int, report: Report | None, probabilities) -> bool:
-        """Keep the network's weights in the run if they are the best; say whether they were."""
-        if report and self.report and not (report.map > self.report.map or np.isnan(self.report.map)):
+        """Save the network's weights if they are the best; say whether they were."""
+        if report and self.report and not self._better(report, self.report):
             return False
-        with whole_file(self.run.weights) as path:
-            network.save_weights(str(path), overwrite=True)
+        self.save(network)
         self.epoch, self.report, self.probabilities = epoch, report, probabilities
         return True
+
+    def _better(self, new: Report, old: Report) -> bool:
+        if self.tasks:
+            new, old = new.only(self.tasks), old.only(self.tasks)
+        found, best = getattr(new, self.by), getattr(old, self.by)
+        return np.isnan(best) or (found < best if self.by == "loss" else found > best)
 
 
 @dataclass
@@ -65,12 +75,25 @@ class Trainer:
     kept: Kept = field(init=False)
 
     def __post_init__(self):
-        self.history, self.kept = History(self.run), Kept(self.run)
+        self.history, self.kept = History(self.run), self.keeper(self.save_network)
 
     @property
     def batch_size(self) -> int:
         """Images a step on all devices together."""
         return self.recipe.batch_size * self.network.distribute_strategy.num_replicas_in_sync
+
+    def keeper(self, save: Callable[[keras.Model], None]) -> Kept:
+        """Keeps the best epoch by the tasks that are trained: one of weight 0 does not decide."""
+        weights = self.recipe.task_weights
+        trained = (
+            [task.name for task, weight in zip(self.recipe.tasks, weights, strict=True) if weight] if weights else ()
+        )
+        return Kept(save, self.recipe.keep, trained)
+
+    def save_network(self, network: keras.Model) -> None:
+        """Write the network's weights into the run."""
+        with whole_file(self.run.weights) as path:
+            network.save_weights(str(path), overwrite=True)
 
     def fit(self) -> None:
         """Run all stages; `seconds` is then the time they took, validation included."""
@@ -83,30 +106,41 @@ class Trainer:
         self.seconds = round(stopwatch.lap(), 1)
 
     def fit_heads(self, number: int, stage: Stage) -> None:
-        """Fit the heads alone on standardised features, and put them into the network."""
+        """Fit the heads alone on standardised features, and put those of the best epoch into the network."""
         features, held_out = self.features()
+        heads, mean, variance = self.first_heads(number, features)
+        weights: list[np.ndarray] = []
+
+        def save(heads: keras.Model) -> None:
+            weights[:] = heads.get_weights()
+
+        best = self.keeper(save)
+        batches = self.batches(lambda rows, _: features[rows])
+        watch = Watch(self, number, stage, batches, lambda: predict_features(heads, held_out), best)
+        self._fit(heads, stage, batches, watch)
+        heads.set_weights(weights)
+        set_heads(self.network, heads, mean, variance)
+        self.heads_report, probabilities = self.validate(self.predict_held_out)
+        self.kept.offer(self.network, best.epoch, self.heads_report, probabilities)
+
+    def first_heads(self, number: int, features: Features) -> tuple[keras.Model, np.ndarray, np.ndarray]:
+        """The heads alone, as stage `number` begins with them; mean and variance of what they take."""
         mean, variance = features.moments()
         with self.network.distribute_strategy.scope():
             heads = build_heads(self.recipe, mean, variance)
         if number > 1:  # an earlier stage has trained them
             get_heads(self.network, heads, mean, variance)
-        batches = self._batches(lambda rows, _: features[rows])
-        watch = Watch(self, number, stage, batches, lambda: predict_features(heads, held_out), keep=False)
-        self._fit(heads, stage, batches, watch)
-        set_heads(self.network, heads, mean, variance)
-        self.heads_report, probabilities = self.validate(self.predict_held_out)
-        self.last_report = self.heads_report
-        self.kept.offer(self.network, self.history.epochs, self.heads_report, probabilities)
+        return heads, mean, variance
 
     def fit_images(self, number: int, stage: Stage) -> None:
         """Fit what the stage trains on augmented views."""
         set_trainable(self.network, stage.trains)
-        batches = self._batches(augmented_views(self.training))
-        watch = Watch(self, number, stage, batches, self.predict_held_out, keep=True)
+        batches = self.batches(augmented_views(self.training))
+        watch = Watch(self, number, stage, batches, self.predict_held_out, self.kept)
         self._fit(self.network, stage, batches, watch)
 
-    def _batches(self, inputs: Callable) -> TrainBatches:
-        return TrainBatches(self.training.dataset, self.recipe, self.batch_size, inputs)
+    def batches(self, inputs: Callable) -> TrainBatches:
+        return TrainBatches(self.training.dataset, self.recipe, self.batch_size, inputs, self.history.epochs)
 
     def _fit(self, network: keras.Model, stage: Stage, batches, watch: "Watch") -> None:
         with network.distribute_strategy.scope():
@@ -140,10 +174,10 @@ class Trainer:
 class Watch(keras.callbacks.Callback):
     """Between epochs: sets the order of the next, scores the last, keeps the best, and tells the reader."""
 
-    def __init__(self, trainer: Trainer, number: int, stage: Stage, batches, predict_held_out, keep: bool):
+    def __init__(self, trainer: Trainer, number: int, stage: Stage, batches, predict_held_out, kept: Kept):
         super().__init__()
         self.trainer, self.number, self.stage = trainer, number, stage
-        self.batches, self.predict_held_out, self.keep = batches, predict_held_out, keep
+        self.batches, self.predict_held_out, self.kept = batches, predict_held_out, kept
 
     def on_epoch_begin(self, epoch, logs=None):
         self.batches.epoch = self.trainer.history.epochs
@@ -156,7 +190,7 @@ class Watch(keras.callbacks.Callback):
         trainer.last_report = report
         row = epoch_row(self.number, self.stage, trainer.recipe.tasks, logs, report, self.stopwatch.lap())
         trainer.history.add(row)
-        best = self.keep and trainer.kept.offer(self.model, trainer.history.epochs, report, probabilities)
+        best = self.kept.offer(self.model, trainer.history.epochs, report, probabilities)
         stages = trainer.recipe.stages
         total = sum(stage.epochs for stage in stages)
         trainer.say(epoch_line(len(stages), total, trainer.history.rows[-1], best))

@@ -1,0 +1,47 @@
+"""A first recipe for somebody's own pictures: sensible values by how many there are, and how large."""
+
+from dataclasses import replace
+
+from competition.recipe import Layout, Recipe
+from competition.recipes.clothing import RECIPE as CLOTHING
+from competition.recipes.sketches import RECIPE as SKETCHES
+from competition.task import Task
+
+SMALL_IMAGE = 96  # below this side a network that starts from photographs sees too little
+SIDES = (32, 48, 64, 96)
+# Views that a network of its own sees until it has learned; one that starts from weights needs fewer.
+VIEWS, VIEWS_FROM_WEIGHTS = 48_000, 27_000
+FEW = 200
+
+
+def starting_recipe(
+    name: str, layout: Layout, tasks: tuple[Task, ...], images: int, side: int, weights: str = "none"
+) -> Recipe:
+    """A recipe for so many images with a usual shorter side in pixels.
+
+    It is that of photographs of clothes, SqueezeNet from `weights`, where there are any and the images are large
+    enough; else that of the drawn garments, a small network from scratch.
+    """
+    common = {
+        "name": name,
+        "tasks": tasks,
+        "layout": layout,
+        "validation": 0.25 if images < FEW else 0.15,
+        "flip": not _has_sides(tasks),
+        "batch_size": 16 if images < FEW else 32,
+    }
+    if weights != "none" and side >= SMALL_IMAGE:
+        epochs = (CLOTHING.epochs[0], _epochs(VIEWS_FROM_WEIGHTS, images, least=4, most=20))
+        return replace(CLOTHING, **common, weights=weights, epochs=epochs)
+    size = min(SIDES, key=lambda allowed: abs(allowed - side))
+    return replace(SKETCHES, **common, image_size=size, epochs=(_epochs(VIEWS, images, least=8, most=60),))
+
+
+def _epochs(views: int, images: int, least: int, most: int) -> int:
+    return min(max(round(views / max(images, 1)), least), most)
+
+
+def _has_sides(tasks: tuple[Task, ...]) -> bool:
+    """Whether a class is called left or right, which mirrored pictures would confuse."""
+    words = {word for task in tasks for name in task.classes for word in name.lower().replace("_", " ").split()}
+    return bool(words & {"left", "right"})

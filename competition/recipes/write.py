@@ -1,0 +1,43 @@
+"""A recipe as the Python file that makes it."""
+
+from dataclasses import fields
+
+from competition.recipe import Recipe
+from competition.task import Task
+
+WIDTH = 120
+
+
+def recipe_file(recipe: Recipe, words: str) -> str:
+    """The text of a file whose RECIPE equals `recipe`, headed by `words`; fields at their default are left out."""
+    tasks = "".join(_task(task) for task in recipe.tasks)
+    values = {field.name: (getattr(recipe, field.name), field.default) for field in fields(recipe)}
+    given = {name: value for name, (value, default) in values.items() if value != default and name != "tasks"}
+    lines = [f"    {name}={literal(value)},\n" for name, value in given.items()]
+    lines.insert(1, "    tasks=TASKS,\n")
+    safe = words.replace("\\", "\\\\").replace('"', "'")
+    return (
+        f'"""{safe}"""\n\n'
+        "from competition.recipe import Recipe\nfrom competition.task import Task\n\n"
+        f"TASKS = (\n{tasks})\n\nRECIPE = Recipe(\n{''.join(lines)})\n"
+    )
+
+
+def literal(value) -> str:
+    """A value of a recipe in Python, with double quotes as everywhere in the project."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, str):
+        quoted = repr(value)
+        return quoted if '"' in value else f'"{quoted[1:-1]}"'.replace("\\'", "'")
+    return repr(value)
+
+
+def _task(task: Task) -> str:
+    kind = "" if task.kind == "multiclass" else f", {literal(task.kind)}"
+    line = f"    Task({literal(task.name)}, {literal(task.classes)}{kind}),\n"
+    if len(line) <= WIDTH:
+        return line
+    classes = "".join(f"            {literal(name)},\n" for name in task.classes)
+    kind = f"        {literal(task.kind)},\n" if kind else ""
+    return f"    Task(\n        {literal(task.name)},\n        (\n{classes}        ),\n{kind}    ),\n"

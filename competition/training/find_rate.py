@@ -1,0 +1,170 @@
+"""A learning-rate range test (Smith 2017, arXiv:1506.01186): the loss while the rate rises, and what it suggests."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+from keras.optimizers import schedules
+from matplotlib.figure import Figure
+
+from competition.data.batches import TrainBatches, augmented_views
+from competition.model.devices import memory_explained, stream
+from competition.model.network import set_trainable
+from competition.recipe import Stage
+from competition.run import Run
+from competition.scoring.pictures import save
+from competition.training.compile import compile_stage
+from competition.training.prepare import Preparation
+from competition.training.rate_range import refuse, whole_batches
+from competition.training.stages import Trainer
+
+SMOOTHING = 0.9  # the weight of what was before: about ten steps are remembered, in tests of often fewer than a hundred
+EXPLODED = 4  # times the lowest smoothed loss; there is nothing to be learned beyond (as in fastai)
+NOISE = 0.1  # share of the steps whose loss is too noisy to be the lowest: the mean has only begun
+FELL = 0.99  # of the first loss: what does not get below has not been learning
+BELOW = 10  # the suggestion is the rate of the lowest loss divided by this
+
+
+@dataclass(frozen=True)
+class RangeTest:
+    """The rate of each step and its loss, (steps,) float64; the last may be the one that exploded."""
+
+    rates: np.ndarray
+    losses: np.ndarray
+
+    @property
+    def smoothed(self) -> np.ndarray:
+        return smooth(self.losses)
+
+    @property
+    def lowest(self) -> int:
+        """The step with the lowest smoothed loss."""
+        first = int(NOISE * len(self.losses))
+        return first + int(np.argmin(np.nan_to_num(self.smoothed[first:], nan=np.inf)))
+
+    @property
+    def suggestion(self) -> float | None:
+        """A tenth of the rate at which the loss was lowest; None where the loss did not fall at any rate.
+
+        At the lowest loss the rate is already about to do harm: a step down from there learns fast and is safe
+        (Howard and Gugger, "Deep Learning for Coders", chapter 5; fastai's `minimum`).
+        """
+        smoothed = self.smoothed
+        fell = smoothed[self.lowest] < FELL * smoothed[: self.lowest + 1].max()
+        return float(self.rates[self.lowest] / BELOW) if fell else None
+
+    def table(self) -> pd.DataFrame:
+        columns = {"learning_rate": self.rates, "loss": self.losses, "smoothed": self.smoothed}
+        return pd.DataFrame({"step": np.arange(1, len(self.rates) + 1), **columns})
+
+
+def smooth(losses: Sequence[float]) -> np.ndarray:
+    """Exponential moving average, divided by the weights so far, as in Adam: (steps,) float64."""
+    mean, smoothed = 0.0, []
+    for step, loss in enumerate(losses, start=1):
+        mean = SMOOTHING * mean + (1 - SMOOTHING) * loss
+        smoothed.append(mean / (1 - SMOOTHING**step))
+    return np.array(smoothed)
+
+
+def find_rate(
+    preparation: Preparation, number: int, lowest: float, highest: float, steps: int | None = None
+) -> RangeTest:
+    """Train stage `number` of a recipe while its rate rises from `lowest` to `highest`, by the same factor each step.
+
+    The stage begins with the weights that it would have in a training: earlier stages are trained first, for as long
+    as the recipe says. It takes one pass over the training images, or its first `steps` batches, and stops where the
+    loss explodes. The network is not what it was afterwards.
+    Raises InvalidInput for a stage that does not exist, a range that does not rise, and a pass of too few steps.
+    """
+    recipe = preparation.recipe
+    refuse(recipe, number, lowest, highest)
+    stage = recipe.stages[number - 1]
+    with tempfile.TemporaryDirectory() as folder, memory_explained(recipe.batch_size):
+        train_before(preparation, number, Run(Path(folder)))
+        network, batches = what_trains(preparation.trainer(Run(Path(folder))), number)
+        few = FirstBatches(batches, whole_batches(batches.count, batches.batch_size, steps, recipe.accumulate))
+        with network.distribute_strategy.scope():
+            compile_stage(network, recipe, stage, len(few))
+            network.optimizer.learning_rate = rising(lowest, highest, len(few))
+        watch = Watch()
+        with stream(few) as made:
+            network.fit(made, shuffle=False, verbose=0, callbacks=[watch])
+    return RangeTest(np.array(watch.rates), np.array(watch.losses))
+
+
+def train_before(preparation: Preparation, number: int, scratch: Run) -> None:
+    """Train the stages before a stage; what they write goes into `scratch`."""
+    recipe = preparation.recipe
+    if number > 1:
+        fields = {name: getattr(recipe, name)[: number - 1] for name in Stage._fields}
+        replace(preparation, recipe=replace(recipe, **fields)).trainer(scratch).fit()
+
+
+def what_trains(trainer: Trainer, number: int) -> tuple[keras.Model, TrainBatches]:
+    """The network, or its heads alone, as stage `number` would begin with it, and that stage's batches."""
+    stage = trainer.recipe.stages[number - 1]
+    if stage.trains != "heads":
+        set_trainable(trainer.network, stage.trains)
+        return trainer.network, trainer.batches(augmented_views(trainer.training))
+    features, _ = trainer.features()
+    heads, *_ = trainer.first_heads(number, features)
+    return heads, trainer.batches(lambda rows, _: features[rows])
+
+
+class FirstBatches(Sequence):
+    """The first `count` of some batches."""
+
+    def __init__(self, batches: Sequence, count: int):
+        self.batches, self.count = batches, count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, batch: int):
+        return self.batches[batch]
+
+
+def rising(lowest: float, highest: float, steps: int) -> schedules.LearningRateSchedule:
+    """From `lowest` at the first step to `highest` at the last, by the same factor each time."""
+    return schedules.ExponentialDecay(lowest, decay_steps=steps - 1, decay_rate=highest / lowest)
+
+
+class Watch(keras.callbacks.Callback):
+    """Notes rate and loss of every step, and stops when the loss has exploded."""
+
+    def __init__(self):
+        super().__init__()
+        self.rates, self.losses = [], []
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.model.reset_metrics()  # so that the loss is that of this step, not the mean since the epoch began
+        self.rates.append(float(self.model.optimizer.learning_rate))
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.losses.append(float(logs["loss"]))
+        smoothed = smooth(self.losses)
+        if not smoothed[-1] <= EXPLODED * smoothed.min():  # nor is nan
+            self.model.stop_training = True
+
+
+def write(test: RangeTest, run: Run, title: str) -> None:
+    """find-lr.csv, and find-lr.png: the loss against the rate, as it was and smoothed, and the suggestion."""
+    run.write_text("find-lr.csv", test.table().to_csv(index=False))
+    figure = Figure(figsize=(7, 4.2), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(test.rates, test.losses, color="0.75", linewidth=1, label="each step")
+    axes.plot(test.rates, test.smoothed, color="C0", label="smoothed")
+    axes.plot(test.rates[test.lowest], test.smoothed[test.lowest], "o", color="C0", label="lowest")
+    if test.suggestion:
+        axes.axvline(test.suggestion, color="C1", linestyle="--", label=f"suggested: {test.suggestion:.1e}")
+    finite = test.smoothed[np.isfinite(test.smoothed)]
+    axes.set_ylim(0.95 * min(finite.min(), np.nanmin(test.losses)), 1.3 * finite[0])
+    axes.set(xscale="log", xlabel="learning rate", ylabel="loss", title=title)
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    save(figure, run, "find-lr.png")
