@@ -1,7 +1,7 @@
 """A blend: for each task a weighted mean of what several runs give, in one view or in several."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -9,11 +9,17 @@ import numpy as np
 
 from competition.data.views import VIEWS
 from competition.errors import InvalidInput
-from competition.run import Run
-from competition.scoring.predictions import Probabilities
+from competition.run import BLEND, Run
+from competition.scoring.predictions import (
+    PLAIN,
+    Predictions,
+    Probabilities,
+    aligned,
+    joined,
+    read_predictions,
+)
 from competition.task import Kind, Task
 
-BLEND = "blend.json"
 FLOOR = 1e-8  # of a probability whose logarithm is taken: the smallest that a submission holds
 Mean = Literal["arithmetic", "geometric"]
 
@@ -45,14 +51,15 @@ class Blend:
             for task in self.tasks
         }
 
-    def write(self, run: Run, scores: Mapping) -> None:
-        """Write blend.json, and beside the blend how it scored."""
+    def write(self, run: Run, scores: Mapping, made: Mapping | None = None) -> None:
+        """Write blend.json, and beside the blend how it scored and was made."""
         values = {
             "members": [{"run": folder.as_posix(), "view": view} for folder, view in self.members],
             "mean": self.mean,
             "weights": {name: weights.tolist() for name, weights in self.weights.items()},
             "tasks": [{"name": task.name, "classes": task.classes, "kind": task.kind} for task in self.tasks],
             "scores": scores,
+            "made": made or {},
         }
         run.write_json(BLEND, values)
 
@@ -73,6 +80,29 @@ def mixed(values: np.ndarray, weights: np.ndarray, mean: Mean, kind: Kind) -> np
         return total
     total = np.exp(total)
     return total / total.sum(axis=1, keepdims=True) if kind == "multiclass" else total
+
+
+def read_seeds(run: Run, view: str = PLAIN) -> list[Predictions]:
+    """What each seed of a cross-validation gave, its folds together; or a single run, alone.
+
+    In the order of its probabilities.npz. Raises InvalidInput where the parts do not fit what that holds.
+    """
+    seeds = [joined([read_predictions(part, view) for part in parts]) for parts in run.trainings_by_seed]
+    return aligned([read_predictions(run, view), *seeds])[1:]
+
+
+def read_member(run: Run, view: str, mean: Mean) -> Predictions:
+    """What a run gave in one view, its seeds averaged as everything else that `mean` is taken of.
+
+    So the score of a blend is that of what `submit` writes: a mean of means would be another one. The file of a
+    cross-validation holds the arithmetic mean over its seeds.
+    """
+    whole = read_predictions(run, view)
+    if mean == "arithmetic" or len(run.trainings_by_seed) == 1:
+        return whole
+    seeds = read_seeds(run, view)
+    plain = Blend.plain([(run.folder, view)] * len(seeds), mean, whole.tasks)
+    return replace(whole, probabilities=plain.apply([one.probabilities for one in seeds]))
 
 
 def read_blend(folder: Path) -> Blend:

@@ -1,8 +1,9 @@
 """Weights of a blend, found for the official metric; and what they gain on images that they were not found on.
 
-The metric is piecewise constant, so there is nothing to differentiate: a search goes uphill from the plain mean, one
-vote more or less for one member at a time, as in ensemble selection with replacement (Caruana and others, Ensemble
-selection from libraries of models, 2004), which starts from nothing instead.
+Of a multi-label task the metric is the mean AP of its labels. Either is piecewise constant, so there is nothing to
+differentiate: a search goes uphill from the plain mean, one vote more or less for one member at a time, as in ensemble
+selection with replacement (Caruana and others, Ensemble selection from libraries of models, 2004), which starts from
+nothing instead.
 """
 
 import itertools
@@ -16,7 +17,8 @@ import numpy as np
 from competition.errors import InvalidInput
 from competition.scoring.blend import Blend, Mean, before_mean, mixed
 from competition.scoring.bootstrap import TaskComparison, compare
-from competition.scoring.fashionai import as_submitted, average_precision
+from competition.scoring.fashionai import as_submitted
+from competition.scoring.kinds import average_precision
 from competition.scoring.parts import PARTS, parts_of
 from competition.scoring.predictions import Predictions, aligned
 from competition.task import Task
@@ -76,7 +78,8 @@ class Found:
     `over_plain` and `over_single` compare the fitted weights with the plain mean and with the best single member,
     all three found on other images than those they answer. A task takes the way that scored best there: `fitted` names
     the tasks with weights of their own, `alone` those of the best member; the others have the plain mean. `single` is
-    the best member on all images, and `cost` that of the members which have a weight anywhere.
+    the best member on all images, and `cost` that of the members which have a weight anywhere. `taken` are the answers
+    of the ways that were taken, still with weights found on other images; only the ways were chosen on these.
     """
 
     blend: Blend
@@ -86,6 +89,7 @@ class Found:
     alone: tuple[str, ...]
     single: Member
     cost: Cost
+    taken: Predictions
 
 
 def find_blend(members: Sequence[Member], mean: Mean = "arithmetic", budget: Cost | None = None) -> Found:
@@ -105,8 +109,11 @@ def find_blend(members: Sequence[Member], mean: Mean = "arithmetic", budget: Cos
     over_plain, over_single = compare(fitted, plain), compare(fitted, single)
     plan = make_plan(tables, members, budget)
     gaining, alone = best_ways(over_plain[:-1], over_single[:-1])
-    weights = {**plan.plain, **{name: plan.fitted[name] for name in gaining}}
-    weights |= {name: plan.single[name] for name in alone}
+    ways = dict.fromkeys(gaining, 0) | dict.fromkeys(alone, 2)  # of fitted, plain, single; else plain
+    answers, plans = (fitted, plain, single), (plan.fitted, plan.plain, plan.single)
+    names = [task.name for task in several[0].tasks]
+    weights = {name: plans[ways.get(name, 1)][name] for name in names}
+    taken = replace(plain, probabilities={name: answers[ways.get(name, 1)].probabilities[name] for name in names})
     used = np.flatnonzero(np.any(list(weights.values()), axis=0))
     blend = Blend(
         tuple((members[number].folder, members[number].view) for number in used),
@@ -116,7 +123,7 @@ def find_blend(members: Sequence[Member], mean: Mean = "arithmetic", budget: Cos
     )
     best = members[int(next(iter(plan.single.values())).argmax())]
     cost = Cost.of(members[number] for number in used)
-    return Found(blend, over_plain, over_single, gaining, alone, best, cost)
+    return Found(blend, over_plain, over_single, gaining, alone, best, cost, taken)
 
 
 def best_ways(
@@ -155,7 +162,7 @@ class Table:
         return as_submitted(mixed(self.values, weights, self.mean, self.task.kind))
 
     def ap(self, weights: np.ndarray) -> float:
-        return average_precision(self.mixed(weights), self.letters)[0]
+        return average_precision(self.task.kind, self.mixed(weights), self.letters)[0]
 
 
 def honest(

@@ -14,7 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from competition.data.dataset import NO, YES
+from competition.scoring.multilabel import RankedLabels
 from competition.scoring.predictions import Predictions, aligned
+from competition.task import Task
 
 RESAMPLES = 1000
 CHUNK = 50  # resamples at a time: their counts stay in the cache of the processor
@@ -109,9 +111,9 @@ def _gain(a: np.ndarray, b: np.ndarray) -> Gain:
 
 def resampled(several: Sequence[Predictions], resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
     """(members, AP and accuracy, tasks + 1, 1 + resamples): on all images first; the mean is the last task."""
-    names = [task.name for task in several[0].tasks if several[0].labelled[task.name].any()]
-    ranked = [[Ranked.of(one, name) for name in names] for one in several]
-    scores = np.full((len(several), 2, len(names) + 1, 1 + resamples), np.nan)
+    judged = [task for task in several[0].tasks if several[0].labelled[task.name].any()]
+    ranked = [[_ranked(one, task) for task in judged] for one in several]
+    scores = np.full((len(several), 2, len(judged) + 1, 1 + resamples), np.nan)
     for start, weights in _weights(several[0].group, resamples, seed):
         for member, tasks in enumerate(ranked):
             for task, rows in enumerate(tasks):
@@ -132,6 +134,13 @@ def _weights(group: np.ndarray, resamples: int, seed: int) -> Iterator[tuple[int
         drawn = rng.integers(len(groups), size=(len(groups), size)) * size + np.arange(size)
         counts = np.bincount(drawn.ravel(), minlength=len(groups) * size).reshape(len(groups), size)
         yield 1 + start, counts.astype(np.int32)[number]
+
+
+def _ranked(predictions: Predictions, task: Task) -> "Ranked | RankedLabels":
+    if task.kind == "multiclass":
+        return Ranked.of(predictions, task.name)
+    rows = np.flatnonzero(predictions.labelled[task.name])
+    return RankedLabels.of(predictions.probabilities[task.name][rows], predictions.letters[task.name][rows], rows)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from scipy.special import expit, log_expit, log_softmax, logit, softmax
 
 from competition.data.dataset import MAYBE, NO, YES
 from competition.scoring.blend import FLOOR
-from competition.scoring.fashionai import as_submitted, average_precision, precision_curve
+from competition.scoring.fashionai import as_submitted, precision_curve
+from competition.scoring.kinds import average_precision, choices
 from competition.scoring.parts import PARTS, parts_of
 from competition.scoring.predictions import Predictions
 from competition.task import Kind, Task
@@ -53,6 +54,7 @@ class Reliability(NamedTuple):
 class Calibration:
     """One task: its temperature, found on all rows, and what a temperature does to reliability and official AP.
 
+    Each label of a multi-label task is an answer of its own, yes or no, as sure as the larger of both probabilities.
     `after` is for rows whose temperature was found on other rows. `thresholds` are for probabilities as they are,
     without a temperature, and only of the GOALS that are reached.
     """
@@ -88,15 +90,17 @@ def _calibrate_task(task: Task, probabilities: np.ndarray, letters: np.ndarray, 
         here = part == number
         temperature = fit_temperature(probabilities[~here], letters[~here], task.kind)
         softened[here] = as_submitted(soften(probabilities[here], temperature, task.kind))
+    chosen, right = choices(task.kind, probabilities, letters)
+    part = np.repeat(part, len(chosen) // len(probabilities))
     return Calibration(
         task,
         len(letters),
         fit_temperature(probabilities, letters, task.kind),
-        reliability(probabilities, letters),
-        reliability(softened, letters),
-        average_precision(probabilities, letters)[0],
-        average_precision(softened, letters)[0],
-        tuple(filter(None, (threshold_for(goal, probabilities, letters, part) for goal in GOALS))),
+        reliability(chosen, right),
+        reliability(*choices(task.kind, softened, letters)),
+        average_precision(task.kind, probabilities, letters)[0],
+        average_precision(task.kind, softened, letters)[0],
+        tuple(filter(None, (threshold_for(goal, chosen, right, part) for goal in GOALS))),
     )
 
 
@@ -113,7 +117,8 @@ def fit_temperature(probabilities: np.ndarray, letters: np.ndarray, kind: Kind) 
     """The temperature with the least negative log likelihood of the letters; 1, no change, where there are none.
 
     Of a multiclass task rows with a y count, of a multilabel one all letters y and n. The likelihood has one peak in
-    1 / T. Where every answer is right, the peak is out of reach, and the temperature 1 / HOTTEST.
+    1 / T. Where the peak is out of reach, as where every answer is right, the temperature is exactly HOTTEST or its
+    inverse.
     """
     scores, yes = _scores(probabilities, kind), letters == YES
     if kind == "multiclass":
@@ -132,7 +137,9 @@ def fit_temperature(probabilities: np.ndarray, letters: np.ndarray, kind: Kind) 
         return -log_expit(softened).mean()
 
     widest = np.log(HOTTEST)
-    return float(np.exp(minimize_scalar(loss, bounds=(-widest, widest), method="bounded").x))
+    inside = minimize_scalar(loss, bounds=(-widest, widest), method="bounded").x
+    hottest, coldest = HOTTEST, 1 / HOTTEST  # which the search only comes near to
+    return min((hottest, coldest, float(np.exp(inside))), key=lambda temperature: loss(np.log(temperature)))
 
 
 def _scores(probabilities: np.ndarray, kind: Kind) -> np.ndarray:

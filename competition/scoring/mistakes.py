@@ -4,16 +4,16 @@ import numpy as np
 import pandas as pd
 
 from competition.data.dataset import NO, YES
+from competition.scoring.kinds import choices
 from competition.scoring.predictions import Predictions
 from competition.task import Task
-
-TOGETHER = " + "  # between the classes that are all true of an image
 
 
 def confused(predictions: Predictions) -> pd.DataFrame:
     """Columns task, truth, answer, count, share (of the rows with that truth): the most confused first, a task at once.
 
-    An answer whose letter is m is no mistake, as in the official metric, and rows without a y are left out.
+    An answer whose letter is m is no mistake, as in the official metric, and rows without a y are left out. Each label
+    of a multi-label task is an answer of its own: `red` or `not red`.
     """
     rows = _answers(predictions)
     truths = rows.groupby(["task", "truth"], sort=False).size().rename("of_truth")
@@ -36,24 +36,35 @@ def mistakes(predictions: Predictions) -> pd.DataFrame:
 
 
 def _answers(predictions: Predictions) -> pd.DataFrame:
-    """A row for each task and image that has a y there."""
+    """A row for each task and image that has a y there; for each label, if it is a multi-label task."""
     return pd.concat([_answers_of_task(predictions, task) for task in predictions.tasks], ignore_index=True)
 
 
 def _answers_of_task(predictions: Predictions, task: Task) -> pd.DataFrame:
-    yes = predictions.letters[task.name] == YES
-    rows = np.flatnonzero(predictions.labelled[task.name] & yes.any(axis=1))
-    probabilities, yes = predictions.probabilities[task.name][rows], yes[rows]
-    answer = probabilities.argmax(axis=1)
-    classes = np.array(task.classes, object)
+    labelled = np.flatnonzero(predictions.labelled[task.name])
+    given = predictions.probabilities[task.name][labelled], predictions.letters[task.name][labelled]
+    probabilities, letters = choices(task.kind, *given)
+    images, words = _images_and_words(predictions.images[labelled], task)
+    rows = np.flatnonzero((letters == YES).any(axis=1))
+    probabilities, letters, words = probabilities[rows], letters[rows], words[rows]
+    answer, truth, every = probabilities.argmax(axis=1), (letters == YES).argmax(axis=1), np.arange(len(rows))
     return pd.DataFrame(
         {
-            "image": predictions.images[rows],
+            "image": images[rows],
             "task": task.name,
-            "truth": [TOGETHER.join(classes[true]) for true in yes],
-            "answer": classes[answer],
-            "probability": probabilities.max(axis=1, initial=0),
-            "probability_of_truth": np.where(yes, probabilities, 0).max(axis=1, initial=0),
-            "wrong": predictions.letters[task.name][rows, answer] == NO,
+            "truth": words[every, truth],
+            "answer": words[every, answer],
+            "probability": probabilities[every, answer],
+            "probability_of_truth": probabilities[every, truth],
+            "wrong": letters[every, answer] == NO,
         }
     )
+
+
+def _images_and_words(images: np.ndarray, task: Task) -> tuple[np.ndarray, np.ndarray]:
+    """The image of each choice, and what there is to choose from, (choices, classes)."""
+    classes = np.array(task.classes, object)
+    if task.kind == "multiclass":
+        return images, np.broadcast_to(classes, (len(images), len(task)))
+    no_or_yes = np.array([[f"not {label}", label] for label in classes], object)
+    return np.repeat(images, len(task)), np.tile(no_or_yes, (len(images), 1))

@@ -8,12 +8,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from competition.run import Run, whole_file
-from competition.scoring.calibration import BINS, GOALS, Calibration
-from competition.scoring.fashionai import average_precision, precision_curve
+from competition.scoring.calibration import BINS, GOALS, HOTTEST, Calibration
+from competition.scoring.fashionai import precision_curve
+from competition.scoring.kinds import choices
 from competition.scoring.predictions import Predictions
 
 COLUMNS = 4
 SIDE = 3.1  # of a panel, in inches
+# Of the goals on a curve: a ring and a smaller dot, so that both are seen where they fall together; whole at the edge.
+MARKERS = {
+    goal: {"marker": "o", "markersize": size, "fillstyle": fill, "linestyle": "", "clip_on": False, "zorder": 3}
+    for goal, size, fill in zip(GOALS, (9, 4.5), ("none", "full"), strict=True)
+}
 BARS = 0.3  # of the height of a panel, at most
 
 
@@ -30,12 +36,18 @@ def reliability(run: Run, calibrations: Sequence[Calibration]) -> None:
         heights = BARS * one.before.rows / max(1, one.before.rows.max())
         axes.bar((np.arange(BINS) + 0.5) / BINS, heights, 1 / BINS, color="0.9")
         axes.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
-        for bins, name, style in ((one.before, "as it is", "o-"), (one.after, f"T = {one.temperature:.2f}", "s--")):
+        for bins, name, style in ((one.before, "as it is", "o-"), (one.after, in_words(one.temperature), "s--")):
             shown, label = bins.rows > 0.01 * bins.rows.sum(), f"{name}, error {bins.error:.3f}"
             axes.plot(bins.confidence[shown], bins.precision[shown], style, markersize=3.5, label=label)
         axes.set(title=one.task.name, xlim=(0, 1), ylim=(0, 1.3), yticks=np.linspace(0, 1, 6))
         axes.legend(fontsize=8, loc="upper left")
     save(figure, run, "reliability.png")
+
+
+def in_words(temperature: float) -> str:
+    """A temperature; one at the end of the search is no more than a bound."""
+    bounds = {HOTTEST: f"T ≥ {HOTTEST:g}", 1 / HOTTEST: f"T ≤ {1 / HOTTEST:g}"}
+    return bounds.get(temperature, f"T = {temperature:.2f}")
 
 
 def coverage(run: Run, calibrations: Sequence[Calibration], predictions: Predictions) -> None:
@@ -47,7 +59,7 @@ def coverage(run: Run, calibrations: Sequence[Calibration], predictions: Predict
         name = one.task.name
         present = predictions.labelled[name]
         probabilities, letters = predictions.probabilities[name][present], predictions.letters[name][present]
-        _, answered, precision = precision_curve(probabilities, letters)
+        _, answered, precision = precision_curve(*choices(one.task.kind, probabilities, letters))
         lowest = min([lowest, *precision[-1:]])
         axes.plot(answered, precision, color="C0")
         for number, goal in enumerate(GOALS, 1):
@@ -56,12 +68,13 @@ def coverage(run: Run, calibrations: Sequence[Calibration], predictions: Predict
                 elsewhere = "none" if math.isnan(found.elsewhere) else f"{found.elsewhere:.0%}"
                 right = f"{found.precision:.0%} ({elsewhere}) right"
                 label = f"p ≥ {found.threshold:.3f}: {found.coverage:.0%}, {right}"
-                axes.plot(found.coverage, found.precision, "o", color=f"C{number}", label=label)
-        axes.set(title=f"{name}: AP {average_precision(probabilities, letters)[0]:.4f}", xlim=(0, 1.02))
+                axes.plot(found.coverage, found.precision, label=label, color=f"C{number}", **MARKERS[goal])
+        axes.set(title=f"{name}: AP {one.ap_before:.4f}", xlim=(0, 1.02))
         if one.thresholds:
-            axes.legend(fontsize=8, loc="lower left", handlelength=1, handletextpad=0.4)
+            below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.08), "frameon": False}  # over no curve
+            axes.legend(fontsize=8, handlelength=1, handletextpad=0.4, **below)
     for axes in panels:  # the first few rows may be wrong, and would flatten all the rest
-        axes.set_ylim(max(0, 1 - 1.6 * max(0.06, 1 - lowest)), 1.004)
+        axes.set_ylim(max(0, 1 - 1.1 * max(0.06, 1 - lowest)), 1.004)
     save(figure, run, "coverage.png")
 
 

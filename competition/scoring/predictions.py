@@ -129,6 +129,30 @@ def _read(run: Run, name: str, view: str) -> tuple[tuple[str, ...], dict[str, np
     return views, arrays
 
 
+def joined(several: Sequence[Predictions]) -> Predictions:
+    """Predictions of different images, such as the folds of one seed, as one.
+
+    Raises InvalidInput where tasks, classes or their order differ.
+    """
+    first = several[0]
+    for other in several[1:]:
+        _refuse_other_tasks(first, other)
+    by_image = {name: np.concatenate([getattr(one, name) for one in several]) for name in ("images", "group", "fold")}
+    by_task = {
+        name: {task: np.concatenate([getattr(one, name)[task] for one in several]) for task in first.letters}
+        for name in BY_TASK
+    }
+    return replace(first, **by_image, **by_task)
+
+
+def _refuse_other_tasks(first: Predictions, other: Predictions) -> None:
+    if other.tasks != first.tasks:
+        raise InvalidInput(
+            f"{other.source} and {first.source} cannot be put together: tasks, classes or their order differ:",
+            [f"{one.source}: {one.tasks}" for one in (first, other)],
+        )
+
+
 def aligned(several: Sequence[Predictions]) -> list[Predictions]:
     """All of them in the order of the first one's images.
 
@@ -137,11 +161,7 @@ def aligned(several: Sequence[Predictions]) -> list[Predictions]:
     first, result = several[0], [several[0]]
     place = {image: row for row, image in enumerate(first.images.tolist())}
     for other in several[1:]:
-        if other.tasks != first.tasks:
-            raise InvalidInput(
-                f"{other.source} and {first.source} cannot be put together: tasks, classes or their order differ:",
-                [f"{one.source}: {one.tasks}" for one in (first, other)],
-            )
+        _refuse_other_tasks(first, other)
         if extra := sorted(set(other.images.tolist()) ^ place.keys()):
             raise InvalidInput(
                 f"{other.source} and {first.source} predicted different images ({len(other):,} and {len(first):,}, "

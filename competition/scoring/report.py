@@ -1,19 +1,25 @@
 """Scores a task and in total, as numbers and as a table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from competition.data.dataset import YES
-from competition.scoring.fashionai import average_precision
+from competition.data.dataset import MAYBE, YES
+from competition.scoring.fashionai import DECIMALS
+from competition.scoring.kinds import average_precision
+from competition.scoring.multilabel import label_chance, label_scores
 from competition.task import Task
 
 
 @dataclass(frozen=True)
 class TaskScore:
     """One task: its rows, official AP and BasicPrecision, accuracy (the share of rows answered with y), and
-    `chance`, the accuracy of always answering the most frequent class."""
+    `chance`, the accuracy of always answering the most frequent class; `loss` is the mean cross-entropy.
+
+    Of a multi-label task AP, accuracy (at 0.5) and chance are means over the labels, and `basic_precision` is the
+    share of true ones among the labels answered yes.
+    """
 
     task: str
     rows: int
@@ -21,6 +27,7 @@ class TaskScore:
     basic_precision: float
     accuracy: float
     chance: float
+    loss: float
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,11 @@ class Report:
     accuracy: float
     row_accuracy: float
     chance: float
+    loss: float
+
+    def only(self, tasks: Collection[str]) -> "Report":
+        """The report of some of its tasks."""
+        return _report(tuple(found for found in self.tasks if found.task in tasks))
 
     def to_json(self) -> dict:
         return asdict(self)
@@ -47,26 +59,50 @@ def score(tasks: Sequence[Task], probabilities: Mapping[str, np.ndarray], letter
 
     Tasks without a labelled row are left out; with none at all, every mean is nan.
     """
-    scores = tuple(
-        _score_task(task, probabilities[task.name][present], letters[task.name][present])
-        for task in tasks
-        if (present := labelled[task.name]).any()
+    return _report(
+        tuple(
+            _score_task(task, probabilities[task.name][present], letters[task.name][present])
+            for task in tasks
+            if (present := labelled[task.name]).any()
+        )
     )
-    rows = np.array([s.rows for s in scores])
 
+
+def _report(scores: tuple[TaskScore, ...]) -> Report:
     def mean(name: str) -> float:
         values = [value for s in scores if not np.isnan(value := getattr(s, name))]
         return float(np.mean(values)) if values else float("nan")
 
-    row_accuracy = float(np.dot([s.accuracy for s in scores], rows) / rows.sum()) if scores else float("nan")
-    return Report(scores, mean("ap"), mean("basic_precision"), mean("accuracy"), row_accuracy, mean("chance"))
+    known = [s for s in scores if not np.isnan(s.accuracy)]
+    rows = np.array([s.rows for s in known])
+    row_accuracy = float(np.dot([s.accuracy for s in known], rows) / rows.sum()) if known else float("nan")
+    means = {name: mean(name) for name in ("basic_precision", "accuracy", "chance", "loss")}
+    return Report(scores, mean("ap"), row_accuracy=row_accuracy, **means)
 
 
 def _score_task(task: Task, probabilities: np.ndarray, letters: np.ndarray) -> TaskScore:
-    ap, basic = average_precision(probabilities, letters)
+    ap, basic = average_precision(task.kind, probabilities, letters)
+    if task.kind == "multilabel":
+        accuracy, chance = label_scores(probabilities, letters)[1], label_chance(letters)
+    else:
+        yes = letters == YES
+        accuracy = float(yes[np.arange(len(yes)), probabilities.argmax(axis=1)].mean())
+        chance = float(yes.mean(axis=0).max())
+    loss = cross_entropy(task, probabilities, letters)
+    return TaskScore(task.name, len(letters), ap, basic, accuracy, chance, loss)
+
+
+def cross_entropy(task: Task, probabilities: np.ndarray, letters: np.ndarray) -> float:
+    """The mean over the rows, natural logarithm; of a multi-label task over its labels, too, without those marked m.
+
+    A probability of 0 counts as the smallest above it that a submission can hold.
+    """
     yes = letters == YES
-    accuracy = yes[np.arange(len(yes)), probabilities.argmax(axis=1)].mean()
-    return TaskScore(task.name, len(yes), ap, basic, float(accuracy), float(yes.mean(axis=0).max()))
+    if task.kind == "multilabel":
+        given = np.where(yes, probabilities, 1 - probabilities)[letters != MAYBE]
+    else:
+        given = probabilities[yes]
+    return float(-np.log(np.maximum(given, 10.0**-DECIMALS)).mean()) if len(given) else float("nan")
 
 
 def table(report: Report) -> str:
@@ -87,7 +123,10 @@ def table(report: Report) -> str:
 
 
 def confusion(probabilities: np.ndarray, letters: np.ndarray) -> np.ndarray:
-    """Counts (classes, classes) int: row the true class, column the answer; rows without a y do not count."""
+    """Counts (classes, classes) int of a task with one true class: row the truth, column the answer.
+
+    Rows without a y do not count.
+    """
     classes = letters.shape[1]
     known = (letters == YES).any(axis=1)
     pairs = (letters[known] == YES).argmax(axis=1) * classes + probabilities[known].argmax(axis=1)

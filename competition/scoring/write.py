@@ -1,25 +1,29 @@
 """What a run leaves beside its scores: how far its probabilities can be trusted, and where it is wrong."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 
-from competition.data.sheet import RED, Tile, sheet, write_sheet
+from competition.data.sheet import BLUE, RED, Tile, sheet, write_sheet
 from competition.run import Run
 from competition.scoring import pictures
 from competition.scoring.calibration import Calibration, calibrate
+from competition.scoring.labels import score_labels
 from competition.scoring.mistakes import confused, mistakes
 from competition.scoring.predictions import Predictions
+from competition.scoring.samples import samples
 
 DIGITS = "%.6g"
 SHOWN, COLUMNS = 48, 8  # of the sheet of mistakes
+RANDOM = 24  # images of the sheet of samples
 
 
 def write_reports(run: Run, predictions: Predictions, path_of: Mapping[str, Path]) -> None:
-    """Write calibration.json, reliability.png, coverage.png, confused.csv, mistakes.csv and mistakes.png into a run.
+    """Write calibration.json, reliability.png, coverage.png, confused.csv, mistakes.csv, mistakes.png and samples.png.
 
-    `path_of` each image is where it lies.
+    Where there are multi-label tasks, labels.csv, too: a row a label. `path_of` each image is where it lies.
     """
     calibrations = calibrate(predictions)
     run.write_json("calibration.json", calibration_json(calibrations))
@@ -29,6 +33,9 @@ def write_reports(run: Run, predictions: Predictions, path_of: Mapping[str, Path
     wrong = mistakes(predictions)
     _write_table(run, "mistakes.csv", wrong)
     draw_mistakes(run, wrong, path_of)
+    draw_samples(run, predictions, path_of)
+    if labels := score_labels(predictions):
+        _write_table(run, "labels.csv", pd.DataFrame(map(asdict, labels)))
 
 
 def draw_mistakes(run: Run, wrong: pd.DataFrame, path_of: Mapping[str, Path]) -> None:
@@ -44,6 +51,14 @@ def draw_mistakes(run: Run, wrong: pd.DataFrame, path_of: Mapping[str, Path]) ->
     ]
     title = [f"the {len(shown)} surest of {len(wrong):,} mistakes: is the answer wrong, or the label?"]
     write_sheet(run.folder / "mistakes.png", sheet(tiles, COLUMNS, title))
+
+
+def draw_samples(run: Run, predictions: Predictions, path_of: Mapping[str, Path]) -> None:
+    """samples.png: random images, each with the truth and the answer of every task that it carries."""
+    shown = samples(predictions, RANDOM)
+    tiles = [Tile(path_of[one.image], one.lines, BLUE if one.right else RED) for one in shown]
+    title = [f"{len(shown)} random images held out: truth → answer; red frames where one is wrong"]
+    write_sheet(run.folder / "samples.png", sheet(tiles, COLUMNS, title))
 
 
 def _write_table(run: Run, name: str, table: pd.DataFrame) -> None:
