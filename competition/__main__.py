@@ -9,15 +9,20 @@ import warnings
 from competition.errors import InvalidInput
 
 COMMANDS = {
+    "init": "look at labels of your own, and write a recipe for them",
     "train": "train a recipe on a data set",
+    "lists": "divide a folder of labelled flowers into train.txt, val.txt and test.txt",
+    "find-lr": "find a learning rate: the loss while the rate rises",
     "folds": "make the folds that experiments share, and find images that stand twice",
     "cv": "train a recipe once a fold, and score all images together",
+    "sweep": "train a recipe with several values of one field, and show them side by side",
     "compare": "tell whether one run is better than another, or the difference is noise",
     "blend": "find the weights with which several runs and views score best together",
     "submit": "predict the questions, check, write a submission",
     "score": "score a submission against known answers",
     "check": "say what is wrong with a submission",
-    "draw": "draw a data set in the competition's format",
+    "draw": "draw a data set in the format of a recipe's system",
+    "fetch": "download CIFAR-10 as arrays, for the recipe cifar10",
     "list": "list recipes, and runs with their scores",
     "bench": "measure speed and memory against their goals",
     "doctor": "show versions, devices, memory, disk and weights",
@@ -70,7 +75,7 @@ def overview() -> str:
 
 
 def call(verb: str, arguments: list[str]) -> None:
-    module = importlib.import_module(f"competition.commands.{verb}")
+    module = importlib.import_module(f"competition.commands.{verb.replace('-', '_')}")
     if hasattr(module, "command_line"):
         module.command_line(arguments)
         return

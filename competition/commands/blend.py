@@ -8,12 +8,13 @@ from typing import Annotated
 
 import tyro
 
+from competition.commands.train import called
 from competition.errors import InvalidInput
 from competition.run import Run, new_run, refuse_existing
-from competition.scoring.blend import BLEND, Mean
+from competition.scoring.blend import BLEND, Mean, read_member
 from competition.scoring.blend_weights import Cost, Found, Member, find_blend
-from competition.scoring.bootstrap import PERCENT, TaskComparison
-from competition.scoring.predictions import read_predictions, views_of
+from competition.scoring.bootstrap import PERCENT, TaskComparison, interval_of_means
+from competition.scoring.predictions import views_of
 
 Runs = Annotated[tuple[Path, ...], tyro.conf.arg(metavar="RUN"), tyro.conf.Positional]
 
@@ -44,20 +45,20 @@ def blend(
     if output is not None:
         refuse_existing(output, "--output")
     budget = Cost(max_models, max_megabytes)
-    found = find_blend(members_of(runs, views, budget), mean, budget)
+    found = find_blend(members_of(runs, views, mean, budget), mean, budget)
     folder = new_run("blend", output)
-    found.blend.write(folder, scores(found))
+    found.blend.write(folder, scores(found), called())
     print(f"{table(found)}\n\n{verdict(found)}\n\n{folder.folder / BLEND} holds the blend")
     return found
 
 
-def members_of(runs: Sequence[Path], views: Sequence[str], budget: Cost) -> list[Member]:
+def members_of(runs: Sequence[Path], views: Sequence[str], mean: Mean, budget: Cost) -> list[Member]:
     """Every run in every view that it has and that is asked for. Raises InvalidInput where that is not a choice."""
     if not runs:
         raise InvalidInput("name the folders of the runs to blend (`competition list` shows them)")
     if twice := sorted({str(run) for run in runs if list(runs).count(run) > 1}):
         raise InvalidInput("runs that are named twice; name each once:", twice)
-    members = [member for run in runs for member in _members_of_run(Run(run), views)]
+    members = [member for run in runs for member in _members_of_run(Run(run), views, mean)]
     if len(members) < 2:
         raise InvalidInput(f"{members[0]} is all there is to blend; name several runs, or more of its views")
     unknown = dict.fromkeys(str(member.folder) for member in members if not member.models)
@@ -66,7 +67,7 @@ def members_of(runs: Sequence[Path], views: Sequence[str], budget: Cost) -> list
     return members
 
 
-def _members_of_run(run: Run, views: Sequence[str]) -> list[Member]:
+def _members_of_run(run: Run, views: Sequence[str], mean: Mean) -> list[Member]:
     if not run.finished:
         raise InvalidInput(f"{run.folder} has not finished; train it to the end first (`competition list` shows it)")
     there = views_of(run)
@@ -74,7 +75,7 @@ def _members_of_run(run: Run, views: Sequence[str]) -> list[Member]:
         raise InvalidInput(f"{run.folder} has not predicted in {', '.join(lacking)}; its views are {', '.join(there)}")
     files = [training.weights for training in run.trainings if training.weights.is_file()]
     megabytes = sum(path.stat().st_size for path in files) / 1_000_000
-    return [Member(run.folder, view, read_predictions(run, view), len(files), megabytes) for view in views or there]
+    return [Member(run.folder, view, read_member(run, view, mean), len(files), megabytes) for view in views or there]
 
 
 def scores(found: Found) -> dict:
@@ -89,7 +90,11 @@ def scores(found: Found) -> dict:
         }
         for plain, single in zip(found.over_plain, found.over_single, strict=True)
     )
+    report = found.taken.score()
     return {
+        "best": {"map": report.map, "accuracy": report.accuracy},
+        "interval": interval_of_means(found.taken),
+        "images": len(found.taken),
         "on": f"images that the weights were not found on; low and high hold {PERCENT} % of their resamples",
         "keep_fitted_weights": found.fitted,
         "best_single": str(found.single),

@@ -1,6 +1,5 @@
 """Cross-validation: a recipe trained once a fold, and the answers for all images scored together."""
 
-import signal
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from competition.commands.folds import Plan, prepare_folds
 from competition.commands.folds import folds_file as usual_file
 from competition.commands.train import how_it_was_made, parse
 from competition.crossvalidation.experiment import open_experiment
-from competition.crossvalidation.processes import shares_of_gpus, train_missing
+from competition.crossvalidation.processes import shares_of_gpus, stop_as_ctrl_c_does, train_all
 from competition.crossvalidation.together import put_together, summary
 from competition.data.folds import read_folds
 from competition.data.material import read_images
@@ -32,7 +31,7 @@ class Arguments:
     """
 
     recipe: Annotated[Recipe, tyro.conf.arg(name="")]
-    # Folder of the data set. Without it: data/<recipe>.
+    # The data set: a folder as the recipe's layout has it, or the CSV of a table. Without it: data/<recipe>.
     data: Path | None = None
     # Folder of the cross-validation, new or to go on with. Without it: an unfinished one of the same, or the next.
     run: Path | None = None
@@ -60,13 +59,6 @@ def command_line(arguments: Sequence[str]) -> None:
     cv(**vars(chosen))
 
 
-def stop_as_ctrl_c_does() -> None:
-    """On SIGTERM and SIGHUP, so that the trainings end, too; but nohup's wish to ignore one stands."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler)
-
-
 def cv(
     recipe: Recipe,
     data: Path | None = None,
@@ -88,10 +80,10 @@ def cv(
     """
     check(folds, seeds, only, jobs)
     data = data or Path("data") / recipe.name
-    dataset, digests, _ = read_images(recipe.tasks, data, skip_bad_images)
+    dataset, digests, _ = read_images(recipe, data, skip_bad_images)
     chosen = folds_file or usual_file(data)
     if not folds_file and not chosen.exists():
-        prepare_folds(dataset, digests, data, chosen, Plan(folds=folds))
+        prepare_folds(dataset, digests, data, chosen, Plan(folds=folds), layout=recipe.layout)
     if (found := read_folds(chosen).of(dataset).count) != folds:
         raise InvalidInput(f"{chosen} holds {found} folds; give --folds {found}, or another --folds-file")
     recipe = replace(recipe, tasks=dataset.tasks)
@@ -100,7 +92,8 @@ def cv(
     experiment = open_experiment(recipe, chosen, seeds, views, how_it_was_made(data), run)
     flags = ["--data", data, "--picture-cache", picture_cache, "--views", *views]
     flags += ["--skip-bad-images"] if skip_bad_images else []
-    train_missing(experiment, only, [*map(str, flags)], shares)
+    missing = [part for part in experiment.missing if not only or part.fold in only]
+    train_all(missing, [*map(str, flags)], shares)
     put_together(experiment, dataset)
     if experiment.missing:
         names = ", ".join(part.name for part in experiment.missing)

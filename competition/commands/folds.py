@@ -10,14 +10,16 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from competition.data.dataset import Dataset, describe
+from competition.data.dataset import Dataset
 from competition.data.duplicates import DISTANCE, check_distance, duplicate_groups, perceptual_hashes
-from competition.data.files import find_classes, find_label_files, find_question_files
 from competition.data.folds import Folds, balance, check_choice, make_folds
-from competition.data.inspect import CACHE, drop_bad_images, inspect
-from competition.data.labels import read_labels, read_questions
+from competition.data.inspect import CACHE, inspect
+from competition.data.layouts import LAYOUTS
 from competition.data.leaks import Images, draw_leaks, find_leaks, images_of, leaked_questions, write_leaks
+from competition.data.material import read_images
 from competition.errors import InvalidInput
+from competition.recipe import Layout, Recipe
+from competition.recipes import load_recipe
 
 FOLDS, DATA = Path("folds"), Path("data/sketches")
 
@@ -46,6 +48,7 @@ def folds(
     plan: Annotated[Plan, tyro.conf.arg(name="")] = Plan(),
     *,
     data: Path = DATA,
+    recipe: str | None = None,
     output: Path | None = None,
     skip_bad_images: bool = False,
     cache: Annotated[Path, tyro.conf.Suppress] = CACHE,
@@ -56,17 +59,17 @@ def folds(
     the file exists, and for labels or images that cannot be used.
 
     Args:
-        data: folder of the data set, with base/Annotations/*.csv and so on.
+        data: the data set, a folder as the recipe's layout has it, or the CSV of a table.
+        recipe: whose layout and tasks the data have; without it FashionAI's, with the tasks found there.
         output: the file to write; without it folds/<name of the data folder>.csv.
         skip_bad_images: go on without images that cannot be read.
         cache: where checked images and hashes are remembered.
     """
     output = output or folds_file(data)
     refuse_existing_folds(output)
-    dataset = read_labels(find_label_files(data), classes=find_classes(data))
-    dataset, digests = drop_bad_images(dataset, inspect(dataset, cache), skip_bad_images)
-    print(f"{data}: {len(dataset):,} images\n{describe(dataset)}")
-    prepare_folds(dataset, digests, data, output, plan, cache)
+    chosen = load_recipe(recipe) if recipe else Recipe("any")
+    dataset, digests, _ = read_images(chosen, data, skip_bad_images, cache)
+    prepare_folds(dataset, digests, data, output, plan, layout=chosen.layout, cache=cache)
     return output
 
 
@@ -76,14 +79,21 @@ def folds_file(data: Path) -> Path:
 
 
 def prepare_folds(
-    dataset: Dataset, digests: Sequence[str], data: Path, output: Path, plan: Plan, cache: Path = CACHE
+    dataset: Dataset,
+    digests: Sequence[str],
+    data: Path,
+    output: Path,
+    plan: Plan,
+    *,
+    layout: Layout = "fashionai",
+    cache: Path = CACHE,
 ) -> Folds:
     """Make the folds of good images, write them and the leaks to the questions in `data`, and print what was found.
 
     `output` is written last, so that where it is, the leaks are too. Raises InvalidInput where it exists.
     """
     refuse_existing_folds(output)
-    images = compare(dataset, digests, data, cache)
+    images = compare(dataset, digests, layout, data, cache)
     dataset = replace(dataset, group=duplicate_groups(images.hash[: len(dataset)], plan.distance))
     made = make_folds(dataset, plan.folds, plan.seed, plan.aside)
     largest = np.bincount(dataset.group).max()
@@ -108,14 +118,14 @@ def refuse_existing_folds(path: Path) -> None:
         )
 
 
-def compare(dataset: Dataset, digests: Sequence[str], data: Path, cache: Path) -> Images:
+def compare(dataset: Dataset, digests: Sequence[str], layout: Layout, data: Path, cache: Path) -> Images:
     """The labelled images and those of every question file in `data`, with their hashes.
 
     Question images that cannot be read are named and left out.
     """
-    questions, all_digests = [], [digests]
-    for file in find_question_files(data):
-        asked = read_questions(file, dataset.tasks).images
+    questions, all_digests, reader = [], [digests], LAYOUTS[layout]
+    for file in reader.question_files(data):
+        asked = reader.read_questions(file, dataset.tasks).images
         inspection = inspect(asked, cache)
         for problem in sorted(inspection.problems.values()):
             print(f"not compared: {problem}")

@@ -1,6 +1,6 @@
 """Predict the questions with one run or the mean of several, and write a checked submission."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -8,19 +8,22 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from competition.data.files import find_classes, find_question_file
+from competition.data.files import find_classes
 from competition.data.inspect import CACHE, Inspection, inspect
-from competition.data.labels import Questions, read_questions
+from competition.data.labels import Questions
+from competition.data.layouts import LAYOUTS
 from competition.data.pictures import GIGABYTE, USUAL_ROOM, PictureCache, Pictures
 from competition.data.rows import read_classes
 from competition.data.views import View
 from competition.errors import InvalidInput
 from competition.quiet import quiet_start
+from competition.recipe import Layout
 from competition.run import Run, newest_finished_run
 from competition.scoring.blend import BLEND, Blend, Mean, read_blend
-from competition.scoring.report import table
+from competition.scoring.fashionai import as_submitted
+from competition.scoring.report import score, table
+from competition.submission.files import WRITERS
 from competition.submission.score import score_file
-from competition.submission.write import write_submission
 from competition.task import Task
 
 SUBMISSIONS = Path("submissions")
@@ -53,9 +56,11 @@ def submit(
     """
     blend = blend_of(runs or [newest_finished_run().folder], views, mean)
     first = Run(blend.members[0][0])
-    questions = questions or questions_of(first)
-    check_classes(questions, blend.tasks, first)
-    asked = read_questions(questions, blend.tasks)
+    layout = first.read_recipe().layout
+    questions = questions or questions_of(first, layout)
+    if layout == "fashionai":  # the readers of the others know whether a classes.csv belongs to the questions
+        check_classes(questions, blend.tasks, first)
+    asked = LAYOUTS[layout].read_questions(questions, blend.tasks)
     inspection = inspect(asked.images, cache)
     bad = sorted(inspection.problems.values())
     if bad and not skip_bad_images:
@@ -65,13 +70,15 @@ def submit(
             bad,
         )
     probabilities = answer(blend, asked, inspection, cache)
-    output = output or SUBMISSIONS / f"{name_of(runs, blend)}.csv"
-    zipped = write_submission(output, asked, probabilities, blend.tasks)
+    writer = WRITERS[layout]
+    output = output or SUBMISSIONS / f"{name_of(runs, blend)}{writer.ending}"
+    written = writer.write(output, asked, probabilities, blend.tasks)
     for problem in bad:
         print(f"answered with the shares in training: {problem}")
-    print(f"{output} and {zipped.name}: {len(asked):,} rows over {len(asked.images):,} images, checked")
-    print(f"for the log, submissions/README.md:\n{log_line(blend, output)}")
-    show_score(output, questions, blend.tasks)
+    names = " and ".join([str(written[0]), *(path.name for path in written[1:])])
+    print(f"{names}: {len(asked):,} answers over {len(asked.images):,} images, checked")
+    print(f"for the log, submissions/README.md:\n{log_line(runs, blend, output)}")
+    show_score(output, asked, probabilities, blend.tasks, layout)
     return output
 
 
@@ -112,12 +119,14 @@ def name_of(folders: Sequence[Path], blend: Blend) -> str:
     return "-".join(["+".join(names), *added])
 
 
-def questions_of(run: Run) -> Path:
-    """The question file of the data that a run was trained on. Raises InvalidInput where it is not there any more."""
-    try:
-        return find_question_file(Path(run.read_made()["data"]))
-    except InvalidInput as error:
-        raise InvalidInput(f"{error}\nName the questions with --questions FILE") from None
+def questions_of(run: Run, layout: Layout) -> Path:
+    """The question file of the data that a run was trained on. Raises InvalidInput where there is not one."""
+    data = Path(run.read_made()["data"])
+    found = LAYOUTS[layout].question_files(data)
+    if len(found) != 1:
+        what = "several question files" if found else "no questions"
+        raise InvalidInput(f"{data} holds {what}; name one with --questions:", [str(path) for path in found])
+    return found[0]
 
 
 def agree(runs: Sequence[Run]) -> None:
@@ -182,19 +191,50 @@ def answer_of(
     return {view: several.apply([one[view] for one in answers]) for view in views}
 
 
-def log_line(blend: Blend, output: Path) -> str:
-    """A row of the log: date, command, commit, recipe, local score; the public score and the lesson are to be added."""
+def log_line(folders: Sequence[Path], blend: Blend, output: Path) -> str:
+    """A row of the log: date, command, commit, recipe, local score; the public score and the lesson are to be added.
+
+    Of a blend it names the folder too, and its score beside those of its runs.
+    """
     runs = runs_of(blend)
-    bests = [run.read_json("scores.json")["best"] for run in runs]
-    local = ", ".join(f"mAP {best['map']:.4f} accuracy {best['accuracy']:.4f}" if best else "none" for best in bests)
-    views = ", ".join(dict.fromkeys(view for _, view in blend.members))
-    commands = "; ".join(f"`{run.read_made()['command']}`" for run in runs) + ("" if views == "plain" else f"; {views}")
+    made = [run.read_made() for run in runs]
+    commands = "; ".join(f"`{one['command']}`" for one in made)
+    local = ", ".join(local_score(run.read_json("scores.json")) for run in runs)
+    blends = [Run(folder) for folder in folders if (folder / BLEND).is_file()]
+    for found in blends:
+        commands = f"blend {found.folder} of {commands}"
+        score = local_score(found.read_json(BLEND)["scores"])
+        local = f"{score} on images its weights were not found on; alone {local}"
+    views = dict.fromkeys(view for _, view in blend.members)
+    added = [", ".join(views) if list(views) != ["plain"] else "", blend.mean if blend.mean != "arithmetic" else ""]
+    commands = "; ".join([commands, *filter(None, added)])
+    commits = ", ".join(dict.fromkeys(str(one["commit"]) for one in made))
     recipes = ", ".join(sorted({run.read_recipe().name for run in runs}))
-    return f"| {date.today()} | {commands} | {runs[0].read_made()['commit']} | {recipes} | {local} | | {output.name}: |"
+    return f"| {date.today()} | {commands} | {commits} | {recipes} | {local} | | {output.name}: |"
 
 
-def show_score(output: Path, questions: Path, tasks: tuple[Task, ...]) -> None:
-    """Where the answers are known, as with drawn data, the score beside the submission."""
-    answers = questions.with_name("answers.csv")
-    if answers.is_file():
+def local_score(scores: Mapping) -> str:
+    """mAP with its interval, where it has one, and accuracy; none where nothing was held out."""
+    best = scores.get("best")
+    if not best or best["map"] is None:
+        return "none"
+    low, high = scores.get("interval", {}).get("map") or (None, None)
+    between = "" if low is None or high is None else f" (95 % {low:.4f} to {high:.4f})"
+    return f"mAP {best['map']:.4f}{between} accuracy {best['accuracy']:.4f}"
+
+
+def show_score(
+    output: Path, asked: Questions, probabilities: Mapping[str, np.ndarray], tasks: tuple[Task, ...], layout: Layout
+) -> None:
+    """Where the answers are known, as with drawn data, the score of the submission."""
+    answers = asked.file.with_name("answers.csv")
+    if asked.images.letters:
+        report = score(
+            tasks,
+            {name: as_submitted(values) for name, values in probabilities.items()},
+            asked.images.letters,
+            asked.images.labelled,
+        )
+        print(f"\nscore by the answers of {asked.file}:\n{table(report)}")
+    elif layout == "fashionai" and answers.is_file():
         print(f"\nscore by {answers}:\n{table(score_file(output, answers, tasks))}")

@@ -23,8 +23,9 @@ from competition.errors import InvalidInput
 from competition.quiet import quiet_start
 from competition.recipe import Recipe
 from competition.recipes import NAMES, load_recipe
-from competition.run import SMOKE, Run, new_run, refuse_existing
+from competition.run import FOLD, SMOKE, Run, new_run, refuse_existing
 from competition.scoring.bootstrap import interval_of_means
+from competition.scoring.labels import label_table, score_labels
 from competition.scoring.predictions import ASIDE, HELD_OUT, read_predictions, write_predictions
 from competition.scoring.report import confusion, table
 
@@ -34,7 +35,7 @@ class Arguments:
     """Train a recipe: read, check, split, train stage by stage, score. Every field of the recipe is a flag."""
 
     recipe: Annotated[Recipe, tyro.conf.arg(name="")]
-    # Folder of the data set, with base/Annotations/*.csv and so on. Without it: data/<recipe>.
+    # The data set: a folder as the recipe's layout has it, or the CSV of a table. Without it: data/<recipe>.
     data: Path | None = None
     # Folder of the run. Without it: the next runs/<recipe>-<number>.
     run: Path | None = None
@@ -62,7 +63,8 @@ def parse(kind: type, verb: str, arguments: Sequence[str]):
         print(f"`competition {verb} RECIPE --help` lists its flags.")
         sys.exit(0 if {"-h", "--help"} & set(arguments) else 2)
     name, *flags = arguments
-    recipe = Run(Path(name).parent).read_recipe() if name.endswith(".json") else load_recipe(name)
+    path = Path(name)
+    recipe = Run(path.parent).read_recipe(path.name) if name.endswith(".json") else load_recipe(name)
     return tyro.cli(kind, default=kind(recipe), args=flags, prog=f"competition {verb} {name}")
 
 
@@ -98,7 +100,8 @@ def train(
 
     preparation = Preparation.of(recipe, material, cache, picture_cache)
     folder = new_run(f"{recipe.name}-smoke" if smoke else recipe.name, run)
-    folder.write_recipe(recipe, {**how_it_was_made(data), **preparation.facts(), SMOKE: smoke})
+    held_out = {FOLD: fold[1]} if fold else {}
+    folder.write_recipe(recipe, {**how_it_was_made(data), **preparation.facts(), SMOKE: smoke, **held_out})
     folder.write_json("prior.json", {name: shares.tolist() for name, shares in prior.items()})
     if material.skipped:
         folder.write_text("skipped.txt", "\n".join(map(str, material.skipped)) + "\n")
@@ -114,11 +117,18 @@ def how_it_was_made(data: Path) -> dict:
     """What recipe.json keeps beside the recipe: when, by which command, from what, with which versions."""
     packages = ("keras", "tensorflow", "numpy", "opencv-python-headless", "simplejpeg", "albumentations")
     return {
+        **called(),
+        "data": str(data.absolute()),
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}},
+    }
+
+
+def called() -> dict:
+    """When, by which command and with which commit something is made."""
+    return {
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),
         "command": shlex.join(["competition", *sys.argv[1:]]),
-        "data": str(data.absolute()),
         "commit": git_commit(),
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}},
     }
 
 
@@ -151,15 +161,17 @@ def report_results(trainer, aside: Pictures, views: Sequence[View], folder: Run,
             write_reports(folder, predictions, held_out.path_of)
         for task in recipe.tasks:
             present, letters = held_out.labelled[task.name], held_out.letters[task.name]
-            if present.any():
+            if present.any() and task.kind == "multiclass":  # labels.csv says it of labels that are true together
                 counts = confusion(kept.probabilities[task.name][present], letters[present])
                 pictures.confusion_matrix(folder, task, counts)
         print(f"\nbest epoch {kept.epoch}, on {len(held_out)} images held out:\n{table(kept.report)}")
+        if labels := score_labels(predictions):
+            print(f"\n{label_table(labels)}")
     if len(aside):
         write_predictions(folder, ASIDE, aside.dataset, trainer.predict_kept(aside, {"plain", *views}))
     reports = {"best": kept.report, "last": trainer.last_report, "heads": trainer.heads_report}
     scores = {name: report.to_json() if report else None for name, report in reports.items()}
     if kept.report:
-        scores["interval"] = interval_of_means(predictions)
+        scores |= {"interval": interval_of_means(predictions), "images": len(held_out)}
     folder.write_json("scores.json", {"best_epoch": kept.epoch, "seconds": trainer.seconds, **scores})
     print(f"\n{folder.folder}/ holds the run: weights, scores, curves.png, confusion/")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from competition.crossvalidation.training import Training
 from competition.data.folds import Folds, read_folds
 from competition.errors import InvalidInput
 from competition.recipe import Recipe, differences
@@ -14,8 +15,8 @@ FOLDS = "folds.csv"
 
 
 @dataclass(frozen=True)
-class Part:
-    """One training of a cross-validation: a run in the folder of the whole."""
+class Part(Training):
+    """One training of a cross-validation."""
 
     whole: Run
     seed: int
@@ -26,13 +27,12 @@ class Part:
         return self.whole.part(self.seed, self.fold)
 
     @property
-    def name(self) -> str:
-        return self.run.name
+    def recipe_file(self) -> Path:
+        return self.whole.folder / "recipe.json"
 
     @property
-    def log(self) -> Path:
-        """What the training printed."""
-        return self.whole.folder / f"{self.name}.log"
+    def flags(self) -> tuple[str, ...]:
+        return "--seed", str(self.seed), "--fold", str(self.whole.folder / FOLDS), str(self.fold)
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,6 @@ class Experiment:
     recipe: Recipe
     folds: Folds
     seeds: int
-
-    @property
-    def folds_file(self) -> Path:
-        return self.whole.folder / FOLDS
 
     @property
     def parts(self) -> list[Part]:

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,32 +12,31 @@ from contextlib import contextmanager
 from queue import SimpleQueue
 from threading import Event
 
-from competition.crossvalidation.experiment import Experiment, Part
+from competition.crossvalidation.training import Training
+from competition.data.threads import share_of_threads
 from competition.errors import InvalidInput
 
 LAST_LINES = 15
-SHOWN = ("stage ", "about ")  # how the lines begin that are passed on while a fold is trained
+SHOWN = ("stage ", "about ")  # how the lines begin that are passed on during a training
 
 
-def train_missing(
-    experiment: Experiment, only: Sequence[int], flags: Sequence[str], shares: Sequence[str | None]
-) -> None:
-    """Train what has not finished, of the folds in `only` if there are any; as many at a time as `shares` of GPUs.
+def train_all(trainings: Sequence[Training], flags: Sequence[str], shares: Sequence[str | None]) -> None:
+    """Train them by `competition train` with `flags` and their own, as many at a time as there are `shares` of GPUs.
 
-    What an earlier attempt left of a fold is removed. Raises InvalidInput, with the end of its log, where one fails:
+    So many threads a training has that all together keep the processor busy, and none waits for another.
+    What an earlier attempt left of one is removed. Raises InvalidInput, with the end of its log, where one fails:
     others that run go on to their end, and no new one starts. Where this process is stopped, they are, too.
     """
-    missing = [part for part in experiment.missing if not only or part.fold in only]
-    devices: SimpleQueue[str | None] = SimpleQueue()
+    devices: SimpleQueue[dict[str, str]] = SimpleQueue()
     for share in shares:
-        devices.put(share)
-    stop, running = Event(), []
+        devices.put({} if share is None else {"CUDA_VISIBLE_DEVICES": share})
+    stop, running, threads = Event(), [], share_of_threads(len(shares))
 
-    def train(part: Part) -> None:
+    def train(training: Training) -> None:
         device = devices.get()
         try:
             if not stop.is_set():
-                train_part(experiment, part, flags, device, running)
+                train_one(training, flags, {**threads, **device}, running)
         except BaseException:
             stop.set()
             raise
@@ -45,7 +45,7 @@ def train_missing(
 
     with ThreadPoolExecutor(len(shares)) as pool:
         try:
-            for _ in pool.map(train, missing):
+            for _ in pool.map(train, trainings):
                 pass
         except KeyboardInterrupt:
             stop.set()
@@ -54,34 +54,33 @@ def train_missing(
             raise
 
 
-def train_part(
-    experiment: Experiment, part: Part, flags: Sequence[str], gpus: str | None, running: list[subprocess.Popen]
-) -> None:
-    """Train one fold by `competition train`; its lines go to a log, those of epochs also to the reader."""
-    with locked(part) as lock:
+def train_one(training: Training, flags: Sequence[str], share: dict[str, str], running: list[subprocess.Popen]) -> None:
+    """Train one by `competition train`; its lines go to a log, those of epochs also to the reader.
+
+    `share` are variables of the environment: what the training has of the machine.
+    """
+    with locked(training) as lock:
         if lock is None:
-            print(f"{part.name}: another process is training it", flush=True)
+            print(f"{training.name}: another process is training it", flush=True)
             return
-        if part.run.finished:  # by another process, meanwhile
+        if training.run.finished:  # by another process, meanwhile
             return
-        if part.run.folder.exists():
-            shutil.rmtree(part.run.folder)
-        recipe, folds = experiment.whole.folder / "recipe.json", experiment.folds_file
-        command = [sys.executable, "-m", "competition", "train", str(recipe), "--seed", str(part.seed), *flags]
-        command += ["--fold", str(folds), str(part.fold), "--run", str(part.run.folder)]
-        environment = os.environ | ({"CUDA_VISIBLE_DEVICES": gpus} if gpus is not None else {})
-        if follow(command, environment, part, lock, running) != 0:
-            lines = part.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
-            raise InvalidInput(f"{part.name} could not be trained; {part.log} ends with:", lines)
+        if training.run.folder.exists():
+            shutil.rmtree(training.run.folder)
+        command = [sys.executable, "-m", "competition", "train", str(training.recipe_file), *flags, *training.flags]
+        command += ["--run", str(training.run.folder)]
+        if follow(command, os.environ | share, training, lock, running) != 0:
+            lines = training.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
+            raise InvalidInput(f"{training.name} could not be trained; {training.log} ends with:", lines)
 
 
 def follow(
-    command: Sequence[str], environment: dict[str, str], part: Part, lock: int, running: list[subprocess.Popen]
+    command: Sequence[str], environment: dict[str, str], training: Training, lock: int, running: list[subprocess.Popen]
 ) -> int:
     """Run a command to its end and return its exit status. It holds the `lock`, too, should this process be killed."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     with (
-        part.log.open("w", encoding="utf-8") as log,
+        training.log.open("w", encoding="utf-8") as log,
         subprocess.Popen(command, env=environment, text=True, errors="replace", pass_fds=[lock], **pipes) as process,
     ):
         running.append(process)
@@ -89,20 +88,27 @@ def follow(
             log.write(line)
             log.flush()
             if line.startswith(SHOWN):
-                print(f"{part.name}: {line}", end="", flush=True)
+                print(f"{training.name}: {line}", end="", flush=True)
     return process.returncode
 
 
 @contextmanager
-def locked(part: Part) -> Iterator[int | None]:
-    """A lock (the number of its open file) that keeps other processes off this part, or None where one has it."""
-    with (part.whole.folder / f".{part.name}.lock").open("w") as file:
+def locked(training: Training) -> Iterator[int | None]:
+    """A lock (the number of its open file) that keeps other processes off this training, or None where one has it."""
+    with (training.whole.folder / f".{training.name}.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield None
         else:
             yield file.fileno()
+
+
+def stop_as_ctrl_c_does() -> None:
+    """On SIGTERM and SIGHUP, so that the trainings end, too; but nohup's wish to ignore one stands."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
 
 
 def shares_of_gpus(jobs: int) -> list[str | None]:

@@ -10,7 +10,9 @@ from competition.data.dataset import Dataset
 from competition.data.folds import ASIDE as NO_FOLD
 from competition.errors import InvalidInput
 from competition.run import Run
+from competition.scoring.blend import read_seeds
 from competition.scoring.bootstrap import estimate, interval_of_means, resampled
+from competition.scoring.labels import label_table, score_labels
 from competition.scoring.predictions import (
     ASIDE,
     HELD_OUT,
@@ -24,6 +26,7 @@ from competition.scoring.report import table
 from competition.scoring.write import write_reports
 
 Views = dict[str, dict[str, np.ndarray]]
+MEANS = (("map", "mAP"), ("accuracy", "accuracy"))
 
 
 def put_together(experiment: Experiment, dataset: Dataset) -> None:
@@ -81,7 +84,9 @@ def scores_of(whole: Run, parts: Sequence[Part], predictions: Predictions) -> di
     scores = {
         "best": predictions.score().to_json(),
         "interval": interval_of_means(predictions),
+        "images": len(predictions),
         "folds": [of_part(part) for part in parts],
+        "seeds": of_seeds(whole),
         "views": {view: brief(read_predictions(whole, view)) for view in views_of(whole)},
         "seconds": round(sum(part.run.read_json("scores.json")["seconds"] for part in parts), 1),
     }
@@ -94,6 +99,12 @@ def of_part(part: Part) -> dict:
     """The scores of one training on the fold that it held out."""
     best = part.run.read_json("scores.json")["best"]
     return {"seed": part.seed, "fold": part.fold, "map": best["map"], "accuracy": best["accuracy"]}
+
+
+def of_seeds(whole: Run) -> list[dict]:
+    """The scores of each seed alone, all its folds together."""
+    first = whole.read_recipe().seed
+    return [{"seed": seed, **brief(given)} for seed, given in enumerate(read_seeds(whole), first)]
 
 
 def brief(predictions: Predictions) -> dict:
@@ -120,21 +131,56 @@ def gain_of_the_mean(whole: Run, parts: Sequence[Part]) -> dict:
 def summary(whole: Run) -> str:
     """The scores of a finished cross-validation in words."""
     scores = whole.read_json("scores.json")
-    lines = [table(read_predictions(whole).score()), ""]
-    for name, title in (("map", "mAP"), ("accuracy", "accuracy")):
-        folds = np.array([fold[name] for fold in scores["folds"]], float)
-        low, high = scores["interval"][name]
-        lines.append(
-            f"{title:8} {scores['best'][name]:.4f} out of fold (95 % {low:.4f} to {high:.4f}); "
-            f"folds {folds.mean():.4f} ± {folds.std(ddof=1):.4f}: {', '.join(f'{fold:.4f}' for fold in folds)}"
-        )
-    views = {view: f"{view} {one['map']:.4f} {one['accuracy']:.4f}" for view, one in scores["views"].items()}
-    lines.append(f"views, mAP and accuracy: {', '.join(views.values())}")
-    for name, title in (("map", "mAP"), ("accuracy", "accuracy")):
+    predictions = read_predictions(whole)
+    lines = [table(predictions.score()), ""]
+    if labels := score_labels(predictions):
+        lines += [label_table(labels), ""]
+    for name, title in MEANS:
+        lines += spread(scores, name, title)
+    views = [f"{view} {_number(one['map'])} {_number(one['accuracy'])}" for view, one in scores["views"].items()]
+    lines.append(f"views, mAP and accuracy: {', '.join(views)}")
+    for name, title in MEANS:
         if aside := scores.get("aside"):
-            one, gain = aside[name], aside[name]["gain"]
+            one, (gain, low, high) = aside[name], (aside[name]["gain"][key] for key in ("value", "low", "high"))
             lines.append(
-                f"{title} on {aside['images']} images set aside: {len(scores['folds'])} networks {one['mean']:.4f}, "
-                f"one {one['single']:.4f}, gain {gain['value']:+.4f} (95 % {gain['low']:+.4f} to {gain['high']:+.4f})"
+                f"{title} on {aside['images']} images set aside: {len(scores['folds'])} networks "
+                f"{_number(one['mean'])}, one {_number(one['single'])}, "
+                f"gain {_number(gain, '+')} (95 % {_number(low, '+')} to {_number(high, '+')})"
             )
     return "\n".join(lines)
+
+
+def spread(scores: dict, name: str, title: str) -> list[str]:
+    """A score out of fold with its interval; and how far folds are apart, seed by seed, and seeds, all folds together.
+
+    The standard deviation of all trainings at once would be neither: the folds of two seeds hold the same images.
+    """
+    low, high = scores["interval"][name]
+    whole = f"{title:8} {_number(scores['best'][name])} out of fold (95 % {_number(low)} to {_number(high)})"
+    folds: dict[int, list] = {}
+    for fold in scores["folds"]:
+        folds.setdefault(fold["seed"], []).append(fold[name])
+    if len(folds) == 1:
+        return [f"{whole}; folds {mean_and_deviation(*folds.values())}"]
+    seeds = [seed[name] for seed in scores["seeds"]]
+    return [
+        f"{whole}, the mean of {len(seeds)} seeds",
+        *(
+            f"  seed {seed} {_number(score)} out of fold; folds {mean_and_deviation(values)}"
+            for score, (seed, values) in zip(seeds, folds.items(), strict=True)
+        ),
+        f"  seeds {mean_and_deviation(seeds)}",
+    ]
+
+
+def mean_and_deviation(values: Sequence[float | None]) -> str:
+    """Mean ± standard deviation of those that could be judged, and all of them."""
+    known = [value for value in values if value is not None]
+    deviation = f" ± {np.std(known, ddof=1):.4f}" if len(known) > 1 else ""
+    mean = f"{np.mean(known):.4f}{deviation}" if known else "without a score"
+    judged = f" (of the {len(known)} with a score)" if 0 < len(known) < len(values) else ""
+    return f"{mean}{judged}: {', '.join(map(_number, values))}"
+
+
+def _number(value: float | None, sign: str = "") -> str:
+    return "none" if value is None else f"{value:{sign}.4f}"

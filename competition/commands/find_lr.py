@@ -1,0 +1,89 @@
+"""Which learning rate? A range test: the rate rises step by step, and the loss shows where it is too high."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from competition.commands.train import parse
+from competition.data.inspect import CACHE
+from competition.data.material import read_material
+from competition.data.pictures import USUAL_ROOM
+from competition.quiet import quiet_start
+from competition.recipe import Recipe
+from competition.run import new_run, refuse_existing
+from competition.training.rate_range import refuse, whole_batches
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Find a learning rate: train one stage for a pass while its rate rises, draw the loss, suggest a rate."""
+
+    recipe: Annotated[Recipe, tyro.conf.arg(name="")]
+    # The data set: a folder as the recipe's layout has it, or the CSV of a table. Without it: data/<recipe>.
+    data: Path | None = None
+    # Folder for find-lr.png and find-lr.csv. Without it: the next runs/<recipe>-find-lr-<number>.
+    run: Path | None = None
+    # Stage of the recipe, counted from 1; those before it are trained first.
+    stage: int = 1
+    # The rate of the first step, and of the last.
+    lowest: float = 1e-6
+    highest: float = 0.1
+    # Steps, at most those of one pass over the training images, which is what is done without it.
+    steps: int | None = None
+    # Go on without images that cannot be read.
+    skip_bad_images: bool = False
+
+
+def command_line(arguments: Sequence[str]) -> None:
+    find_lr(**vars(parse(Arguments, "find-lr", arguments)))
+
+
+def find_lr(
+    recipe: Recipe,
+    data: Path | None = None,
+    run: Path | None = None,
+    *,
+    stage: int = 1,
+    lowest: float = 1e-6,
+    highest: float = 0.1,
+    steps: int | None = None,
+    skip_bad_images: bool = False,
+    cache: Path = CACHE,
+) -> float | None:
+    """Print and return the learning rate that a range test suggests for a stage; None where the loss did not fall.
+
+    Its picture and its table go into a folder of their own, which is no run: nothing is kept of the network.
+    Raises InvalidInput for labels or images that cannot be used, and for a range test that cannot be made.
+    """
+    data = data or Path("data") / recipe.name
+    if run is not None:
+        refuse_existing(run)
+    refuse(recipe, stage, lowest, highest)
+    material = read_material(recipe, data, skip_bad_images, cache)
+    whole_batches(len(material.training), recipe.batch_size, steps, recipe.accumulate)
+    recipe = replace(recipe, tasks=material.dataset.tasks)
+
+    with quiet_start():
+        from competition.training.find_rate import find_rate, write  # Keras, from here on
+        from competition.training.prepare import Preparation
+
+    test = find_rate(Preparation.of(recipe, material, cache, USUAL_ROOM), stage, lowest, highest, steps)
+    folder = new_run(f"{recipe.name}-find-lr", run)
+    write(test, folder, f"{recipe.name}, stage {stage} ({recipe.stages[stage - 1].trains})")
+    print(describe(test, recipe, stage))
+    print(f"{folder.folder}/ holds find-lr.png and find-lr.csv")
+    return test.suggestion
+
+
+def describe(test, recipe: Recipe, stage: int) -> str:
+    """What was found, and the flag that would use it."""
+    lowest = f"the smoothed loss is lowest, {test.smoothed[test.lowest]:.4g}, at {test.rates[test.lowest]:.1e}"
+    reach = f"{len(test.rates)} steps, rate from {test.rates[0]:.1e} to {test.rates[-1]:.1e}: {lowest}"
+    if test.suggestion is None:
+        return f"{reach}\nno suggestion: the loss fell at no rate; the network does not learn as it is built"
+    rates = [f"{rate:g}" for rate in recipe.learning_rate]
+    had, rates[stage - 1] = rates[stage - 1], f"{test.suggestion:.1e}"
+    return f"{reach}\nsuggested: --learning-rate {' '.join(rates)} (stage {stage}; the recipe has {had})"

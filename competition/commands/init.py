@@ -1,0 +1,157 @@
+"""From a label file of one's own to a recipe that is ready to train."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from shlex import quote
+from typing import Annotated
+
+import numpy as np
+import tyro
+
+from competition.data.dataset import YES
+from competition.data.sniff import Found, sniff
+from competition.errors import InvalidInput
+from competition.quiet import quiet_start
+from competition.recipe import Recipe
+from competition.recipes import NAMES
+from competition.recipes.start import SMALL_IMAGE, starting_recipe
+from competition.recipes.write import recipe_file
+from competition.run import whole_file
+from competition.task import Task
+
+SHOWN = 8  # classes of a task, and missing images, that are printed
+Name = Annotated[str, tyro.conf.arg(metavar="NAME")]
+SQUEEZENET = "squeezenet"
+
+
+def init(name: Name, /, *, labels: Path, weights: str = "imagenet", leave_out: tuple[str, ...] = ()) -> Path:
+    """Look at labels of your own, say what they hold, and write the recipe NAME.py; return its path.
+
+    Raises InvalidInput where the labels cannot be used, or NAME.py exists.
+
+    Args:
+        name: of the recipe; the file is written into the folder you are in.
+        labels: a CSV with a column a task (the image first; empty cells are absent, several values joined by |) or a
+            0/1 column a class; a label file as in FashionAI; or a folder of images, one folder a class in it.
+        weights: what SqueezeNet starts from, imagenet (in Keras' folder) or a file; none: a small network from scratch.
+        leave_out: columns of a table that are not to be learned.
+    """
+    path = Path(f"{name.removesuffix('.py')}.py")
+    if path.exists():
+        raise InvalidInput(f"{path} exists and is not overwritten; choose another name, or remove it")
+    if path.stem in NAMES:
+        raise InvalidInput(f"{path.stem} is a recipe of the project ({', '.join(NAMES)}); choose another name")
+    Recipe(path.stem)  # a name that runs cannot be called after is refused before anything is read
+    found = sniff(labels, leave_out)
+    print(describe(labels, found))
+    side = int(np.median(found.sizes.min(axis=1))) if len(found.sizes) else SMALL_IMAGE
+    start, why = choose_weights(weights, side)
+    recipe = starting_recipe(path.stem, found.layout, found.dataset.tasks, len(found.dataset), side, start)
+    train = f"competition train {path} --data {quote(str(found.data))}"
+    with whole_file(path) as temporary:
+        temporary.write_text(recipe_file(recipe, _words(labels, found, train)), encoding="utf-8")
+    print(f"\nwrote {path}: {recipe.backbone} at {recipe.image_size} pixels, {why}\n  {train}\n  competition submit")
+    return path
+
+
+def describe(labels: Path, found: Found) -> str:
+    """What was found: layout, tasks with their classes, images, questions, and what could be meant otherwise."""
+    what = {"fashionai": "rows of image, task and letters", "table": "a table", "folder": "a folder a class"}
+    dataset = found.dataset
+    lines = [f"{labels}: {what[found.layout]}, {len(dataset):,} images", *map(str, _tasks(found)), *_images(found)]
+    if found.questions:
+        lines.append(f"questions   {', '.join(map(str, found.questions))}")
+    else:
+        lines.append(f"questions   none; {_place_of_questions(found)}")
+    lines += [f"note        {note}" for note in [*found.notes, *_rare(found)]]
+    return "\n".join(lines)
+
+
+def choose_weights(weights: str, side: int) -> tuple[str, str]:
+    """What the network starts from (`none` for scratch), and why, for images of a side in pixels.
+
+    Raises InvalidInput where a file is named that is not there.
+    """
+    if weights == "none":
+        return "none", "from scratch, as --weights says"
+    if weights != "imagenet" and not Path(weights).is_file():
+        raise InvalidInput(f"--weights {weights}: there is no such file; allowed are imagenet, none, or a file")
+    if side < SMALL_IMAGE:
+        return "none", f"from scratch, because the images are small ({side} pixels)"
+    if weights != "imagenet":
+        return weights, f"from {weights}"
+    with quiet_start():
+        from competition.model.backbones import BACKBONES
+        from competition.model.weights import is_intact, models_folder
+    file = BACKBONES[SQUEEZENET].imagenet
+    path = models_folder() / file.name
+    if path.is_file() and is_intact(path, file):
+        return "imagenet", f"from {path}"
+    state = "is not the file that is expected (MD5)" if path.is_file() else "is not there"
+    return "none", f"from scratch, because {path} {state}; name SqueezeNet's file with --weights, which is worth much"
+
+
+def _tasks(found: Found) -> list[str]:
+    dataset, width = found.dataset, max(len(task.name) for task in found.dataset.tasks)
+    lines = []
+    for task in dataset.tasks:
+        kind = "one of" if task.kind == "multiclass" else "any of"
+        labelled = int(dataset.labelled[task.name].sum())
+        absent = 1 - labelled / len(dataset)
+        lines.append(
+            f"  {task.name:{width}}  {kind} {len(task):2d}  {labelled:,} labelled ({absent:.0%} absent): "
+            f"{_counts(task, found)}"
+        )
+    return lines
+
+
+def _counts(task: Task, found: Found) -> str:
+    counts = (found.dataset.letters[task.name] == YES).sum(axis=0)
+    order = np.argsort(-counts, kind="stable") if len(task) > SHOWN else np.arange(len(task))
+    shown = ", ".join(f"{task.classes[place]} {counts[place]:,}" for place in order[:SHOWN])
+    rest = counts[order[SHOWN:]]
+    return shown + (f" … {len(rest)} more, the rarest {rest.min():,}" if len(rest) else "")
+
+
+def _images(found: Found) -> list[str]:
+    missing, count = found.missing, len(found.dataset)
+    if len(found.sizes):
+        low, middle, high = (np.percentile(found.sizes, share, axis=0).astype(int) for share in (0, 50, 100))
+        sizes = f"{middle[1]} x {middle[0]} pixels"
+        if (low != high).any():
+            sizes += f" in the middle, from {low[1]} x {low[0]} to {high[1]} x {high[0]}"
+        sizes += f" ({len(found.sizes)} looked at)"
+    else:
+        sizes = "sizes unknown"
+    lines = [f"images      {count - len(missing):,} of {count:,} are there; {sizes}"]
+    if missing:
+        shown = ", ".join(map(str, missing[:2]))
+        lines.append(
+            f"missing     {len(missing):,} images, for example {shown}; a training refuses to start without them"
+        )
+    return lines
+
+
+def _rare(found: Found) -> Sequence[str]:
+    """Classes too rare to be both trained on and validated on."""
+    dataset = found.dataset
+    for task in dataset.tasks:
+        counts = (dataset.letters[task.name] == YES).sum(axis=0)
+        if rare := [name for name, count in zip(task.classes, counts, strict=True) if count < 2]:
+            yield f"{task.name}: {', '.join(rare[:SHOWN])} on fewer than two images, so no score can tell about them"
+
+
+def _place_of_questions(found: Found) -> str:
+    if found.layout == "fashionai":
+        return f"a later submission reads {found.data}/rank/Tests/question.csv"
+    folder = found.data if found.data.is_dir() else found.data.parent
+    if found.layout == "table":
+        return f"a later submission reads {folder / 'questions.csv'}: a header, and an image a line"
+    return f"a later submission reads the images in {folder / 'test'}"
+
+
+def _words(labels: Path, found: Found, train: str) -> str:
+    notes = "".join(f"\n* {note}" for note in found.notes)
+    notes = f"\n\nDecided when it was written:\n{notes}" if notes else ""
+    tasks = f"{len(found.dataset.tasks)} task{'s' if len(found.dataset.tasks) > 1 else ''}"
+    return f"{labels.resolve().name}: {tasks} on {len(found.dataset):,} images of one's own.\n\n    {train}{notes}\n"

@@ -1,0 +1,29 @@
+"""Divide a folder of labelled images into the three text files that the recipe flowers reads."""
+
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from competition.data.flowers import write_lists
+from competition.errors import InvalidInput
+from competition.recipes.flowers import TASKS
+
+Folder = Annotated[Path, tyro.conf.arg(metavar="FOLDER")]
+
+
+def lists(folder: Folder, /, seed: int = 0) -> None:
+    """Write train.txt, val.txt and test.txt (60, 25 and 15 %) for images in FOLDER/rose_red, FOLDER/daisy_pink, ….
+
+    Each kind of flower is divided so, to within one image, and the same seed gives the same files. Raises
+    InvalidInput where a file exists already, and for folders or images that cannot be listed.
+
+    Args:
+        folder: what holds a folder <type>_<colour> of images for each kind.
+        seed: of the choice of images.
+    """
+    if seed < 0:
+        raise InvalidInput(f"--seed is {seed}; allowed are whole numbers from 0")
+    for name, count in write_lists(folder, TASKS, seed).items():
+        print(f"{folder / name}: {count:,} images")
+    print(f"train on them with `competition train flowers --data {folder}`")
