@@ -1,13 +1,14 @@
 """What several tests need: files with a given text, pictures, data sets by hand, and the words of a refusal."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from competition.data.dataset import NO, YES, Dataset
+from competition.data.dataset import NO, YES, Dataset, one_row_an_image
 from competition.errors import InvalidInput
 from competition.task import Task
 
@@ -61,13 +62,6 @@ def make_dataset(answers: Mapping[str, Sequence[int]], group: Sequence[int] | No
         tasks.append(Task(name, tuple(f"c{number}" for number in range(size))))
         letters[name] = np.where(classes[:, None] == np.arange(size), YES, NO).astype(np.uint8)
         labelled[name] = classes != ABSENT
-    return Dataset(
-        tasks=tuple(tasks),
-        sources=(Path("base/Annotations/label.csv"),),
-        source_of=np.zeros(count, int),
-        line=np.arange(count) + 1,
-        names=np.array([f"{number}.png" for number in range(count)], object),
-        letters=letters,
-        labelled=labelled,
-        group=np.arange(count) if group is None else np.asarray(group),
-    )
+    source, names = Path("base/Annotations/label.csv"), [f"{number}.png" for number in range(count)]
+    dataset = one_row_an_image(tuple(tasks), source, Path("base"), names, letters, labelled=labelled)
+    return dataset if group is None else replace(dataset, group=np.asarray(group))

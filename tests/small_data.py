@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from competition.data.dataset import Dataset
+from competition.data.dataset import Dataset, one_row_an_image
 from competition.data.labels import read_labels
 from competition.recipe import Recipe
 from competition.task import Task
@@ -65,6 +65,5 @@ def random_labels(rows: int, seed: int = 0, tasks: tuple[Task, ...] = TINY.tasks
         codes = np.where(rng.random((rows, len(task))) < 0.2, 1, 0)
         codes[np.arange(rows), rng.integers(len(task), size=rows)] = 2
         letters[task.name], labelled[task.name] = (codes * has[:, None]).astype(np.uint8), has
-    index = np.arange(rows)
-    names = np.array([f"{row}.jpg" for row in index], object)
-    return Dataset(tasks, (Path("base/Annotations/label.csv"),), 0 * index, index + 1, names, letters, labelled, index)
+    source, names = Path("base/Annotations/label.csv"), [f"{row}.jpg" for row in range(rows)]
+    return one_row_an_image(tasks, source, Path("base"), names, letters, labelled=labelled)

@@ -12,10 +12,11 @@ from predicted import at_random, write_run
 
 from competition.__main__ import main
 from competition.commands import blend as command
+from competition.commands.submit import log_line
 from competition.recipe import Recipe
-from competition.run import CROSS_VALIDATION
+from competition.run import CROSS_VALIDATION, Run
 from competition.scoring.blend import Blend, before_mean, mixed, read_blend
-from competition.scoring.blend_weights import Cost, Member, Table, best_ways, climb, find_blend, honest
+from competition.scoring.blend_weights import Cost, Member, Table, affordable, best_ways, climb, find_blend, honest
 from competition.scoring.bootstrap import Estimate, Gain, TaskComparison
 from competition.scoring.fashionai import average_precision
 from competition.scoring.parts import parts_of
@@ -234,10 +235,44 @@ def test_the_command_writes_a_blend_that_reads_back_and_applies(runs, capsys):
     assert scores["mean"]["gain_over_plain_mean"] == pytest.approx(found.over_plain[-1].ap.difference._asdict())
     assert scores["tasks"]["size"]["best_single"] == pytest.approx(found.over_single[1].ap.b)
     assert scores["cost"] == {"models": 4, "megabytes": 6.0}
+    kept, count = scores["best"], len(several[0])
+    low, high = scores["interval"]["map"]
+    assert (low < kept["map"] < high, scores["images"]) == (True, count)
+    ways = [(row.ap.a, row.ap.b, alone.ap.b) for row, alone in zip(found.over_plain, found.over_single, strict=True)]
+    assert kept["map"] == pytest.approx(np.mean([max(task) for task in ways[:-1]]))
+    assert kept["accuracy"] == pytest.approx(found.taken.score().accuracy)
+    assert json.loads(Path("runs/blend-1/blend.json").read_text())["made"]["command"].startswith("competition")
     rows = {line.split()[0]: line.split() for line in printed.splitlines() if line.strip()}
     assert rows["size"][-4:] == [f"{weight:.2f}" for weight in blend.weights["size"]]
     assert rows["mean"][2:4] == [f"{found.over_plain[-1].ap.a:.4f}", f"{found.over_plain[-1].ap.b:.4f}"]
     assert "of the resamples: " in printed
+
+
+def test_a_geometric_blend_takes_the_geometric_mean_of_seeds_as_submit_does_of_all_networks(runs):
+    seeds = [at_random(5), at_random(6)]
+    whole = write_run(Path("runs/seeds"), at_random(7))
+    whole.write_recipe(Recipe("predicted"), {CROSS_VALIDATION: {"folds": 2, "seeds": 2}})
+    for seed, given in enumerate(seeds):  # the images of the first fold are the last
+        for fold, rows in enumerate((np.arange(120, 200), np.arange(120))):
+            write_run(Path(f"runs/seeds/seed-{seed}-fold-{fold}"), given.take(rows))
+    runs_and_views = [Path("runs/seeds"), Path("runs/b")], ("plain",)
+    arithmetic, _ = command.members_of(*runs_and_views, "arithmetic", Cost())
+    np.testing.assert_array_equal(arithmetic.predictions.probabilities["size"], at_random(7).probabilities["size"])
+    several = [one.predictions for one in command.members_of(*runs_and_views, "geometric", Cost())]
+    blend = Blend((), "geometric", several[0].tasks, {"colour": np.full(2, 0.5), "size": np.array([0.6, 0.4])})
+    found = blend.apply([one.probabilities for one in several])["size"]
+    shares = [(0.3, seeds[0]), (0.3, seeds[1]), (0.4, at_random(3, skill=0.5))]
+    expected = np.prod([np.maximum(one.probabilities["size"], 1e-8) ** share for share, one in shares], axis=0)
+    np.testing.assert_allclose(found, expected / expected.sum(axis=1, keepdims=True), rtol=1e-6)
+
+
+def test_seeds_of_other_images_are_refused(runs):
+    whole = write_run(Path("runs/seeds"), at_random(7))
+    whole.write_recipe(Recipe("predicted"), {CROSS_VALIDATION: {"folds": 1, "seeds": 2}})
+    write_run(Path("runs/seeds/seed-0-fold-0"), at_random(5))
+    write_run(Path("runs/seeds/seed-1-fold-0"), at_random(5).take(np.arange(100)))
+    message = refusal(command.members_of, [Path("runs/seeds"), Path("runs/b")], (), "geometric", Cost())
+    assert "seed-1-fold-0 and seeds predicted different images" in message
 
 
 def test_views_means_and_budgets_are_flags(runs, capsys):
@@ -271,6 +306,26 @@ def test_what_cannot_be_blended_is_refused_in_one_message(runs, capsys, argument
     assert (printed.out, printed.err.startswith("error: ")) == ("", True)
     assert [word for word in words if word not in printed.err] == []
     assert not Path("runs/blend-1").exists()
+
+
+def test_the_log_names_a_blend_its_score_and_those_of_its_runs(runs, capsys):
+    for name, score, commit in (("a", 0.75, "c0ffee"), ("b", None, "bad")):
+        Run(runs / name).write_recipe(Recipe(name), {"command": f"competition train {name}", "commit": commit})
+        Run(runs / name).write_json("scores.json", {"best": {"map": score, "accuracy": 0.5}})
+    found = command.blend((Path("runs/a"), Path("runs/b")), mean="geometric", output=Path("runs/mine"))
+    written = json.loads(Path("runs/mine/blend.json").read_text())["scores"]
+    assert {folder.name for folder, _ in found.blend.members} == {"a", "b"}
+    line = log_line([Path("runs/mine")], read_blend(Path("runs/mine")), Path("submissions/mine.csv"))
+    _, _, commands, commits, recipes, local, _, file, _ = (cell.strip() for cell in line.split("|"))
+    assert commands.startswith("blend runs/mine of `competition train a`; `competition train b`; ")
+    assert commands.endswith("; geometric")
+    assert (commits, recipes, file) == ("c0ffee, bad", "a, b", "mine.csv:")
+    low, high = written["interval"]["map"]
+    whole = f"mAP {written['best']['map']:.4f} (95 % {low:.4f} to {high:.4f}) accuracy"
+    assert local.startswith(f"{whole} {written['best']['accuracy']:.4f} on images its weights were not found on; ")
+    assert local.endswith("alone mAP 0.7500 accuracy 0.5000, none")
+    line = log_line([Path("runs/a")], Blend.plain([(Path("runs/a"), "plain")], "arithmetic"), Path("a.csv"))
+    assert line.endswith("| `competition train a` | c0ffee | a | mAP 0.7500 accuracy 0.5000 | | a.csv: |")
 
 
 def test_a_budget_needs_to_know_what_runs_cost(runs):
@@ -333,3 +388,4 @@ def test_a_budget_is_not_spent_on_what_does_not_help():
     noise = (at_random(seed, skill=0) for seed in (2, 3))
     given = [replace(member, models=1) for member in members(at_random(1, skill=3), *noise)]
     assert find_blend(given, budget=Cost(models=2)).cost.models == 1
+    assert affordable(tables(given), given, Cost(models=2)).tolist() == [True, False, False]

@@ -14,12 +14,14 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 
 from competition.run import Run
+from competition.scoring import pictures
 from competition.scoring.calibration import calibrate, fit_temperature, reliability, soften, threshold_for
 from competition.scoring.fashionai import average_precision
 from competition.scoring.parts import parts_of
 from competition.scoring.write import write_reports
 
-FILES = {"calibration.json", "reliability.png", "coverage.png", "confused.csv", "mistakes.csv", "mistakes.png"}
+PICTURES = {"reliability.png", "coverage.png", "mistakes.png", "samples.png"}
+FILES = {"calibration.json", "confused.csv", "mistakes.csv", *PICTURES}
 
 
 def sharpened(temperature: float, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -121,8 +123,8 @@ def test_without_letters_the_temperature_changes_nothing():
 
 
 def test_where_every_answer_is_right_the_temperature_stops_at_its_bound():
-    assert fit_temperature(np.array([[0.9, 0.1]]), letter_codes("yn"), "multiclass") == pytest.approx(0.1, rel=1e-3)
-    assert fit_temperature(np.array([[0.9, 0.1]]), letter_codes("ny"), "multiclass") == pytest.approx(10, rel=1e-3)
+    assert fit_temperature(np.array([[0.9, 0.1]]), letter_codes("yn"), "multiclass") == 0.1
+    assert fit_temperature(np.array([[0.9, 0.1]]), letter_codes("ny"), "multiclass") == 10
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -208,8 +210,48 @@ def test_a_task_without_labels_or_a_class_that_never_is_does_not_break():
     assert (maybe.temperature, maybe.thresholds, math.isnan(maybe.before.error)) == (1, (), True)
 
 
+@pytest.mark.parametrize(
+    ("temperature", "words"), [(10.0, "T ≥ 10"), (0.1, "T ≤ 0.1"), (9.996, "T = 10.00"), (1.5, "T = 1.50")]
+)
+def test_a_temperature_at_the_end_of_its_search_is_shown_as_a_bound(temperature, words):
+    assert pictures.in_words(temperature) == words
+
+
+def figures_of(monkeypatch) -> list:
+    """What would be written to files, from now on."""
+    figures = []
+    monkeypatch.setattr(pictures, "save", lambda figure, *_: figures.append(figure))
+    return figures
+
+
+def test_each_goal_is_marked_where_it_is_reached(tmp_path, monkeypatch):
+    figures = figures_of(monkeypatch)
+    (one,) = calibrate(at_random(1, skill=2.2, count=400, tasks=["a"]))
+    pictures.coverage(Run(tmp_path), [one], at_random(1, skill=2.2, count=400, tasks=["a"]))
+    marks = [line for line in figures[0].axes[0].lines if line.get_marker() == "o"]
+    assert [(*line.get_xdata(), *line.get_ydata()) for line in marks] == [
+        (found.coverage, found.precision) for found in one.thresholds
+    ]
+    assert one.thresholds[0].coverage > one.thresholds[1].coverage + 0.05
+
+
+def test_goals_reached_at_the_same_threshold_are_both_seen_and_the_legend_lies_over_no_curve(tmp_path, monkeypatch):
+    figures = figures_of(monkeypatch)
+    sure = at_random(1, skill=8, count=120, tasks=["a"])
+    (one,) = calibrate(sure)
+    assert [found.coverage for found in one.thresholds] == [1, 1]
+    pictures.coverage(Run(tmp_path), [one], sure)
+    (figure,) = figures
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    ring, dot = (line for line in axes.lines if line.get_marker() == "o")
+    assert (ring.get_fillstyle(), dot.get_fillstyle()) == ("none", "full")
+    assert ring.get_markersize() > dot.get_markersize() + 2
+    assert axes.get_legend().get_window_extent().y1 < axes.get_window_extent().y0
+
+
 @pytest.mark.parametrize("tasks", [["a"], list("abcde"), list("abcdefgh")])
-def test_the_reports_of_a_run_are_six_files_that_can_be_read(tmp_path, tasks):
+def test_the_reports_of_a_run_are_seven_files_that_can_be_read(tmp_path, tasks):
     one = at_random(1, skill=1.5, count=120, tasks=tasks)
     write_reports(Run(tmp_path), one, {image: tmp_path / image for image in one.images.tolist()})
     assert {path.name for path in tmp_path.iterdir()} == FILES

@@ -15,7 +15,7 @@ from helpers import write
 from competition.__main__ import COMMANDS, main
 from competition.recipe import Recipe
 from competition.recipes import NAMES, load_recipe
-from competition.run import CROSS_VALIDATION, Run
+from competition.run import CROSS_VALIDATION, FOLD, Run
 
 # The first two vectors of the official rule: AP 0.716667 and 0.625, both with BasicPrecision 0.75.
 ANSWERS = [
@@ -111,7 +111,7 @@ def test_help_lists_every_command(competition):
         (["check", "mine.csv"], ["the question file that it answers"]),
         (["list", "everything"], ["everything"]),
         (["train", "clothing", "--imag-size", "3"], ["--imag-size", "--image-size"]),
-        (["train", "clothing", "--backbone", "resnet"], ["resnet", "squeezenet", "nasnet_large"]),
+        (["train", "clothing", "--backbone", "resnet50"], ["resnet50", "squeezenet", "nasnet_large"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
@@ -136,10 +136,10 @@ def test_a_misspelt_flag_gets_one_suggestion(competition):
     assert (result.stdout + result.stderr).count("--image-size") == 1
 
 
-def test_every_field_of_a_recipe_but_its_tasks_is_a_flag(competition):
+def test_every_field_of_a_recipe_but_its_tasks_and_towers_is_a_flag(competition):
     result = competition("train", "fashionai", "--help")
     assert result.status == 0
-    flags = {f"--{name.replace('_', '-')}" for name in Recipe.__dataclass_fields__ if name not in {"tasks"}}
+    flags = {f"--{name.replace('_', '-')}" for name in Recipe.__dataclass_fields__ if name not in {"tasks", "towers"}}
     assert {flag for flag in flags if f"{flag} " not in result.stdout and f"{flag}," not in result.stdout} == set()
     assert "--tasks" not in result.stdout
     assert "{nasnet_large,nasnet_mobile," in result.stdout  # its choices
@@ -231,7 +231,7 @@ def test_listing_names_recipes_and_runs_with_their_scores(competition, folder):
     assert "no runs yet" in competition("list").stdout
     best = {"map": 0.91234, "basic_precision": 0.8, "accuracy": 0.7}
     for name, made, scores in [
-        ("mine-1", {}, {"seconds": 90, "best": best}),
+        ("mine-1", {}, {"seconds": 90, "best": best, "images": 600}),
         ("mine-2", {}, {"seconds": 60, "best": None}),
         ("mine-3", {}, None),
         ("mine-smoke-1", {"smoke": True}, {"seconds": 6, "best": best}),
@@ -244,9 +244,9 @@ def test_listing_names_recipes_and_runs_with_their_scores(competition, folder):
     assert (result.status, result.stderr) == (0, "")
     rows = {line.split()[0]: line.split()[1:] for line in result.stdout.splitlines() if line.startswith("  ")}
     assert [name for name in NAMES if name not in rows] == []
-    assert rows["mine-1"] == ["0.9123", "0.7000", "1.5", "0", "2026-01-02", "03:04"]
+    assert rows["mine-1"] == ["0.9123", "0.7000", "600", "split", "1.5", "0", "2026-01-02", "03:04"]
     assert rows["mine-2"] == ["trained", "on", "everything", "1.0", "0", "2026-01-02", "03:04"]
-    assert rows["mine-3"] == ["not", "finished", "2026-01-02", "03:04"]
+    assert rows["mine-3"] == ["not", "finished", "split", "2026-01-02", "03:04"]
     assert rows["mine-smoke-1"][-2:] == ["smoke", "test"]
 
 
@@ -262,16 +262,57 @@ def test_the_leaderboard_is_in_the_order_of_the_scores_and_says_what_was_changed
         run.write_recipe(replace(recipe, **changed), {"started": "2026-01-02T03:04:05+00:00", **made})
         best = {"map": mean_ap, "basic_precision": 0.8, "accuracy": 0.7}
         interval = {"map": [mean_ap - 0.01, mean_ap + 0.02], "accuracy": [0.6, 0.8]}
-        run.write_json("scores.json", {"seconds": 60, "best": best, "interval": interval})
+        run.write_json("scores.json", {"seconds": 60, "best": best, "interval": interval, "images": 2897})
     for fold in (0, 1):
         write(folder / f"runs/clothing-cv-1/seed-0-fold-{fold}/model.weights.h5", bytes(1_600_000))
     lines = [line.split() for line in competition("list").stdout.splitlines() if "clothing-" in line]
     assert [line[0] for line in lines] == ["clothing-cv-1", "clothing-1", "clothing-2"]
-    assert lines[0][1:7] == ["0.9000", "(0.8900", "-", "0.9200)", "0.7000", "1.0"]
-    assert lines[0][7] == "3"  # megabytes of both networks
-    assert " ".join(lines[0][10:]) == "zoom 0.5 1 weights mine.h5"
-    assert " ".join(lines[1][10:]) == "image_size 288"
-    assert lines[2][10:] == []
+    assert lines[0][1:10] == ["0.9000", "(0.8900", "-", "0.9200)", "0.7000", "2897", "2", "folds", "1.0"]
+    assert lines[0][10] == "3"  # megabytes of both networks
+    assert " ".join(lines[0][13:]) == "zoom 0.5 1 weights mine.h5"
+    assert " ".join(lines[1][12:]) == "image_size 288"
+    assert lines[2][12:] == []
+
+
+@pytest.mark.parametrize(
+    ("made", "over"),
+    [
+        ({}, "split"),
+        ({FOLD: 0}, "fold 0"),
+        ({CROSS_VALIDATION: {"folds": 5, "seeds": 1}}, "5 folds"),
+        ({CROSS_VALIDATION: {"folds": 5, "seeds": 3}}, "5 folds x 3 seeds"),
+    ],
+)
+def test_the_leaderboard_says_what_a_score_is_over(competition, folder, made, over):
+    run = Run(folder / "runs/mine-1")
+    run.write_recipe(Recipe("mine"), {"started": "2026-01-02T03:04:05+00:00", **made})
+    run.write_json("scores.json", {"seconds": 60, "best": {"map": 0.9, "accuracy": 0.8}, "images": 3409})
+    (line,) = (line for line in competition("list").stdout.splitlines() if "mine-1" in line)
+    assert f" 3409  {over:19}" in line
+
+
+def test_the_leaderboard_ranks_blends_too(competition, folder):
+    run = Run(folder / "runs/mine-1")
+    run.write_recipe(Recipe("mine"), {"started": "2026-01-02T03:04:05+00:00"})
+    run.write_json("scores.json", {"seconds": 60, "best": {"map": 0.9, "accuracy": 0.8}, "images": 600})
+    for name, scores in [
+        ("blend-1", {"best": {"map": 0.95, "accuracy": 0.85}, "interval": {"map": [0.94, 0.96]}, "images": 600}),
+        ("blend-2", {"best": {"map": 0.85, "accuracy": 0.85}, "images": 600}),
+        ("blend-3", {}),
+    ]:
+        values = {
+            "members": [{"run": "runs/mine-1", "view": view} for view in ("plain", "flip")],
+            "mean": "geometric",
+            "made": {"started": "2026-01-02T03:04:05+00:00"},
+            "scores": {"cost": {"models": 5, "megabytes": 15.0}, **scores},
+        }
+        Run(folder / "runs" / name).write_json("blend.json", values)
+    lines = [line.split() for line in competition("list").stdout.splitlines() if "-" in line and "2026" in line]
+    assert [line[0] for line in lines] == ["blend-1", "mine-1", "blend-2"]
+    assert lines[0][1:10] == ["0.9500", "(0.9400", "-", "0.9600)", "0.8500", "600", "blend", "of", "2"]
+    assert lines[0][10:] == ["15", "2026-01-02", "03:04", "mine-1", "geometric"]
+    (old,) = (line for line in competition("list").stdout.splitlines() if "blend-3" in line)
+    assert "not readable: it holds no score of the whole" in old
 
 
 def test_commands_that_need_no_network_import_none(folder):

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -19,9 +20,10 @@ from competition.commands.submit import submit
 from competition.commands.train import parse
 from competition.crossvalidation import processes
 from competition.crossvalidation.experiment import open_experiment
-from competition.crossvalidation.processes import shares_of_gpus, train_missing
-from competition.crossvalidation.together import gain_of_the_mean, mean_over_parts
+from competition.crossvalidation.processes import shares_of_gpus, train_all
+from competition.crossvalidation.together import gain_of_the_mean, mean_over_parts, scores_of, summary
 from competition.data.folds import make_folds
+from competition.data.threads import count_threads, share_of_threads
 from competition.errors import InvalidInput
 from competition.run import Run
 from competition.scoring.blend import Blend
@@ -59,10 +61,10 @@ def children(monkeypatch) -> list[list[str]]:
     """The commands of the children, each of which leaves a finished run at once."""
     commands = []
 
-    def follow(command, environment, part, lock, running):
-        assert not part.run.folder.exists()
+    def follow(command, environment, training, lock, running):
+        assert not training.run.folder.exists()
         commands.append(command)
-        finish(part.run)
+        finish(training.run)
         return 0
 
     monkeypatch.setattr(processes, "follow", follow)
@@ -70,7 +72,7 @@ def children(monkeypatch) -> list[list[str]]:
 
 
 def test_every_fold_is_trained_once_with_its_seed_and_flags(experiment, children):
-    train_missing(replace(experiment, seeds=2), (), ["--data", "here"], [None, None])
+    train_all(replace(experiment, seeds=2).parts, ["--data", "here"], [None, None])
     assert sorted(command[-1].split("/")[-1] for command in children) == [
         f"seed-{seed}-fold-{fold}" for seed in (0, 1) for fold in (0, 1, 2)
     ]
@@ -78,13 +80,69 @@ def test_every_fold_is_trained_once_with_its_seed_and_flags(experiment, children
     assert command[:4] == [sys.executable, "-m", "competition", "train"]
     assert command[command.index("--seed") + 1] == "1"
     assert command[command.index("--data") + 1] == "here"
-    assert command[command.index("--fold") + 1 :][:2] == [str(experiment.folds_file), "2"]
+    assert command[command.index("--fold") + 1 :][:2] == [str(experiment.whole.folder / "folds.csv"), "2"]
+
+
+@pytest.mark.parametrize(
+    ("shares", "expected"),
+    [
+        ([None], {(None, None)}),
+        ([None, None], {("4", None)}),
+        (["0", "1", "2"], {("2", "0"), ("2", "1"), ("2", "2")}),
+        ([None] * 20, {("1", None)}),
+    ],
+)
+def test_each_training_has_its_share_of_the_machine(experiment, monkeypatch, shares, expected):
+    seen, all_began = set(), threading.Barrier(min(3, len(shares)), timeout=20)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    for name in ("COMPETITION_THREADS", "CUDA_VISIBLE_DEVICES"):
+        monkeypatch.delenv(name, raising=False)
+
+    def follow(command, environment, part, lock, running):
+        seen.add((environment.get("COMPETITION_THREADS"), environment.get("CUDA_VISIBLE_DEVICES")))
+        if len(shares) > 2:
+            all_began.wait()
+        assert environment["PATH"] == os.environ["PATH"]
+        finish(part.run)
+        return 0
+
+    monkeypatch.setattr(processes, "follow", follow)
+    train_all(experiment.parts, [], shares)
+    assert seen == expected
+
+
+def test_a_share_is_shared_out_again(monkeypatch):
+    monkeypatch.setenv("COMPETITION_THREADS", "6")
+    assert share_of_threads(2) == {"COMPETITION_THREADS": "3"}
+    assert share_of_threads(1) == {}  # it is passed on as it is
+    for wrong in ("0", "many", "-1", "1.5"):
+        monkeypatch.setenv("COMPETITION_THREADS", wrong)
+        assert f"COMPETITION_THREADS is {wrong!r}; allowed are" in refusal(count_threads)
+
+
+THREADS = """
+from competition.quiet import quiet_start
+with quiet_start():
+    from competition.model import devices
+threading = devices.tf.config.threading
+within, between = threading.get_intra_op_parallelism_threads(), threading.get_inter_op_parallelism_threads()
+print(devices.THREADS, within, between)
+"""
+
+
+@pytest.mark.slow
+def test_a_training_computes_with_the_threads_it_is_given():
+    threads = str(os.cpu_count() + 1)
+    environment = os.environ | {"COMPETITION_THREADS": threads}
+    command = [sys.executable, "-c", THREADS]
+    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    assert found.split() == [threads] * 3
 
 
 def test_only_what_is_missing_is_trained_and_remains_are_removed(experiment, children):
     finish(experiment.parts[0].run)
     write(experiment.parts[1].run.folder / "history.csv", "half a training")
-    train_missing(experiment, (0, 1), [], [None])
+    train_all(experiment.missing[:1], [], [None])
     assert [command[-1].split("/")[-1] for command in children] == ["seed-0-fold-1"]
     assert not (experiment.parts[1].run.folder / "history.csv").exists()
     assert [part.fold for part in experiment.missing] == [2]
@@ -92,8 +150,8 @@ def test_only_what_is_missing_is_trained_and_remains_are_removed(experiment, chi
 
 def test_a_fold_that_another_process_trains_is_left_to_it(experiment, children, capsys):
     with (experiment.whole.folder / ".seed-0-fold-0.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        train_missing(experiment, (0,), [], [None])
+        fcntl.flock(file, fcntl.LOCK_SH)  # the weakest that may keep a training off
+        train_all(experiment.parts[:1], [], [None])
     assert children == []
     assert "another process" in capsys.readouterr().out
 
@@ -102,7 +160,7 @@ def test_a_training_that_fails_is_shown_with_the_end_of_its_log(experiment, monk
     failing = write(tmp_path / "python", ["#!/bin/sh", "echo line 3", "echo broken >&2", "exit 3"])
     failing.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(failing))
-    message = refusal(train_missing, experiment, (), [], [None])
+    message = refusal(train_all, experiment.missing, [], [None])
     assert "seed-0-fold-0 could not be trained" in message
     assert str(experiment.parts[0].log) in message
     assert message.endswith("line 3\n  broken")
@@ -116,7 +174,7 @@ def test_the_same_experiment_goes_on_and_another_is_new(experiment, folds_file, 
         open_experiment(TINY, write_folds(tmp_path / "other.csv", seed=1), 1, VIEWS, MADE, None).whole
         != experiment.whole
     )
-    finish(experiment.whole)
+    experiment.whole.write_json("scores.json", {})
     assert open_experiment(TINY, folds_file, 1, VIEWS, MADE, None).whole != experiment.whole
 
 
@@ -169,21 +227,20 @@ def test_labels_that_were_changed_meanwhile_are_refused(experiment):
 STOPPED = """
 import signal, sys
 from pathlib import Path
-from competition.commands.cv import stop_as_ctrl_c_does
 from competition.crossvalidation import processes
 from competition.crossvalidation.experiment import open_experiment
 from competition.recipe import Recipe
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
-stop_as_ctrl_c_does()
+processes.stop_as_ctrl_c_does()
 experiment = open_experiment(Recipe("stopped"), Path("folds.csv"), 1, ("plain",), {}, None)
 sys.executable = "./python"
-processes.train_missing(experiment, (), [], [None])
+processes.train_all(experiment.missing, [], [None])
 """
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
 def test_a_training_ends_with_its_cross_validation_or_keeps_its_lock(folds_file, tmp_path, number):
-    write(tmp_path / "python", ["#!/bin/sh", "echo $$ > child", "exec sleep 30"]).chmod(0o755)
+    write(tmp_path / "python", ["#!/bin/sh", "echo $$ > child", "exec sleep 100"]).chmod(0o755)
     with subprocess.Popen([sys.executable, "-c", STOPPED], cwd=tmp_path, stderr=subprocess.DEVNULL) as parent:
         wait_for(lambda: (tmp_path / "child").is_file() and (tmp_path / "child").read_text().strip())
         child = int((tmp_path / "child").read_text())
@@ -202,11 +259,11 @@ def test_a_training_ends_with_its_cross_validation_or_keeps_its_lock(folds_file,
 
 
 def wait_for(what) -> None:
-    for _ in range(400):
+    for _ in range(1200):
         if what():
             return
         time.sleep(0.05)
-    raise AssertionError("it did not happen within twenty seconds")
+    raise AssertionError("it did not happen within a minute")
 
 
 def runs(process: int) -> bool:
@@ -250,6 +307,68 @@ def test_the_gain_of_the_mean_is_over_the_mean_score_of_one(experiment):
         single = np.mean([getattr(report, name) for report in singles])
         assert gain[name]["gain"]["value"] == pytest.approx(mean - single)
         assert gain[name]["gain"]["low"] < mean - single < gain[name]["gain"]["high"]
+
+
+@pytest.fixture
+def two_seeds(tmp_path, folds_file, monkeypatch):
+    """Two seeds of three folds, predicted; each training scores as its seed and fold say, the last has no score."""
+    monkeypatch.chdir(tmp_path)
+    experiment = open_experiment(TINY, folds_file, 2, VIEWS, MADE, None)
+    for part in experiment.parts:
+        rows = np.flatnonzero(experiment.folds.of(DATASET).fold == part.fold)
+        views = random_views(DATASET.take(rows), 10 * part.seed + part.fold)
+        write_predictions(part.run, HELD_OUT, DATASET.take(rows), views, part.fold)
+        score = None if (part.seed, part.fold) == (1, 2) else 0.5 + 0.1 * part.seed + 0.01 * part.fold
+        finish(part.run, {"best": {"map": score, "accuracy": 0.25}, "seconds": 60})
+    views, fold = mean_over_parts(experiment.parts, DATASET, HELD_OUT), experiment.folds.of(DATASET).fold
+    write_predictions(experiment.whole, HELD_OUT, DATASET, views, fold)
+    return experiment
+
+
+def test_each_seed_has_a_score_of_its_own_over_all_its_folds(two_seeds):
+    scores = scores_of(two_seeds.whole, two_seeds.parts, read_predictions(two_seeds.whole))
+    assert scores["images"] == len(DATASET)
+    fold_of = two_seeds.folds.of(DATASET).fold
+    for number, seed in enumerate(scores["seeds"]):
+        right = {"colour": 0, "shade": 0}
+        for fold in range(3):
+            rows = np.flatnonzero(fold_of == fold)
+            given = random_views(DATASET.take(rows), 10 * number + fold)["plain"]
+            right["colour"] += (given["colour"].argmax(axis=1) == rows % 3).sum()
+            right["shade"] += (given["shade"].argmax(axis=1) == rows % 2).sum()
+        assert seed["seed"] == number
+        assert seed["accuracy"] == pytest.approx(np.mean([*right.values()]) / len(DATASET))
+    assert len(scores["seeds"]) == 2
+    assert len({seed["map"] for seed in scores["seeds"]} | {scores["best"]["map"]}) == 3
+
+
+def test_folds_and_seeds_are_not_mixed_and_a_fold_without_a_score_is_named(two_seeds):
+    scores = scores_of(two_seeds.whole, two_seeds.parts, read_predictions(two_seeds.whole))
+    scores["seeds"] = [{"seed": seed, "map": 0.7 + 0.1 * seed, "accuracy": 0.5} for seed in (0, 1)]
+    two_seeds.whole.write_json("scores.json", scores)
+    lines = summary(two_seeds.whole).splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("mAP"))
+    assert lines[start].endswith("the mean of 2 seeds")
+    assert lines[start + 1 : start + 4] == [
+        "  seed 0 0.7000 out of fold; folds 0.5100 ± 0.0100: 0.5000, 0.5100, 0.5200",
+        "  seed 1 0.8000 out of fold; folds 0.6050 ± 0.0071 (of the 2 with a score): 0.6000, 0.6100, none",
+        "  seeds 0.7500 ± 0.0707: 0.7000, 0.8000",
+    ]
+
+
+def test_where_nothing_has_a_score_none_is_said(two_seeds):
+    scores = scores_of(two_seeds.whole, two_seeds.parts, read_predictions(two_seeds.whole))
+    nothing = {"map": None, "accuracy": None}
+    gain = {"mean": None, "single": None, "gain": {"value": None, "low": None, "high": None}}
+    scores |= {"best": nothing, "seeds": [nothing], "views": {"plain": nothing}}
+    scores |= {"folds": [{"seed": 0, "fold": fold, **nothing} for fold in range(3)]}
+    scores |= {"interval": {"map": [None, None], "accuracy": [None, None]}}
+    scores |= {"aside": {"images": 3, "map": gain, "accuracy": gain}}
+    two_seeds.whole.write_json("scores.json", scores)
+    text = summary(two_seeds.whole)
+    assert "mAP      none out of fold (95 % none to none); folds without a score: none, none, none" in text
+    assert "mAP on 3 images set aside: 3 networks none, one none, gain none (95 % none to none)" in text
+    assert "nan" not in text
 
 
 def test_gpus_are_shared_out_among_the_jobs(monkeypatch):

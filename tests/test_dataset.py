@@ -16,6 +16,7 @@ def dataset():
     return replace(
         make_dataset(answers, group=[5, 5, 4, 3, 2, 1]),
         sources=(Path("data/base/Annotations/a.csv"), Path("data/web/Annotations/b.csv")),
+        roots=(Path("data/base"), Path("data/web")),
         source_of=np.array([0, 0, 0, 1, 1, 1]),
     )
 

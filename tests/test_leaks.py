@@ -121,7 +121,7 @@ def test_images_without_a_partner_make_no_pair(tmp_path):
 
 def test_images_of_several_files_stand_one_after_the_other(tmp_path):
     labelled, asked = make_dataset({"a": [0, 1, 0]}), make_dataset({"a": [0, 1]})
-    asked = replace(asked, sources=(tmp_path / "rank/Tests/question.csv",))
+    asked = replace(asked, sources=(tmp_path / "rank/Tests/question.csv",), roots=(tmp_path / "rank",))
     found = images_of(labelled, [asked], [["x", "y", "z"], ["p", "q"]], [np.arange(3), np.arange(3, 5)])
     assert list(found.name) == ["base/0.png", "base/1.png", "base/2.png", "rank/0.png", "rank/1.png"]
     assert list(found.place[2:4]) == ["base/Annotations/label.csv:3", f"{tmp_path}/rank/Tests/question.csv:1"]

@@ -61,6 +61,19 @@ def test_counts_are_those_of_scikit_learn(seed):
     assert len(mistakes(one)) == found.sum()
 
 
-def test_the_truth_of_a_multilabel_task_is_all_that_is_true():
-    one = predicted({"t": [[0.2, 0.7, 0.4], [0.1, 0.9, 0.2]]}, {"t": letter_codes("yny", "nyy")}, kind="multilabel")
-    assert mistakes(one).to_dict("split")["data"] == [["0.png", "t", "a + c", "b", 0.7, 0.4]]
+def test_each_label_of_a_multilabel_task_is_right_or_wrong_on_its_own():
+    """By hand: image 0 has a and c, image 1 has b and perhaps c; 0.5 is not above the threshold, so no."""
+    one = predicted({"t": [[0.2, 0.7, 0.5], [0.1, 0.9, 0.2]]}, {"t": letter_codes("yny", "nym")}, kind="multilabel")
+    rows = mistakes(one)
+    assert rows.drop(columns=["probability", "probability_of_truth"]).to_dict("split")["data"] == [
+        ["0.png", "t", "a", "not a"],
+        ["0.png", "t", "not b", "b"],
+        ["0.png", "t", "c", "not c"],
+    ]
+    assert rows["probability"].tolist() == pytest.approx([0.8, 0.7, 0.5])
+    assert rows["probability_of_truth"].tolist() == pytest.approx([0.2, 0.3, 0.5])
+    assert confused(one).to_dict("split")["data"] == [
+        ["t", "a", "not a", 1, 1.0],
+        ["t", "not b", "b", 1, 1.0],
+        ["t", "c", "not c", 1, 1.0],
+    ]

@@ -44,7 +44,7 @@ def test_published_networks_have_the_published_number_of_parameters(backbone, si
 
 def test_squeezenet_has_the_parameters_of_version_1_1():
     """Iandola et al. count 1,235,496 with the classifier of 512 x 1000 + 1000, so 722,496 without."""
-    assert BACKBONES["squeezenet"].build(227).count_params() == 722_496
+    assert BACKBONES["squeezenet"].build(Recipe("any", image_size=227)).count_params() == 722_496
 
 
 @pytest.mark.parametrize("backbone", ["squeezenet", "small", "vgg16"])

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from threading import Event, Thread
 
 import pytest
 from small_data import TINY, write_data
@@ -60,6 +61,30 @@ def test_what_was_measured_is_remembered_for_the_same_network_and_size(machine, 
     assert choose_precision(AUTO, tmp_path) == first
 
 
+def test_processes_that_start_together_measure_once(machine, tmp_path):
+    """The second one waits for the first, and reads what it found."""
+    began, let_go, found = Event(), Event(), []
+    build = machine.build_network
+
+    def slow(recipe, policy):
+        began.set()
+        assert let_go.wait(20)
+        return build(recipe, policy)
+
+    precision.build_network = slow  # as the fixture does, which puts it back
+    first, second = (Thread(target=lambda: found.append(choose_precision(AUTO, tmp_path))) for _ in range(2))
+    first.start()
+    assert began.wait(20)
+    second.start()
+    second.join(0.3)
+    assert second.is_alive()
+    let_go.set()
+    first.join(20)
+    second.join(20)
+    assert machine.built == 2  # one network in each format
+    assert found == [Choice(BFLOAT16, {"float32": 0.4, BFLOAT16: 0.2})] * 2
+
+
 @pytest.mark.parametrize("spoilt", ["{", "[]", "null", ""])
 def test_a_spoilt_memory_is_measured_again(machine, tmp_path, spoilt):
     (tmp_path / "precision.json").write_text(spoilt)
@@ -112,4 +137,5 @@ def test_a_run_records_its_format_and_is_restored_in_it_whatever_auto_means_by_t
     assert f"{BFLOAT16} (a step forward takes float32 200.0 ms" in capsys.readouterr().out
     made = run.read_made()
     assert (made["precision"], made["seconds_forward"]) == (BFLOAT16, measured)
+    assert made["threads"] == devices.THREADS
     assert restore(run).get_layer("small").compute_dtype == "bfloat16"

@@ -20,7 +20,7 @@ tf.config.threading.set_inter_op_parallelism_threads(2)
 from small_data import TINY, write_data
 from competition.commands.train import train
 
-recipe = replace(TINY, batch_norm="inference", image_size=48, epochs=(2, 3), learning_rate=(1e-5, 1e-3),
+recipe = replace(TINY, batch_norm="inference", image_size=48, epochs=(2, 3), learning_rate=(1e-5, 2e-4),
                  trains=("heads", "all"), optimizer="sgd", batch_size=16 // replicas, validation=0.2,
                  flip=True, rotation=5)
 run = train(recipe, write_data(folder / "data", images=200), folder / "run", cache=folder / "cache")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers import letter_codes, refusal, write
 
-from competition.data.files import find_classes, find_label_files, find_question_file
+from competition.data.files import find_classes, find_label_files, find_question_files
 from competition.data.labels import read_labels, read_questions
 from competition.data.rows import read_classes
 from competition.task import Task
@@ -242,15 +242,6 @@ def test_label_files_are_found_at_the_folder_and_one_below_but_no_deeper(tmp_pat
     assert find_label_files(tmp_path) == [tmp_path / place for place in (places[1], places[2], places[0])]
 
 
-def test_one_question_file_is_found_and_of_several_one_must_be_named(tmp_path):
-    assert "holds no questions" in refusal(find_question_file, tmp_path)
-    first = write(tmp_path / "rank/Tests/question.csv", "")
-    assert find_question_file(tmp_path) == first
-    second = write(tmp_path / "z_rank/Tests/question.csv", "")
-    message = refusal(find_question_file, tmp_path)
-    assert all(words in message for words in ("--questions", str(first), str(second)))
-
-
 def test_a_data_folder_that_is_not_there_is_named(tmp_path):
     assert f"{tmp_path / 'gone'} is not a folder" in refusal(find_label_files, tmp_path / "gone")
     assert find_classes(tmp_path) is None
@@ -279,5 +270,5 @@ def test_the_photographs_of_clothes_are_read_in_full(shared):
         "pant_length",
         "accessory",
     ]
-    questions = read_questions(find_question_file(folder), dataset.tasks)
+    questions = read_questions(*find_question_files(folder), dataset.tasks)
     assert (len(questions), len(questions.images)) == (568, 372)

@@ -121,6 +121,13 @@ def test_arrays_come_back_as_they_were(tmp_path):
         assert {name: stored[name].tolist() for name in stored} == {name: v.tolist() for name, v in arrays.items()}
 
 
+def test_smoke_tests_are_not_taken_unasked_but_named(tmp_path):
+    finished(tmp_path, "mine-smoke-1", age=30, smoke=True)
+    message = refusal(newest_finished_run, tmp_path)
+    assert "holds smoke tests alone; name one of them, or train without --smoke" in message
+    assert str(tmp_path / "mine-smoke-1") in message
+
+
 def test_the_newest_finished_run_is_no_smoke_test_and_no_broken_one(tmp_path):
     assert "holds no finished run" in refusal(newest_finished_run, tmp_path)
     finished(tmp_path, "mine-3", age=50)

@@ -241,3 +241,21 @@ def test_the_numbers_of_neighbouring_seeds_are_unrelated():
 def test_the_order_of_seed_epoch_and_image_counts():
     seeds = list(permutations((1, 2, 3)))
     assert len({views.unrelated_numbers(seed) for seed in seeds}) == len(seeds)
+
+
+def test_a_drawn_shift_is_of_whole_pixels_so_that_it_does_not_blur():
+    picture, recipe = noise(16, 16), Recipe("shifted", image_size=16, flip=False, shift=0.2)
+    shifted = Augmentation(recipe)
+    seen = set()
+    for index in range(60):
+        view = shifted(picture, (0, 0, index))
+        inner = view[4:12, 4:12]
+        places = [
+            (down, right)
+            for down in range(-3, 4)
+            for right in range(-3, 4)
+            if (inner == picture[4 - down : 12 - down, 4 - right : 12 - right]).all()
+        ]
+        assert len(places) == 1
+        seen.add(places[0])
+    assert len(seen) > 20

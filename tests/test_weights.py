@@ -20,7 +20,8 @@ from competition.model import backbones, weights
 from competition.model.backbones import BACKBONES
 from competition.model.network import backbone_of, build_network, features_of
 from competition.model.predict import predict
-from competition.model.weights import load_backbone
+from competition.model.weights import load_backbone, load_first_weights
+from competition.recipe import Recipe
 from competition.recipes.clothing import RECIPE as CLOTHING
 
 SQUEEZENET = "squeezenet_v1.1_imagenet_notop.h5"
@@ -36,7 +37,7 @@ def models(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture
 def squeezenet():
-    return BACKBONES["squeezenet"].build(48)
+    return BACKBONES["squeezenet"].build(Recipe("any", image_size=48))
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ def test_every_tensor_is_read(tmp_path, squeezenet):
     [("squeezenet", "conv1", [104, 117, 123]), ("vgg16", "block1_conv1", [103.939, 116.779, 123.68])],
 )
 def test_a_network_trained_on_bgr_minus_means_sees_the_same_in_rgb(tmp_path, backbone, first, means):
-    network, path = BACKBONES[backbone].build(48), tmp_path / "public.weights.h5"
+    network, path = BACKBONES[backbone].build(Recipe("any", image_size=48)), tmp_path / "public.weights.h5"
     if backbone == "squeezenet":
         write_weights(path, network)
     else:
@@ -140,7 +141,7 @@ def test_a_tensor_that_is_missing_or_of_another_shape_is_named_and_nothing_chang
 
 def test_weights_of_another_network_are_refused(tmp_path):
     small = backbone_of(build_network(TINY))
-    BACKBONES["vgg16"].build(32).save_weights(tmp_path / "vgg.weights.h5")
+    BACKBONES["vgg16"].build(Recipe("any", image_size=32)).save_weights(tmp_path / "vgg.weights.h5")
     with pytest.raises(InvalidInput, match="cannot be loaded into small"):
         load_backbone(small, "small", str(tmp_path / "vgg.weights.h5"))
 
@@ -158,7 +159,7 @@ def test_the_public_weights_see_clothes(shared_weights, tmp_path):
     dataset = read_labels(find_label_files(data), classes=find_classes(data))
     recipe = replace(CLOTHING, tasks=dataset.tasks, weights=str(shared_weights))
     network = build_network(recipe)
-    load_backbone(backbone_of(network), "squeezenet", recipe.weights)
+    load_first_weights(network, recipe)
     features = predict(features_of(network), Pictures(dataset, recipe))
     training, held_out = hold_out(dataset, 0.15, 0)
     scaler = StandardScaler().fit(features[training])
