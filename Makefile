@@ -6,11 +6,13 @@ VENV   := .venv
 READY  := $(VENV)/.ready
 RUNNER := $(VENV)/bin/competition
 
-# The drawn data set is made where it is missing; another recipe names its data.
+# Data sets that are drawn where they are missing, two for a second recipe too; another recipe names its data.
+DRAWABLE := sketches fgo cifar10 flowers painters
+SAMPLE   := $(patsubst painters_published,painters,$(patsubst cifar10_resnet,cifar10,$(RECIPE)))
 ifeq ($(DATA),)
-ifeq ($(RECIPE),sketches)
-DATA   := data/sketches
-DRAWN  := data/sketches
+ifneq ($(filter $(SAMPLE),$(DRAWABLE)),)
+DATA   := data/$(SAMPLE)
+DRAWN  := data/$(SAMPLE)
 endif
 endif
 
@@ -36,7 +38,7 @@ train: $(READY) $(DRAWN) ## train and score [RECIPE=sketches] [DATA=dir] [RUN=di
 	$(RUNNER) train $(RECIPE) $(if $(DATA),--data $(DATA)) $(if $(RUN),--run $(RUN)) $(ARGS)
 
 folds: $(READY) $(DRAWN) ## make the folds that experiments share [DATA=dir] [ARGS="--folds 5 --aside 0.1"]
-	$(RUNNER) folds --data $(or $(DATA),data/$(RECIPE)) $(ARGS)
+	$(RUNNER) folds --data $(or $(DATA),data/$(RECIPE)) $(if $(filter-out sketches,$(RECIPE)),--recipe $(RECIPE)) $(ARGS)
 
 cv: $(READY) $(DRAWN) ## train once a fold, score all images together [RECIPE] [DATA] [RUN] [ARGS="--folds 5 --seeds 1"]
 	$(RUNNER) cv $(RECIPE) $(if $(DATA),--data $(DATA)) $(if $(RUN),--run $(RUN)) $(ARGS)
@@ -66,8 +68,8 @@ clean: ## remove the environment and all caches; runs, data and submissions stay
 	rm -rf $(VENV) cache .pytest_cache .ruff_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-data/sketches: | $(READY)
-	$(RUNNER) draw $@
+$(DRAWABLE:%=data/%): | $(READY)
+	$(RUNNER) draw $@ --recipe $(@F)
 
 # Created when missing, installed again when what is locked changes.
 $(READY): requirements.lock pyproject.toml
