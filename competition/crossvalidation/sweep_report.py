@@ -74,6 +74,7 @@ def _curves(
             axes.plot(history["epoch"], history[f"val_accuracy_{task}"], label=label, **line)
             axes.plot(history["epoch"], history[f"accuracy_{task}"], "--", color=line["color"], linewidth=0.8)
         axes.set(title=task, xlabel="epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8, title=variants[0].field, title_fontsize=8)
     for axes in panels[len(chance) :]:
