@@ -37,7 +37,7 @@ help: ## list the verbs
 train: $(READY) $(DRAWN) ## train and score [RECIPE=sketches] [DATA=dir] [RUN=dir] [ARGS="--epochs 1 4"]
 	$(RUNNER) train $(RECIPE) $(if $(DATA),--data $(DATA)) $(if $(RUN),--run $(RUN)) $(ARGS)
 
-folds: $(READY) $(DRAWN) ## make the folds that experiments share [DATA=dir] [ARGS="--folds 5 --aside 0.1"]
+folds: $(READY) $(DRAWN) ## make the folds that experiments share [DATA=dir] [ARGS="--folds 5 --test-share 0.1"]
 	$(RUNNER) folds --data $(or $(DATA),data/$(RECIPE)) $(if $(filter-out sketches,$(RECIPE)),--recipe $(RECIPE)) $(ARGS)
 
 cv: $(READY) $(DRAWN) ## train once a fold, score all images together [RECIPE] [DATA] [RUN] [ARGS="--folds 5 --seeds 1"]
@@ -50,7 +50,7 @@ test: $(READY) ## run every check, the fast ones first
 	$(VENV)/bin/python -m pytest $(ARGS)
 
 bench: $(READY) ## measure speed against its goals, about ten minutes [DATA=dir] [ARGS="input training"]
-	$(RUNNER) bench $(ARGS) $(if $(filter-out $(DRAWN),$(DATA)),--data $(DATA))
+	$(VENV)/bin/python -m benchmarks $(ARGS) $(if $(filter-out $(DRAWN),$(DATA)),--data $(DATA))
 
 lint: $(READY) ## check style and formatting
 	$(VENV)/bin/ruff check .

@@ -5,8 +5,10 @@ import io
 import os
 import sys
 import warnings
+from collections.abc import Callable
 
 from competition.errors import InvalidInput
+from competition.renamed import refuse_old_flags
 
 COMMANDS = {
     "init": "look at labels of your own, and write a recipe for them",
@@ -24,7 +26,6 @@ COMMANDS = {
     "draw": "draw a data set in the format of a recipe's system",
     "fetch": "download CIFAR-10 as arrays, for the recipe cifar10",
     "list": "list recipes, and runs with their scores",
-    "bench": "measure speed and memory against their goals",
     "doctor": "show versions, devices, memory, disk and weights",
 }
 USAGE, STOPPED = 2, 130
@@ -33,12 +34,17 @@ USAGE, STOPPED = 2, 130
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status: 0, 1 for bad input, 2 for wrong usage."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    return reported(lambda: dispatch(arguments))
+
+
+def reported(action: Callable[[], int]) -> int:
+    """Call `action` and return its exit status; bad input, a full disk and Ctrl-C are told without a traceback."""
     for stream in (sys.stdout, sys.stderr):  # a terminal that knows no … is to show a ? and go on
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
     try:
-        status = dispatch(arguments)
+        status = action()
         sys.stdout.flush()
         return status
     except InvalidInput as error:
@@ -61,6 +67,7 @@ def dispatch(arguments: list[str]) -> int:
         print(overview())
         return 0 if arguments else USAGE
     verb, *rest = arguments
+    refuse_old_flags(rest)
     if verb not in COMMANDS:
         print(f"there is no command {verb!r}\n\n{overview()}", file=sys.stderr)
         return USAGE

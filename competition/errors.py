@@ -1,6 +1,7 @@
 """The one error a user sees: what was found, where, what is allowed, what to do."""
 
-from collections.abc import Iterable
+import difflib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,3 +31,22 @@ class InvalidInput(ValueError):
         if len(self.problems) > SHOWN:
             lines.append(f"  … and {len(self.problems) - SHOWN} more ({len(self.problems)} in all)")
         super().__init__("\n".join(lines))
+
+
+class Choices(dict):
+    """A dict by name; a name that is not there raises InvalidInput with all that are, and the one likely meant."""
+
+    def __init__(self, what: str, choices: Mapping):
+        super().__init__(choices)
+        self.what = what
+
+    def __missing__(self, name: str):
+        raise InvalidInput(no_such(self.what, name, self))
+
+
+def no_such(what: str, name: str, choices: Iterable[str], also: str = "") -> str:
+    """The message for a name that is none of the choices; `also` says what is allowed besides."""
+    choices = list(choices)
+    close = difflib.get_close_matches(name, choices, n=1)
+    hint = f"; perhaps you meant {close[0]}" if close else ""
+    return f"there is no {what} {name!r}; allowed are {', '.join(choices)}{also}{hint}"

@@ -9,9 +9,9 @@ from typing import Annotated, Literal, NamedTuple, get_args, get_origin, get_typ
 import tyro
 
 from competition.errors import InvalidInput
+from competition.renamed import current_fields, hint
 from competition.task import Task
 
-Layout = Literal["fashionai", "table", "folder", "fgo", "cifar10", "flowers", "arrays"]
 Backbone = Literal[
     "nasnet_large",
     "nasnet_mobile",
@@ -30,10 +30,10 @@ Pool = Literal["average", "flatten"]
 Head = Literal["dense", "convolution"]
 Activation = Literal["relu", "leaky_relu", "prelu", "linear"]
 Initializer = Literal["glorot_uniform", "he_uniform", "he_normal"]
-Turns = Literal["joint", "alternate"]
-Keep = Literal["map", "accuracy", "loss"]
+TaskUpdates = Literal["joint", "alternate"]
+Monitor = Literal["map", "accuracy", "loss"]
 Optimizer = Literal["adam", "adamw", "sgd"]
-Schedule = Literal["constant", "cosine", "halved"]
+Schedule = Literal["constant", "cosine", "step_decay"]
 Precision = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
 Aspect = Literal["stretch", "pad"]
 BatchNorm = Literal["auto", "train", "inference"]
@@ -41,7 +41,7 @@ Transform = Literal[
     "brightness", "contrast", "saturation", "hue", "grey", "blur", "noise", "compression", "erase", "cutout"
 ]
 
-# The highest strength of each; data/transforms.py says what the strengths mean.
+# The highest strength of each; images/transforms.py says what the strengths mean.
 STRONGEST: dict[Transform, float] = {
     "brightness": 1,
     "contrast": 1,
@@ -57,8 +57,8 @@ STRONGEST: dict[Transform, float] = {
 
 
 # Names within a network that a task cannot have, and those that begin with a task's own name.
-PARTS = ("image", "features", "standardised", "pool", "dropout", "to_unit_range", "minus_means")
-TASK_PARTS = ("branch", "dropout", "maps", "pool")
+SHARED_LAYERS = ("image", "features", "standardised", "pool", "dropout", "to_unit_range", "minus_means")
+TASK_LAYERS = ("branch", "dropout", "maps", "pool")
 
 
 class Stage(NamedTuple):
@@ -82,14 +82,16 @@ class Recipe:
 
     # Tasks with their classes in order; empty: taken from classes.csv and the label files, then recorded.
     tasks: Annotated[tuple[Task, ...], tyro.conf.Suppress] = ()
-    # How labels, questions and answers lie on the disk.
-    layout: Layout = "fashionai"
+    # How labels, questions and answers lie on the disk; competition/layouts/registry.py has the choices.
+    layout: str = "fashionai"
     # Share of the target that goes to the classes marked m (maybe); 0 ignores them.
     maybe: float = 0.0
     # Share of the images held out to validate on, where the data set itself holds none out; 0 trains on everything.
     validation: float = 0.15
-    # Seed of the split, the weights, the order of the images and their augmentation.
+    # Seed of the weights, the order of the images and their augmentation.
     seed: int = 0
+    # Seed of which images are held out.
+    split_seed: int = 0
 
     # Side of the square the network sees, in pixels.
     image_size: int = 224
@@ -102,7 +104,7 @@ class Recipe:
     # Smallest and largest magnification.
     zoom: tuple[float, float] = (1.0, 1.0)
     # Largest change of width against height, as a share: 0.1 draws from 1/1.1 to 1.1.
-    stretch: float = 0.0
+    aspect_jitter: float = 0.0
     # Largest shift in each direction, as a share of the side.
     shift: float = 0.0
     # What changes a view after the warp, in this order, each with its strength; for example: brightness 0.1 blur 1.
@@ -142,9 +144,9 @@ class Recipe:
     # Weight of each task's loss, in the order of the tasks; empty: 1 for each.
     task_weights: tuple[float, ...] = ()
     # Whether a step minimises the losses of all tasks, or of one after the other in turn.
-    turns: Turns = "joint"
+    task_updates: TaskUpdates = "joint"
     # By which number on the images held out the best epoch is kept; loss is the mean cross-entropy of the tasks.
-    keep: Keep = "map"
+    monitor: Monitor = "map"
 
     # Epochs of each stage.
     epochs: tuple[int, ...] = (1,)
@@ -164,7 +166,7 @@ class Recipe:
     schedule: Schedule = "constant"
     # Steps of linear warm-up at the start of a stage (cosine only).
     warmup_steps: int = 0
-    # The rate is halved at the start of every so-many-th epoch, counted from 1 (halved only).
+    # The rate is halved at the start of every so-many-th epoch, counted from 1 (step_decay only).
     halve_every: int = 5
     # Images a step on each device.
     batch_size: int = 32
@@ -199,7 +201,8 @@ class Recipe:
             choices = get_args(kind) if get_origin(kind) is Literal else (getattr(self, name),)
             yield (
                 getattr(self, name) in choices,
-                f"{name} is {getattr(self, name)!r}; allowed are {', '.join(map(str, choices))}",
+                f"{name} is {getattr(self, name)!r}; allowed are {', '.join(map(str, choices))}"
+                f"{hint(name, getattr(self, name))}",
             )
         for name, value in vars(self).items():
             numbers = value if isinstance(value, tuple) else (value,)
@@ -229,9 +232,11 @@ class Recipe:
         yield self.accumulate >= 1, f"accumulate is {self.accumulate}; 1 means after every step"
         yield self.halve_every >= 2, f"halve_every is {self.halve_every}; it counts epochs, at least 2"
         yield 0 <= self.beta_1 < 1, f"beta_1 is {self.beta_1}; allowed is 0 up to, not including, 1"
-        yield 0 <= self.seed < 2**32, f"seed is {self.seed}; allowed are whole numbers from 0 to {2**32 - 1}"
+        for name in ("seed", "split_seed"):
+            value = getattr(self, name)
+            yield 0 <= value < 2**32, f"{name} is {value}; allowed are whole numbers from 0 to {2**32 - 1}"
         yield self.warmup_steps >= 0, f"warmup_steps is {self.warmup_steps}; allowed are whole numbers from 0"
-        for name in ("rotation", "stretch", "shift", "weight_decay", "l2"):
+        for name in ("rotation", "aspect_jitter", "shift", "weight_decay", "l2"):
             yield getattr(self, name) >= 0, f"{name} is {getattr(self, name)}; allowed is 0 and above"
 
     def _optimizer_rules(self):
@@ -272,8 +277,8 @@ class Recipe:
         """What the parts of a network are called that are not the output of a task (model/network.py)."""
         depth = max([len(self.shared), *map(len, self.towers)])
         dense = [f"{n}{ending}" for n in range(1, depth + 1) for ending in ("", "_activation", "_dropout")]
-        own = {f"{task.name}_{part}" for task in self.tasks for part in (*TASK_PARTS, *dense)}
-        return {*PARTS, *get_args(Backbone), *own, *(f"shared_{part}" for part in dense)}
+        own = {f"{task.name}_{part}" for task in self.tasks for part in (*TASK_LAYERS, *dense)}
+        return {*SHARED_LAYERS, *get_args(Backbone), *own, *(f"shared_{part}" for part in dense)}
 
     def _layer_rules(self):
         widths = [*self.shared, *(width for tower in self.towers for width in tower)]
@@ -333,19 +338,18 @@ def to_json(recipe: Recipe) -> dict:
 
 
 def from_json(values: dict) -> Recipe:
-    """The recipe that `to_json` wrote.
+    """The recipe that `to_json` wrote, also that of an earlier version: fields it did not know have their defaults.
 
-    Raises InvalidInput naming fields that this version does not know, or that are missing.
+    Raises InvalidInput naming fields that this version does not know, and values that are none.
     """
-    known = {field.name for field in fields(Recipe)}
-    unknown, missing = sorted(values.keys() - known), sorted(known - values.keys())
-    if unknown or missing:
-        raise InvalidInput(
-            f"the recipe was written by another version: fields unknown here {unknown}, fields missing {missing}"
-        )
-    tasks = tuple(Task(t["name"], tuple(t["classes"]), t["kind"]) for t in values["tasks"])
-    plain = {name: _tuples(value) for name, value in values.items()}
-    return Recipe(**{**plain, "tasks": tasks})
+    values = current_fields(values)
+    if unknown := sorted(values.keys() - {field.name for field in fields(Recipe)}):
+        raise InvalidInput(f"the recipe was written by another version, which has fields unknown here: {unknown}")
+    try:
+        tasks = tuple(Task(t["name"], tuple(t["classes"]), t["kind"]) for t in values.pop("tasks", ()))
+        return Recipe(**{name: _tuples(value) for name, value in values.items()}, tasks=tasks)
+    except (TypeError, KeyError) as error:  # a text where a number belongs, and the like
+        raise InvalidInput(f"the recipe holds a value of another kind than its field has ({error})") from None
 
 
 def _tuples(value):

@@ -1,17 +1,14 @@
 """A run: the folder with all that one training wrote, read and written whole or not at all."""
 
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from competition import renamed
 from competition.errors import InvalidInput
+from competition.files import whole_file
 from competition.recipe import Recipe, from_json, to_json
 
 RUNS = Path("runs")
@@ -20,40 +17,6 @@ SMOKE = "smoke"
 FOLD = "fold"  # what recipe.json says of one training on folds: which of them was held out
 SWEEP = "sweep.json"  # what a sweep is made of, in its folder
 CROSS_VALIDATION = "cross_validation"  # what recipe.json says of one: folds, digest of the folds, seeds, views
-UMASK = os.umask(0)  # it can only be read by setting it, which threads must not do at the same time
-os.umask(UMASK)
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`, renamed to it when the block ends well and removed when it does not.
-
-    So a file that exists is whole. The name keeps its endings, because some writers choose the format by them.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    endings = "".join(path.suffixes[-2:])
-    handle, name = tempfile.mkstemp(prefix=".writing-", suffix=endings, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(0o666 & ~UMASK)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def whole_folder(folder: Path) -> Iterator[Path]:
-    """An empty folder to fill, which becomes `folder` when all is written; after an error nothing is left."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = folder.with_name(f".{folder.name}-{os.getpid()}-unfinished")
-    unfinished.mkdir()
-    try:
-        yield unfinished
-        unfinished.replace(folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -61,7 +24,7 @@ class Run:
     """A run folder.
 
     recipe.json, prior.json (shares of the classes), model.weights.h5 (the best epoch), history.csv, probabilities.npz
-    (of what was held out), scores.json, curves.png, confusion/, the reports of `scoring/write.py`, and aside.npz,
+    (of what was held out), scores.json, curves.png, confusion/, the reports of `scoring/reports.py`, and test.npz,
     skipped.txt and network.png where there are any. A cross-validation has a run for each fold and seed in its own.
     """
 
@@ -70,6 +33,11 @@ class Run:
     @property
     def name(self) -> str:
         return self.folder.name
+
+    def file(self, name: str) -> Path:
+        """Where a file of the run lies, also under the name that an earlier version gave it."""
+        path = self.folder / name
+        return path if path.exists() or name not in renamed.FILES else path.with_name(renamed.FILES[name])
 
     @property
     def weights(self) -> Path:

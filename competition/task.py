@@ -7,6 +7,8 @@ from typing import Literal
 from competition.errors import InvalidInput
 
 Kind = Literal["multiclass", "multilabel"]
+DECIMALS = 8  # of a probability in a submission
+HALF = 0.5  # the probability above which a label of a multilabel task is answered yes
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-import competition.data.images  # noqa: F401  before anything imports OpenCV, which reads its limit of pixels only once
+import competition.images.decode  # noqa: F401  before anything imports OpenCV, which reads its limit of pixels only once
 
 SHARED = "COMPETITION_SHARED"
 
@@ -28,29 +28,5 @@ def label_file(tmp_path) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast tests first: those without Keras, then those with it, then the slow ones, and the notebooks last."""
-    keras = (
-        "test_absent",
-        "test_crossvalidation",
-        "test_bench",
-        "test_precision",
-        "test_doctor",
-        "test_network",
-        "test_weights",
-        "test_training",
-        "test_replicas",
-        "test_layers",
-        "test_normalisation",
-        "test_find_rate",
-        "test_fgo.py",
-        "test_cifar10",
-        "test_painters",
-        "test_sweep",
-        "test_init",
-    )
-
-    def cost(item: pytest.Item) -> tuple:
-        slow = item.get_closest_marker("slow") is not None
-        return item.path.suffix == ".ipynb", slow, item.path.name.startswith(keras)
-
-    items.sort(key=cost)
+    """Fast tests first, then those marked slow, and the notebooks last."""
+    items.sort(key=lambda item: (item.path.suffix == ".ipynb", item.get_closest_marker("slow") is not None))

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from competition.data.dataset import NO, YES, Dataset, one_row_an_image
+from competition.dataset import NO, YES, Dataset, one_row_an_image
 from competition.errors import InvalidInput
 from competition.task import Task
 
@@ -55,13 +55,13 @@ def letter_codes(*rows: str) -> np.ndarray:
 def make_dataset(answers: Mapping[str, Sequence[int]], group: Sequence[int] | None = None) -> Dataset:
     """A dataset of images that do not exist: `answers[task][image]` is the class, or ABSENT."""
     count = len(next(iter(answers.values())))
-    tasks, letters, labelled = [], {}, {}
+    tasks, codes, labelled = [], {}, {}
     for name, given in answers.items():
         classes = np.asarray(given)
         size = max(2, classes.max() + 1)
         tasks.append(Task(name, tuple(f"c{number}" for number in range(size))))
-        letters[name] = np.where(classes[:, None] == np.arange(size), YES, NO).astype(np.uint8)
+        codes[name] = np.where(classes[:, None] == np.arange(size), YES, NO).astype(np.uint8)
         labelled[name] = classes != ABSENT
     source, names = Path("base/Annotations/label.csv"), [f"{number}.png" for number in range(count)]
-    dataset = one_row_an_image(tuple(tasks), source, Path("base"), names, letters, labelled=labelled)
+    dataset = one_row_an_image(tuple(tasks), source, Path("base"), names, codes, labelled=labelled)
     return dataset if group is None else replace(dataset, group=np.asarray(group))

@@ -14,7 +14,7 @@ from competition.task import Task
 
 
 def predicted(
-    probabilities: Mapping[str, Sequence], letters: Mapping[str, np.ndarray], group=None, kind="multiclass"
+    probabilities: Mapping[str, Sequence], codes: Mapping[str, np.ndarray], group=None, kind="multiclass"
 ) -> Predictions:
     """Predictions of images 0.png, 1.png, … by hand; a task is labelled where a row holds any letter but n."""
     given = {name: np.asarray(values, float) for name, values in probabilities.items()}
@@ -24,8 +24,8 @@ def predicted(
         tasks=tuple(Task(name, tuple("abcdefghijklmnop")[: values.shape[1]], kind) for name, values in given.items()),
         images=np.array([f"{number}.png" for number in range(count)]),
         probabilities=given,
-        letters=letters,
-        labelled={name: values.any(axis=1) for name, values in letters.items()},
+        codes=codes,
+        labelled={name: values.any(axis=1) for name, values in codes.items()},
         group=np.arange(count) if group is None else np.asarray(group),
         fold=np.zeros(count, int),
     )
@@ -36,15 +36,15 @@ def at_random(
 ) -> Predictions:
     """Predictions that know more of the answers the higher `skill` is; `truth` draws the answers, a tenth missing."""
     answers, rng = np.random.default_rng(truth), np.random.default_rng(seed)
-    probabilities, letters = {}, {}
+    probabilities, codes = {}, {}
     for number, name in enumerate(tasks):
         classes = 3 + number
         true = np.eye(classes, dtype=bool)[answers.integers(classes, size=count)]
-        letters[name] = np.where(true, 2, answers.random((count, classes)) < 0.05).astype(np.uint8)
-        letters[name][answers.random(count) < 0.1] = 0
+        codes[name] = np.where(true, 2, answers.random((count, classes)) < 0.05).astype(np.uint8)
+        codes[name][answers.random(count) < 0.1] = 0
         scores = np.exp(rng.normal(size=(count, classes)) + skill * true)
         probabilities[name] = (scores / scores.sum(axis=1, keepdims=True)).round(8)
-    return predicted(probabilities, letters)
+    return predicted(probabilities, codes)
 
 
 def write_run(folder: Path, *views: Predictions, names: Sequence[str] = ("plain", "flip"), megabytes: float = 1) -> Run:
@@ -54,7 +54,7 @@ def write_run(folder: Path, *views: Predictions, names: Sequence[str] = ("plain"
         make_dataset({first.tasks[0].name: [0] * len(first)}, first.group),
         tasks=first.tasks,
         names=first.images.astype(object),
-        letters=first.letters,
+        codes=first.codes,
         labelled=first.labelled,
     )
     given = {name: one.probabilities for name, one in zip(names, views, strict=False)}

@@ -5,8 +5,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from competition.data.dataset import Dataset, one_row_an_image
-from competition.data.labels import read_labels
+from competition.dataset import Dataset, one_row_an_image
+from competition.layouts.fashionai import read_label_files
 from competition.recipe import Recipe
 from competition.task import Task
 
@@ -53,17 +53,17 @@ def _write(path: Path, rows: list[str]) -> None:
 
 
 def read_data(folder: Path) -> Dataset:
-    return read_labels([folder / "base/Annotations/label.csv"], TINY.tasks)
+    return read_label_files([folder / "base/Annotations/label.csv"], TINY.tasks)
 
 
 def random_labels(rows: int, seed: int = 0, tasks: tuple[Task, ...] = TINY.tasks, present: float = 0.6) -> Dataset:
-    """A dataset without files: random letters, with some m, for a random share of the rows a task."""
+    """A dataset without files: random codes, with some m, for a random share of the rows a task."""
     rng = np.random.default_rng(seed)
-    letters, labelled = {}, {}
+    codes, labelled = {}, {}
     for task in tasks:
         has = rng.random(rows) < present
         codes = np.where(rng.random((rows, len(task))) < 0.2, 1, 0)
         codes[np.arange(rows), rng.integers(len(task), size=rows)] = 2
-        letters[task.name], labelled[task.name] = (codes * has[:, None]).astype(np.uint8), has
+        codes[task.name], labelled[task.name] = (codes * has[:, None]).astype(np.uint8), has
     source, names = Path("base/Annotations/label.csv"), [f"{row}.jpg" for row in range(rows)]
-    return one_row_an_image(tasks, source, Path("base"), names, letters, labelled=labelled)
+    return one_row_an_image(tasks, source, Path("base"), names, codes, labelled=labelled)

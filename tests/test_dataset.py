@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from helpers import ABSENT, letter_codes, make_dataset
 
-from competition.data.dataset import class_prior, describe
+from competition.dataset import class_prior, describe
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_every_image_is_found_beside_the_annotations_that_name_it(dataset):
 @pytest.mark.parametrize("maybe", [0.0, 0.1, 0.49])
 def test_targets_sum_to_one_where_a_task_is_present_and_are_zero_where_not(maybe):
     dataset = replace(
-        make_dataset({"colour": [0, 1, 2, ABSENT]}), letters={"colour": letter_codes("ymm", "nyn", "mny", "nnn")}
+        make_dataset({"colour": [0, 1, 2, ABSENT]}), codes={"colour": letter_codes("ymm", "nyn", "mny", "nnn")}
     )
     targets = dataset.targets(maybe)["colour"]
     np.testing.assert_allclose(targets.sum(axis=1), [1, 1, 1, 0], atol=1e-6)
@@ -69,8 +69,8 @@ def test_a_dataset_is_described_by_a_line_a_task(dataset):
 def test_a_multilabel_task_has_a_target_and_a_share_for_each_class_on_its_own():
     plain = make_dataset({"marks": [0, 1, 2, ABSENT]})
     marks = replace(plain.tasks[0], kind="multilabel")
-    letters = {"marks": letter_codes("yyn", "myn", "nny", "nnn")}
-    dataset = replace(plain, tasks=(marks,), letters=letters)
+    codes = {"marks": letter_codes("yyn", "myn", "nny", "nnn")}
+    dataset = replace(plain, tasks=(marks,), codes=codes)
     expected = np.array([[1, 1, 0], [0.25, 1, 0], [0, 0, 1], [0, 0, 0]], np.float32)
     np.testing.assert_array_equal(dataset.targets(maybe=0.25)["marks"], expected)
     np.testing.assert_allclose(class_prior(dataset)["marks"], [1 / 3, 2 / 3, 1 / 3])

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from helpers import refusal, write
 
+from competition.files import whole_file
 from competition.recipe import Recipe
 from competition.recipes import load_recipe
-from competition.run import Run, list_runs, new_run, newest_finished_run, whole_file
+from competition.run import Run, list_runs, new_run, newest_finished_run
 from competition.task import Task
 
 
@@ -108,10 +109,12 @@ def test_a_folder_that_is_no_run_is_refused_in_words(tmp_path, read, content, wo
 
 
 def test_a_run_of_another_version_is_named(tmp_path):
-    file = write(tmp_path / "recipe.json", '{"recipe": {"name": "mine"}, "made": {}}')
+    text = '{"recipe": {"name": "mine", "drop_path": 0.1}, "made": {"commit": "c0ffee"}}'
+    file = write(tmp_path / "recipe.json", text)
     message = refusal(Run(tmp_path).read_recipe)
     assert str(file) in message
-    assert "fields missing ['accumulate', " in message
+    assert "fields unknown here: ['drop_path']" in message
+    assert "c0ffee" in message
 
 
 def test_arrays_come_back_as_they_were(tmp_path):

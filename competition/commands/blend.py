@@ -8,8 +8,8 @@ from typing import Annotated
 
 import tyro
 
-from competition.commands.train import called
 from competition.errors import InvalidInput
+from competition.provenance import called
 from competition.run import Run, new_run, refuse_existing
 from competition.scoring.blend import BLEND, Mean, read_member
 from competition.scoring.blend_weights import Cost, Found, Member, find_blend

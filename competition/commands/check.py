@@ -5,9 +5,9 @@ from typing import Annotated
 
 import tyro
 
-from competition.data.rows import read_classes
 from competition.errors import InvalidInput
-from competition.submission.check import check_submission
+from competition.layouts.classes import read_classes
+from competition.layouts.fashionai_check import check_submission
 
 Submission = Annotated[Path, tyro.conf.arg(metavar="SUBMISSION")]
 Questions = Annotated[Path, tyro.conf.arg(metavar="QUESTIONS")]

@@ -6,11 +6,10 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from competition.commands.flags import Folds
+from competition.commands.arguments import Folds
 from competition.errors import InvalidInput
 from competition.run import Run
-from competition.scoring.bootstrap import PERCENT, Gain, TaskComparison
-from competition.scoring.bootstrap import compare as compare_predictions
+from competition.scoring.bootstrap import PERCENT, Gain, TaskComparison, compare_paired
 from competition.scoring.predictions import PLAIN, read_predictions
 
 A = Annotated[Path, tyro.conf.arg(metavar="A")]
@@ -43,7 +42,7 @@ def compare(
         if not all(map(len, pair)):
             found = "; ".join(f"{name} has folds {folds}" for name, folds in zip(names, there, strict=True))
             raise InvalidInput(f"--only {','.join(map(str, only))} leaves no image to compare: {found}")
-    rows = compare_predictions(*pair)
+    rows = compare_paired(*pair)
     print(f"A is {names[0]}\nB is {names[1]}\n\n{table(rows)}\n\n{verdict(rows[-1].ap)}")
     return rows
 

@@ -7,18 +7,18 @@ from typing import Annotated
 
 import tyro
 
-from competition.commands.flags import Folds
+from competition.commands.arguments import Folds, parse
 from competition.commands.folds import Plan, prepare_folds
 from competition.commands.folds import folds_file as usual_file
-from competition.commands.train import how_it_was_made, parse
-from competition.crossvalidation.experiment import open_experiment
-from competition.crossvalidation.processes import shares_of_gpus, stop_as_ctrl_c_does, train_all
-from competition.crossvalidation.together import put_together, summary
 from competition.data.folds import read_folds
-from competition.data.material import read_images
-from competition.data.pictures import USUAL_ROOM
-from competition.data.views import View
+from competition.data.load import read_images
 from competition.errors import InvalidInput
+from competition.experiments.cross_validation import open_experiment
+from competition.experiments.out_of_fold import put_together, summary
+from competition.experiments.runner import shares_of_gpus, stop_as_ctrl_c_does, train_all
+from competition.images.cache import USUAL_ROOM
+from competition.images.warp import View
+from competition.provenance import how_it_was_made
 from competition.recipe import Recipe
 from competition.run import Run
 

@@ -19,10 +19,10 @@ def doctor() -> None:
 
     import cv2
 
-    from competition.data.images import MAX_PIXELS
+    from competition.images.decode import MAX_PIXELS
 
     with quiet_start():
-        from competition.model.backbones import BACKBONES
+        from competition.model.backbones.registry import BACKBONES
         from competition.model.devices import describe_devices, half_format
         from competition.model.weights import is_intact, models_folder
 

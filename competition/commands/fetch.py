@@ -7,8 +7,8 @@ import numpy as np
 import tyro
 
 from competition.errors import InvalidInput
+from competition.files import whole_folder
 from competition.quiet import quiet_start
-from competition.run import whole_folder
 
 Folder = Annotated[Path, tyro.conf.arg(metavar="DIR")]
 

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import tyro
 
-from competition.commands.train import parse
-from competition.data.inspect import CACHE
-from competition.data.material import read_material
-from competition.data.pictures import USUAL_ROOM
+from competition.commands.arguments import parse
+from competition.data.load import read_material
+from competition.files import CACHE
+from competition.images.cache import USUAL_ROOM
 from competition.quiet import quiet_start
 from competition.recipe import Recipe
 from competition.run import new_run, refuse_existing

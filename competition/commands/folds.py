@@ -10,15 +10,16 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from competition.data.dataset import Dataset
-from competition.data.duplicates import DISTANCE, check_distance, duplicate_groups, perceptual_hashes
+from competition.data.check_images import inspect
 from competition.data.folds import Folds, balance, check_choice, make_folds
-from competition.data.inspect import CACHE, inspect
-from competition.data.layouts import LAYOUTS
-from competition.data.leaks import Images, draw_leaks, find_leaks, images_of, leaked_questions, write_leaks
-from competition.data.material import read_images
+from competition.data.leakage import Images, draw_leaks, find_leaks, images_of, leaked_questions, write_leaks
+from competition.data.load import read_images
+from competition.data.near_duplicates import DISTANCE, check_distance, duplicate_groups, perceptual_hashes
+from competition.dataset import Dataset
 from competition.errors import InvalidInput
-from competition.recipe import Layout, Recipe
+from competition.files import CACHE
+from competition.layouts.registry import LAYOUTS
+from competition.recipe import Recipe
 from competition.recipes import load_recipe
 
 FOLDS, DATA = Path("folds"), Path("data/sketches")
@@ -33,12 +34,12 @@ class Plan:
     # Of what is left to chance.
     seed: int = 0
     # Share of the images that no fold sees, for one last score.
-    aside: float = 0.0
+    test_share: float = 0.0
     # Images whose perceptual hashes differ in at most so many of 64 bits stay in one fold.
     distance: int = DISTANCE
 
     def __post_init__(self):
-        check_choice(self.folds, self.aside)
+        check_choice(self.folds, self.test_share)
         if self.seed < 0:
             raise InvalidInput(f"--seed is {self.seed}; allowed are whole numbers from 0")
         check_distance(self.distance)
@@ -85,7 +86,7 @@ def prepare_folds(
     output: Path,
     plan: Plan,
     *,
-    layout: Layout = "fashionai",
+    layout: str = "fashionai",
     cache: Path = CACHE,
 ) -> Folds:
     """Make the folds of good images, write them and the leaks to the questions in `data`, and print what was found.
@@ -93,9 +94,9 @@ def prepare_folds(
     `output` is written last, so that where it is, the leaks are too. Raises InvalidInput where it exists.
     """
     refuse_existing_folds(output)
-    images = compare(dataset, digests, layout, data, cache)
+    images = hashed_images(dataset, digests, layout, data, cache)
     dataset = replace(dataset, group=duplicate_groups(images.hash[: len(dataset)], plan.distance))
-    made = make_folds(dataset, plan.folds, plan.seed, plan.aside)
+    made = make_folds(dataset, plan.folds, plan.seed, plan.test_share)
     largest = np.bincount(dataset.group).max()
     print(f"\n{len(dataset):,} images in {dataset.group.max() + 1:,} groups, the largest of {largest}")
     if largest > len(dataset) / plan.folds:
@@ -118,7 +119,7 @@ def refuse_existing_folds(path: Path) -> None:
         )
 
 
-def compare(dataset: Dataset, digests: Sequence[str], layout: Layout, data: Path, cache: Path) -> Images:
+def hashed_images(dataset: Dataset, digests: Sequence[str], layout: str, data: Path, cache: Path) -> Images:
     """The labelled images and those of every question file in `data`, with their hashes.
 
     Question images that cannot be read are named and left out.
@@ -155,8 +156,8 @@ def table(made: Folds, dataset: Dataset) -> str:
     for fold, ahead in enumerate(found.ahead):
         worst = np.abs(ahead).argmax()
         lines.append(f"{fold:4}  {(made.fold == fold).sum():7,}  {ahead[worst]:+.1f} {names[worst]}")
-    if len(made.aside):
-        lines.append(f"aside {len(made.aside):7,}")
+    if len(made.test):
+        lines.append(f"test  {len(made.test):7,}")
     if found.excess > 0:
         lines.append(f"one class is {found.excess:.1f} images further from its share than 1 + its largest group")
     else:

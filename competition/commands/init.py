@@ -8,15 +8,15 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from competition.data.dataset import YES
-from competition.data.sniff import Found, sniff
+from competition.dataset import YES
 from competition.errors import InvalidInput
+from competition.files import whole_file
+from competition.layouts.detect import Found, sniff
 from competition.quiet import quiet_start
 from competition.recipe import Recipe
 from competition.recipes import NAMES
 from competition.recipes.start import SMALL_IMAGE, starting_recipe
 from competition.recipes.write import recipe_file
-from competition.run import whole_file
 from competition.task import Task
 
 SHOWN = 8  # classes of a task, and missing images, that are printed
@@ -81,7 +81,7 @@ def choose_weights(weights: str, side: int) -> tuple[str, str]:
     if weights != "imagenet":
         return weights, f"from {weights}"
     with quiet_start():
-        from competition.model.backbones import BACKBONES
+        from competition.model.backbones.registry import BACKBONES
         from competition.model.weights import is_intact, models_folder
     file = BACKBONES[SQUEEZENET].imagenet
     path = models_folder() / file.name
@@ -106,7 +106,7 @@ def _tasks(found: Found) -> list[str]:
 
 
 def _counts(task: Task, found: Found) -> str:
-    counts = (found.dataset.letters[task.name] == YES).sum(axis=0)
+    counts = (found.dataset.codes[task.name] == YES).sum(axis=0)
     order = np.argsort(-counts, kind="stable") if len(task) > SHOWN else np.arange(len(task))
     shown = ", ".join(f"{task.classes[place]} {counts[place]:,}" for place in order[:SHOWN])
     rest = counts[order[SHOWN:]]
@@ -136,7 +136,7 @@ def _rare(found: Found) -> Sequence[str]:
     """Classes too rare to be both trained on and validated on."""
     dataset = found.dataset
     for task in dataset.tasks:
-        counts = (dataset.letters[task.name] == YES).sum(axis=0)
+        counts = (dataset.codes[task.name] == YES).sum(axis=0)
         if rare := [name for name, count in zip(task.classes, counts, strict=True) if count < 2]:
             yield f"{task.name}: {', '.join(rare[:SHOWN])} on fewer than two images, so no score can tell about them"
 

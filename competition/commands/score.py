@@ -6,8 +6,8 @@ from typing import Annotated
 import tyro
 
 from competition.run import to_text
-from competition.scoring.report import Report, table
-from competition.submission.score import score_file
+from competition.scoring.scores import Report, table
+from competition.scoring.submission_file import score_file
 
 Submission = Annotated[Path, tyro.conf.arg(metavar="SUBMISSION")]
 Answers = Annotated[Path, tyro.conf.arg(metavar="ANSWERS")]

@@ -8,22 +8,20 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from competition.data.files import find_classes
-from competition.data.inspect import CACHE, Inspection, inspect
-from competition.data.labels import Questions
-from competition.data.layouts import LAYOUTS
-from competition.data.pictures import GIGABYTE, USUAL_ROOM, PictureCache, Pictures
-from competition.data.rows import read_classes
-from competition.data.views import View
+from competition.data.check_images import Inspection, inspect
+from competition.dataset import Questions
 from competition.errors import InvalidInput
+from competition.files import CACHE
+from competition.images.cache import GIGABYTE, USUAL_ROOM, PictureCache, Pictures
+from competition.images.warp import View
+from competition.layouts.classes import find_classes, read_classes
+from competition.layouts.registry import LAYOUTS
 from competition.quiet import quiet_start
-from competition.recipe import Layout
 from competition.run import Run, newest_finished_run
 from competition.scoring.blend import BLEND, Blend, Mean, read_blend
 from competition.scoring.fashionai import as_submitted
-from competition.scoring.report import score, table
-from competition.submission.files import WRITERS
-from competition.submission.score import score_file
+from competition.scoring.scores import score, table
+from competition.scoring.submission_file import score_file
 from competition.task import Task
 
 SUBMISSIONS = Path("submissions")
@@ -70,9 +68,9 @@ def submit(
             bad,
         )
     probabilities = answer(blend, asked, inspection, cache)
-    writer = WRITERS[layout]
-    output = output or SUBMISSIONS / f"{name_of(runs, blend)}{writer.ending}"
-    written = writer.write(output, asked, probabilities, blend.tasks)
+    reader = LAYOUTS[layout]
+    output = output or SUBMISSIONS / f"{name_of(runs, blend)}{reader.ENDING}"
+    written = reader.write_answers(output, asked, probabilities, blend.tasks)
     for problem in bad:
         print(f"answered with the shares in training: {problem}")
     names = " and ".join([str(written[0]), *(path.name for path in written[1:])])
@@ -119,7 +117,7 @@ def name_of(folders: Sequence[Path], blend: Blend) -> str:
     return "-".join(["+".join(names), *added])
 
 
-def questions_of(run: Run, layout: Layout) -> Path:
+def questions_of(run: Run, layout: str) -> Path:
     """The question file of the data that a run was trained on. Raises InvalidInput where there is not one."""
     data = Path(run.read_made()["data"])
     found = LAYOUTS[layout].question_files(data)
@@ -171,7 +169,7 @@ def answer_of(
     with quiet_start():
         from competition.model.devices import memory_explained
         from competition.model.predict import predict_views
-        from competition.training.restore import restore
+        from competition.model.restore import restore
 
     good, parts, answers = inspection.good, run.trainings, []
     digests = [digest for digest in inspection.digests if digest is not None]
@@ -224,15 +222,15 @@ def local_score(scores: Mapping) -> str:
 
 
 def show_score(
-    output: Path, asked: Questions, probabilities: Mapping[str, np.ndarray], tasks: tuple[Task, ...], layout: Layout
+    output: Path, asked: Questions, probabilities: Mapping[str, np.ndarray], tasks: tuple[Task, ...], layout: str
 ) -> None:
     """Where the answers are known, as with drawn data, the score of the submission."""
     answers = asked.file.with_name("answers.csv")
-    if asked.images.letters:
+    if asked.images.codes:
         report = score(
             tasks,
             {name: as_submitted(values) for name, values in probabilities.items()},
-            asked.images.letters,
+            asked.images.codes,
             asked.images.labelled,
         )
         print(f"\nscore by the answers of {asked.file}:\n{table(report)}")

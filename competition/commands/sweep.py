@@ -7,12 +7,13 @@ from typing import Annotated
 
 import tyro
 
-from competition.commands.train import how_it_was_made, parse
-from competition.crossvalidation.processes import shares_of_gpus, stop_as_ctrl_c_does, train_all
-from competition.crossvalidation.sweep import open_sweep, varied
-from competition.data.material import read_images
-from competition.data.pictures import USUAL_ROOM
+from competition.commands.arguments import parse
+from competition.data.load import read_images
 from competition.errors import InvalidInput
+from competition.experiments.runner import shares_of_gpus, stop_as_ctrl_c_does, train_all
+from competition.experiments.sweep import open_sweep, varied
+from competition.images.cache import USUAL_ROOM
+from competition.provenance import how_it_was_made
 from competition.recipe import Recipe
 from competition.run import Run
 
@@ -72,7 +73,7 @@ def sweep(
     flags += ["--skip-bad-images"] if skip_bad_images else []
     train_all([one for one in variants if not one.run.finished], flags, shares_of_gpus(jobs))
 
-    from competition.crossvalidation.sweep_report import report_sweep  # with pandas and matplotlib
+    from competition.experiments.sweep_report import report_sweep  # with pandas and matplotlib
 
     whole = variants[0].whole
     if missing := [one.name for one in variants if not one.run.finished]:

@@ -1,33 +1,28 @@
 """One training: from label files to a scored run."""
 
 import math
-import platform
-import shlex
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from competition.data.dataset import class_prior
-from competition.data.inspect import CACHE
-from competition.data.material import read_material
-from competition.data.pictures import USUAL_ROOM, Pictures
-from competition.data.views import View
+from competition.commands.arguments import parse
+from competition.data.load import read_material
+from competition.dataset import class_prior
 from competition.errors import InvalidInput
+from competition.files import CACHE
+from competition.images.cache import USUAL_ROOM, Pictures
+from competition.images.warp import View
+from competition.provenance import how_it_was_made
 from competition.quiet import quiet_start
 from competition.recipe import Recipe
-from competition.recipes import NAMES, load_recipe
 from competition.run import FOLD, SMOKE, Run, new_run, refuse_existing
 from competition.scoring.bootstrap import interval_of_means
-from competition.scoring.labels import label_table, score_labels
-from competition.scoring.predictions import ASIDE, HELD_OUT, read_predictions, write_predictions
-from competition.scoring.report import confusion, table
+from competition.scoring.per_label import label_table, score_labels
+from competition.scoring.predictions import HELD_OUT, TEST, read_predictions, write_predictions
+from competition.scoring.scores import confusion, table
 
 
 @dataclass(frozen=True)
@@ -53,19 +48,6 @@ class Arguments:
 
 def command_line(arguments: Sequence[str]) -> None:
     train(**vars(parse(Arguments, "train", arguments)))
-
-
-def parse(kind: type, verb: str, arguments: Sequence[str]):
-    """Read the recipe's name first, then its fields as flags with its values as their defaults."""
-    if not arguments or arguments[0].startswith("-"):
-        print(f"usage: competition {verb} RECIPE [flags]\n")
-        print(f"RECIPE is {', '.join(NAMES)}, a Python file of your own, or a run's recipe.json.")
-        print(f"`competition {verb} RECIPE --help` lists its flags.")
-        sys.exit(0 if {"-h", "--help"} & set(arguments) else 2)
-    name, *flags = arguments
-    path = Path(name)
-    recipe = Run(path.parent).read_recipe(path.name) if name.endswith(".json") else load_recipe(name)
-    return tyro.cli(kind, default=kind(recipe), args=flags, prog=f"competition {verb} {name}")
 
 
 def train(
@@ -108,47 +90,18 @@ def train(
     print(preparation.outlook())
     trainer = preparation.trainer(folder)
     trainer.fit()
-    aside = preparation.pictures.take(material.aside)
-    report_results(trainer, aside, views, folder, fold[1] if fold else None)
+    test = preparation.pictures.take(material.test)
+    report_results(trainer, test, views, folder, fold[1] if fold else None)
     return folder
 
 
-def how_it_was_made(data: Path) -> dict:
-    """What recipe.json keeps beside the recipe: when, by which command, from what, with which versions."""
-    packages = ("keras", "tensorflow", "numpy", "opencv-python-headless", "simplejpeg", "albumentations")
-    return {
-        **called(),
-        "data": str(data.absolute()),
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}},
-    }
-
-
-def called() -> dict:
-    """When, by which command and with which commit something is made."""
-    return {
-        "started": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "command": shlex.join(["competition", *sys.argv[1:]]),
-        "commit": git_commit(),
-    }
-
-
-def git_commit() -> str | None:
-    """The commit of the project's own checkout, with -dirty where files differ from it; None outside of git."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
-    try:
-        found = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return None
-    return found.stdout.strip() or None
-
-
-def report_results(trainer, aside: Pictures, views: Sequence[View], folder: Run, fold: int | None) -> None:
+def report_results(trainer, test: Pictures, views: Sequence[View], folder: Run, fold: int | None) -> None:
     """Write pictures, probabilities and, last of all, the scores; print the table.
 
     What there is to say about a `fold`, its cross-validation says of all folds together.
     """
-    from competition.scoring.write import write_reports  # with pandas, SciPy and matplotlib, which take their time
-    from competition.training import pictures
+    from competition.scoring.reports import write_reports  # with pandas, SciPy and matplotlib, which take their time
+    from competition.training import plots as pictures
 
     recipe, kept, held_out = trainer.recipe, trainer.kept, trainer.held_out.dataset
     pictures.curves(folder, trainer.history.rows, recipe)
@@ -160,15 +113,15 @@ def report_results(trainer, aside: Pictures, views: Sequence[View], folder: Run,
         if fold is None:
             write_reports(folder, predictions, held_out.path_of)
         for task in recipe.tasks:
-            present, letters = held_out.labelled[task.name], held_out.letters[task.name]
+            present, codes = held_out.labelled[task.name], held_out.codes[task.name]
             if present.any() and task.kind == "multiclass":  # labels.csv says it of labels that are true together
-                counts = confusion(kept.probabilities[task.name][present], letters[present])
+                counts = confusion(kept.probabilities[task.name][present], codes[present])
                 pictures.confusion_matrix(folder, task, counts)
         print(f"\nbest epoch {kept.epoch}, on {len(held_out)} images held out:\n{table(kept.report)}")
         if labels := score_labels(predictions):
             print(f"\n{label_table(labels)}")
-    if len(aside):
-        write_predictions(folder, ASIDE, aside.dataset, trainer.predict_kept(aside, {"plain", *views}))
+    if len(test):
+        write_predictions(folder, TEST, test.dataset, trainer.predict_kept(test, {"plain", *views}))
     reports = {"best": kept.report, "last": trainer.last_report, "heads": trainer.heads_report}
     scores = {name: report.to_json() if report else None for name, report in reports.items()}
     if kept.report:

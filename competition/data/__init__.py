@@ -1,1 +1,1 @@
-"""From label files and photographs to arrays."""
+"""A data set made ready: images checked, held out, divided into folds."""

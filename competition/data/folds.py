@@ -8,15 +8,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from competition.data.dataset import Dataset
-from competition.data.deal import deal, mend
-from competition.data.rows import csv_rows
-from competition.data.split import hold_out, true_classes
+from competition import renamed
+from competition.data.holdout import hold_out, true_classes
+from competition.data.stratify import deal, mend
+from competition.dataset import Dataset
 from competition.errors import InvalidInput, Problem
-from competition.run import whole_file
+from competition.files import whole_file
+from competition.layouts.csv_lines import csv_rows
 
 COLUMNS = ["image", "group", "fold"]
-ASIDE, ASIDE_WORD = -1, "aside"
+TEST, TEST_WORD = -1, "test"
 EXAMPLES = 3
 
 
@@ -24,7 +25,7 @@ EXAMPLES = 3
 class Folds:
     """The fold of each image: `image` (n,) str as in `Dataset.ids`, `group` (n,) int, `fold` (n,) int.
 
-    Images of one group (near-duplicates) are in one fold. Those with fold ASIDE are seen by no fold. `source` is the
+    Images of one group (near-duplicates) are in one fold. Those with fold TEST are seen by no fold. `source` is the
     file, for messages.
     """
 
@@ -41,15 +42,15 @@ class Folds:
         return int(self.fold.max()) + 1
 
     @property
-    def aside(self) -> np.ndarray:
+    def test(self) -> np.ndarray:
         """The rows that no fold sees, ascending."""
-        return np.flatnonzero(self.fold == ASIDE)
+        return np.flatnonzero(self.fold == TEST)
 
     def split(self, fold: int) -> tuple[np.ndarray, np.ndarray]:
         """The rows (to train on, held out) of a fold, ascending. Raises InvalidInput where there is no such fold."""
         if not 0 <= fold < self.count:
             raise InvalidInput(f"{self.source} has no fold {fold}; allowed are 0 to {self.count - 1}")
-        return np.flatnonzero((self.fold != fold) & (self.fold != ASIDE)), np.flatnonzero(self.fold == fold)
+        return np.flatnonzero((self.fold != fold) & (self.fold != TEST)), np.flatnonzero(self.fold == fold)
 
     def of(self, dataset: Dataset) -> "Folds":
         """The same folds with their rows in the order of `dataset`.
@@ -77,7 +78,7 @@ class Folds:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)
             for image, group, fold in zip(self.image.tolist(), self.group.tolist(), self.fold.tolist(), strict=True):
-                writer.writerow([image, group, ASIDE_WORD if fold == ASIDE else fold])
+                writer.writerow([image, group, TEST_WORD if fold == TEST else fold])
 
 
 def read_folds(path: Path) -> Folds:
@@ -94,7 +95,9 @@ def read_folds(path: Path) -> Folds:
         if wrong := _wrong_cells(cells):
             problems.append(Problem(path, line, wrong))
         else:
-            good.append((line, cells[0], int(cells[1]), ASIDE if cells[2] == ASIDE_WORD else int(cells[2])))
+            good.append(
+                (line, cells[0], int(cells[1]), TEST if cells[2] in {TEST_WORD, renamed.TEST_WORD} else int(cells[2]))
+            )
     table = pd.DataFrame(good, columns=["line", *COLUMNS])
     problems = [*problems, *_doubled(table, path), *_torn_groups(table, path)] or [*_gaps(table)]
     if problems:
@@ -108,8 +111,8 @@ def _wrong_cells(cells: list[str]) -> str | None:
         return f"{len(cells)} columns in {','.join(cells)[:80]!r}; allowed are 3: {','.join(COLUMNS)}"
     if not _is_number(cells[1]):
         return f"group {cells[1]!r} of {cells[0]}; allowed are whole numbers from 0"
-    if not _is_number(cells[2]) and cells[2] != ASIDE_WORD:
-        return f"fold {cells[2]!r} of {cells[0]}; allowed are whole numbers from 0, and {ASIDE_WORD}"
+    if not _is_number(cells[2]) and cells[2] not in {TEST_WORD, renamed.TEST_WORD}:
+        return f"fold {cells[2]!r} of {cells[0]}; allowed are whole numbers from 0, and {TEST_WORD}"
     return None
 
 
@@ -127,27 +130,27 @@ def _torn_groups(table: pd.DataFrame, path: Path) -> Iterator[Problem]:
     """The first line of each group that leaves the fold of the group's first image."""
     first = table.groupby("group")["fold"].transform("first")
     for row in table[table["fold"] != first].drop_duplicates("group").itertuples():
-        here, there = (ASIDE_WORD if fold == ASIDE else f"fold {fold}" for fold in (row.fold, first[row.Index]))
+        here, there = (TEST_WORD if fold == TEST else f"fold {fold}" for fold in (row.fold, first[row.Index]))
         yield Problem(path, row.line, f"group {row.group} is in {here} here, but in {there} before; it must be in one")
 
 
 def _gaps(table: pd.DataFrame) -> Iterator[str]:
-    found = sorted(set(table["fold"]) - {ASIDE})
+    found = sorted(set(table["fold"]) - {TEST})
     if found != list(range(max(2, len(found)))):
         listed = ", ".join(map(str, found)) or "none"
         yield f"its folds are {listed}; allowed are 0, 1 and so on, at least these two, without a gap"
 
 
-def check_choice(count: int, aside: float) -> None:
-    """Raises InvalidInput for a number of folds or a share set aside that cannot be."""
+def check_choice(count: int, test_share: float) -> None:
+    """Raises InvalidInput for a number of folds or a test share that cannot be."""
     if count < 2:
         raise InvalidInput(f"{count} folds; allowed are 2 or more, because each is held out while the others train")
-    if not 0 <= aside < 1:
-        raise InvalidInput(f"a share of {aside} set aside; allowed are shares from 0, which sets none aside, below 1")
+    if not 0 <= test_share < 1:
+        raise InvalidInput(f"a test share of {test_share}; allowed are shares from 0, for no test images, to below 1")
 
 
-def make_folds(dataset: Dataset, count: int, seed: int, aside: float = 0.0) -> Folds:
-    """Deal the images to `count` folds, stratified on (task, class), groups whole, after setting a share aside.
+def make_folds(dataset: Dataset, count: int, seed: int, test_share: float = 0.0) -> Folds:
+    """Deal the images to `count` folds, stratified on (task, class), groups whole, after taking out the test images.
 
     Dealing the rarest class first (after Sechidis, Tsoumakas and Vlahavas 2011), then mending by exchanges, brings each
     (task, class) within 1 + its largest group (the most images of that class in one group) of n/count in each fold.
@@ -158,16 +161,16 @@ def make_folds(dataset: Dataset, count: int, seed: int, aside: float = 0.0) -> F
 
     Raises InvalidInput for a choice that cannot be, or too few groups of images.
     """
-    check_choice(count, aside)
-    inside = hold_out(dataset, aside, seed)[0] if aside else np.arange(len(dataset))
-    if aside and len(inside) == len(dataset):
-        raise InvalidInput(f"{len(dataset)} images are too few to set a share of {aside} aside; give a larger share")
+    check_choice(count, test_share)
+    inside = hold_out(dataset, test_share, seed)[0] if test_share else np.arange(len(dataset))
+    if test_share and len(inside) == len(dataset):
+        raise InvalidInput(f"{len(dataset)} images are too few for a test share of {test_share}; give a larger one")
     kept = dataset.take(inside)
     group, counts = _count_by_group(kept)
     if len(counts) < count:
         raise InvalidInput(f"{len(counts)} groups of images are too few for {count} folds; give fewer --folds")
     rng = np.random.default_rng([seed, count])
-    fold = np.full(len(dataset), ASIDE)
+    fold = np.full(len(dataset), TEST)
     fold[inside] = mend(counts, deal(counts, np.bincount(group), count, rng), count, rng)[group]
     return Folds("these folds", dataset.ids, pd.factorize(dataset.group)[0], fold)
 
@@ -193,7 +196,7 @@ class Balance:
 
 def balance(folds: Folds, dataset: Dataset) -> Balance:
     """Of folds whose rows are those of `dataset`. The bound is 1 + the most images of the class in one group."""
-    inside = folds.fold != ASIDE
+    inside = folds.fold != TEST
     fold, yes = folds.fold[inside], true_classes(dataset)[inside]
     held = np.stack([yes[fold == number].sum(axis=0) for number in range(folds.count)])
     largest = pd.DataFrame(yes.astype(int)).groupby(folds.group[inside]).sum().max().to_numpy()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from competition.drawing import cifar10, fgo, flowers, painters
-from competition.drawing.dataset import draw
+from competition.drawing.sketches import draw
 
 # Each draws `(folder, images, seed)`; the number of images is its usual one where none is given.
 DRAWERS: dict[str, Callable] = {

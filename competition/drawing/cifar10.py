@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 
 from competition.drawing.colour import any_colour, distinct, edge
-from competition.drawing.files import refuse, write_pictures
 from competition.drawing.geometry import between, box, limb, moved, oval, points, smooth
+from competition.drawing.output import refuse, write_pictures
+from competition.files import whole_folder
 from competition.recipes.cifar10_tasks import CLASSES
-from competition.run import whole_folder
 
 SIDE, FINE = 32, 4  # pixels of a picture, and how many times finer it is drawn
 SHIFT = 4  # OpenCV's fixed-point pixel coordinates: sixteenths

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from competition.drawing.characters import Profile, picture
-from competition.drawing.files import file_name, refuse, write_lines, write_pictures
+from competition.drawing.output import file_name, refuse, write_lines, write_pictures
+from competition.files import whole_folder
 from competition.recipes.fgo_tasks import COLOURS, TASKS
-from competition.run import whole_folder
 from competition.task import Task
 
 CHARACTERS = 40

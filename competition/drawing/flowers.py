@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from competition.drawing.blossoms import picture
-from competition.drawing.files import refuse, write_lines, write_pictures
+from competition.drawing.output import refuse, write_lines, write_pictures
+from competition.files import whole_folder
 from competition.recipes.flowers import COLOUR, TYPE
-from competition.run import whole_folder
 
 KINDS = tuple(product(TYPE.classes, COLOUR.classes))
 TRAINING, VALIDATION = 0.6, 0.25  # shares of the images; the rest are the questions

@@ -42,7 +42,7 @@ LOOKALIKES = {
 
 
 @dataclass(frozen=True)
-class Row:
+class Label:
     """What one picture shows: `value` (the y), and in few of them `maybe` (the m)."""
 
     task: str
@@ -57,19 +57,19 @@ def neighbours(task: str, value: str) -> tuple[str, ...]:
     return tuple(b if a == value else a for a, b in pairs if value in (a, b))
 
 
-def plan(images: int, rng: np.random.Generator) -> list[Row]:
+def plan(images: int, rng: np.random.Generator) -> list[Label]:
     """`images` rows in random order, every value of every task equally often (give or take one)."""
-    values = [Row(task.name, value) for task in TASKS for value in task.classes]
+    values = [Label(task.name, value) for task in TASKS for value in task.classes]
     deck = [values[i] for i in rng.permutation(len(values))]
     rows = [deck[i % len(deck)] for i in rng.permutation(images)]
     open_to_doubt = [i for i, row in enumerate(rows) if neighbours(row.task, row.value)]
     for i in rng.choice(open_to_doubt, round(MAYBE_SHARE * images), replace=False):
         row = rows[i]
-        rows[i] = Row(row.task, row.value, str(rng.choice(neighbours(row.task, row.value))))
+        rows[i] = Label(row.task, row.value, str(rng.choice(neighbours(row.task, row.value))))
     return rows
 
 
-def letters(row: Row) -> str:
+def letters(row: Label) -> str:
     """`y`, `m` and `n` for each value of the row's task, in the order of its classes."""
     classes = next(task.classes for task in TASKS if task.name == row.task)
     return "".join("y" if c == row.value else "m" if c == row.maybe else "n" for c in classes)

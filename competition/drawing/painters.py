@@ -6,9 +6,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from competition.drawing.files import drawn, refuse, write_lines
 from competition.drawing.geometry import box, moved, oval, points, smooth
-from competition.run import whole_folder
+from competition.drawing.output import drawn, refuse, write_lines
+from competition.files import whole_folder
 from competition.task import Task
 
 SIDE = 64  # pixels

@@ -9,12 +9,11 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from competition.data.inspect import CACHE
-from competition.data.pictures import PIXELS, Pictures
+from competition.files import CACHE, whole_file
+from competition.images.cache import PIXELS, Pictures
 from competition.model.network import backbone_of, features_of
 from competition.model.predict import predict
 from competition.recipe import Recipe
-from competition.run import whole_file
 
 CHUNK = 2048  # rows in memory at once
 LEAST_VARIANCE = 1e-3  # of a feature, as a share of the mean over all features

@@ -9,8 +9,8 @@ import numpy as np
 from keras import layers
 
 from competition.errors import InvalidInput
-from competition.model.activations import activate
-from competition.model.backbones import BACKBONES
+from competition.model.backbones.activations import activate
+from competition.model.backbones.registry import BACKBONES
 from competition.recipe import Activation, Recipe
 from competition.task import Task
 

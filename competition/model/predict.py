@@ -7,10 +7,10 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from competition.data.batches import PredictBatches
-from competition.data.pictures import Pictures
-from competition.data.views import View
-from competition.model.devices import stream
+from competition.images.batches import PredictBatches
+from competition.images.cache import Pictures
+from competition.images.warp import View
+from competition.model.stream import stream
 
 
 def predict(network: keras.Model, pictures: Pictures, progress: str | None = None):

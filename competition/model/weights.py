@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 
 from competition.errors import InvalidInput
-from competition.model.backbones import BACKBONES, Spec, WeightsFile
+from competition.model.backbones.registry import BACKBONES, Spec, WeightsFile
 from competition.model.network import backbone_of
 from competition.recipe import Backbone, Recipe
 

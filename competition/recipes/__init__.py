@@ -1,14 +1,15 @@
 """The recipes that come with the project, and those of the user's own."""
 
-import difflib
 import importlib
 import importlib.util
+import re
 import traceback
 from pathlib import Path
 from types import ModuleType
 
-from competition.errors import InvalidInput
+from competition.errors import InvalidInput, no_such
 from competition.recipe import Recipe
+from competition.renamed import hint
 
 NAMES = (
     "sketches",
@@ -39,12 +40,7 @@ def describe_recipe(name: str) -> str:
 
 def _from_project(name: str) -> ModuleType:
     if name not in NAMES:
-        close = difflib.get_close_matches(name, NAMES, n=1)
-        hint = f"; perhaps you meant {close[0]}" if close else ""
-        raise InvalidInput(
-            f"there is no recipe {name!r}; allowed are {', '.join(NAMES)}, the path of a .py file, "
-            f"or a run's recipe.json{hint}"
-        )
+        raise InvalidInput(no_such("recipe", name, NAMES, ", the path of a .py file, or a run's recipe.json"))
     return importlib.import_module(f"competition.recipes.{name}")
 
 
@@ -62,5 +58,7 @@ def _from_file(path: Path) -> ModuleType:
         raise InvalidInput(f"{error.filename}:{error.lineno}: {error.msg}") from error
     except Exception as error:
         lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
-        raise InvalidInput(f"{path}:{lines[-1]}: {type(error).__name__}: {error}") from error
+        old = re.search(r"unexpected keyword argument '(\w+)'", str(error))
+        text = hint(old[1]).removeprefix("; ") if old else ""
+        raise InvalidInput(f"{path}:{lines[-1]}: {text or f'{type(error).__name__}: {error}'}") from error
     return module

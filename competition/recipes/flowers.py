@@ -1,7 +1,7 @@
 """Roses and daisies in red, pink and white: SqueezeNet shared up to fire8, and from there on a branch a task.
 
     competition train flowers --data DIR --weights squeezenet_v1.1_imagenet_notop.h5
-    competition train flowers --data DIR --weights squeezenet_v1.1_imagenet_notop.h5 --turns alternate
+    competition train flowers --data DIR --weights squeezenet_v1.1_imagenet_notop.h5 --task-updates alternate
 
 DIR holds train.txt, val.txt and test.txt with lines such as /data/img1.jpg, 0, 1: a path, the index of the type,
 that of the colour. `competition lists DIR` writes them for a folder of labelled images, `competition draw DIR

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from competition.recipe import Layout, Recipe
+from competition.recipe import Recipe
 from competition.recipes.clothing import RECIPE as CLOTHING
 from competition.recipes.sketches import RECIPE as SKETCHES
 from competition.task import Task
@@ -15,7 +15,7 @@ FEW = 200
 
 
 def starting_recipe(
-    name: str, layout: Layout, tasks: tuple[Task, ...], images: int, side: int, weights: str = "none"
+    name: str, layout: str, tasks: tuple[Task, ...], images: int, side: int, weights: str = "none"
 ) -> Recipe:
     """A recipe for so many images with a usual shorter side in pixels.
 

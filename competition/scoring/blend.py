@@ -7,17 +7,10 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from competition.data.views import VIEWS
 from competition.errors import InvalidInput
+from competition.images.warp import VIEWS
 from competition.run import BLEND, Run
-from competition.scoring.predictions import (
-    PLAIN,
-    Predictions,
-    Probabilities,
-    aligned,
-    joined,
-    read_predictions,
-)
+from competition.scoring.predictions import PLAIN, Predictions, Probabilities, aligned, joined, read_predictions
 from competition.task import Kind, Task
 
 FLOOR = 1e-8  # of a probability whose logarithm is taken: the smallest that a submission holds

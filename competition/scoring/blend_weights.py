@@ -16,10 +16,10 @@ import numpy as np
 
 from competition.errors import InvalidInput
 from competition.scoring.blend import Blend, Mean, before_mean, mixed
-from competition.scoring.bootstrap import TaskComparison, compare
+from competition.scoring.bootstrap import TaskComparison, compare_paired
+from competition.scoring.cross_fit import PARTS, parts_of
 from competition.scoring.fashionai import as_submitted
-from competition.scoring.kinds import average_precision
-from competition.scoring.parts import PARTS, parts_of
+from competition.scoring.metrics import average_precision
 from competition.scoring.predictions import Predictions, aligned
 from competition.task import Task
 
@@ -106,7 +106,7 @@ def find_blend(members: Sequence[Member], mean: Mean = "arithmetic", budget: Cos
         )
     tables = [Table.of(several, task, mean) for task in several[0].tasks]
     fitted, plain, single = honest(several[0], tables, members, budget)
-    over_plain, over_single = compare(fitted, plain), compare(fitted, single)
+    over_plain, over_single = compare_paired(fitted, plain), compare_paired(fitted, single)
     plan = make_plan(tables, members, budget)
     gaining, alone = best_ways(over_plain[:-1], over_single[:-1])
     ways = dict.fromkeys(gaining, 0) | dict.fromkeys(alone, 2)  # of fitted, plain, single; else plain
@@ -145,24 +145,24 @@ class Table:
     mean: Mean
     rows: np.ndarray
     values: np.ndarray  # (members, n, classes)
-    letters: np.ndarray  # (n, classes)
+    codes: np.ndarray  # (n, classes)
 
     @classmethod
     def of(cls, several: Sequence[Predictions], task: Task, mean: Mean) -> "Table":
         rows = np.flatnonzero(several[0].labelled[task.name])
         values = np.stack([before_mean(one.probabilities[task.name][rows], mean) for one in several])
-        return cls(task, mean, rows, values, several[0].letters[task.name][rows])
+        return cls(task, mean, rows, values, several[0].codes[task.name][rows])
 
     def of_images(self, images: np.ndarray) -> "Table":
         """The same for those of `images`, a bool mask over all of them."""
         here = images[self.rows]
-        return replace(self, rows=self.rows[here], values=self.values[:, here], letters=self.letters[here])
+        return replace(self, rows=self.rows[here], values=self.values[:, here], codes=self.codes[here])
 
     def mixed(self, weights: np.ndarray) -> np.ndarray:
         return as_submitted(mixed(self.values, weights, self.mean, self.task.kind))
 
     def ap(self, weights: np.ndarray) -> float:
-        return average_precision(self.task.kind, self.mixed(weights), self.letters)[0]
+        return average_precision(self.task.kind, self.mixed(weights), self.codes)[0]
 
 
 def honest(

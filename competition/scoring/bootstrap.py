@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from competition.data.dataset import NO, YES
+from competition.dataset import NO, YES
 from competition.scoring.multilabel import RankedLabels
 from competition.scoring.predictions import Predictions, aligned
 from competition.task import Task
@@ -79,7 +79,9 @@ def interval_of_means(predictions: Predictions) -> dict[str, list[float]]:
     return {"map": [mean.ap.low, mean.ap.high], "accuracy": [mean.accuracy.low, mean.accuracy.high]}
 
 
-def compare(a: Predictions, b: Predictions, resamples: int = RESAMPLES, seed: int = 0) -> tuple[TaskComparison, ...]:
+def compare_paired(
+    a: Predictions, b: Predictions, resamples: int = RESAMPLES, seed: int = 0
+) -> tuple[TaskComparison, ...]:
     """What A gains over B, both scored on the same resamples; a task that has labelled rows each, and the mean last.
 
     Raises InvalidInput where they predicted different images or tasks.
@@ -140,7 +142,7 @@ def _ranked(predictions: Predictions, task: Task) -> "Ranked | RankedLabels":
     if task.kind == "multiclass":
         return Ranked.of(predictions, task.name)
     rows = np.flatnonzero(predictions.labelled[task.name])
-    return RankedLabels.of(predictions.probabilities[task.name][rows], predictions.letters[task.name][rows], rows)
+    return RankedLabels.of(predictions.probabilities[task.name][rows], predictions.codes[task.name][rows], rows)
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ class Ranked:
         answer = probabilities.argmax(axis=1)
         confidence = probabilities[np.arange(len(rows)), answer]
         order = np.argsort(-confidence, kind="stable")
-        letter = predictions.letters[task][rows, answer][order]
+        letter = predictions.codes[task][rows, answer][order]
         last = np.flatnonzero(np.append(np.diff(confidence[order]) != 0, True))
         return cls(rows[order], letter == YES, letter == NO, last)
 

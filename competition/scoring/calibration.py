@@ -7,11 +7,11 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_expit, log_softmax, logit, softmax
 
-from competition.data.dataset import MAYBE, NO, YES
+from competition.dataset import MAYBE, NO, YES
 from competition.scoring.blend import FLOOR
+from competition.scoring.cross_fit import PARTS, parts_of
 from competition.scoring.fashionai import as_submitted, precision_curve
-from competition.scoring.kinds import average_precision, choices
-from competition.scoring.parts import PARTS, parts_of
+from competition.scoring.metrics import average_precision, choices
 from competition.scoring.predictions import Predictions
 from competition.task import Kind, Task
 
@@ -76,7 +76,7 @@ def calibrate(predictions: Predictions) -> tuple[Calibration, ...]:
         _calibrate_task(
             task,
             predictions.probabilities[task.name][present],
-            predictions.letters[task.name][present],
+            predictions.codes[task.name][present],
             part[present],
         )
         for task in predictions.tasks
@@ -84,22 +84,22 @@ def calibrate(predictions: Predictions) -> tuple[Calibration, ...]:
     )
 
 
-def _calibrate_task(task: Task, probabilities: np.ndarray, letters: np.ndarray, part: np.ndarray) -> Calibration:
+def _calibrate_task(task: Task, probabilities: np.ndarray, codes: np.ndarray, part: np.ndarray) -> Calibration:
     softened = np.empty_like(probabilities)
     for number in range(PARTS):
         here = part == number
-        temperature = fit_temperature(probabilities[~here], letters[~here], task.kind)
+        temperature = fit_temperature(probabilities[~here], codes[~here], task.kind)
         softened[here] = as_submitted(soften(probabilities[here], temperature, task.kind))
-    chosen, right = choices(task.kind, probabilities, letters)
+    chosen, right = choices(task.kind, probabilities, codes)
     part = np.repeat(part, len(chosen) // len(probabilities))
     return Calibration(
         task,
-        len(letters),
-        fit_temperature(probabilities, letters, task.kind),
+        len(codes),
+        fit_temperature(probabilities, codes, task.kind),
         reliability(chosen, right),
-        reliability(*choices(task.kind, softened, letters)),
-        average_precision(task.kind, probabilities, letters)[0],
-        average_precision(task.kind, softened, letters)[0],
+        reliability(*choices(task.kind, softened, codes)),
+        average_precision(task.kind, probabilities, codes)[0],
+        average_precision(task.kind, softened, codes)[0],
         tuple(filter(None, (threshold_for(goal, chosen, right, part) for goal in GOALS))),
     )
 
@@ -113,19 +113,19 @@ def soften(probabilities: np.ndarray, temperature: float, kind: Kind) -> np.ndar
     return softmax(scores, axis=1) if kind == "multiclass" else expit(scores)
 
 
-def fit_temperature(probabilities: np.ndarray, letters: np.ndarray, kind: Kind) -> float:
-    """The temperature with the least negative log likelihood of the letters; 1, no change, where there are none.
+def fit_temperature(probabilities: np.ndarray, codes: np.ndarray, kind: Kind) -> float:
+    """The temperature with the least negative log likelihood of the codes; 1, no change, where there are none.
 
-    Of a multiclass task rows with a y count, of a multilabel one all letters y and n. The likelihood has one peak in
+    Of a multiclass task rows with a y count, of a multilabel one all codes y and n. The likelihood has one peak in
     1 / T. Where the peak is out of reach, as where every answer is right, the temperature is exactly HOTTEST or its
     inverse.
     """
-    scores, yes = _scores(probabilities, kind), letters == YES
+    scores, yes = _scores(probabilities, kind), codes == YES
     if kind == "multiclass":
         known = yes.any(axis=1)
         scores, truth = scores[known], yes[known].argmax(axis=1)
     else:
-        known = letters != MAYBE
+        known = codes != MAYBE
         scores = np.where(yes, scores, -scores)[known]
     if not len(scores):
         return 1.0
@@ -149,14 +149,14 @@ def _scores(probabilities: np.ndarray, kind: Kind) -> np.ndarray:
     return logit(np.clip(probabilities, FLOOR, 1 - FLOOR))
 
 
-def reliability(probabilities: np.ndarray, letters: np.ndarray) -> Reliability:
+def reliability(probabilities: np.ndarray, codes: np.ndarray) -> Reliability:
     """Bins of equal width of the largest probability, each with its upper end; nan where a bin is empty.
 
     A row is right where the letter at the answer is y; where it is m, the row counts as nothing, as in the official
     metric.
     """
     answer = probabilities.argmax(axis=1)[:, None]
-    letter = np.take_along_axis(letters, answer, axis=1)[:, 0]
+    letter = np.take_along_axis(codes, answer, axis=1)[:, 0]
     judged = letter != MAYBE
     top, right = np.take_along_axis(probabilities, answer, axis=1)[judged, 0], letter[judged] == YES
     place = np.clip(np.ceil(top * BINS).astype(int) - 1, 0, BINS - 1)
@@ -166,27 +166,27 @@ def reliability(probabilities: np.ndarray, letters: np.ndarray) -> Reliability:
         return Reliability(rows, *means)
 
 
-def threshold_for(goal: float, probabilities: np.ndarray, letters: np.ndarray, part: np.ndarray) -> Threshold | None:
+def threshold_for(goal: float, probabilities: np.ndarray, codes: np.ndarray, part: np.ndarray) -> Threshold | None:
     """The threshold that answers most rows with at least this precision; None where no threshold reaches it.
 
     It is the lowest one at which precision is at least `goal`, though it may be less at a higher one.
     """
-    best = _lowest(goal, probabilities, letters)
+    best = _lowest(goal, probabilities, codes)
     if best is None:
         return None
     correct = wrong = 0
     for number in range(PARTS):
         here = part == number
-        found = _lowest(goal, probabilities[~here], letters[~here])
+        found = _lowest(goal, probabilities[~here], codes[~here])
         if found is not None:
             answered = here & (probabilities.max(axis=1) >= found[0])
-            letter = letters[answered, probabilities[answered].argmax(axis=1)]
+            letter = codes[answered, probabilities[answered].argmax(axis=1)]
             correct, wrong = correct + (letter == YES).sum(), wrong + (letter == NO).sum()
     elsewhere = correct / (correct + wrong) if correct + wrong else float("nan")
     return Threshold(goal, *map(float, (*best, elsewhere)))
 
 
-def _lowest(goal: float, probabilities: np.ndarray, letters: np.ndarray) -> tuple[float, float, float] | None:
-    threshold, answered, precision = precision_curve(probabilities, letters)
+def _lowest(goal: float, probabilities: np.ndarray, codes: np.ndarray) -> tuple[float, float, float] | None:
+    threshold, answered, precision = precision_curve(probabilities, codes)
     reached = np.flatnonzero(precision >= goal)
     return (threshold[reached[-1]], answered[reached[-1]], precision[reached[-1]]) if len(reached) else None

@@ -9,9 +9,8 @@ out.
 
 import numpy as np
 
-from competition.data.dataset import NO, YES
-
-DECIMALS = 8  # of a probability in a submission
+from competition.dataset import NO, YES
+from competition.task import DECIMALS
 
 
 def as_submitted(probabilities: np.ndarray) -> np.ndarray:
@@ -23,26 +22,26 @@ def as_submitted(probabilities: np.ndarray) -> np.ndarray:
     return np.round(probabilities.astype(np.float64), DECIMALS)
 
 
-def precision_curve(probabilities: np.ndarray, letters: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def precision_curve(probabilities: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(threshold, answered, precision) of one task, each (thresholds,), from the highest threshold to the lowest.
 
-    `probabilities` (n, classes); `letters` (n, classes) of NO, MAYBE and YES. `answered` is the share of all rows
+    `probabilities` (n, classes); `codes` (n, classes) of NO, MAYBE and YES. `answered` is the share of all rows
     that a threshold leaves. Of equal probabilities the first class is the answer.
     """
     rows = np.arange(len(probabilities))
     answer = probabilities.argmax(axis=1)
     confidence = probabilities[rows, answer]
     order = np.argsort(-confidence, kind="stable")
-    letter, confidence = letters[rows, answer][order], confidence[order]
+    letter, confidence = codes[rows, answer][order], confidence[order]
     correct, wrong = np.cumsum(letter == YES), np.cumsum(letter == NO)
     last_of_its_value = np.append(confidence[:-1] != confidence[1:], True)[: len(order)]
     judged = np.flatnonzero(last_of_its_value & (correct + wrong > 0))
     return confidence[judged], (judged + 1) / max(1, len(rows)), correct[judged] / (correct + wrong)[judged]
 
 
-def average_precision(probabilities: np.ndarray, letters: np.ndarray) -> tuple[float, float]:
+def average_precision(probabilities: np.ndarray, codes: np.ndarray) -> tuple[float, float]:
     """(AP, BasicPrecision) of one task, arrays as in `precision_curve`; nan where no row can be judged."""
-    *_, precision = precision_curve(probabilities, letters)
+    *_, precision = precision_curve(probabilities, codes)
     if not len(precision):
         return float("nan"), float("nan")
     return float(precision.mean()), float(precision[-1])

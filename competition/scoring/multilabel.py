@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from competition.data.dataset import MAYBE, YES
+from competition.dataset import MAYBE, YES
 from competition.scoring.fashionai import as_submitted
-
-HALF = 0.5
+from competition.task import HALF
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class RankedLabel:
 
     @classmethod
     def of(cls, probability: np.ndarray, letter: np.ndarray, rows: np.ndarray | None = None) -> "RankedLabel":
-        """Of (n,) probabilities and letters; `rows` are the numbers of their images, 0 to n - 1 without it."""
+        """Of (n,) probabilities and codes; `rows` are the numbers of their images, 0 to n - 1 without it."""
         known = np.flatnonzero(letter != MAYBE)
         order = known[np.argsort(-probability[known], kind="stable")]
         ranked, yes = probability[order], letter[order] == YES
@@ -58,9 +57,9 @@ class RankedLabels:
     labels: tuple[RankedLabel, ...]
 
     @classmethod
-    def of(cls, probabilities: np.ndarray, letters: np.ndarray, rows: np.ndarray | None = None) -> "RankedLabels":
-        """Of (n, labels) probabilities and letters; `rows` as for one label."""
-        return cls(tuple(RankedLabel.of(*pair, rows) for pair in zip(probabilities.T, letters.T, strict=True)))
+    def of(cls, probabilities: np.ndarray, codes: np.ndarray, rows: np.ndarray | None = None) -> "RankedLabels":
+        """Of (n, labels) probabilities and codes; `rows` as for one label."""
+        return cls(tuple(RankedLabel.of(*pair, rows) for pair in zip(probabilities.T, codes.T, strict=True)))
 
     def scores(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(AP, accuracy), each (resamples,): means over the labels; nan where none can be judged."""
@@ -75,29 +74,29 @@ def mean_of_known(values: np.ndarray) -> np.ndarray:
         return np.where(known, values, 0).sum(axis=0) / known.sum(axis=0)
 
 
-def label_scores(probabilities: np.ndarray, letters: np.ndarray) -> tuple[float, float]:
+def label_scores(probabilities: np.ndarray, codes: np.ndarray) -> tuple[float, float]:
     """(AP, accuracy) of a task, (n, labels): means over the labels."""
-    once = np.ones((len(letters), 1), np.int32)
-    ap, accuracy = RankedLabels.of(probabilities, letters).scores(once)
+    once = np.ones((len(codes), 1), np.int32)
+    ap, accuracy = RankedLabels.of(probabilities, codes).scores(once)
     return float(ap[0]), float(accuracy[0])
 
 
-def precision_of_yes(probabilities: np.ndarray, letters: np.ndarray) -> float:
+def precision_of_yes(probabilities: np.ndarray, codes: np.ndarray) -> float:
     """How many of the labels that are answered yes are true; nan where none is answered so."""
-    answered = (probabilities > HALF) & (letters != MAYBE)
-    return float((letters[answered] == YES).mean()) if answered.any() else float("nan")
+    answered = (probabilities > HALF) & (codes != MAYBE)
+    return float((codes[answered] == YES).mean()) if answered.any() else float("nan")
 
 
-def label_chance(letters: np.ndarray) -> float:
+def label_chance(codes: np.ndarray) -> float:
     """The accuracy of answering each label with what it mostly is, mean over the labels."""
-    known = letters != MAYBE
+    known = codes != MAYBE
     with np.errstate(invalid="ignore"):
-        share = (letters == YES).sum(axis=0) / known.sum(axis=0)
+        share = (codes == YES).sum(axis=0) / known.sum(axis=0)
     return float(mean_of_known(np.maximum(share, 1 - share)))
 
 
 def f1_score(answered: np.ndarray, letter: np.ndarray) -> float:
-    """F1 of one label, of (n,) answers (bool) and letters; nan where no row is true."""
+    """F1 of one label, of (n,) answers (bool) and codes; nan where no row is true."""
     known, yes = letter != MAYBE, letter == YES
     if not yes.any():
         return float("nan")
@@ -115,7 +114,7 @@ def best_threshold(probability: np.ndarray, letter: np.ndarray) -> float:
     return float((values[best] + np.append(values, 0)[best + 1]) / 2)
 
 
-def yes_or_no(probabilities: np.ndarray, letters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Each label of each image as a choice of no or yes: probabilities and letters (n * labels, 2), image by image."""
-    yes, letter = probabilities.ravel(), letters.ravel()
+def yes_or_no(probabilities: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each label of each image as a choice of no or yes: probabilities and codes (n * labels, 2), image by image."""
+    yes, letter = probabilities.ravel(), codes.ravel()
     return np.stack([as_submitted(1 - yes), yes], axis=1), np.stack([YES - letter, letter], axis=1)

@@ -8,13 +8,14 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from competition.data.dataset import Dataset
+from competition import renamed
+from competition.dataset import Dataset
 from competition.errors import InvalidInput
 from competition.run import Run
-from competition.scoring.report import Report, score
+from competition.scoring.scores import Report, score
 from competition.task import Task
 
-HELD_OUT, ASIDE = "probabilities.npz", "aside.npz"
+HELD_OUT, TEST = "probabilities.npz", "test.npz"
 PLAIN = "plain"
 Probabilities = Mapping[str, np.ndarray]
 
@@ -23,7 +24,7 @@ Probabilities = Mapping[str, np.ndarray]
 class Predictions:
     """What one run, or the folds of a cross-validation, gave for images that they were not trained on.
 
-    `images` (n,) str name them, as `Dataset.ids` does; `probabilities[task]` (n, classes) float64; `letters` and
+    `images` (n,) str name them, as `Dataset.ids` does; `probabilities[task]` (n, classes) float64; `codes` and
     `labelled` are those of a Dataset; images of one `group` (n,) are near-duplicates, and no independent evidence;
     `fold` (n,) is the fold that an image was held out in.
     """
@@ -32,7 +33,7 @@ class Predictions:
     tasks: tuple[Task, ...]
     images: np.ndarray
     probabilities: Probabilities
-    letters: Mapping[str, np.ndarray]
+    codes: Mapping[str, np.ndarray]
     labelled: Mapping[str, np.ndarray]
     group: np.ndarray
     fold: np.ndarray
@@ -51,10 +52,10 @@ class Predictions:
         )
 
     def score(self) -> Report:
-        return score(self.tasks, self.probabilities, self.letters, self.labelled)
+        return score(self.tasks, self.probabilities, self.codes, self.labelled)
 
 
-BY_TASK = ("probabilities", "letters", "labelled")
+BY_TASK = ("probabilities", "codes", "labelled")
 
 
 def write_predictions(
@@ -64,7 +65,7 @@ def write_predictions(
     arrays = {"images": dataset.ids, "group": dataset.group, "fold": np.broadcast_to(fold, len(dataset))}
     for task in dataset.tasks:
         arrays |= {f"classes/{task.name}": np.array(task.classes), f"kind/{task.name}": np.array(task.kind)}
-        arrays |= {f"letters/{task.name}": dataset.letters[task.name]}
+        arrays |= {f"codes/{task.name}": dataset.codes[task.name]}
         arrays |= {f"labelled/{task.name}": dataset.labelled[task.name]}
         arrays |= {f"probabilities/{view}/{task.name}": values[task.name] for view, values in views.items()}
     run.write_arrays(name, arrays)
@@ -90,13 +91,13 @@ def read_predictions(run: Run, view: str = PLAIN, name: str = HELD_OUT) -> Predi
             tuple(Task(n, tuple(arrays[f"classes/{n}"].tolist()), arrays[f"kind/{n}"].item()) for n in names),
             arrays["images"],
             {n: arrays[f"probabilities/{view}/{n}"].astype(np.float64) for n in names},
-            *({n: arrays[f"{part}/{n}"] for n in names} for part in ("letters", "labelled")),
+            *({n: arrays[f"{part}/{n}"] for n in names} for part in ("codes", "labelled")),
             group=arrays["group"],
             fold=arrays["fold"],
         )
     except KeyError as error:
         raise InvalidInput(f"{run.folder / name} lacks {error}; the run has to be made again") from None
-    by_image = [*predictions.probabilities.values(), *predictions.letters.values(), *predictions.labelled.values()]
+    by_image = [*predictions.probabilities.values(), *predictions.codes.values(), *predictions.labelled.values()]
     if any(len(values) != len(predictions) for values in [*by_image, predictions.group, predictions.fold]):
         raise InvalidInput(f"{run.folder / name} holds arrays of different length; the run has to be made again")
     if not all(np.isfinite(values).all() for values in predictions.probabilities.values()):
@@ -111,7 +112,7 @@ def _views(keys: Sequence[str]) -> tuple[str, ...]:
 
 def _read(run: Run, name: str, view: str) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
     """The views in a file of predictions, and its arrays; of the probabilities, which are most of it, one view's."""
-    path: Path = run.folder / name
+    path: Path = run.file(name)
     if not path.is_file():
         raise InvalidInput(
             f"{path}: there is no such file, so {run.folder} holds no predictions of images with known answers; "
@@ -121,12 +122,18 @@ def _read(run: Run, name: str, view: str) -> tuple[tuple[str, ...], dict[str, np
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             views = _views(file.files)
             others = tuple(f"probabilities/{other}/" for other in views if other != view)
-            arrays = {key: file[key] for key in file.files if not key.startswith(others)}
+            arrays = {_current(key): file[key] for key in file.files if not key.startswith(others)}
     except (OSError, ValueError, EOFError, TypeError, BadZipFile, zlib.error):
         raise InvalidInput(f"{path} is not whole, or no file of predictions; the run has to be made again") from None
     if not any(key.startswith("classes/") for key in arrays):
         raise InvalidInput(f"{path} names no classes, so another version wrote it; the run has to be made again")
     return views, arrays
+
+
+def _current(key: str) -> str:
+    """Today's name of an array: codes/colour for letters/colour."""
+    part, slash, rest = key.partition("/")
+    return f"{renamed.ARRAYS.get(part, part)}{slash}{rest}"
 
 
 def joined(several: Sequence[Predictions]) -> Predictions:
@@ -139,7 +146,7 @@ def joined(several: Sequence[Predictions]) -> Predictions:
         _refuse_other_tasks(first, other)
     by_image = {name: np.concatenate([getattr(one, name) for one in several]) for name in ("images", "group", "fold")}
     by_task = {
-        name: {task: np.concatenate([getattr(one, name)[task] for one in several]) for task in first.letters}
+        name: {task: np.concatenate([getattr(one, name)[task] for one in several]) for task in first.codes}
         for name in BY_TASK
     }
     return replace(first, **by_image, **by_task)
@@ -177,6 +184,6 @@ def aligned(several: Sequence[Predictions]) -> list[Predictions]:
                 "make both with the same --folds-file"
             )
         for task in first.tasks:
-            if (result[-1].letters[task.name] != first.letters[task.name]).any():
+            if (result[-1].codes[task.name] != first.codes[task.name]).any():
                 raise InvalidInput(f"{other.source} and {first.source} have other answers for {task.name}; train again")
     return result

@@ -82,7 +82,7 @@ def learning_rate(recipe: Recipe, stage: Stage, steps: int):
             f"--accumulate {recipe.accumulate}: a stage of {stage.epochs} epochs has only "
             f"{steps * stage.epochs} steps, so its weights would never change; give less"
         )
-    kinds = {"constant": _constant, "halved": _halved, "cosine": _cosine}
+    kinds = {"constant": _constant, "step_decay": _step_decay, "cosine": _cosine}
     return kinds[recipe.schedule](recipe, stage, steps)
 
 
@@ -90,7 +90,7 @@ def _constant(recipe: Recipe, stage: Stage, steps: int) -> float:
     return stage.learning_rate
 
 
-def _halved(recipe: Recipe, stage: Stage, steps: int):
+def _step_decay(recipe: Recipe, stage: Stage, steps: int):
     """rate * 0.5 ** floor((1 + e) / halve_every) for epoch e from 0."""
     epochs = range(recipe.halve_every - 1, stage.epochs, recipe.halve_every)
     boundaries = [epoch * steps - 1 for epoch in epochs]  # the last batch of the old rate

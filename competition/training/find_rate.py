@@ -11,16 +11,17 @@ import pandas as pd
 from keras.optimizers import schedules
 from matplotlib.figure import Figure
 
-from competition.data.batches import TrainBatches, augmented_views
-from competition.model.devices import memory_explained, stream
+from competition.images.batches import TrainBatches, augmented_views
+from competition.model.devices import memory_explained
 from competition.model.network import set_trainable
+from competition.model.stream import stream
 from competition.recipe import Stage
 from competition.run import Run
-from competition.scoring.pictures import save
+from competition.scoring.plots import save
 from competition.training.compile import compile_stage
 from competition.training.prepare import Preparation
 from competition.training.rate_range import refuse, whole_batches
-from competition.training.stages import Trainer
+from competition.training.trainer import Trainer
 
 SMOOTHING = 0.9  # the weight of what was before: about ten steps are remembered, in tests of often fewer than a hundred
 EXPLODED = 4  # times the lowest smoothed loss; there is nothing to be learned beyond (as in fastai)

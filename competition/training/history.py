@@ -9,7 +9,7 @@ import pandas as pd
 
 from competition.recipe import Stage
 from competition.run import Run
-from competition.scoring.report import Report
+from competition.scoring.scores import Report
 from competition.task import Task
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from competition.files import whole_file
 from competition.model import devices
 from competition.model.network import build_network
 from competition.recipe import Recipe
-from competition.run import whole_file
 
 FLOAT32 = "float32"
 LEAST_GAIN = 1.05  # a half-width format has to be this much faster to be worth its rounding

@@ -8,8 +8,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from competition.data.material import Material
-from competition.data.pictures import GIGABYTE, PictureCache, Pictures
+from competition.data.load import Material
+from competition.images.cache import GIGABYTE, PictureCache, Pictures
 from competition.model import devices
 from competition.model.features import Features, cached_features
 from competition.model.network import build_network, set_trainable
@@ -18,7 +18,7 @@ from competition.recipe import Recipe
 from competition.run import Run
 from competition.training.compile import learning_rate
 from competition.training.precision import Choice, choose_precision
-from competition.training.stages import Trainer
+from competition.training.trainer import Trainer
 
 BACKWARD = 2.3  # a step back through a convolution costs about this many steps forward, and a little for the update
 

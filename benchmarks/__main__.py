@@ -1,0 +1,54 @@
+"""Measure speed and memory, and say which goals are missed."""
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+import tyro
+
+from competition.__main__ import reported
+from competition.errors import InvalidInput
+from competition.quiet import quiet_start
+from competition.run import RUNS
+
+Usual = Literal["input", "training", "precision", "predict", "heads", "memory", "label_files", "startup"]
+Group = Literal[Usual, "accuracy", "planning", "profile"]  # each is a module benchmarks.<group>
+RESULT = RUNS / "bench.json"
+
+
+def bench(
+    groups: Annotated[tuple[Group, ...], tyro.conf.Positional] = get_args(Usual),
+    *,
+    data: Path | None = None,
+    weights: str | None = None,
+    output: Path = RESULT,
+) -> int:
+    """Print a table of ratios, each from one run, and write it as JSON. A goal that is missed says MISSED.
+
+    Args:
+        groups: what to measure; without any, all but accuracy (a quarter of an hour), planning and profile.
+        data: the photographs; without it those of COMPETITION_SHARED or ../shared, else the drawn garments.
+        weights: SqueezeNet's weights file; without it that of COMPETITION_SHARED or ../shared, else none.
+        output: the JSON to write.
+    """
+    with quiet_start():
+        from benchmarks.places import Places
+        from benchmarks.report import header, line, summary, write_json
+
+        modules = [importlib.import_module(f"benchmarks.{group}") for group in groups]
+    if data and not data.is_dir():
+        raise InvalidInput(f"{data}: there is no such folder")
+    places, rows = Places(data, weights), []
+    print(header(), flush=True)
+    for module in modules:
+        for row in module.rows(places):
+            rows.append(row)
+            print(line(row), flush=True)
+    write_json(rows, output)
+    print(f"{summary(rows)}; {output}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(reported(lambda: tyro.cli(bench, prog="python -m benchmarks")))

@@ -1,0 +1,45 @@
+"""What bfloat16 costs in held-out accuracy: the same three trainings in both number formats. No goal."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from benchmarks.engine import clothing, prepare
+from benchmarks.places import Places, workplace
+from benchmarks.report import Measurement
+from competition.errors import InvalidInput
+from competition.recipe import Precision
+from competition.run import Run
+from competition.scoring.bootstrap import estimate, resampled
+from competition.scoring.predictions import HELD_OUT, Predictions, read_predictions, write_predictions
+
+SEEDS, EPOCHS = (0, 1, 2), (12, 3)
+
+
+def rows(places: Places) -> Iterator[Measurement]:
+    if places.weights == "none":
+        raise InvalidInput("accuracy needs SqueezeNet's ImageNet weights, or nothing is learnt; give --weights FILE")
+    scores = np.stack([accuracies(places, seed) for seed in SEEDS])
+    differences = scores[:, 0] - scores[:, 1]
+    mean = estimate(differences.mean(axis=0))
+    half, full = scores[:, :, 0].mean(axis=0)
+    by_seed = ", ".join(f"{difference:+.4f}" for difference in differences[:, 0])
+    detail = f"{half:.4f} against {full:.4f}, 95 % {mean.low:+.4f} to {mean.high:+.4f}, by seed {by_seed}"
+    yield Measurement("accuracy: bfloat16 minus float32, last epoch, 3 seeds", mean.value, detail=detail)
+
+
+def accuracies(places: Places, seed: int) -> np.ndarray:
+    """Mean accuracy of the tasks in bfloat16 and in float32, (2, 1 + resamples): on all held-out images first."""
+    pair = [last_epoch(places, seed, policy) for policy in ("mixed_bfloat16", "float32")]
+    return resampled(pair, seed=seed)[:, 1, -1]
+
+
+def last_epoch(places: Places, seed: int, precision: Precision) -> Predictions:
+    """What the last epoch of a training gives for the images that it held out."""
+    recipe = clothing(places, seed=seed, precision=precision, epochs=EPOCHS)
+    with workplace() as folder:
+        run = Run(folder / "run")
+        trainer = prepare(recipe, places, folder, validation=0.15).trainer(run)
+        trainer.fit()
+        write_predictions(run, HELD_OUT, trainer.held_out.dataset, {"plain": trainer.predict_held_out()})
+        return read_predictions(run)

@@ -1,0 +1,87 @@
+"""The bench's hold on the engine: everything that it asks of data, network and training, each in one place."""
+
+import io
+import time
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from benchmarks.places import Places
+from competition.data.load import read_material
+from competition.images.cache import USUAL_ROOM
+from competition.model.network import build_network
+from competition.recipe import Recipe
+from competition.recipes import load_recipe
+from competition.training.compile import compile_stage
+from competition.training.prepare import Preparation
+from competition.training.trainer import Trainer
+
+STEPS = 1_000  # an epoch of the learning rate's schedule; no speed depends on it
+
+
+def clothing(places: Places, **changes) -> Recipe:
+    """The recipe of the photographs, from the weights that are there."""
+    return replace(load_recipe("clothing"), weights=places.weights, **changes)
+
+
+def prepare(recipe: Recipe, places: Places, folder: Path, validation: float = 0.0) -> Preparation:
+    """Data, network and weights, with all caches in `folder`: nothing is there that an earlier training has left."""
+    recipe = replace(recipe, validation=validation)
+    with redirect_stdout(io.StringIO()):
+        material = read_material(recipe, places.data, skip_bad_images=False, cache=folder)
+    return Preparation.of(replace(recipe, tasks=material.dataset.tasks), material, folder, USUAL_ROOM)
+
+
+@dataclass
+class Laps:
+    """When each epoch of a training began and ended; what is done `between` them is in no epoch's time."""
+
+    trainer: Trainer
+    between: Callable[[], object] = lambda: None
+    seconds: list[float] = field(default_factory=list)
+
+    def time(self, fit: Callable[[], None]) -> None:
+        """Run a fit of the trainer, and add the time after the last epoch to it."""
+        self.trainer.say = lambda _: self._end_of_epoch()
+        self.start = time.perf_counter()
+        fit()
+        self.seconds[-1] += time.perf_counter() - self.start
+
+    def _end_of_epoch(self) -> None:
+        self.seconds.append(time.perf_counter() - self.start)
+        self.between()
+        self.start = time.perf_counter()
+
+
+def compiled(recipe: Recipe, policy: str) -> keras.Model:
+    """A network with random weights, ready for the first stage of its recipe."""
+    network = build_network(recipe, policy)
+    compile_stage(network, recipe, recipe.stages[0], STEPS)
+    return network
+
+
+class Repeated:
+    """One batch that lies in memory where the network takes it from; the pixels are noise, which costs the same."""
+
+    def __init__(self, recipe: Recipe):
+        rng, size, count = np.random.default_rng(0), recipe.image_size, recipe.batch_size
+        images = rng.integers(256, size=(count, size, size, 3), dtype=np.uint8)
+        targets = {
+            task.name: np.eye(len(task), dtype=np.float32)[np.arange(count) % len(task)] for task in recipe.tasks
+        }
+        weights = {task.name: np.ones(count, np.float32) for task in recipe.tasks}
+        self.images, self.targets, self.weights = keras.tree.map_structure(
+            keras.ops.convert_to_tensor, (images, targets, weights)
+        )
+
+    def train(self, network: keras.Model, steps: int) -> None:
+        for _ in range(steps):
+            network.train_on_batch(self.images, self.targets, self.weights)
+
+    def predict(self, network: keras.Model, steps: int) -> None:
+        for _ in range(steps):
+            network.predict_on_batch(self.images)

@@ -1,0 +1,58 @@
+"""Whether memory grows with the number of images."""
+
+import math
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.child import train_until
+from benchmarks.places import Places, some_images, workplace
+from benchmarks.report import Measurement
+from benchmarks.startup import images_only
+from competition.dataset import LETTERS, Dataset
+from competition.layouts.classes import SUFFIX, find_classes
+
+MANY, STEPS, BATCH = 89_683, 200, 32
+
+
+def rows(places: Places) -> Iterator[Measurement]:
+    dataset = some_images(places)
+    few = len(dataset)
+    with workplace() as folder:
+        small, large = (peak(dataset, count, places, folder / str(count)) for count in (few, MANY))
+    name = f"memory: {STEPS} steps and one read of {MANY:,} rows"
+    detail = f"peak {large:.2f} against {small:.2f} GB; SqueezeNet 227, {BATCH} a step"
+    yield Measurement(f"{name} over {few:,}", large / small, 1.15, at_least=False, detail=detail)
+    yield Measurement(f"{name}, GB", max(small, large), 3, at_least=False)
+
+
+def peak(dataset: Dataset, count: int, places: Places, folder: Path) -> float:
+    """Gigabytes that a training of a dataset repeated to `count` images takes at most, in a process of its own."""
+    repeat(dataset, count, folder)
+    if classes := find_classes(places.data):
+        shutil.copy(classes, folder)
+    epochs = math.ceil(STEPS * BATCH / count)
+    flags = [*images_only(epochs), "--batch-size", str(BATCH), "--validation", "0"]
+    _, gigabytes = train_until(STEPS, ["clothing", "--data", ".", "--weights", places.weights, *flags], folder)
+    return gigabytes
+
+
+def repeat(dataset: Dataset, count: int, folder: Path) -> None:
+    """Write a data set of `count` images, each a link to one of the dataset's, with one row each: a task of those
+    that it carries."""
+    images, labels = folder / "base/Images", folder / "base/Annotations/label.csv"
+    for path in (images, labels.parent):
+        path.mkdir(parents=True)
+    rows = [one_row(dataset, row) for row in range(len(dataset))]
+    with labels.open("w", encoding="utf-8") as file:
+        for number in range(count):
+            source = dataset.path(number % len(dataset)).absolute()
+            name = f"Images/{number:06}{source.suffix}"
+            (folder / "base" / name).symlink_to(source)
+            file.write(f"{name},{rows[number % len(dataset)]}\n")
+
+
+def one_row(dataset: Dataset, row: int) -> str:
+    """Key and letters of the first task that an image carries."""
+    task = next(task.name for task in dataset.tasks if dataset.labelled[task.name][row])
+    return f"{task}{SUFFIX},{''.join(LETTERS[code] for code in dataset.codes[task][row])}"

@@ -1,0 +1,65 @@
+"""The table of a bench: rows with their goals, printed for a reader and written as JSON."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from competition.files import whole_file
+from competition.run import to_text
+
+MISSED = "MISSED"
+WIDEST = 60  # characters of a row's name
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One measured number.
+
+    `goal` is the least that it should be, or, without `at_least`, the most; None where it is only reported. `detail`
+    holds what the number was made of.
+    """
+
+    row: str
+    value: float
+    goal: float | None = None
+    at_least: bool = True
+    detail: str = ""
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal is reached; None where there is none. What is not a number reaches nothing."""
+        if self.goal is None:
+            return None
+        return bool(self.value >= self.goal if self.at_least else self.value <= self.goal)  # NumPy's is no JSON
+
+    def to_json(self) -> dict:
+        return {
+            "row": self.row,
+            "value": float(f"{self.value:.4g}"),
+            "goal": self.goal,
+            "met": self.met,
+            "detail": self.detail,
+        }
+
+
+def line(row: Measurement) -> str:
+    """A row of the table."""
+    goal = "" if row.goal is None else f"{'>=' if row.at_least else '<='} {row.goal:g}"
+    verdict = MISSED if row.met is False else ""
+    return f"{row.row:{WIDEST}} {row.value:8.3f}  {goal:8} {verdict:7} {row.detail}".rstrip()
+
+
+def header() -> str:
+    return f"{'row':{WIDEST}} {'value':>8}  {'goal':8} {'':7} detail"
+
+
+def summary(rows: Sequence[Measurement]) -> str:
+    """How many missed their goal."""
+    judged = [row for row in rows if row.met is not None]
+    return f"{sum(not row.met for row in judged)} of {len(judged)} goals missed"
+
+
+def write_json(rows: Sequence[Measurement], path: Path) -> None:
+    """A list with an object a row: row, value, goal, met, detail."""
+    with whole_file(path) as temporary:
+        temporary.write_text(to_text([row.to_json() for row in rows]) + "\n", encoding="utf-8")

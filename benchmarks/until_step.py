@@ -1,0 +1,50 @@
+"""Run a command of the project up to its N-th training step, say when that was and how much memory it took, and end.
+
+python -m benchmarks.until_step 1 train clothing --data DIR
+"""
+
+import json
+import os
+import runpy
+import sys
+import time
+from pathlib import Path
+
+from competition.quiet import quiet_start
+
+KILOBYTE = 1024
+
+
+def main(last: int, arguments: list[str]) -> None:
+    """Run the command; it exits by itself where it ends before that step."""
+    with quiet_start():
+        import keras
+
+    class Until(keras.callbacks.Callback):
+        """Ends the process; nothing of what is left to do has to be done."""
+
+        steps = 0
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.steps += 1
+            if self.steps == last:
+                print(json.dumps({"at": time.monotonic(), "peak": peak()}), flush=True)
+                os._exit(0)
+
+    fit, until = keras.Model.fit, Until()
+    keras.Model.fit = lambda *given, callbacks=(), **named: fit(*given, callbacks=[*callbacks, until], **named)
+    sys.argv = ["competition", *arguments]
+    runpy.run_module("competition", run_name="__main__", alter_sys=True)
+
+
+def peak() -> float:
+    """The most memory that this process has held, in gigabytes.
+
+    Not by getrusage: a child's ru_maxrss starts at what its parent held when it was started.
+    """
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * KILOBYTE / 1e9
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2:])

@@ -1,0 +1,151 @@
+"""Leaks: images that stand twice, or nearly, among the labelled images and the questions."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from competition.data.near_duplicates import DISTANCE, near_pairs
+from competition.dataset import Dataset
+from competition.files import whole_file
+from competition.images.contact_sheet import AMBER, BLUE, RED, Tile, sheet, write_sheet
+
+COLUMNS = ("kind", "distance", "image", "place", "other_image", "other_place", "between")
+SHOWN, ACROSS = 60, 8  # pairs in the picture; tiles in a row of it
+
+
+@dataclass(frozen=True)
+class Images:
+    """Images of label and question files, one after the other, column by column (n,).
+
+    `name` as in `Dataset.ids`, `place` is file:line, `source` the number of that file, `root` the name of its folder,
+    such as base or rank; `asked` is True for those of questions.
+    """
+
+    path: tuple[Path, ...]
+    name: np.ndarray
+    place: np.ndarray
+    source: np.ndarray
+    root: np.ndarray
+    asked: np.ndarray
+    digest: np.ndarray
+    hash: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.name)
+
+
+def images_of(
+    labelled: Dataset, questions: Sequence[Dataset], digests: Sequence[Sequence[str]], hashes: Sequence[np.ndarray]
+) -> Images:
+    """The images of `labelled` and of each of `questions`; `digests` and `hashes` have an entry for each of these."""
+    datasets = [labelled, *questions]
+    offsets = np.cumsum([0, *(len(dataset.sources) for dataset in datasets)])
+    roots = [name for dataset in datasets for name in dataset.root_names]
+    source = np.concatenate([dataset.source_of + offset for dataset, offset in zip(datasets, offsets, strict=False)])
+    return Images(
+        path=tuple(dataset.path(row) for dataset in datasets for row in range(len(dataset))),
+        name=np.concatenate([dataset.ids for dataset in datasets]),
+        place=np.array([dataset.place(row) for dataset in datasets for row in range(len(dataset))], object),
+        source=source,
+        root=np.array(roots, object)[source],
+        asked=np.arange(len(source)) >= len(labelled),
+        digest=np.concatenate([np.array(some, object) for some in digests]),
+        hash=np.concatenate(hashes),
+    )
+
+
+class Leak(NamedTuple):
+    """Two images, rows of `Images`, that are the same file (exact), or whose hashes differ in `distance` bits."""
+
+    exact: bool
+    distance: int
+    first: int
+    second: int
+
+
+def find_leaks(images: Images, distance: int = DISTANCE) -> list[Leak]:
+    """Pairs of images with equal bytes or near hashes, those with a question first, then the most alike.
+
+    A thousand copies would make half a million pairs. So each image is listed with the first image of each file that
+    has its bytes, and the first that has its hash; and of two different hashes that are near, the first images of each
+    file. An image that has any near one is in at least one pair.
+    """
+    unique, code = np.unique(images.hash, return_inverse=True)
+    first = _first_of_each_file(code, images.source)
+    pairs = [*_with_the_first(pd.factorize(images.digest)[0], images.source), *_with_the_first(code, images.source)]
+    one, other = near_pairs(unique, distance).T
+    for of_one in first[one].T:
+        pairs += [np.stack([of_one, of_other], axis=1) for of_other in first[other].T]
+    rows = np.sort(np.concatenate(pairs), axis=1)
+    rows = np.unique(rows[(rows[:, 0] >= 0) & (rows[:, 0] != rows[:, 1])], axis=0)
+    bits = np.bitwise_count(images.hash[rows[:, 0]] ^ images.hash[rows[:, 1]]).tolist()
+    exact = (images.digest[rows[:, 0]] == images.digest[rows[:, 1]]).tolist()
+    leaks = [Leak(same, far, *row) for same, far, row in zip(exact, bits, rows.tolist(), strict=True)]
+    crosses = images.asked[rows[:, 0]] != images.asked[rows[:, 1]]
+    return [leaks[row] for row in np.lexsort([rows[:, 1], rows[:, 0], bits, np.logical_not(exact), ~crosses])]
+
+
+def _first_of_each_file(code: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """The first row of each code in each file, (codes, files) int, -1 where there is none."""
+    first = np.full((code.max(initial=-1) + 1, source.max(initial=-1) + 1), len(code))
+    np.minimum.at(first, (code, source), np.arange(len(code)))
+    return np.where(first < len(code), first, -1)
+
+
+def _with_the_first(code: np.ndarray, source: np.ndarray) -> list[np.ndarray]:
+    """Each row beside the first row of its code in each file, (rows, 2) a file; -1 where there is none."""
+    rows = np.arange(len(code))
+    return [np.stack([column[code], rows], axis=1) for column in _first_of_each_file(code, source).T]
+
+
+def leaked_questions(images: Images, distance: int = DISTANCE) -> np.ndarray:
+    """The rows of the question images that have the bytes of a labelled image, or are near one, ascending."""
+    unique, code = np.unique(images.hash, return_inverse=True)
+    labelled = np.zeros(len(unique), bool)
+    labelled[code[~images.asked]] = True
+    one, other = near_pairs(unique, distance).T
+    near = labelled.copy()
+    np.logical_or.at(near, one, labelled[other])
+    np.logical_or.at(near, other, labelled[one])
+    return np.flatnonzero(images.asked & near[code])
+
+
+def between(images: Images, leak: Leak) -> str:
+    """The folders of a pair: base, or base and rank."""
+    roots = dict.fromkeys([images.root[leak.first], images.root[leak.second]])
+    return " and ".join(roots)
+
+
+def write_leaks(path: Path, images: Images, leaks: Sequence[Leak]) -> None:
+    """Write a line a pair: the columns of COLUMNS."""
+    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for leak in leaks:
+            sides = [(images.name[row], images.place[row]) for row in (leak.first, leak.second)]
+            kind = "exact" if leak.exact else "near"
+            writer.writerow([kind, leak.distance, *sides[0], *sides[1], between(images, leak)])
+
+
+def draw_leaks(path: Path, images: Images, leaks: Sequence[Leak]) -> None:
+    """Draw the first SHOWN pairs side by side as PNG: red with a question, amber the same file, blue merely alike."""
+    tiles = []
+    for number, leak in enumerate(leaks[:SHOWN], 1):
+        crosses = images.asked[leak.first] != images.asked[leak.second]
+        colour = RED if crosses else AMBER if leak.exact else BLUE
+        what = "the same file" if leak.exact else f"distance {leak.distance}"
+        folders = between(images, leak)
+        heads = (f"{number}: {what}", f"between {folders}" if " and " in folders else f"within {folders}")
+        for head, row in zip(heads, (leak.first, leak.second), strict=True):
+            tiles.append(Tile(images.path[row], (head, images.name[row], Path(images.place[row]).name), colour))
+    shown = f", the first {SHOWN} shown" if len(leaks) > SHOWN else ""
+    title = [
+        f"pairs that are the same file or look alike: {len(leaks):,}, among {len(images):,} images{shown}",
+        "red: a question and a labelled image; amber: the same file; blue: alike",
+    ]
+    write_sheet(path, sheet(tiles, ACROSS, title, together=2))

@@ -1,0 +1,111 @@
+"""What a training works on: checked images with their labels, split into those to train and those to judge on."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from competition.data.check_images import drop_bad_images, inspect
+from competition.data.folds import read_folds
+from competition.data.holdout import hold_out
+from competition.dataset import Dataset, describe
+from competition.errors import InvalidInput, Problem
+from competition.files import CACHE
+from competition.layouts.registry import LAYOUTS
+from competition.recipe import Recipe
+
+SMOKE_BATCHES = 2
+
+
+@dataclass(frozen=True)
+class Material:
+    """Good images with the `digests` of their files, the rows to train and to validate on, and what was skipped.
+
+    The rows `test` are those that no fold trains or validates on.
+    """
+
+    dataset: Dataset
+    digests: tuple[str, ...]
+    training: np.ndarray
+    held_out: np.ndarray
+    test: np.ndarray
+    skipped: tuple[Problem, ...]
+
+    def few(self, recipe: Recipe) -> "Material":
+        """For a smoke test: random rows for two batches to train and one to validate on."""
+        rng = np.random.default_rng(recipe.seed)
+        training = rng.permutation(self.training)[: SMOKE_BATCHES * recipe.batch_size]
+        held_out = rng.permutation(self.held_out)[: recipe.batch_size]
+        rows = np.concatenate([training, held_out])
+        digests = tuple(self.digests[row] for row in rows)
+        first, second = np.split(np.arange(len(rows)), [len(training)])
+        dataset, none = self.dataset.take(rows), np.arange(0)
+        return replace(self, dataset=dataset, digests=digests, training=first, held_out=second, test=none)
+
+
+def read_material(
+    recipe: Recipe, folder: Path, skip_bad_images: bool, cache: Path, fold: tuple[Path, int] | None = None
+) -> Material:
+    """Read, check and split the data set in `folder`, by a `fold` of a folds.csv if one is given; print what is there.
+
+    Raises InvalidInput for labels or images that cannot be used, where too few images are there to hold any out, and
+    for folds of other images.
+    """
+    dataset, digests, skipped = read_images(recipe, folder, skip_bad_images, cache)
+    if fold:
+        folds = read_folds(fold[0]).of(dataset)
+        dataset, rows = replace(dataset, group=folds.group), (*folds.split(fold[1]), folds.test)
+    else:
+        rows = *split(dataset, recipe), np.arange(0)
+    return Material(dataset, digests, *rows, skipped)
+
+
+def read_images(
+    recipe: Recipe, folder: Path, skip_bad_images: bool, cache: Path = CACHE
+) -> tuple[Dataset, tuple[str, ...], tuple[Problem, ...]]:
+    """The good labelled images of `folder`, the digests of their files, and what was skipped; prints what is there.
+
+    Raises InvalidInput for labels or images that cannot be used.
+    """
+    dataset = LAYOUTS[recipe.layout].read_labels(folder, recipe.tasks)
+    inspection = inspect(dataset, cache)
+    dataset, digests = drop_bad_images(dataset, inspection, skip_bad_images)
+    print(f"{folder}: {len(dataset):,} images\n{describe(dataset)}")
+    return dataset, tuple(digests), tuple(sorted(inspection.problems.values()))
+
+
+def split(dataset: Dataset, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to train and to validate on, ascending; none to validate on where the recipe says so.
+
+    What the files themselves hold out is held out, whatever the recipe's share; else that share is. Raises
+    InvalidInput where images of one group stand on both sides of the files' own split, and where images are too few.
+    """
+    if recipe.validation == 0:
+        print("validation 0: every image is trained on, and there will be no score")
+        return np.arange(len(dataset)), np.arange(0)
+    if dataset.held_out.any():
+        _refuse_twins(dataset)
+        print(f"held out by the data set itself: {dataset.held_out.sum():,} images")
+        return np.flatnonzero(~dataset.held_out), np.flatnonzero(dataset.held_out)
+    training, held_out = hold_out(dataset, recipe.validation, recipe.split_seed)
+    if not len(held_out) or not len(training):
+        raise InvalidInput(
+            f"{len(dataset)} images are too few to hold out a share of {recipe.validation}, which takes a class that "
+            "stands on several images; give more images, another --validation, or --validation 0 to train on all"
+        )
+    return training, held_out
+
+
+def _refuse_twins(dataset: Dataset) -> None:
+    """Raises InvalidInput where an image that the data set holds out has the bytes of one to train on."""
+    training = {group: row for row, group in enumerate(dataset.group.tolist()) if not dataset.held_out[row]}
+    twins = [row for row in np.flatnonzero(dataset.held_out) if dataset.group[row] in training]
+    if twins:
+        one, other = (
+            f"{dataset.path(row)} ({dataset.place(row)})" for row in (twins[0], training[dataset.group[twins[0]]])
+        )
+        raise InvalidInput(
+            f"{len(twins):,} of {dataset.held_out.sum():,} images that the data set holds out have the same bytes as "
+            f"one to train on, which would flatter the score: {one} is {other}, for example; remove one of each, or "
+            "make folds with `competition folds`, which keeps them together, and give them with --fold"
+        )

@@ -1,0 +1,120 @@
+"""Near-duplicates: images that look alike by a perceptual hash.
+
+Pictures of one plain colour have the same hash whatever the colour, so they all fall into one group.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import imagehash
+import numpy as np
+import pandas as pd
+from PIL import Image
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from tqdm import tqdm
+
+from competition.errors import InvalidInput
+from competition.files import CACHE, whole_file
+from competition.images.buffers import reused
+from competition.images.decode import BadImage, decode, read_file
+
+BITS = 64
+# On 3,781 photographs of clothes, 1 pair stands at 0, which is one photograph in two files, and 4 at 4, which are like
+# garments in the same place or posture. At 10 they are 793, and 130 images hang together in one group. (The distance
+# of two hashes is even, because half of the bits of each are set.)
+DISTANCE, MAX_DISTANCE = 4, 16
+
+
+def check_distance(distance: int) -> None:
+    """Raises InvalidInput for a distance at which nothing, or almost everything, would be near."""
+    if not 0 <= distance <= MAX_DISTANCE:
+        raise InvalidInput(
+            f"a distance of {distance} bits; allowed are 0, for equal hashes, to {MAX_DISTANCE}, where most is alike"
+        )
+
+
+def perceptual_hashes(paths: Sequence[Path], digests: Sequence[str], cache: Path = CACHE) -> np.ndarray:
+    """The hash of each image, (n,) uint64: which low frequencies of its brightness are above their median.
+
+    imagehash.phash of the picture as `decode` gives it, so that one turned by its EXIF tag is like one turned in its
+    pixels. Remembered by digest in `cache`/hashes.json. Raises InvalidInput for an image that cannot be read.
+    """
+    file = cache / "hashes.json"
+    known = _remembered(file)
+    missing = {digest: path for digest, path in zip(digests, paths, strict=True) if digest not in known}
+    try:
+        for digest, value in zip(missing, _hash_all(list(missing.values())), strict=True):
+            known[digest] = value
+    finally:  # what was hashed before a Ctrl-C need not be hashed again
+        if missing:
+            with whole_file(file) as temporary:
+                temporary.write_text(json.dumps(known), encoding="utf-8")
+    return np.array([int(known[digest], 16) for digest in digests], np.uint64)
+
+
+def near_pairs(hashes: np.ndarray, distance: int = DISTANCE) -> np.ndarray:
+    """Every two places of `hashes` (n,) that differ in at most `distance` bits, (pairs, 2) int, first < second.
+
+    Of distance + 1 bands of bits, two such hashes have one alike. So the hashes are sorted by each band in turn, and
+    each is compared with the next, the second next and so on, while the band is the same: in memory for n at a time,
+    however many share it. Equal hashes make many pairs; give each once.
+    """
+    found = [np.empty(0, int)]  # first * n + second
+    for bits in range(distance + 1):
+        # every (distance + 1)-th bit, because neighbours among the frequencies are often alike
+        band = hashes & np.uint64(sum(1 << bit for bit in range(bits, BITS, distance + 1)))
+        order = np.argsort(band, kind="stable")
+        band, sorted_hashes = band[order], hashes[order]
+        alive, step = np.arange(len(hashes)), 0
+        while len(alive):
+            step += 1
+            alive = alive[alive + step < len(hashes)]
+            alive = alive[band[alive] == band[alive + step]]
+            near = alive[np.bitwise_count(sorted_hashes[alive] ^ sorted_hashes[alive + step]) <= distance]
+            one, other = order[near], order[near + step]
+            found.append(np.minimum(one, other) * len(hashes) + np.maximum(one, other))
+    return np.stack(np.divmod(np.unique(np.concatenate(found)), max(len(hashes), 1)), axis=1)
+
+
+def duplicate_groups(hashes: np.ndarray, distance: int = DISTANCE) -> np.ndarray:
+    """One number for images that are joined by near pairs, directly or through others, (n,) int, from 0.
+
+    Files with the same bytes have the same hash, so they need no look of their own.
+    """
+    unique, which = np.unique(hashes, return_inverse=True)
+    first, second = near_pairs(unique, distance).T
+    graph = coo_array((np.ones(len(first), bool), (first, second)), shape=(len(unique), len(unique)))
+    return pd.factorize(connected_components(graph, directed=False)[1][which])[0]
+
+
+def _remembered(file: Path) -> dict[str, str]:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # lost or spoilt: the images are hashed once more
+        return {}
+    whole = re.compile("[0-9a-f]{16}")
+    entries = found.items() if isinstance(found, dict) else ()
+    return {digest: value for digest, value in entries if isinstance(value, str) and whole.fullmatch(value)}
+
+
+def _hash_all(paths: Sequence[Path]) -> Iterator[str]:
+    if not paths:
+        return
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        yield from tqdm(pool.map(_hash, paths), total=len(paths), desc="hashing images", unit="image", disable=None)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _hash(path: Path) -> str:
+    try:
+        picture = decode(read_file(path), reused)
+    except BadImage as error:
+        raise InvalidInput(f"{path}: {error}, though it was whole a moment ago; start again") from None
+    return str(imagehash.phash(Image.fromarray(picture)))

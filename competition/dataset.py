@@ -1,0 +1,190 @@
+"""A dataset: images with their codes and masks for each task; one row an image."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from competition.task import Task
+
+NO, MAYBE, YES = range(3)
+LETTERS = "nmy"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images with their incomplete labels.
+
+    `names` (n,) are relative to the folder `roots[source_of[i]]`; the image first stands in line `line[i]` of the
+    file `sources[source_of[i]]`. A name may be a row of an array: train_images.npy[17]. `codes[task]` (n, classes)
+    uint8 of NO, MAYBE and YES, all NO where the task is absent; `labelled[task]` (n,) bool says where it is present,
+    and is the only thing that masks a loss or a metric. `group` (n,) int: images of one group stay on one side of a
+    split. `held_out` (n,) bool: images that the files themselves keep to validate on.
+    """
+
+    tasks: tuple[Task, ...]
+    sources: tuple[Path, ...]
+    roots: tuple[Path, ...]
+    source_of: np.ndarray
+    line: np.ndarray
+    names: np.ndarray
+    codes: Mapping[str, np.ndarray]
+    labelled: Mapping[str, np.ndarray]
+    group: np.ndarray
+    held_out: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def path(self, row: int) -> Path:
+        return self.roots[self.source_of[row]] / self.names[row]
+
+    @property
+    def ids(self) -> np.ndarray:
+        """A name for each image that no other has, (n,) str: base/Images/a.jpg."""
+        roots = np.array(self.root_names)
+        return np.char.add(np.char.add(roots, "/")[self.source_of], self.names.astype(str))
+
+    @property
+    def root_names(self) -> list[str]:
+        """The name of each root's folder."""
+        return [Path(os.path.normpath(root.absolute())).name for root in self.roots]
+
+    @property
+    def path_of(self) -> dict[str, Path]:
+        """Where the image of each id lies."""
+        return {image: self.path(row) for row, image in enumerate(self.ids.tolist())}
+
+    def place(self, row: int) -> str:
+        """Where the image is named: file:line."""
+        return f"{self.sources[self.source_of[row]]}:{self.line[row]}"
+
+    def targets(self, maybe: float = 0.0) -> dict[str, np.ndarray]:
+        """Arrays (n, classes) float32 a task: one-hot, or 1 - `maybe` at y and `maybe` shared by the classes
+        marked m; **zeros where the task is absent**. A multilabel task has 1 at each y and `maybe` at each m."""
+        return {task.name: _targets(self.codes[task.name], task, maybe) for task in self.tasks}
+
+    def take(self, rows: np.ndarray) -> "Dataset":
+        """The dataset of these rows (indices or a bool mask), in their order."""
+        return replace(
+            self,
+            source_of=self.source_of[rows],
+            line=self.line[rows],
+            names=self.names[rows],
+            codes={name: values[rows] for name, values in self.codes.items()},
+            labelled={name: values[rows] for name, values in self.labelled.items()},
+            group=self.group[rows],
+            held_out=self.held_out[rows],
+        )
+
+
+def one_row_an_image(
+    tasks: tuple[Task, ...],
+    source: Path,
+    root: Path,
+    names: Sequence[str],
+    codes: Mapping[str, np.ndarray],
+    *,
+    line: Sequence[int] | None = None,
+    labelled: Mapping[str, np.ndarray] | None = None,
+) -> Dataset:
+    """The dataset of one file with a row for each image, in the first line and so on unless `line` says otherwise.
+
+    Every task is present in every row unless `labelled` says otherwise; with no `codes` none is, as in questions.
+    """
+    count = len(names)
+    present = {name: np.ones(count, bool) for name in codes} if labelled is None else labelled
+    return Dataset(
+        tasks,
+        (source,),
+        (root,),
+        source_of=np.zeros(count, int),
+        line=np.arange(1, count + 1) if line is None else np.asarray(line, int),
+        names=np.array(names, object),
+        codes=codes,
+        labelled=present,
+        group=np.arange(count),
+        held_out=np.zeros(count, bool),
+    )
+
+
+def joined(datasets: Sequence[Dataset]) -> Dataset:
+    """Datasets of the same tasks, one after the other."""
+    starts = np.cumsum([0, *(len(one.sources) for one in datasets)])
+    groups = np.cumsum([0, *(len(one) for one in datasets)])
+
+    def together(part: str) -> np.ndarray:
+        return np.concatenate([getattr(one, part) for one in datasets])
+
+    return Dataset(
+        datasets[0].tasks,
+        sum((one.sources for one in datasets), ()),
+        sum((one.roots for one in datasets), ()),
+        source_of=np.concatenate([one.source_of + start for one, start in zip(datasets, starts, strict=False)]),
+        codes={n: np.concatenate([one.codes[n] for one in datasets]) for n in datasets[0].codes},
+        labelled={n: np.concatenate([one.labelled[n] for one in datasets]) for n in datasets[0].labelled},
+        group=np.concatenate([one.group + start for one, start in zip(datasets, groups, strict=False)]),
+        **{part: together(part) for part in ("line", "names", "held_out")},
+    )
+
+
+def _targets(codes: np.ndarray, task: Task, maybe: float) -> np.ndarray:
+    yes = (codes == YES).astype(np.float32)
+    marked = (codes == MAYBE).astype(np.float32)
+    if task.kind == "multilabel":
+        return yes + marked * np.float32(maybe)
+    marks = marked.sum(axis=1, keepdims=True)
+    share = np.where(marks > 0, np.float32(maybe), np.float32(0))
+    return yes * (1 - share) + marked * share / np.maximum(marks, 1)
+
+
+def class_prior(dataset: Dataset) -> dict[str, np.ndarray]:
+    """The share of each class among the images that carry the task, (classes,) float64; even where none does."""
+    prior = {}
+    for task in dataset.tasks:
+        count = dataset.labelled[task.name].sum()
+        true = (dataset.codes[task.name] == YES).sum(axis=0)
+        prior[task.name] = true / count if count else np.full(len(task), 1 / len(task))
+    return prior
+
+
+def describe(dataset: Dataset) -> str:
+    """A line a task: classes, labelled images, and the share of the most frequent class."""
+    width = max(len(task.name) for task in dataset.tasks)
+    lines = []
+    for task in dataset.tasks:
+        count = int(dataset.labelled[task.name].sum())
+        top = class_prior(dataset)[task.name].max()
+        lines.append(f"  {task.name:{width}}  {len(task):2d} classes  {count:7,d} labelled  largest {top:.2f}")
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Questions:
+    """The rows of a question file: row i asks `tasks[i]` (written `keys[i]` there) of image `image[i]`.
+
+    `images` carry codes where the same file knows the answers.
+    """
+
+    file: Path
+    images: Dataset
+    image: np.ndarray
+    tasks: np.ndarray
+    keys: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @property
+    def names(self) -> np.ndarray:
+        return self.images.names[self.image]
+
+
+def ask_everything(file: Path, images: Dataset) -> Questions:
+    """Every task of every image of a file, for layouts whose questions are images alone."""
+    names = np.array([task.name for task in images.tasks], object)
+    image = np.repeat(np.arange(len(images)), len(names))
+    keys = np.tile(names, len(images))
+    return Questions(file, images, image, keys, keys)

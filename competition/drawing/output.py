@@ -1,0 +1,94 @@
+"""How a drawn data set comes onto the disk, its pictures made by all cores; and what cannot be drawn."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from competition.errors import InvalidInput
+
+JPEG_QUALITY = 90
+Subject = TypeVar("Subject")
+Drawn = TypeVar("Drawn")
+
+
+def refuse(folder: Path, images: int, fewest: int, what: str, seed: int) -> None:
+    """Raises InvalidInput before anything is written, where `draw` could not keep its promise.
+
+    `fewest` images show `what` once; the folder holds something already; or the seed is negative.
+    """
+    if images < fewest:
+        raise InvalidInput(f"{images} images cannot show {what}: draw {fewest} or more")
+    if seed < 0:
+        raise InvalidInput(f"the seed is {seed}; it is a number from 0 on")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InvalidInput(f"{folder} exists already and is not an empty folder: name another, or remove it first")
+
+
+def write_pictures(
+    work: Iterable[tuple[Path, Subject]],
+    paint: Callable[[Subject], np.ndarray],
+    progress: bool = True,
+    threads: int | None = None,
+) -> None:
+    """Write what `paint` gives for each sample, BGR uint8, to its path, in the format that its ending names.
+
+    Folders are made on the way.
+    """
+    work = list(work)
+    for folder in {path.parent for path, _ in work}:
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def write(job: tuple[Path, Subject]) -> None:
+        path, sample = job
+        path.write_bytes(encoded(paint(sample), path.suffix))
+
+    deque(drawn(write, work, progress, threads), maxlen=0)
+
+
+def encoded(image: np.ndarray, ending: str = ".jpg") -> bytes:
+    """The bytes of an image file."""
+    quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY] if ending == ".jpg" else []
+    return cv2.imencode(ending, image, quality)[1].tobytes()
+
+
+def drawn(
+    paint: Callable[[Subject], Drawn], samples: Sequence[Subject], progress: bool = True, threads: int | None = None
+) -> Iterator[Drawn]:
+    """What `paint` gives for each of `samples`, in their order, by as many threads as cores, under a bar."""
+    with one_opencv_thread(), ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+        try:
+            done = pool.map(paint, samples)
+            yield from tqdm(done, "drawing", len(samples), unit="image", disable=None if progress else True)
+        finally:  # an error, or Ctrl-C, must not wait for thousands of pictures
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def one_opencv_thread() -> Iterator[None]:
+    """Lets the pool alone decide how many cores draw; OpenCV's own setting is put back afterwards."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
+
+
+def file_name(*of: object) -> str:
+    """32 hexadecimal digits that tell nothing about the picture; the same for the same `of`."""
+    return blake2b("/".join(map(str, of)).encode(), digest_size=16).hexdigest()
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """A text file, its folder included."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")

@@ -1,0 +1,1 @@
+"""Several trainings that belong together: cross-validations and sweeps."""

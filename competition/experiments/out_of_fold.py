@@ -1,0 +1,186 @@
+"""What all folds gave, together: out-of-fold probabilities, scores of each and of all, and the test images."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from competition.data.folds import TEST as NO_FOLD
+from competition.dataset import Dataset
+from competition.errors import InvalidInput
+from competition.experiments.cross_validation import Experiment, FoldJob
+from competition.run import Run
+from competition.scoring.blend import read_seeds
+from competition.scoring.bootstrap import estimate, interval_of_means, resampled
+from competition.scoring.per_label import label_table, score_labels
+from competition.scoring.predictions import (
+    HELD_OUT,
+    TEST,
+    Predictions,
+    aligned,
+    read_predictions,
+    views_of,
+    write_predictions,
+)
+from competition.scoring.reports import write_reports
+from competition.scoring.scores import table
+
+Views = dict[str, dict[str, np.ndarray]]
+MEANS = (("map", "mAP"), ("accuracy", "accuracy"))
+
+
+def put_together(experiment: Experiment, dataset: Dataset) -> None:
+    """Write what the trainings gave for images that they were not trained on; where all have finished, the scores, too.
+
+    Until then there are only the out-of-fold probabilities of the folds that have, so that they can be compared.
+    """
+    whole, parts = experiment.whole, [part for part in experiment.parts if part.run.finished]
+    if not parts:
+        return
+    folds = experiment.folds.of(dataset)
+    dataset, fold = replace(dataset, group=folds.group), folds.fold
+    held = np.isin(fold, [part.fold for part in parts])
+    views = mean_over_parts(parts, dataset.take(held), HELD_OUT)
+    write_predictions(whole, HELD_OUT, dataset.take(held), views, fold[held])
+    if experiment.missing:
+        return
+    if (fold == NO_FOLD).any():
+        test = dataset.take(fold == NO_FOLD)
+        write_predictions(whole, TEST, test, mean_over_parts(parts, test, TEST))
+    predictions = read_predictions(whole)
+    write_reports(whole, predictions, dataset.path_of)
+    whole.write_json("scores.json", scores_of(whole, parts, predictions))
+
+
+def mean_over_parts(parts: Sequence[FoldJob], dataset: Dataset, name: str) -> Views:
+    """The mean over all parts that predicted an image, {view: {task: (n, classes)}}, in the order of the dataset."""
+    place = {image: row for row, image in enumerate(dataset.ids.tolist())}
+    views = views_of(parts[0].run, name)
+    sums = {view: {task.name: np.zeros((len(dataset), len(task))) for task in dataset.tasks} for view in views}
+    times = np.zeros((len(dataset), 1))
+    for part in parts:
+        for view in views:
+            given = read_predictions(part.run, view, name)
+            rows = [place[image] for image in given.images.tolist()]
+            refuse_other_labels(part, given, dataset.take(np.array(rows)))
+            for task, values in given.probabilities.items():
+                sums[view][task][rows] += values
+        times[rows] += 1
+    return {view: {task: values / times for task, values in given.items()} for view, given in sums.items()}
+
+
+def refuse_other_labels(part: FoldJob, given: Predictions, dataset: Dataset) -> None:
+    """Raises InvalidInput where labels were changed after a part was trained."""
+    for task in dataset.tasks:
+        if (given.codes[task.name] != dataset.codes[task.name]).any():
+            raise InvalidInput(
+                f"{part.run.folder} was trained on other labels of {task.name} than there are now; start anew with "
+                "another --run, or remove that folder to have it trained again"
+            )
+
+
+def scores_of(whole: Run, parts: Sequence[FoldJob], predictions: Predictions) -> dict:
+    """What scores.json says of a finished cross-validation."""
+    scores = {
+        "best": predictions.score().to_json(),
+        "interval": interval_of_means(predictions),
+        "images": len(predictions),
+        "folds": [of_part(part) for part in parts],
+        "seeds": of_seeds(whole),
+        "views": {view: brief(read_predictions(whole, view)) for view in views_of(whole)},
+        "seconds": round(sum(part.run.read_json("scores.json")["seconds"] for part in parts), 1),
+    }
+    if whole.file(TEST).is_file():
+        scores["test"] = gain_of_the_mean(whole, parts)
+    return scores
+
+
+def of_part(part: FoldJob) -> dict:
+    """The scores of one training on the fold that it held out."""
+    best = part.run.read_json("scores.json")["best"]
+    return {"seed": part.seed, "fold": part.fold, "map": best["map"], "accuracy": best["accuracy"]}
+
+
+def of_seeds(whole: Run) -> list[dict]:
+    """The scores of each seed alone, all its folds together."""
+    first = whole.read_recipe().seed
+    return [{"seed": seed, **brief(given)} for seed, given in enumerate(read_seeds(whole), first)]
+
+
+def brief(predictions: Predictions) -> dict:
+    report = predictions.score()
+    return {"map": report.map, "accuracy": report.accuracy}
+
+
+def gain_of_the_mean(whole: Run, parts: Sequence[FoldJob]) -> dict:
+    """On the test images: the mean of all networks against the mean score of one, with the interval of the gain.
+
+    Paired: both are scored on the same resamples.
+    """
+    together = read_predictions(whole, name=TEST)
+    singles = aligned([together, *(read_predictions(part.run, name=TEST) for part in parts)])[1:]
+    scores = resampled([together, *singles])[:, :, -1]
+    result = {"images": len(together)}
+    for number, name in enumerate(("map", "accuracy")):
+        mean, single = scores[0, number], scores[1:, number].mean(axis=0)
+        gain = estimate(mean - single)
+        result[name] = {"mean": float(mean[0]), "single": float(single[0]), "gain": gain._asdict()}
+    return result
+
+
+def summary(whole: Run) -> str:
+    """The scores of a finished cross-validation in words."""
+    scores = whole.read_json("scores.json")
+    predictions = read_predictions(whole)
+    lines = [table(predictions.score()), ""]
+    if labels := score_labels(predictions):
+        lines += [label_table(labels), ""]
+    for name, title in MEANS:
+        lines += spread(scores, name, title)
+    views = [f"{view} {_number(one['map'])} {_number(one['accuracy'])}" for view, one in scores["views"].items()]
+    lines.append(f"views, mAP and accuracy: {', '.join(views)}")
+    for name, title in MEANS:
+        if test := scores.get("test"):
+            one, (gain, low, high) = test[name], (test[name]["gain"][key] for key in ("value", "low", "high"))
+            lines.append(
+                f"{title} on {test['images']} test images: {len(scores['folds'])} networks "
+                f"{_number(one['mean'])}, one {_number(one['single'])}, "
+                f"gain {_number(gain, '+')} (95 % {_number(low, '+')} to {_number(high, '+')})"
+            )
+    return "\n".join(lines)
+
+
+def spread(scores: dict, name: str, title: str) -> list[str]:
+    """A score out of fold with its interval; and how far folds are apart, seed by seed, and seeds, all folds together.
+
+    The standard deviation of all trainings at once would be neither: the folds of two seeds hold the same images.
+    """
+    low, high = scores["interval"][name]
+    whole = f"{title:8} {_number(scores['best'][name])} out of fold (95 % {_number(low)} to {_number(high)})"
+    folds: dict[int, list] = {}
+    for fold in scores["folds"]:
+        folds.setdefault(fold["seed"], []).append(fold[name])
+    if len(folds) == 1:
+        return [f"{whole}; folds {mean_and_deviation(*folds.values())}"]
+    seeds = [seed[name] for seed in scores["seeds"]]
+    return [
+        f"{whole}, the mean of {len(seeds)} seeds",
+        *(
+            f"  seed {seed} {_number(score)} out of fold; folds {mean_and_deviation(values)}"
+            for score, (seed, values) in zip(seeds, folds.items(), strict=True)
+        ),
+        f"  seeds {mean_and_deviation(seeds)}",
+    ]
+
+
+def mean_and_deviation(values: Sequence[float | None]) -> str:
+    """Mean ± standard deviation of those that could be judged, and all of them."""
+    known = [value for value in values if value is not None]
+    deviation = f" ± {np.std(known, ddof=1):.4f}" if len(known) > 1 else ""
+    mean = f"{np.mean(known):.4f}{deviation}" if known else "without a score"
+    judged = f" (of the {len(known)} with a score)" if 0 < len(known) < len(values) else ""
+    return f"{mean}{judged}: {', '.join(map(_number, values))}"
+
+
+def _number(value: float | None, sign: str = "") -> str:
+    return "none" if value is None else f"{value:{sign}.4f}"

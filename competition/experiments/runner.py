@@ -1,0 +1,134 @@
+"""Trainings in processes of their own: memory is given back, and each may have GPUs of its own."""
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from queue import SimpleQueue
+from threading import Event
+
+from competition.errors import InvalidInput
+from competition.experiments.job import Job
+from competition.threads import share_of_threads
+
+LAST_LINES = 15
+SHOWN = ("stage ", "about ")  # how the lines begin that are passed on during a training
+
+
+def train_all(trainings: Sequence[Job], flags: Sequence[str], shares: Sequence[str | None]) -> None:
+    """Train them by `competition train` with `flags` and their own, as many at a time as there are `shares` of GPUs.
+
+    So many threads a training has that all together keep the processor busy, and none waits for another.
+    What an earlier attempt left of one is removed. Raises InvalidInput, with the end of its log, where one fails:
+    others that run go on to their end, and no new one starts. Where this process is stopped, they are, too.
+    """
+    devices: SimpleQueue[dict[str, str]] = SimpleQueue()
+    for share in shares:
+        devices.put({} if share is None else {"CUDA_VISIBLE_DEVICES": share})
+    stop, running, threads = Event(), [], share_of_threads(len(shares))
+
+    def train(training: Job) -> None:
+        device = devices.get()
+        try:
+            if not stop.is_set():
+                train_one(training, flags, {**threads, **device}, running)
+        except BaseException:
+            stop.set()
+            raise
+        finally:
+            devices.put(device)
+
+    with ThreadPoolExecutor(len(shares)) as pool:
+        try:
+            for _ in pool.map(train, trainings):
+                pass
+        except KeyboardInterrupt:
+            stop.set()
+            for process in running:
+                process.terminate()
+            raise
+
+
+def train_one(training: Job, flags: Sequence[str], share: dict[str, str], running: list[subprocess.Popen]) -> None:
+    """Train one by `competition train`; its lines go to a log, those of epochs also to the reader.
+
+    `share` are variables of the environment: what the training has of the machine.
+    """
+    with locked(training) as lock:
+        if lock is None:
+            print(f"{training.name}: another process is training it", flush=True)
+            return
+        if training.run.finished:  # by another process, meanwhile
+            return
+        if training.run.folder.exists():
+            shutil.rmtree(training.run.folder)
+        command = [sys.executable, "-m", "competition", "train", str(training.recipe_file), *flags, *training.flags]
+        command += ["--run", str(training.run.folder)]
+        if follow(command, os.environ | share, training, lock, running) != 0:
+            lines = training.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
+            raise InvalidInput(f"{training.name} could not be trained; {training.log} ends with:", lines)
+
+
+def follow(
+    command: Sequence[str], environment: dict[str, str], training: Job, lock: int, running: list[subprocess.Popen]
+) -> int:
+    """Run a command to its end and return its exit status. It holds the `lock`, too, should this process be killed."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with (
+        training.log.open("w", encoding="utf-8") as log,
+        subprocess.Popen(command, env=environment, text=True, errors="replace", pass_fds=[lock], **pipes) as process,
+    ):
+        running.append(process)
+        for line in process.stdout:
+            log.write(line)
+            log.flush()
+            if line.startswith(SHOWN):
+                print(f"{training.name}: {line}", end="", flush=True)
+    return process.returncode
+
+
+@contextmanager
+def locked(training: Job) -> Iterator[int | None]:
+    """A lock (the number of its open file) that keeps other processes off this training, or None where one has it."""
+    with (training.whole.folder / f".{training.name}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield None
+        else:
+            yield file.fileno()
+
+
+def stop_as_ctrl_c_does() -> None:
+    """On SIGTERM and SIGHUP, so that the trainings end, too; but nohup's wish to ignore one stands."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+
+
+def shares_of_gpus(jobs: int) -> list[str | None]:
+    """For each job the value of CUDA_VISIBLE_DEVICES, or None where it may have all.
+
+    Raises InvalidInput where there are fewer GPUs than jobs.
+    """
+    gpus = gpus_in_sight()
+    if jobs == 1 or not gpus:
+        return [None] * jobs
+    if len(gpus) < jobs:
+        raise InvalidInput(f"--jobs is {jobs}, but {len(gpus)} GPUs are in sight; each job needs one of its own")
+    return [",".join(gpus[job::jobs]) for job in range(jobs)]
+
+
+def gpus_in_sight() -> list[str]:
+    """The GPUs that TensorFlow would see, without starting it here: it would keep memory on all of them."""
+    if (visible := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:
+        return [gpu for gpu in visible.split(",") if gpu and gpu != "-1"]
+    if not shutil.which("nvidia-smi"):
+        return []
+    listed = subprocess.run(["nvidia-smi", "--list-gpus"], capture_output=True, text=True, check=False).stdout
+    return [str(number) for number, _ in enumerate(line for line in listed.splitlines() if line.startswith("GPU"))]

@@ -1,0 +1,151 @@
+"""A recipe trained once for each value of one of its fields: what the values are, and the folder of all of them."""
+
+import contextlib
+import difflib
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, make_dataclass, replace
+from pathlib import Path
+from typing import Literal, get_origin, get_type_hints
+
+import tyro
+
+from competition.errors import InvalidInput
+from competition.experiments.job import Job
+from competition.recipe import Recipe, differences, from_json, to_json
+from competition.run import RUNS, SWEEP, Run, new_run
+
+TABLE = "sweep.csv"  # the last file that a sweep writes
+FIXED = {
+    "name": "runs are called after it",
+    "tasks": "they are those of the data",
+    "layout": "the data have one",
+    "towers": "its rows of numbers are no words; train recipe files of your own",
+}
+SPLITTING = dict.fromkeys(("split_seed", "validation"), "it draws the split, and scores on other images do not compare")
+
+
+@dataclass(frozen=True)
+class Variant(Job):
+    """The training with one value, as it was written on the command line."""
+
+    whole: Run
+    field: str
+    value: str
+    recipe: Recipe
+
+    flags = ()
+
+    @property
+    def run(self) -> Run:
+        return Run(self.whole.folder / folder_name(self.field, self.value))
+
+    @property
+    def recipe_file(self) -> Path:
+        return self.whole.folder / f"{self.name}.json"
+
+
+def folder_name(field: str, value: str) -> str:
+    """What the folder of a value is called: task_weights-0.5,0.5; odd characters become _."""
+    return f"{field}-{re.sub(r'[^A-Za-z0-9_.,+-]', '_', value) or 'none'}"
+
+
+def varied(recipe: Recipe, field: str, values: Sequence[str]) -> list[Recipe]:
+    """The recipe with each value in its field. Raises InvalidInput where one cannot be, in the recipe's words."""
+    field = field.replace("-", "_")
+    names = [one.name for one in fields(Recipe)]
+    if not field:
+        raise InvalidInput(
+            "--field is missing; name what is varied, for example --field learning_rate --values 1e-3 1e-4"
+        )
+    if field not in names:
+        close = ", ".join(difflib.get_close_matches(field, names)) or ", ".join(names[-5:])
+        raise InvalidInput(f"--field is {field!r}, and a recipe has no such field; it has, for example, {close}")
+    if reason := {**FIXED, **SPLITTING}.get(field):
+        raise InvalidInput(f"--field is {field}, which cannot be swept: {reason}")
+    if recipe.validation == 0:
+        raise InvalidInput("validation is 0, so no image is held out and no score could be compared; hold some out")
+    if not values:
+        raise InvalidInput(f"--values names none; give values of {field}, each a word, such as --values 1 2 or 0,1 1,0")
+    result = []
+    for value in values:
+        try:
+            result.append(replace(recipe, **{field: parsed(field, value)}))
+        except InvalidInput as error:
+            raise InvalidInput(f"--values {value!r} cannot be: {error}") from None
+    folders = [folder_name(field, value).lower() for value in values]
+    if len(set(folders)) < len(folders):
+        raise InvalidInput(f"--values are {' '.join(values)}; each may stand there once")
+    return result
+
+
+def parsed(field: str, value: str):
+    """The value of a field that a word means; the word is split at commas where the field holds several.
+
+    Raises InvalidInput where it is of another kind.
+    """
+    kind, plain = get_type_hints(Recipe, include_extras=True)[field], get_type_hints(Recipe)[field]
+    if get_origin(plain) is Literal:
+        return value  # the recipe knows best what is allowed
+    words = [word for word in value.split(",") if word] if get_origin(plain) is tuple else [value]
+    holder = make_dataclass("Value", [(field, kind)])
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            return getattr(tyro.cli(holder, args=[f"--{field.replace('_', '-')}", *words]), field)
+    except SystemExit:
+        name = plain.__name__ if isinstance(plain, type) else str(plain)
+        raise InvalidInput(f"{field} is of the kind {name.replace('typing.', '')}") from None
+
+
+def open_sweep(recipe: Recipe, field: str, values: Sequence[str], made: dict, folder: Path | None) -> list[Variant]:
+    """The variants in `folder`, or in an unfinished sweep that is the same, or in a new one.
+
+    A sweep in `folder` keeps its values and may get more. Raises InvalidInput where `folder` holds something else.
+    """
+    varied(recipe, field, values)  # what is wrong with the new ones is to be said of them alone
+    field = field.replace("-", "_")
+    plan = {"field": field, "values": list(values), "data": made["data"]}
+    if folder is not None and folder.exists():
+        whole = Run(folder)
+        if other := _others(whole, recipe, plan):
+            raise InvalidInput(f"{folder} holds something else; give --run another folder. There:", other)
+        plan["values"] = list(dict.fromkeys([*whole.read_json(SWEEP)["sweep"]["values"], *values]))
+    elif folder is None and (whole := _unfinished(recipe, plan)):
+        print(f"going on with {whole.folder}/")
+    else:
+        whole = new_run(f"{recipe.name}-sweep", folder)
+    recipes = varied(recipe, field, plan["values"])
+    whole.write_json(SWEEP, {"recipe": to_json(recipe), "made": made, "sweep": plan})
+    variants = [Variant(whole, field, value, one) for value, one in zip(plan["values"], recipes, strict=True)]
+    for variant in variants:
+        whole.write_json(variant.recipe_file.name, {"recipe": to_json(variant.recipe), "made": made})
+    return variants
+
+
+def _others(whole: Run, recipe: Recipe, plan: dict) -> list[str]:
+    """In what a folder differs from the sweep that is asked for, which may have other values."""
+    if not (whole.folder / SWEEP).is_file():
+        return [f"no {SWEEP}, so no sweep"]
+    there = whole.read_json(SWEEP)
+    changed = differences(from_json(there["recipe"]), recipe)
+    lines = [
+        f"{name} is {before!r}, here {here!r}" for name, (before, here) in changed.items() if name != plan["field"]
+    ]
+    for name in ("field", "data"):
+        if there["sweep"][name] != plan[name]:
+            lines.append(f"{name} is {there['sweep'][name]}, here {plan[name]}")
+    return lines
+
+
+def _unfinished(recipe: Recipe, plan: dict) -> Run | None:
+    """A sweep of the same, with the same values, that has no table yet."""
+    for file in sorted(RUNS.glob(f"{recipe.name}-sweep-*/{SWEEP}")):
+        whole = Run(file.parent)
+        try:
+            same = whole.read_json(SWEEP)["sweep"] == plan and not _others(whole, recipe, plan)
+        except (InvalidInput, LookupError, TypeError):  # of another version, or spoilt
+            continue
+        if same and not (whole.folder / TABLE).is_file():
+            return whole
+    return None

@@ -1,0 +1,134 @@
+"""Batches as a plain indexable: batches[i] is a pure function of (seed, epoch, i), for any number of threads."""
+
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import cv2
+import numpy as np
+
+from competition.dataset import Dataset
+from competition.images.cache import Pictures
+from competition.images.warp import VIEWS, Augmentation, View, square
+from competition.recipe import Recipe
+
+cv2.setNumThreads(0)  # the threads of the loader are enough; OpenCV's own would fight with them
+
+
+class PredictBatches:
+    """Images (batch * views, size, size, 3) uint8 in the order of the dataset: a batch in one view, then in the next.
+
+    The last batch is filled up with the last image, so that all have one shape, and whoever predicts drops those rows.
+    """
+
+    def __init__(self, pictures: Pictures, batch_size: int, views: Sequence[View] = ("plain",)):
+        self.pictures, self.batch_size, self.views = pictures, batch_size, views
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.pictures) / self.batch_size)
+
+    def __getitem__(self, batch: int) -> np.ndarray:
+        if not 0 <= batch < len(self):
+            raise IndexError(batch)
+        rows = np.arange(batch * self.batch_size, (batch + 1) * self.batch_size)
+        rows = np.minimum(rows, len(self.pictures) - 1)
+        images = empty_views(len(rows) * len(self.views), self.pictures.recipe)
+        for place, row in enumerate(rows):
+            self._fill(images[place :: len(rows)], self.pictures[row])
+        return images
+
+    def _fill(self, images: np.ndarray, picture: np.ndarray) -> None:
+        """Every view of a picture, each into its image."""
+        recipe = self.pictures.recipe
+        for number, view in enumerate(self.views):
+            if number and (self.views[number - 1], view) == ("plain", "flip"):  # turning takes a tenth of a warp
+                cv2.flip(images[number - 1], 1, dst=images[number])
+            else:
+                square(picture, recipe.image_size, recipe.aspect, VIEWS[view], out=images[number])
+
+
+class TrainBatches:
+    """(inputs, targets, weights) in an order drawn for each `epoch`, which the trainer sets from the
+    `first_epoch` of a stage on.
+
+    `inputs(rows, epoch)` makes the inputs of some rows of the dataset: augmented views, or cached features. Targets
+    and weights are dicts by task, (batch, classes) and (batch,) float32. A weight is 0 where the task is absent, else
+    the task's own. The last batch is filled up with other rows of weight 0: real ones, because batch normalisation
+    sees them. With task_updates "alternate" a batch has the weights of one task, and those of all others are 0.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        recipe: Recipe,
+        batch_size: int,
+        inputs: Callable[[np.ndarray, int], Any],
+        first_epoch: int = 0,
+    ):
+        self.inputs, self.count, self.batch_size = inputs, len(dataset), batch_size
+        self.recipe, self.first_epoch, self.epoch = recipe, first_epoch, first_epoch
+        self.targets = dataset.targets(recipe.maybe)
+        self.weights = sample_weights(dataset, recipe.balance)
+
+    def __len__(self) -> int:
+        return math.ceil(self.count / self.batch_size)
+
+    def __getitem__(self, batch: int):
+        if not 0 <= batch < len(self):
+            raise IndexError(batch)
+        places = np.arange(batch * self.batch_size, (batch + 1) * self.batch_size)
+        rows = shuffled(self.count, self.recipe.seed, self.epoch)[places % self.count]
+        targets = {name: values[rows] for name, values in self.targets.items()}
+        counted, tasks = places < self.count, self._tasks(batch)
+        weights = {name: values[rows] * (counted & (name in tasks)) for name, values in self.weights.items()}
+        return self.inputs(rows, self.epoch), targets, weights
+
+    def _tasks(self, batch: int) -> list[str]:
+        """The tasks that a batch trains: all of them, or one, in turn from update to update and epoch to epoch.
+
+        The layers of a task get no gradient in the turns of others, but one optimizer trains them all, so its momentum
+        (and weight decay) carries them on.
+        """
+        tasks = list(self.weights)
+        if self.recipe.task_updates == "joint":
+            return tasks
+        update = ((self.epoch - self.first_epoch) * len(self) + batch) // self.recipe.accumulate
+        return [tasks[update % len(tasks)]]
+
+
+def augmented_views(pictures: Pictures) -> Callable[[np.ndarray, int], np.ndarray]:
+    """What makes (rows, size, size, 3) uint8 of the rows of a dataset, anew in each epoch."""
+    augmentation, recipe = Augmentation(pictures.recipe), pictures.recipe
+
+    def make(rows: np.ndarray, epoch: int) -> np.ndarray:
+        views = empty_views(len(rows), recipe)
+        for row, view in zip(rows, views, strict=True):
+            augmentation(pictures[row], (recipe.seed, epoch, int(row)), out=view)
+        return views
+
+    return make
+
+
+def empty_views(count: int, recipe: Recipe) -> np.ndarray:
+    """Room for some views, (count, size, size, 3) uint8, to be filled."""
+    return np.empty((count, recipe.image_size, recipe.image_size, 3), np.uint8)
+
+
+@lru_cache(maxsize=4)
+def shuffled(count: int, seed: int, epoch: int) -> np.ndarray:
+    """The order of an epoch, (count,) int."""
+    return np.random.default_rng((seed, epoch)).permutation(count)
+
+
+def sample_weights(dataset: Dataset, balance: bool) -> dict[str, np.ndarray]:
+    """(n,) float32 a task: 0 where it is absent, else 1, or N/n_k where `balance` makes tasks count alike.
+
+    N/n_k (n_k of the N images carry the task) is constant over the whole data: weights by the labels present in
+    a batch would differ between one replica and several.
+    """
+    weights = {}
+    for name, labelled in dataset.labelled.items():
+        weight = len(dataset) / max(labelled.sum(), 1) if balance else 1
+        weights[name] = labelled.astype(np.float32) * np.float32(weight)
+    return weights

@@ -1,0 +1,151 @@
+"""The decoded pictures of a dataset, which may be kept on disk: a run of many epochs decodes each image once."""
+
+import os
+import shutil
+import threading
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import simplejpeg
+
+from competition.dataset import Dataset
+from competition.errors import InvalidInput
+from competition.files import whole_file
+from competition.images.buffers import reused
+from competition.images.decode import CHANNELS, BadImage, decode, digest_of, read_file
+from competition.images.warp import halvings, shrink
+from competition.recipe import Recipe
+
+GIGABYTE = 10**9
+USUAL_ROOM = 8.0  # gigabytes
+# What decides the pixels of a plain view; the number is to be raised when our own part in them changes.
+PIXELS = f"v2-opencv{cv2.__version__}-simplejpeg{simplejpeg.__version__}"
+HEADER = 8  # bytes: height and width, two uint32
+
+
+class Pictures:
+    """What a dataset's images look like, row by row, at most twice as large as the recipe's network sees them.
+
+    `digests` tell what the files hold; with a `cache`, what was decoded once is found there by them.
+    """
+
+    def __init__(
+        self, dataset: Dataset, recipe: Recipe, digests: Sequence[str] = (), cache: "PictureCache | None" = None
+    ):
+        self.dataset, self.recipe, self.cache, self.digests = dataset, recipe, cache, digests
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, row: int) -> np.ndarray:
+        """A picture (height, width, 4) uint8, good until the same thread asks for the next.
+
+        Raises InvalidInput, with the place in the label file, where the image cannot be read.
+        """
+        if self.cache:
+            cached = self.cache.read(self.digests[row])
+            if cached is not None:
+                return cached
+        picture = shrink(self._decode(row), self.recipe.image_size, self.recipe.aspect, reused)
+        if self.cache:
+            self.cache.keep(self.digests[row], picture)
+        return picture
+
+    def keep(self) -> None:
+        """Read every picture once, so that it is kept before others fill the cache."""
+        if self.cache and not self.cache.full:
+            with ThreadPoolExecutor() as pool:
+                for _ in pool.map(self.__getitem__, range(len(self))):
+                    pass
+
+    def take(self, rows: np.ndarray) -> "Pictures":
+        digests = [self.digests[row] for row in rows] if self.digests else ()
+        return Pictures(self.dataset.take(rows), self.recipe, digests, self.cache)
+
+    def _decode(self, row: int) -> np.ndarray:
+        path = self.dataset.path(row)
+        try:
+            content = read_file(path)
+            if self.cache and digest_of(content) != self.digests[row]:  # it would be kept under another's name
+                raise BadImage("the file has changed since it was checked; start again")
+            return decode(content, reused, self._halvings)
+        except BadImage as error:
+            raise InvalidInput(f"{self.dataset.place(row)}: {path}: {error}") from None
+
+    def _halvings(self, height: int, width: int) -> int:
+        """How often a picture can be halved and still fill the network's square."""
+        return min(halvings(height, width, self.recipe.image_size, self.recipe.aspect))
+
+
+class PictureCache:
+    """Decoded pictures in a folder, a file each: height, width and RGB, named after the digest of the image's file.
+
+    Pictures of one size, aspect and decoder share a sub-folder. Nothing is added once `limit` bytes, or half of
+    the free disk, are used, and a warning says so; nothing is removed but by hand. Several processes may share the
+    folder; what others add while this one runs is not counted.
+    """
+
+    def __init__(self, folder: Path, recipe: Recipe, limit: int):
+        self.folder = folder / f"{recipe.image_size}-{recipe.aspect}-{PIXELS}"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        used = sum(map(_size, folder.glob("*/*")))
+        self.room = min(limit - used, shutil.disk_usage(folder).free // 2)
+        self.full = False
+        self._lock = threading.Lock()
+
+    def read(self, digest: str) -> np.ndarray | None:
+        """The picture (height, width, 4) uint8 of an image file, or None where it is not kept whole.
+
+        It is good until the same thread asks for the next.
+        """
+        try:
+            with (self.folder / digest).open("rb") as file:
+                content = reused("kept", os.fstat(file.fileno()).st_size)
+                file.readinto(content)
+        except OSError:  # mostly it is not there; what cannot be read is decoded again
+            return None
+        height, width = content[:HEADER].view(np.uint32).tolist() if len(content) > HEADER else (0, 0)
+        if len(content) != HEADER + height * width * 3:
+            return None
+        out = reused("decoded", height, width, CHANNELS)
+        return cv2.cvtColor(content[HEADER:].reshape(height, width, 3), cv2.COLOR_RGB2RGBA, dst=out)
+
+    def keep(self, digest: str, picture: np.ndarray) -> None:
+        """Add a picture (height, width, 4), where there is room."""
+        height, width = picture.shape[:2]
+        size = HEADER + height * width * 3
+        with self._lock:
+            if size > self.room:
+                return self._stop("there is no more room within --picture-cache and half of the free disk")
+            self.room -= size
+        content = np.empty(size, np.uint8)
+        content[:HEADER].view(np.uint32)[:] = height, width
+        cv2.cvtColor(picture, cv2.COLOR_RGBA2RGB, dst=content[HEADER:].reshape(height, width, 3))
+        try:
+            with whole_file(self.folder / digest) as path:
+                content.tofile(path)
+        except OSError as error:  # a cache is no reason to end a training
+            with self._lock:
+                self._stop(f"it cannot be written ({error.strerror or error})")
+
+    def _stop(self, reason: str) -> None:
+        """Add nothing from now on, and say why, once."""
+        self.room = 0
+        if not self.full:
+            self.full = True
+            warnings.warn(
+                f"{self.folder.parent}: {reason}; others are decoded in every epoch. The folder may be emptied",
+                stacklevel=2,
+            )
+
+
+def _size(file: Path) -> int:
+    """Bytes of a file; 0 where another process has renamed or removed it meanwhile."""
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0

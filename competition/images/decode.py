@@ -1,0 +1,193 @@
+"""One way to read an image, for checking, training and predicting alike."""
+
+import hashlib
+import os
+import re
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+import simplejpeg
+
+from competition.images.buffers import Memory, fresh
+
+MAX_PIXELS = int(os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"])  # set in competition/__init__.py, before OpenCV reads it
+JPEG = b"\xff\xd8\xff"
+START_OF_SCAN, APP1, EXIF = b"\xda", b"\xe1", b"Exif\0\0"
+# How OpenCV decodes a picture, a JPEG's sides halved as often as the place in this tuple.
+REDUCED = (
+    cv2.IMREAD_COLOR,
+    cv2.IMREAD_REDUCED_COLOR_2,
+    cv2.IMREAD_REDUCED_COLOR_4,
+    cv2.IMREAD_REDUCED_COLOR_8,
+)
+ENDINGS = (".jpg", ".jpeg", ".png", ".webp")  # in capitals, too
+ARRAY_ROW = re.compile(r"(?P<file>.+\.npy)\[(?P<row>[0-9]+)\]")
+ROW = b"\x93ROW"  # what is read of a row of an array begins with it
+WHITE = 255
+CHANNELS = 4
+
+
+_header_lock = threading.Lock()
+
+
+class BadImage(Exception):
+    """A file that cannot be read as an image; the message says why, without the path."""
+
+
+def is_image(path: Path | str) -> bool:
+    """Whether a file is an image by the ending of its name."""
+    return str(path).lower().endswith(ENDINGS)
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of an image file, or of a row of an array (images.npy[17]) behind ROW and its height and width.
+
+    Raises BadImage where it is missing, empty or not a file.
+    """
+    if row := ARRAY_ROW.fullmatch(path.name):
+        return _row_of_array(file_of(path), int(row["row"]))
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise BadImage("there is no such file") from None
+    except OSError as error:
+        raise BadImage(f"cannot be opened: {error.strerror}") from None
+    except ValueError as error:  # the name holds a NUL
+        raise BadImage(f"cannot be the name of a file: {error}") from None
+    if not content:
+        raise BadImage("the file is empty")
+    return content
+
+
+def file_of(path: Path) -> Path:
+    """The file that holds an image: itself, or the array that it is a row of."""
+    row = ARRAY_ROW.fullmatch(path.name)
+    return path.with_name(row["file"]) if row else path
+
+
+def _row_of_array(file: Path, row: int) -> bytes:
+    try:
+        array = _mapped(file, file.stat().st_mtime_ns)
+        if array.dtype != np.uint8 or array.ndim != 4 or array.shape[3] != 3:
+            raise BadImage(f"{array.dtype} of shape {array.shape}; allowed is uint8 (images, height, width, 3)")
+        if row >= len(array):
+            raise BadImage(f"the array has only {len(array)} rows")
+        picture = array[row]
+    except FileNotFoundError:
+        raise BadImage("there is no such file") from None
+    except (OSError, ValueError) as error:
+        raise BadImage(f"cannot be read as an array: {error}") from None
+    return ROW + np.array(picture.shape[:2], np.uint32).tobytes() + picture.tobytes()
+
+
+def _mapped(file: Path, changed: int) -> np.ndarray:
+    """An array on disk, of which only the rows that are asked for are read.
+
+    One thread at a time: NumPy reads the header with Python's parser, which fails in several threads of Python 3.11
+    (SystemError: AST constructor recursion depth mismatch).
+    """
+    with _header_lock:
+        return _open_mapped(file, changed)
+
+
+@lru_cache(maxsize=16)
+def _open_mapped(file: Path, changed: int) -> np.ndarray:
+    return np.load(file, mmap_mode="r", allow_pickle=False)
+
+
+def digest_of(content: bytes) -> str:
+    """SHA-256 in hexadecimal: the name by which caches know a file."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def decode(
+    content: bytes, memory: Memory = fresh, halvings: Callable[[int, int], int] = lambda height, width: 0
+) -> np.ndarray:
+    """The picture in a JPEG, PNG or WebP file, or a row of an array: (height, width, 4) uint8, red, green, blue, 255.
+
+    Grey, palette and CMYK pictures become RGB, transparent ones are laid on white, and a rotation noted by the camera
+    (EXIF) is applied, except to pictures with transparency. The fourth channel says nothing; OpenCV warps four channels
+    in two thirds of the time it takes for three. With `memory=reused` the picture is good until the same thread decodes
+    the next. A JPEG picture comes out at a half, a quarter or an eighth of its size where `halvings(height, width)`,
+    how often it may be halved, allows it, which leaves out most of the work. Raises BadImage.
+    """
+    if content.startswith(JPEG):
+        return _jpeg(content, memory, halvings)
+    if content.startswith(ROW):
+        sides, pixels = len(ROW), len(ROW) + 2 * np.uint32().itemsize
+        height, width = np.frombuffer(content[sides:pixels], np.uint32).tolist()
+        picture = np.frombuffer(content, np.uint8, offset=pixels).reshape(height, width, 3)
+        return _four_channels(picture, cv2.COLOR_RGB2RGBA, memory)
+    picture = _imdecode(content, cv2.IMREAD_UNCHANGED)
+    if picture.ndim == 3 and picture.shape[2] == CHANNELS:
+        return _four_channels(_on_white(picture), cv2.COLOR_RGB2RGBA, memory)
+    return _four_channels(_imdecode(content, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGBA, memory)
+
+
+def _jpeg(content: bytes, memory: Memory, halvings: Callable[[int, int], int]) -> np.ndarray:
+    """A JPEG picture by simplejpeg, which writes into given memory, or by OpenCV where that has to look at the file.
+
+    Both are libjpeg-turbo, with the same pixels. OpenCV turns pictures by their EXIF tag, knows CMYK, and is the judge
+    of what is broken or too large.
+    """
+    try:
+        height, width, colours, _ = simplejpeg.decode_jpeg_header(content)
+    except ValueError:
+        return _four_channels(_imdecode(content, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGBA, memory)
+    times = min(halvings(height, width), len(REDUCED) - 1)
+    if not _has_exif(content) and colours in {"YCbCr", "Gray"} and height * width <= MAX_PIXELS:
+        height, width = -(-height >> times), -(-width >> times)  # rounded up, as libjpeg does
+        out = memory("decoded", height, width, CHANNELS)
+        try:
+            return simplejpeg.decode_jpeg(content, "RGBA", min_height=height, min_width=width, buffer=out)
+        except ValueError:  # broken, or only unusual
+            pass
+    return _four_channels(_imdecode(content, REDUCED[times]), cv2.COLOR_BGR2RGBA, memory)
+
+
+def _has_exif(content: bytes) -> bool:
+    """Whether a JPEG has an EXIF segment; True where its segments cannot be told apart.
+
+    A segment is FF, its kind, its length without these two bytes, and so on until the scan. (ITU-T T.81, B.1.1.4)
+    """
+    place = 2
+    while content[place : place + 1] == b"\xff":
+        kind, length = content[place + 1 : place + 2], int.from_bytes(content[place + 2 : place + 4])
+        if kind == START_OF_SCAN:
+            return False
+        if kind == APP1 and content.startswith(EXIF, place + 4):
+            return True
+        place += 2 + length
+    return True
+
+
+def _four_channels(picture: np.ndarray, conversion: int, memory: Memory) -> np.ndarray:
+    """A picture of three channels as `decode` gives it."""
+    height, width = picture.shape[:2]
+    return cv2.cvtColor(picture, conversion, dst=memory("decoded", height, width, CHANNELS))
+
+
+def _imdecode(content: bytes, mode: int) -> np.ndarray:
+    try:
+        picture = cv2.imdecode(np.frombuffer(content, np.uint8), mode)
+    except cv2.error as error:
+        if "MAX_IMAGE" in str(error):
+            raise BadImage(
+                f"larger than {MAX_PIXELS:,} pixels; make it smaller, or raise OPENCV_IO_MAX_IMAGE_PIXELS"
+            ) from None
+        raise BadImage(f"OpenCV cannot decode it ({error.err})") from None
+    if picture is None:
+        raise BadImage("not an image, or cut short; allowed are whole JPEG, PNG and WebP files")
+    return picture
+
+
+def _on_white(bgra: np.ndarray) -> np.ndarray:
+    if bgra.dtype == np.uint16:
+        bgra = (bgra // 257).astype(np.uint8)
+    opacity = bgra[..., 3:].astype(np.float32) / 255
+    laid = bgra[..., 2::-1] * opacity + WHITE * (1 - opacity)
+    return np.rint(laid).astype(np.uint8)

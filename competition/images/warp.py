@@ -1,0 +1,157 @@
+"""From a decoded picture to the square the network sees: one affine warp, varied while training.
+
+Resize, flip, rotation, zoom, aspect jitter and shift are composed into one matrix, so that every output pixel is
+interpolated once from the picture as it was decoded. Predicting uses the same warp with nothing varied.
+"""
+
+import struct
+from collections.abc import Sequence
+from functools import partial
+from hashlib import blake2b
+from typing import Literal, NamedTuple
+
+import cv2
+import numpy as np
+
+from competition.images.buffers import Memory, fresh, reused
+from competition.images.decode import CHANNELS
+from competition.images.transforms import Transforms
+from competition.recipe import Aspect, Recipe
+
+GREY = (128, 128, 128)
+
+
+class Geometry(NamedTuple):
+    """How a view differs from the plain picture; shifts are shares of the side, the angle is in degrees."""
+
+    mirrored: bool = False
+    angle: float = 0.0
+    zoom_x: float = 1.0
+    zoom_y: float = 1.0
+    shift_x: float = 0.0
+    shift_y: float = 0.0
+
+
+PLAIN = Geometry()
+View = Literal["plain", "flip", "closer", "farther", "left", "right"]
+# How a picture may be looked at when predicting.
+VIEWS: dict[View, Geometry] = {
+    "plain": PLAIN,
+    "flip": Geometry(mirrored=True),
+    "closer": Geometry(zoom_x=1.1, zoom_y=1.1),
+    "farther": Geometry(zoom_x=0.9, zoom_y=0.9),
+    "left": Geometry(shift_x=-0.05),
+    "right": Geometry(shift_x=0.05),
+}
+
+
+def square(
+    picture: np.ndarray, size: int, aspect: Aspect, geometry: Geometry = PLAIN, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Warp a picture (height, width, 4) uint8, as `decode` gives it, to (size, size, 3); into `out` where it is given.
+
+    Stretched pictures repeat their edge where a view looks beyond it; padded ones show grey.
+    """
+    picture = shrink(picture, size, aspect, reused)
+    height, width = picture.shape[:2]
+    border = {"borderMode": cv2.BORDER_REPLICATE}
+    if aspect == "pad":
+        border = {"borderMode": cv2.BORDER_CONSTANT, "borderValue": GREY}
+    matrix, warped = _matrix(height, width, size, aspect, geometry), reused("warped", size, size, CHANNELS)
+    cv2.warpAffine(picture, matrix, (size, size), dst=warped, **border)
+    return cv2.cvtColor(warped, cv2.COLOR_RGBA2RGB, dst=out)
+
+
+def shrink(picture: np.ndarray, size: int, aspect: Aspect, memory: Memory = fresh) -> np.ndarray:
+    """Halve each side by averaging while it is twice its target or more: bilinear interpolation would skip pixels.
+
+    What comes back is less than twice the target along each side, and would not be shrunk again.
+    """
+    by_y, by_x = halvings(*picture.shape[:2], size, aspect)
+    for step in range(max(by_y, by_x)):
+        name = f"halved {step % 2}"  # from one array into another
+        picture = _halve(picture, step < by_y, step < by_x, partial(memory, name))
+    return picture
+
+
+def halvings(height: int, width: int, size: int, aspect: Aspect) -> tuple[int, int]:
+    """How often each side of a picture can be halved without falling below its target."""
+    if aspect == "pad":
+        height = width = max(height, width)
+    return max(0, (height // size).bit_length() - 1), max(0, (width // size).bit_length() - 1)
+
+
+def _halve(picture: np.ndarray, rows: bool, columns: bool, memory: Memory) -> np.ndarray:
+    """Average pairs of rows, columns, or both; an odd one at the end is left out."""
+    height, width = picture.shape[:2]
+    rows, columns = rows and height > 1, columns and width > 1  # a line of pixels stays one
+    half = width // (1 + columns), height // (1 + rows)
+    picture = picture[: half[1] * (1 + rows), : half[0] * (1 + columns)]
+    # The same average; OpenCV is quick with one where both sides are halved, and with the other where one is.
+    interpolation = cv2.INTER_AREA if rows and columns else cv2.INTER_LINEAR
+    return cv2.resize(picture, half, dst=memory(half[1], half[0], picture.shape[2]), interpolation=interpolation)
+
+
+def _matrix(height: int, width: int, size: int, aspect: Aspect, geometry: Geometry) -> np.ndarray:
+    """The map (2, 3) from picture to view, both measured from their centres: scale, zoom, mirror, turn, shift."""
+    scale_x, scale_y = size / width, size / height
+    if aspect == "pad":
+        scale_x = scale_y = min(scale_x, scale_y)
+    scale_x *= -geometry.zoom_x if geometry.mirrored else geometry.zoom_x
+    scale_y *= geometry.zoom_y
+    cos, sin = np.cos(np.deg2rad(geometry.angle)), np.sin(np.deg2rad(geometry.angle))
+    linear = np.array([[cos * scale_x, -sin * scale_y], [sin * scale_x, cos * scale_y]])
+    # Pixel i covers i - 0.5 to i + 0.5, so the centre of n pixels is (n - 1) / 2.
+    from_centre = np.array([(width - 1) / 2, (height - 1) / 2])
+    to_centre = (size - 1) / 2 + size * np.array([geometry.shift_x, geometry.shift_y])
+    return np.column_stack([linear, to_centre - linear @ from_centre])
+
+
+class Augmentation:
+    """Random views by a recipe: the warp, then its transforms.
+
+    Pixels are a pure function of the picture and the three numbers of the seed.
+    """
+
+    def __init__(self, recipe: Recipe):
+        self.recipe = recipe
+        self.transforms = Transforms(recipe.transforms)
+
+    def __call__(self, picture: np.ndarray, seed: tuple[int, int, int], out: np.ndarray | None = None) -> np.ndarray:
+        """A view (size, size, 3) uint8 of the picture, in `out` where it is given.
+
+        `seed` is (seed, epoch, index of the image).
+        """
+        *shares, seed_of_transforms = unrelated_numbers(seed)
+        geometry = self.geometry([share / 2**64 for share in shares])
+        view = square(picture, self.recipe.image_size, self.recipe.aspect, geometry, out)
+        if self.recipe.transforms:
+            view[:] = self.transforms(view, seed_of_transforms)
+        return view
+
+    def geometry(self, shares: Sequence[float]) -> Geometry:
+        """What six numbers from 0 to 1 choose of the recipe's ranges."""
+        recipe, (low, high) = self.recipe, self.recipe.zoom
+        mirror, turn, size, width, right, down = shares
+        zoom, aspect = low * (high / low) ** size, (1 + recipe.aspect_jitter) ** (width - 0.5)
+        return Geometry(
+            mirrored=recipe.flip and mirror < 0.5,
+            angle=recipe.rotation * (2 * turn - 1),
+            zoom_x=zoom * aspect,
+            zoom_y=zoom / aspect,
+            shift_x=self._whole_pixels(recipe.shift * (2 * right - 1)),
+            shift_y=self._whole_pixels(recipe.shift * (2 * down - 1)),
+        )
+
+    def _whole_pixels(self, share: float) -> float:
+        """A shift that does not blur by itself: views of small pictures would be duller than what is predicted."""
+        return round(share * self.recipe.image_size) / self.recipe.image_size
+
+
+def unrelated_numbers(seed: tuple[int, int, int]) -> tuple[int, ...]:
+    """Seven whole numbers below 2**64, unrelated to those of any other seed.
+
+    A hash, because seeding a generator of random numbers takes six to ten times as long, and holds the interpreter
+    lock.
+    """
+    return struct.unpack("<7Q", blake2b(struct.pack("<3Q", *seed), digest_size=56).digest())

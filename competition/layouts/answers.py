@@ -1,0 +1,53 @@
+"""What probabilities answer, and how answers are written: whole, and with the probabilities beside them."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from competition.dataset import Questions
+from competition.errors import InvalidInput
+from competition.files import whole_file
+from competition.task import DECIMALS, HALF, Task
+
+Probabilities = Mapping[str, np.ndarray]
+Tasks = tuple[Task, ...]
+
+
+def answers(probabilities: np.ndarray, task: Task) -> np.ndarray:
+    """What probabilities (n, classes) answer, (n, classes) bool: the likeliest class, or all labels above one half."""
+    if task.kind == "multilabel":
+        return probabilities > HALF
+    return probabilities.argmax(axis=1)[:, None] == np.arange(len(task))
+
+
+def likeliest(probabilities: np.ndarray, task: Task) -> np.ndarray:
+    """The name of the likeliest class, (n,) str."""
+    return np.array(task.classes, object)[probabilities.argmax(axis=1)]
+
+
+def write_csv(path: Path, columns: Mapping[str, np.ndarray], **options) -> None:
+    """Write columns as a CSV, whole or not at all; `options` are those of `DataFrame.to_csv`."""
+    with whole_file(path) as temporary:
+        pd.DataFrame(columns).to_csv(temporary, index=False, lineterminator="\n", **options)
+
+
+def write_with_probabilities(
+    write: Callable[[], None], path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks
+) -> list[Path]:
+    """Have `path` written, and <name>-probabilities.csv beside it: a row an image and a column task_class.
+
+    Return both files. Raises InvalidInput, and writes nothing, where two columns would have one name.
+    """
+    columns, meant = {"image": questions.images.names}, {}
+    for task in tasks:
+        for place, name in enumerate(task.classes):
+            column, here = f"{task.name}_{name}", f"class {name} of {task.name}"
+            if column in meant:
+                raise InvalidInput(f"the column {column} would be both {meant[column]} and {here}; rename one of them")
+            columns[column], meant[column] = probabilities[task.name][:, place], here
+    write()
+    beside = path.with_name(f"{path.stem}-probabilities.csv")
+    write_csv(beside, columns, float_format=f"%.{DECIMALS}f")
+    return [path, beside]

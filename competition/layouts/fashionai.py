@@ -1,0 +1,206 @@
+"""From FashionAI-style files to datasets: one line an image and a task, letters y, m and n for its classes."""
+
+import os
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from competition.dataset import LETTERS, MAYBE, NO, YES, Dataset, Questions
+from competition.errors import InvalidInput, Problem
+from competition.layouts.answers import Probabilities, Tasks
+from competition.layouts.classes import agree, find_classes
+from competition.layouts.fashionai_rows import Rows, read_rows
+from competition.layouts.fashionai_write import write_submission
+from competition.task import Task
+
+ENDING = ".csv"
+
+LABELS, QUESTIONS = "Annotations/*.csv", "Tests/question.csv"
+
+
+def read_labels(data: Path, tasks: Tasks) -> Dataset:
+    """Every Annotations/*.csv at `data` or one folder below it as one dataset; see `read_label_files`."""
+    return read_label_files(find_label_files(data), tasks, find_classes(data))
+
+
+def read_label_files(files: Sequence[Path], tasks: tuple[Task, ...] = (), classes: Path | None = None) -> Dataset:
+    """Read label files into one dataset, in the order in which images first appear.
+
+    `tasks` fixes tasks and classes; without it they come from the file `classes`, else they are inferred:
+    tasks sorted by name, classes numbered. Image names are relative to the folder that holds Annotations.
+    The same image and task twice with the same letters is a warning.
+
+    Raises InvalidInput with every problem of the files, each with file and line.
+    """
+    rows = read_rows(files)
+    problems = [*rows.problems]
+    tasks = agree(tasks, classes)
+    if tasks:
+        problems += _unknown_tasks(rows, tasks)
+    else:
+        tasks, wrong = _infer_tasks(rows)
+        problems += wrong
+    first, image = _images(rows)
+    codes_of, labelled = {}, {}
+    for task in tasks:
+        where, codes, wrong = _encode(rows, task)
+        problems += [*wrong, *_repeated(rows, where, codes, image)]
+        codes_of[task.name] = np.zeros((len(first), len(task)), np.uint8)
+        codes_of[task.name][image[where]] = codes
+        labelled[task.name] = np.zeros(len(first), bool)
+        labelled[task.name][image[where]] = True
+    if problems:
+        raise InvalidInput(f"{_listed(files)} cannot be used as labels:", sorted(problems))
+    for task in tasks:
+        if not labelled[task.name].any():
+            warnings.warn(f"task {task.name} has not a single label in {_listed(files)}", stacklevel=2)
+    return Dataset(tasks, codes=codes_of, labelled=labelled, **_columns(rows, first))
+
+
+def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
+    """Read a question file: the columns of a label file, the third ignored.
+
+    Raises InvalidInput with every problem, a task that is not among `tasks` included.
+    """
+    rows = read_rows([file])
+    if problems := [*rows.problems, *_unknown_tasks(rows, tasks)]:
+        raise InvalidInput(f"{file} cannot be answered:", sorted(problems))
+    first, image = _images(rows)
+    images = Dataset(tasks, codes={}, labelled={}, **_columns(rows, first))
+    return Questions(file, images, image, rows.tasks, rows.keys)
+
+
+def _infer_tasks(rows: Rows) -> tuple[tuple[Task, ...], list[Problem]]:
+    """Tasks by name, with as many numbered classes as most of their rows have letters; and those that cannot be."""
+    tasks, problems = [], []
+    for name in sorted(set(rows.tasks)):
+        where = np.flatnonzero(rows.tasks == name)
+        count = Counter(map(len, rows.values[where])).most_common(1)[0][0]
+        if not count:
+            problems.append(rows.problem(where[0], f"{name} has no letters; is this a question file?"))
+            continue
+        try:
+            tasks.append(Task(name, tuple(str(number) for number in range(count))))
+        except InvalidInput as error:
+            problems.append(rows.problem(where[0], str(error)))
+    return tuple(tasks), problems
+
+
+def _images(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+    """The first row of each image, in order of appearance; and the image of every row.
+
+    Files of one folder name the same images; the same name below another folder is another image.
+    """
+    roots, _ = pd.factorize(np.array([str(image_root(file)) for file in rows.sources], object))
+    names, _ = pd.factorize(rows.names)
+    image, _ = pd.factorize(roots[rows.source_of] * (len(rows) + 1) + names)
+    return np.unique(image, return_index=True)[1], image
+
+
+def _columns(rows: Rows, first: np.ndarray) -> dict:
+    """The fields of a Dataset that say which images it holds."""
+    return {
+        "sources": rows.sources,
+        "roots": tuple(map(image_root, rows.sources)),
+        "source_of": rows.source_of[first],
+        "line": rows.line[first],
+        "names": rows.names[first],
+        "group": np.arange(len(first)),
+        "held_out": np.zeros(len(first), bool),
+    }
+
+
+def image_root(source: Path) -> Path:
+    """The folder that image names are relative to: base/ for base/Annotations/label.csv."""
+    return Path(os.path.normpath(source.parent / ".."))
+
+
+def _unknown_tasks(rows: Rows, tasks: tuple[Task, ...]) -> Iterator[Problem]:
+    known = [task.name for task in tasks]
+    for row in np.flatnonzero(~np.isin(rows.tasks, known)):
+        yield rows.problem(row, f"unknown task {rows.tasks[row]!r}; allowed are {', '.join(known)}")
+
+
+def _encode(rows: Rows, task: Task) -> tuple[np.ndarray, np.ndarray, list[Problem]]:
+    """The good rows of a task, their letter codes (rows, classes) uint8, and what is wrong with the others."""
+    where = np.flatnonzero(rows.tasks == task.name)
+    fits = np.fromiter((len(value) == len(task) for value in rows.values[where]), bool, len(where))
+    problems = [
+        rows.problem(
+            row, f"{len(rows.values[row])} letters in {rows.values[row]!r}; {task.name} has {len(task)} classes"
+        )
+        for row in where[~fits]
+    ]
+    where = where[fits]
+    letters = rows.values[where].astype(f"U{len(task)}").view("U1").reshape(len(where), len(task))
+    known = np.isin(letters, list(LETTERS)).all(axis=1)
+    one_yes = (letters == LETTERS[YES]).sum(axis=1) == 1
+    if task.kind == "multilabel":  # any number may be true
+        one_yes[:] = True
+    for row in where[~known]:
+        odd = "".join(sorted(set(rows.values[row]) - set(LETTERS)))
+        problems.append(
+            rows.problem(row, f"letter {odd!r} in {rows.values[row]!r}; allowed are y (yes), m (maybe) and n (no)")
+        )
+    for row in where[known & ~one_yes]:
+        count = rows.values[row].count(LETTERS[YES])
+        problems.append(rows.problem(row, f"{count} y in {rows.values[row]!r}; exactly one is allowed"))
+    good = known & one_yes
+    codes = np.full((good.sum(), len(task)), NO, np.uint8)
+    for code in (MAYBE, YES):
+        codes[letters[good] == LETTERS[code]] = code
+    return where[good], codes, problems
+
+
+def _repeated(rows: Rows, where: np.ndarray, codes: np.ndarray, image: np.ndarray) -> Iterator[Problem]:
+    """The rows `where` of one task whose image stood there before; with the same letters only a warning."""
+    images = pd.Series(image[where])
+    again = np.flatnonzero(images.duplicated())
+    first_of = {number: row for row, number in reversed(list(enumerate(images)))} if len(again) else {}
+    same = []
+    for row in again:
+        first = first_of[images[row]]
+        if (codes[row] == codes[first]).all():
+            same.append(rows.place(where[row]))
+        else:
+            here, there = rows.values[where[row]], rows.values[where[first]]
+            yield rows.problem(
+                where[row],
+                f"{rows.names[where[row]]} is {here!r} here but {there!r} at {rows.place(where[first])}; keep one",
+            )
+    if same:
+        warnings.warn(
+            f"{len(same)} rows repeat an image and task with the same letters, first {same[0]}",
+            stacklevel=3,
+        )
+
+
+def _listed(files: Sequence[Path]) -> str:
+    return ", ".join(map(str, files))
+
+
+def find_label_files(folder: Path) -> list[Path]:
+    """Every Annotations/*.csv at `folder` or one folder below it. Raises InvalidInput where there is none."""
+    if not folder.is_dir():
+        raise InvalidInput(f"{folder} is not a folder; name the one that holds base/, rank/ and so on (train: --data)")
+    if not (found := _matching(folder, LABELS)):
+        raise InvalidInput(f"{folder} holds no label files; looked for {folder}/{LABELS} and {folder}/*/{LABELS}")
+    return found
+
+
+def question_files(data: Path) -> list[Path]:
+    """Every Tests/question.csv at `data` or one folder below it; there may be none."""
+    return _matching(data, QUESTIONS)
+
+
+def _matching(folder: Path, pattern: str) -> list[Path]:
+    return sorted({*folder.glob(pattern), *folder.glob(f"*/{pattern}")})
+
+
+def write_answers(path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
+    """A submission and its zip: the rows of the questions with probabilities in place of letters."""
+    return [path, write_submission(path, questions, probabilities, tasks)]

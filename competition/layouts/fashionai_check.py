@@ -1,0 +1,101 @@
+"""Check a submission against its questions: a malformed file is silently scored 0 by the organisers."""
+
+import codecs
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from competition.errors import Problem
+from competition.layouts.fashionai_rows import Rows, read_rows
+from competition.task import Task
+
+SUM_TOLERANCE = 1e-6
+NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?(nan|inf)", re.IGNORECASE)
+
+
+def check_submission(submission: Path, questions: Path, tasks: tuple[Task, ...] = ()) -> list[Problem]:
+    """Everything that is wrong with the file, sorted by line; empty for a good one.
+
+    The rows must be those of `questions`, in their order. All rows of a task must hold one number of values: that
+    of its classes where `tasks` knows them, else the most frequent one. Values are numbers in [0, 1], and sum to
+    1 within 1e-6 except for multilabel tasks.
+    Raises InvalidInput where a file cannot be read at all.
+    """
+    answers, asked = read_rows([submission]), read_rows([questions])
+    problems = [*answers.problems, *asked.problems, *_wrong_rows(answers, asked), *_wrong_values(answers, tasks)]
+    if submission.read_bytes().startswith(codecs.BOM_UTF8):
+        problems.append(Problem(submission, 1, "the file starts with a byte order mark; save it as UTF-8 without one"))
+    for line, text in enumerate(submission.read_bytes().splitlines(), start=1):
+        if not text.strip():
+            problems.append(Problem(submission, line, "a blank line; delete it"))
+    return sorted(problems)
+
+
+def parse_values(text: str) -> np.ndarray | None:
+    """The numbers in `p;p;…`, float64, or None where something else stands there."""
+    parts = text.split(";")
+    if not all(map(NUMBER.fullmatch, parts)):
+        return None
+    return np.array([float(part) for part in parts])
+
+
+def _pairs(rows: Rows) -> list[tuple[str, str]]:
+    return list(zip(rows.names, rows.keys, strict=True))
+
+
+def _wrong_rows(answers: Rows, asked: Rows) -> Iterator[Problem]:
+    given, wanted = _pairs(answers), _pairs(asked)
+    if given == wanted:
+        return
+    left, unanswered = Counter(wanted), Counter(given)
+    problems = []
+    for row, pair in enumerate(given):
+        if not left[pair]:
+            why = "stands there twice" if pair in left else f"is not asked in {asked.sources[0]}"
+            problems.append(answers.problem(row, f"{','.join(pair)} {why}; delete the row"))
+        else:
+            left[pair] -= 1
+    for row, pair in enumerate(wanted):
+        if not unanswered[pair]:
+            problems.append(asked.problem(row, f"{','.join(pair)} has no answer in {answers.sources[0]}"))
+        else:
+            unanswered[pair] -= 1
+    if not problems:
+        row = next(row for row, pair in enumerate(given) if pair != wanted[row])
+        expected = f"expected {','.join(wanted[row])} as at {asked.place(row)}"
+        problems.append(answers.problem(row, f"out of order: found {','.join(given[row])}, {expected}"))
+    yield from problems
+
+
+def _wrong_values(answers: Rows, tasks: tuple[Task, ...]) -> Iterator[Problem]:
+    known = {task.name: task for task in tasks}
+    counts = _value_counts(answers, known)
+    for row, (text, task) in enumerate(zip(answers.values, answers.tasks, strict=True)):
+        sums_to_one = task not in known or known[task].kind == "multiclass"
+        if problem := _value_problem(text, counts[task], sums_to_one):
+            yield answers.problem(row, f"{answers.names[row]},{answers.keys[row]}: {problem}")
+
+
+def _value_counts(answers: Rows, known: Mapping[str, Task]) -> dict[str, int]:
+    counts: dict[str, Counter] = {}
+    for text, task in zip(answers.values, answers.tasks, strict=True):
+        counts.setdefault(task, Counter())[text.count(";") + 1] += 1
+    return {task: len(known[task]) if task in known else c.most_common(1)[0][0] for task, c in counts.items()}
+
+
+def _value_problem(text: str, count: int, sums_to_one: bool) -> str | None:
+    values = parse_values(text)
+    if values is None:
+        return f"{text[:60]!r} is not a list of numbers; allowed is p;p;… with {count} numbers"
+    if len(values) != count:
+        return f"{len(values)} values, but the task has {count} classes"
+    if not np.isfinite(values).all():
+        return f"{text[:60]!r} holds a value that is not finite"
+    if values.min() < 0 or values.max() > 1:
+        return f"value {values[(values < 0) | (values > 1)][0]:g} is outside 0 … 1"
+    if sums_to_one and abs(values.sum() - 1) > SUM_TOLERANCE:
+        return f"the values sum to {values.sum():.8f}; allowed is 1 ± {SUM_TOLERANCE:g}"
+    return None

@@ -1,0 +1,261 @@
+"""Text files of paths and indices, `/data/img1.jpg, 0, 1`: read, and written from folders named after classes.
+
+train.txt and val.txt are labelled, and val.txt is what is held out; test.txt are the questions, with their answers
+where they are known. A path starts at the folder of the files, whatever its first character.
+"""
+
+import csv
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from competition.dataset import NO, YES, Dataset, Questions, ask_everything, joined, one_row_an_image
+from competition.errors import InvalidInput, Problem
+from competition.files import whole_file
+from competition.images.decode import ENDINGS, is_image
+from competition.layouts.answers import Probabilities, Tasks, write_with_probabilities
+from competition.layouts.csv_lines import csv_rows
+from competition.task import Task
+
+ENDING = ".txt"
+
+TRAIN, VALIDATION, TEST = "train.txt", "val.txt", "test.txt"
+PERCENT = {TRAIN: 60, VALIDATION: 25, TEST: 15}  # of each kind of flower
+ABSENT = -1
+BREAKS = "\n\r"
+
+
+def read_labels(data: Path, tasks: tuple[Task, ...]) -> Dataset:
+    """The images of train.txt and of val.txt, the latter held out.
+
+    Raises InvalidInput for files that are missing, with every problem of their lines, and for images that test.txt
+    names, too.
+    """
+    files = [data / TRAIN, data / VALIDATION]
+    if missing := [file.name for file in files if not file.is_file()]:
+        raise InvalidInput(
+            f"{data} holds no {' and no '.join(missing)}; images to train on and to validate on are expected in "
+            "train.txt and val.txt, which `competition lists` writes for a folder of labelled images"
+        )
+    lines = read_lines([*files, *question_files(data)], tasks)
+    training, held_out = (_dataset(file, [line for line in lines if line.file == file], tasks) for file in files)
+    return joined([training, replace(held_out, held_out=np.ones(len(held_out), bool))])
+
+
+def question_files(data: Path) -> list[Path]:
+    """test.txt, where there is one."""
+    return [path for path in [data / TEST] if path.is_file()]
+
+
+def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
+    """The images of a file, with the answers of those that have any. Raises InvalidInput with every problem."""
+    return ask_everything(file, _dataset(file, read_lines([file], tasks), tasks))
+
+
+def _dataset(file: Path, lines: list["Line"], tasks: tuple[Task, ...]) -> Dataset:
+    labelled = np.array([bool(line.classes) for line in lines], bool)
+    classes = np.array([line.classes or [ABSENT] * len(tasks) for line in lines]).reshape(len(lines), len(tasks))
+    codes = {
+        task.name: np.where(column[:, None] == np.arange(len(task)), YES, NO).astype(np.uint8)
+        for task, column in zip(tasks, classes.T, strict=True)
+    }
+    return one_row_an_image(
+        tasks,
+        file,
+        file.parent,
+        [line.name for line in lines],
+        codes if labelled.any() else {},
+        line=[line.line for line in lines],
+        labelled=dict.fromkeys(codes, labelled) if labelled.any() else {},
+    )
+
+
+class Line(NamedTuple):
+    """One image: where it is named, its name relative to the folder, and its class a task, or none at all."""
+
+    file: Path
+    line: int
+    name: str
+    classes: tuple[int, ...]
+
+    @property
+    def place(self) -> str:
+        return f"{self.file.name}:{self.line}"
+
+
+def read_lines(files: Sequence[Path], tasks: tuple[Task, ...]) -> list[Line]:
+    """The lines of text files; only those of test.txt, or of another file of questions, may lack their classes.
+
+    Raises InvalidInput with every problem of all of them, each with file and line: the number of columns, an index
+    of no class, a path that leaves the folder, and an image that stands there twice.
+    """
+    good, problems = [], []
+    for file in files:
+        rows = list(csv_rows(file))
+        if not rows:
+            raise InvalidInput(f"{file} is empty; expected are lines {_expected(tasks)}")
+        for number, row in rows:
+            cells = [cell.strip() for cell in row]
+            if text := _problem(cells, tasks, answers=file.name in {TRAIN, VALIDATION}):
+                problems.append(Problem(file, number, text))
+            else:
+                good.append(Line(file, number, _name(cells[0]), tuple(map(int, cells[1:]))))
+    if problems := [*problems, *_repeated(good)]:
+        raise InvalidInput(f"{', '.join(map(str, files))} cannot be used:", sorted(problems))
+    return good
+
+
+def _expected(tasks: tuple[Task, ...]) -> str:
+    return ", ".join(["/data/img1.jpg", *(f"index of {task.name}" for task in tasks)])
+
+
+def _name(path: str) -> str:
+    """An image's name relative to the folder, however it is written: data/img1.jpg for /data/img1.jpg."""
+    return posixpath.normpath(path.lstrip("/"))
+
+
+def _problem(cells: list[str], tasks: tuple[Task, ...], answers: bool) -> str | None:
+    """What is wrong with the cells of one line."""
+    if len(cells) != 1 + len(tasks) and (answers or len(cells) != 1):
+        allowed = f"{1 + len(tasks)}: {_expected(tasks)}" + ("" if answers else "; or the path alone")
+        return f"{len(cells)} columns in {', '.join(cells)[:80]!r}; allowed are {allowed}"
+    name = _name(cells[0])
+    if name == ".":
+        return f"{cells[0]!r} names no image"
+    if any(sign in name for sign in BREAKS):
+        return f"image {cells[0]!r} has a line break in its name; rename it, or close the quotation marks"
+    if name.split("/")[0] == "..":
+        return f"image {cells[0]!r} lies outside the folder of the file; allowed are paths below it"
+    wrong = [_index_problem(cell, task) for task, cell in zip(tasks, cells[1:], strict=False)]
+    return "; ".join(filter(None, wrong)) or None
+
+
+def _index_problem(cell: str, task: Task) -> str | None:
+    if cell in map(str, range(len(task))):
+        return None
+    allowed = ", ".join(f"{index} ({name})" for index, name in enumerate(task.classes))
+    return f"the index of {task.name} is {cell!r}; allowed are {allowed}"
+
+
+def _repeated(lines: Iterable[Line]) -> Iterator[Problem]:
+    """The lines whose image stood there before, in the same file or in another."""
+    first: dict[str, Line] = {}
+    for line in lines:
+        before = first.setdefault(line.name, line)
+        if before is not line:
+            yield Problem(line.file, line.line, f"{line.name} stands at {before.place} already; keep one of the two")
+
+
+def write_lines(file: Path, names: Iterable[str], classes: Iterable[Sequence[int]]) -> None:
+    """A text file, a line an image: its name below the folder, and the index of its class a task.
+
+    A name with a comma or a quotation mark is quoted, as in any CSV.
+    """
+    with whole_file(file) as temporary:
+        _write(temporary, names, classes)
+
+
+def _write(file: Path, names: Iterable[str], classes: Iterable[Sequence[int]]) -> None:
+    with file.open("w", encoding="utf-8", newline="") as lines:
+        rows = ([f"/{name}", *(f" {index}" for index in indices)] for name, indices in zip(names, classes, strict=True))
+        csv.writer(lines, lineterminator="\n").writerows(rows)
+
+
+def write_lists(folder: Path, tasks: tuple[Task, ...], seed: int = 0) -> dict[str, int]:
+    """Write train.txt, val.txt and test.txt for the images in `folder`/<class>_<class>/; return how many each names.
+
+    Of each kind, 60, 25 and 15 % of the images, to within one; which ones is decided by `seed`. Raises InvalidInput,
+    and writes nothing, where a file exists already, a folder is not named after classes, something in it is no
+    image, or a name cannot stand in such a file.
+    """
+    if there := [str(folder / name) for name in PERCENT if (folder / name).exists()]:
+        raise InvalidInput(
+            f"{', '.join(there)} exists; scores on another split cannot be compared, so it is not written again; "
+            "remove all of train.txt, val.txt and test.txt if that is what you want"
+        )
+    images = find_images(folder, tasks)
+    parts = deal({kind: len(names) for kind, names in images.items()}, seed)
+    with ExitStack() as lists:  # all three, or none
+        for file in PERCENT:
+            rows = sorted((names[i], kind) for kind, names in images.items() for i in parts[kind][file])
+            temporary = lists.enter_context(whole_file(folder / file))
+            _write(temporary, [name for name, _ in rows], [kind for _, kind in rows])
+    return {file: sum(len(part[file]) for part in parts.values()) for file in PERCENT}
+
+
+def find_images(folder: Path, tasks: tuple[Task, ...]) -> dict[tuple[int, ...], list[str]]:
+    """The names of the images of each kind, sorted; a kind is the index of a class a task, in their order.
+
+    Raises InvalidInput with all that is not as it should be. What starts with a dot is passed over.
+    """
+    if not folder.is_dir():
+        raise InvalidInput(f"{folder} is not a folder; name the one that holds {_kinds(tasks)}")
+    kinds = {"_".join(map(str.lower, names)): kind for names, kind in _all_kinds(tasks)}
+    images, problems = {}, []
+    for path in sorted(folder.iterdir()):
+        if not path.is_dir() or path.name.startswith("."):
+            continue
+        if path.name.lower() not in kinds:
+            problems.append(f"{path}: no such kind")
+            continue
+        found = [inner for inner in sorted(path.iterdir()) if not inner.name.startswith(".")]
+        problems += [f"{inner}: {text}" for inner in found if (text := _image_problem(inner))]
+        images.setdefault(kinds[path.name.lower()], []).extend(f"{path.name}/{inner.name}" for inner in found)
+    if problems or not any(images.values()):
+        raise InvalidInput(
+            f"{folder} cannot be listed; expected are folders {_kinds(tasks)} with images ({', '.join(ENDINGS)}):",
+            problems or ["no image was found"],
+        )
+    return images
+
+
+def _all_kinds(tasks: tuple[Task, ...]) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
+    """The classes and the indices of every kind."""
+    indices = product(*(range(len(task)) for task in tasks))
+    return zip(product(*(task.classes for task in tasks)), indices, strict=True)
+
+
+def _kinds(tasks: tuple[Task, ...]) -> str:
+    return ", ".join("_".join(names) for names, _ in _all_kinds(tasks))
+
+
+def _image_problem(path: Path) -> str | None:
+    if not is_image(path) or not path.is_file():
+        return "not an image; take it away"
+    if any(sign in path.name for sign in BREAKS) or path.name != path.name.strip():
+        return "a name with a line break, or with a space at its end, cannot stand in the lists; rename it"
+    return None
+
+
+def deal(counts: Mapping[tuple[int, ...], int], seed: int) -> dict[tuple[int, ...], dict[str, np.ndarray]]:
+    """Which images of each kind go to which file: indices from 0 to the kind's count.
+
+    Each file gets its share of a kind rounded down; the one or two images that are left go to the files that are
+    furthest behind over all kinds so far.
+    """
+    percent = np.array(list(PERCENT.values()))
+    behind = np.zeros(len(percent), int)  # in hundredths of an image
+    parts = {}
+    for kind, count in sorted(counts.items()):
+        sizes = count * percent // 100
+        behind += count * percent - 100 * sizes
+        more = np.argsort(-behind, kind="stable")[: count - sizes.sum()]
+        sizes[more] += 1
+        behind[more] -= 100
+        shuffled = np.random.default_rng((seed, *kind)).permutation(count)
+        parts[kind] = dict(zip(PERCENT, np.split(shuffled, np.cumsum(sizes)[:-1]), strict=True))
+    return parts
+
+
+def write_answers(path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
+    """The lines of test.txt with the index of each task's class, and the probabilities beside them."""
+    indices = np.column_stack([probabilities[task.name].argmax(axis=1) for task in tasks])
+    return write_with_probabilities(
+        lambda: write_lines(path, questions.images.names, indices), path, questions, probabilities, tasks
+    )

@@ -1,0 +1,131 @@
+"""The layout `folder`: a folder a class, `<class>/*.jpg`, or `train/<class>/*.jpg` with `val/` and `test/` beside."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from competition.dataset import NO, YES, Dataset, Questions, ask_everything, joined, one_row_an_image
+from competition.errors import InvalidInput, Problem
+from competition.images.decode import ENDINGS, is_image
+from competition.layouts.table import ENDING, write_answers  # noqa: F401  a folder is answered by a table
+from competition.task import Task
+
+TRAIN, TEST = "train", "test"
+HELD_OUT = ("val", "valid", "validation")
+TASK = "class"  # what the one task is called where the recipe does not say
+# Pictures that are not read here: better refused than passed over.
+OTHER_PICTURES = (".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".jfif")
+
+
+def read_labels(data: Path, tasks: tuple[Task, ...] = ()) -> Dataset:
+    """Every image of the class folders; those of `val/` are held out.
+
+    Without `tasks` there is one, whose classes are the folders by the alphabet. Raises InvalidInput with all problems.
+    """
+    if not data.is_dir():
+        raise InvalidInput(f"{data} is not a folder; name the one that holds a folder for each class")
+    train = data / TRAIN if (data / TRAIN).is_dir() else data
+    held_out = [data / name for name in HELD_OUT if (data / name).is_dir()]
+    task = _task(data, train, tasks)
+    problems = [problem for part in (train, *held_out) for problem in _problems(part, task)]
+    problems += [*_beside_train(data)] if train != data else []
+    if problems:
+        raise InvalidInput(f"{data} cannot be used as a folder of classes:", sorted(problems))
+    return joined([*_classes(train, task, False), *(one for part in held_out for one in _classes(part, task, True))])
+
+
+def question_files(data: Path) -> list[Path]:
+    """The folder `test/`, if it is there."""
+    return [data / TEST] if (data / TEST).is_dir() else []
+
+
+def read_questions(folder: Path, tasks: tuple[Task, ...]) -> Questions:
+    """The images of a folder, or of class folders in it, which are then the answers that are known."""
+    if not folder.is_dir():
+        raise InvalidInput(f"{folder} is not a folder; name one that holds images, or a folder for each class")
+    task = _task(folder, folder, tasks)
+    inner = class_folders(folder)
+    if problems := [*_problems(folder, task)] if inner else [*_other_pictures(folder)]:
+        raise InvalidInput(f"{folder} cannot be answered:", sorted(problems))
+    names = [] if inner else image_files(folder)
+    if not names and not inner:
+        raise InvalidInput(f"{folder} holds no image ({', '.join(ENDINGS)})")
+    known = joined(_classes(folder, task, False)) if inner else one_row_an_image(tasks, folder, folder, names, {})
+    return ask_everything(folder, known)
+
+
+def class_folders(folder: Path) -> list[Path]:
+    """The folders in a folder, by name, that are not hidden and have no other meaning."""
+    others = {TRAIN, TEST, *HELD_OUT, "__MACOSX"}
+    folders = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    return sorted(path for path in folders if path.name not in others)
+
+
+def image_files(folder: Path) -> list[str]:
+    """The names of the images in a folder, sorted."""
+    return sorted(path.name for path in folder.iterdir() if is_image(path.name) and not path.name.startswith("."))
+
+
+def _task(data: Path, folder: Path, tasks: tuple[Task, ...]) -> Task:
+    if tasks:
+        if len(tasks) > 1 or tasks[0].kind != "multiclass":
+            found = ", ".join(f"{task.name} ({task.kind})" for task in tasks)
+            raise InvalidInput(f"{data} is a folder a class, which answers one multiclass task; the recipe has {found}")
+        return tasks[0]
+    names = tuple(path.name for path in class_folders(folder))
+    if len(names) < 2:
+        found = f"one folder of images, {names[0]}" if names else "no folders of images"
+        raise InvalidInput(f"{folder} holds {found}; a folder for each class is needed, two at least")
+    return Task(TASK, names)
+
+
+def _problems(folder: Path, task: Task) -> Iterator[Problem]:
+    """What is wrong with the class folders in a folder; a Problem's line is the place of a file in it."""
+    folders = class_folders(folder)
+    for path in folders:
+        if path.name not in task.classes:
+            yield Problem(path, 1, f"there is no class {path.name!r}; allowed are {', '.join(task.classes)}")
+        elif not image_files(path):
+            yield Problem(path, 1, f"holds no image ({', '.join(ENDINGS)}); remove it, or fill it")
+        for inner in class_folders(path):
+            yield Problem(path, 1, f"holds a folder, {inner.name}; images lie in the folder of their class itself")
+        yield from _other_pictures(path)
+    if not folders:
+        yield Problem(folder, 1, "holds no folder of images")
+    yield from _stray(folder)
+
+
+def _beside_train(data: Path) -> Iterator[Problem]:
+    """What lies beside `train/` and would not be looked at."""
+    for path in class_folders(data):
+        yield Problem(path, 1, f"lies beside {TRAIN}/, where only val/ and {TEST}/ are read; move it into one of these")
+    yield from _stray(data)
+
+
+def _stray(folder: Path) -> Iterator[Problem]:
+    """The images of a folder whose images lie in folders of their class."""
+    if names := image_files(folder):
+        text = f"images in no folder of a class: {len(names):,}, {names[0]} for example; move each into that of its own"
+        yield Problem(folder, 1, text)
+    yield from _other_pictures(folder)
+
+
+def _other_pictures(folder: Path) -> Iterator[Problem]:
+    for path in sorted(folder.iterdir()):
+        if path.name.lower().endswith(OTHER_PICTURES):
+            yield Problem(folder, 1, f"{path.name} is not read; allowed are {', '.join(ENDINGS)}: convert it")
+
+
+def _classes(folder: Path, task: Task, held_out: bool) -> list[Dataset]:
+    """A dataset for each class folder, in the order of the task's classes."""
+    parts = []
+    for place, name in enumerate(task.classes):
+        if (folder / name).is_dir():
+            images = [f"{name}/{image}" for image in image_files(folder / name)]
+            row = np.where(np.arange(len(task)) == place, YES, NO).astype(np.uint8)
+            codes = {task.name: np.tile(row, (len(images), 1))}
+            part = one_row_an_image((task,), folder / name, folder, images, codes)
+            parts.append(replace(part, held_out=np.full(len(images), held_out)))
+    return parts

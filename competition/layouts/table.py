@@ -1,0 +1,152 @@
+"""The layout `table`: a CSV with a line an image, and a column a task or a 0/1 column a class."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from competition.dataset import Dataset, Questions, ask_everything, one_row_an_image
+from competition.errors import InvalidInput, Problem
+from competition.layouts.answers import Probabilities, Tasks, answers, write_csv, write_with_probabilities
+from competition.layouts.csv_lines import csv_rows
+from competition.layouts.table_cells import SEPARATOR, Table, columns_of, encode, read_table
+from competition.layouts.table_tasks import infer_tasks
+from competition.task import Task
+
+ENDING = ".csv"
+
+LABELS, QUESTIONS, ANSWERS = "labels.csv", "questions.csv", "answers.csv"
+
+
+def label_file(data: Path) -> Path:
+    """The table of a data set: `data` itself, or labels.csv in it, or the only CSV there that is not its questions.
+
+    Raises InvalidInput where there is none, or several.
+    """
+    if data.is_file():
+        return data
+    if not data.is_dir():
+        raise InvalidInput(f"{data}: there is no such file or folder; name the table, or the folder that holds it")
+    named = data / LABELS
+    found = [file for file in sorted(data.glob("[!.]*.csv")) if file.name not in {QUESTIONS, ANSWERS}]
+    if named in found or len(found) == 1:
+        return named if named in found else found[0]
+    if found:
+        raise InvalidInput(f"{data} holds several tables; name one of them, or call it {LABELS}:", map(str, found))
+    raise InvalidInput(f"{data} holds no table; looked for {named} and any other .csv")
+
+
+def question_files(data: Path) -> list[Path]:
+    """questions.csv beside the table, if it is there."""
+    file = label_file(data).with_name(QUESTIONS)
+    return [file] if file.is_file() else []
+
+
+def read_labels(data: Path, tasks: tuple[Task, ...] = ()) -> Dataset:
+    """Every image of a table that answers a task; `tasks` are inferred from the columns where they are not given.
+
+    Columns that belong to no task are not read. Raises InvalidInput with every problem of the file.
+    """
+    table = read_table(label_file(data))
+    problems = list(table.problems)
+    if not tasks:
+        tasks, _, wrong = infer_tasks(table)
+        problems += wrong
+    return labels_of(table, tasks, problems)
+
+
+def labels_of(table: Table, tasks: tuple[Task, ...], problems: Sequence[Problem]) -> Dataset:
+    """The rows that answer a task. Raises InvalidInput with the problems known so far, and every wrong cell."""
+    dataset, wrong = _encoded(table, tasks)
+    if problems := [*problems, *wrong]:
+        raise InvalidInput(f"{table.file} cannot be used as labels:", sorted(problems))
+    labelled = np.any([dataset.labelled[task.name] for task in tasks], axis=0)
+    if not labelled.any():
+        raise InvalidInput(f"{table.file} has not a single label for {', '.join(task.name for task in tasks)}")
+    return dataset.take(labelled)
+
+
+def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
+    """Every task of every image of a table, with the answers that are known.
+
+    Known are the filled cells of the table, which may have the columns of the labels or the images alone, and those of
+    answers.csv beside it. Raises InvalidInput with every problem of each.
+    """
+    table, answers = read_table(file), file.with_name(ANSWERS)
+    images, problems = _encoded(table, tuple(task for task in tasks if columns_of(task, table.cells)))
+    if problems := [*table.problems, *problems]:
+        raise InvalidInput(f"{file} cannot be answered:", sorted(problems))
+    if not len(table):
+        raise InvalidInput(f"{file} asks nothing: it has no line below its header")
+    known = read_labels(answers, tasks) if answers.is_file() and answers != file else None
+    return ask_everything(file, _with_answers(images, tasks, known))
+
+
+def _encoded(table: Table, tasks: tuple[Task, ...]) -> tuple[Dataset, list[Problem]]:
+    """A row for each of the table, and the cells that answer no task as they should."""
+    codes, labelled, problems = {}, {}, []
+    for task in tasks:
+        codes[task.name], labelled[task.name], wrong = encode(table, task)
+        problems += wrong
+    images = one_row_an_image(tasks, table.file, table.root, table.names, codes, line=table.line, labelled=labelled)
+    return images, problems
+
+
+def _with_answers(images: Dataset, tasks: tuple[Task, ...], known: Dataset | None) -> Dataset:
+    """The images with codes for all tasks, or without any where not a single answer is known."""
+    place = {name: row for row, name in enumerate(images.names)}
+    pairs = [(place[name], row) for row, name in enumerate(known.names) if name in place] if known else []
+    here, there = np.array(pairs, int).reshape(-1, 2).T
+    codes = {task.name: np.zeros((len(images), len(task)), np.uint8) for task in tasks} | dict(images.codes)
+    labelled = {task.name: np.zeros(len(images), bool) for task in tasks} | dict(images.labelled)
+    for task in tasks if known else ():
+        answered = known.labelled[task.name][there]
+        codes[task.name][here[answered]] = known.codes[task.name][there[answered]]
+        labelled[task.name][here[answered]] = True
+    if not any(values.any() for values in labelled.values()):
+        codes, labelled = {}, {}
+    return replace(images, tasks=tasks, codes=codes, labelled=labelled)
+
+
+def answer_table(questions: Questions, answers: Mapping[str, np.ndarray], tasks: tuple[Task, ...]) -> pd.DataFrame:
+    """A row for each image; `answers[task]` (images, classes) bool.
+
+    The columns are called as in the questions or in the labels beside them. A task that has none there gets one of its
+    own: the class, or those of a multilabel task joined by `|`, which alone says that none is true.
+    """
+    headers = known_headers(questions.file)
+    columns = {headers[0][0] if headers else "image": questions.images.names}
+    for task in tasks:
+        found = next(filter(None, (columns_of(task, header[1:]) for header in headers)), (task.name,))
+        yes = answers[task.name]
+        if len(found) == 1:
+            columns[found[0]] = [_joined(task, row) for row in yes]
+        else:
+            columns |= {column: yes[:, place].astype(int) for place, column in enumerate(found)}
+    return pd.DataFrame(columns)
+
+
+def known_headers(questions: Path) -> list[list[str]]:
+    """The header of a table of questions, and that of the labels beside it; none for a folder of images."""
+    if questions.is_dir():
+        return []
+    files = [questions]
+    with suppress(InvalidInput):  # the labels may lie elsewhere
+        files.append(label_file(questions.parent))
+    return [[cell.strip() for cell in next(csv_rows(file), (1, [""]))[1]] for file in files]
+
+
+def _joined(task: Task, yes: np.ndarray) -> str:
+    names = [name for name, true in zip(task.classes, yes, strict=True) if true]
+    return SEPARATOR.join(names) or SEPARATOR
+
+
+def write_answers(path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
+    """The columns of the labels, filled in, and the probabilities beside them."""
+    given = {task.name: answers(probabilities[task.name], task) for task in tasks}
+    return write_with_probabilities(
+        lambda: write_csv(path, answer_table(questions, given, tasks)), path, questions, probabilities, tasks
+    )

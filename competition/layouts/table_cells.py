@@ -1,0 +1,195 @@
+"""The cells of a table, one line an image: read, and encoded for the tasks that its columns answer."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from competition.dataset import NO, YES
+from competition.errors import InvalidInput, Problem
+from competition.images.decode import ENDINGS, is_image
+from competition.layouts.csv_lines import csv_rows, name_problem
+from competition.task import Task
+
+SEPARATOR = "|"
+LOOKED_AT = 20  # images that decide which folder names are relative to
+# How spreadsheets and pandas write no and yes.
+FLAGS = {"0": False, "0.0": False, "False": False, "1": True, "1.0": True, "True": True}
+
+
+@dataclass(frozen=True)
+class Table:
+    """The cells of a CSV below its header, as stripped text.
+
+    Row i is about image `names[i]` and stands in line `line[i]`; `image` is the header of the first column, and
+    `cells[column]` (rows,) has the others. `problems` are the lines that could not become rows.
+    """
+
+    file: Path
+    image: str
+    names: np.ndarray
+    line: np.ndarray
+    cells: dict[str, np.ndarray]
+    problems: tuple[Problem, ...]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def problem(self, row: int, text: str) -> Problem:
+        return Problem(self.file, int(self.line[row]), text)
+
+    @property
+    def root(self) -> Path:
+        """The folder that image names are relative to: that of the file, or `images` in it where they lie there."""
+        folder = self.file.parent
+        for place in (folder, folder / "images", folder / "Images"):
+            if any((place / name).is_file() for name in self.names[:LOOKED_AT]):
+                return place
+        return folder
+
+
+def read_table(file: Path) -> Table:
+    """Read a CSV whose first line names its columns, the first of them the images.
+
+    Raises InvalidInput where the header is missing or names columns that cannot be told apart. Lines of another number
+    of cells, with a name that is no image's, or with an image that stood there before, become `problems`.
+    """
+    lines = csv_rows(file)
+    line, header = next(lines, (1, []))
+    header = [cell.strip() for cell in header]
+    if problems := [Problem(file, line, text) for text in _header_problems(header)]:
+        raise InvalidInput(f"{file} cannot be read as a table:", problems)
+    rows, problems, first = [], [], {}
+    for line, row in lines:
+        cells = [cell.strip() for cell in row]
+        if text := _row_problem(cells, header, first):
+            problems.append(Problem(file, line, text))
+        else:
+            first[cells[0]] = line
+            rows.append((line, *cells))
+    columns = list(zip(*rows, strict=True)) or [()] * (1 + len(header))
+    arrays = [np.array(column, object) for column in columns[1:]]
+    cells = dict(zip(header[1:], arrays[1:], strict=True))
+    return Table(file, header[0], arrays[0], np.array(columns[0], int), cells, tuple(problems))
+
+
+def task_of(column: str) -> str:
+    """A column's name as the name of a task: 'hair colour' becomes hair_colour."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", column)
+
+
+def _header_problems(header: list[str]) -> Iterable[str]:
+    if not header:
+        yield "the file is empty; a table's first line names its columns: image,colour,size"
+        return
+    for separator, word in ((";", "semicolons"), ("\t", "tabs")):
+        if len(header) == 1 and separator in header[0]:
+            yield f"the columns are separated by {word}; save the file with commas"
+    if is_image(header[0]):
+        yield f"the first line is about an image, {header[0]}, but has to name the columns: image,colour,size"
+        return
+    for place, column in enumerate(header, start=1):
+        if not column:
+            yield f"column {place} has no name; name it, or delete it (pandas: to_csv(…, index=False))"
+    known: dict[str, str] = {}
+    for column in filter(None, header):
+        other = known.setdefault(task_of(column), column)
+        if other is not column:
+            yield f"columns {other!r} and {column!r} cannot be told apart; rename or delete one"
+
+
+def _row_problem(cells: list[str], header: list[str], first: dict[str, int]) -> str | None:
+    if len(cells) != len(header):
+        return f"{len(cells)} cells in {','.join(cells)[:80]!r}; the header names {len(header)} columns"
+    name = cells[0]
+    if text := name_problem(name):
+        return text
+    if not is_image(name):
+        others = [column for column, cell in zip(header[1:], cells[1:], strict=True) if is_image(cell)]
+        what = f"put column {others[0]!r} first" if others else f"a name ends in {', '.join(ENDINGS)}"
+        return f"{name!r} in the first column, {header[0]!r}, names no image; {what}"
+    if name in first:
+        return f"{name} stands in line {first[name]} already; keep one line an image"
+    return None
+
+
+def columns_of(task: Task, columns: Iterable[str]) -> tuple[str, ...]:
+    """The columns that answer a task: its own, or one a class (`gender_Female`, or plainly `Female`); () for none."""
+    known = {task_of(column): column for column in columns}
+    if task.name in known:
+        return (known[task.name],)
+    for prefix in (f"{task.name}_", ""):
+        found = tuple(known.get(task_of(prefix + name)) for name in task.classes)
+        if None not in found:
+            return found
+    return ()
+
+
+def encode(table: Table, task: Task) -> tuple[np.ndarray, np.ndarray, list[Problem]]:
+    """Codes (rows, classes) uint8 and labelled (rows,) bool of a task, and the cells that cannot be."""
+    columns = columns_of(task, table.cells)
+    if not columns:
+        text = f"no column {task.name!r}, and no 0/1 columns {task.name}_{task.classes[0]} and so on"
+        wrong = [Problem(table.file, 1, f"{text}; found are {', '.join(table.cells) or 'none'}")]
+        return np.zeros((len(table), len(task)), np.uint8), np.zeros(len(table), bool), wrong
+    yes, labelled, wrong = _by_value(table, task, *columns) if len(columns) == 1 else _by_flags(table, task, columns)
+    return np.where(yes, YES, NO).astype(np.uint8), labelled, wrong
+
+
+def _by_value(table: Table, task: Task, column: str) -> tuple[np.ndarray, np.ndarray, list[Problem]]:
+    """One column with the value, or with several joined by `|`; empty is absent, and a lone `|` none of them."""
+    codes, cells = pd.factorize(table.cells[column])
+    vectors, texts = np.zeros((len(cells), len(task)), bool), {}
+    for number, cell in enumerate(cells):
+        values = split_values(cell) if task.kind == "multilabel" else [cell]
+        if text := _values_problem(values, task, column) if cell else None:
+            texts[number] = text
+        elif cell:
+            vectors[number] = np.isin(task.classes, values)
+    wrong = [table.problem(row, texts[code]) for row, code in enumerate(codes) if code in texts] if texts else []
+    yes = vectors[codes] if len(cells) else np.zeros((len(table), len(task)), bool)
+    return yes, table.cells[column] != "", wrong
+
+
+def split_values(cell: str) -> list[str]:
+    return [value for value in map(str.strip, cell.split(SEPARATOR)) if value]
+
+
+def _values_problem(values: list[str], task: Task, column: str) -> str | None:
+    if len(set(values)) < len(values):
+        return f"{SEPARATOR.join(values)!r} in column {column!r} names a value twice"
+    for value in values:
+        if value not in task.classes:
+            if SEPARATOR in value:
+                return f"{value!r} in column {column!r}: several values, but {task.name} is multiclass: one is allowed"
+            close = get_close_matches(value, task.classes, n=1)
+            hint = f"; perhaps {close[0]!r} is meant" if close else ""
+            return f"{value!r} in column {column!r}; allowed are {', '.join(task.classes)}{hint}"
+    return None
+
+
+def _by_flags(table: Table, task: Task, columns: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, list[Problem]]:
+    """A 0/1 column a class. Absent are rows of empty cells and, where exactly one is true, rows of zeros."""
+    cells = np.column_stack([table.cells[column] for column in columns])
+    empty, yes = cells == "", np.isin(cells, [text for text, flag in FLAGS.items() if flag])
+    odd = ~empty & ~np.isin(cells, list(FLAGS))
+    count, partly = yes.sum(axis=1), empty.any(axis=1) & ~empty.all(axis=1)
+    several = (count > 1) & (task.kind == "multiclass")
+    wrong = []
+    for row in np.flatnonzero(odd.any(axis=1) | partly | several):
+        found = ", ".join(
+            f"{c}={cell!r}" for c, cell in zip(columns, cells[row], strict=True) if cell not in {"0", "0.0"}
+        )
+        if odd[row].any():
+            text = "allowed are 0 and 1"
+        elif partly[row]:
+            text = "of a task either all cells are empty or none is"
+        else:
+            text = f"{count[row]} values are true, but {task.name} is multiclass: one is allowed"
+        wrong.append(table.problem(row, f"{found}: {text}"))
+    labelled = ~empty.any(axis=1) & ((count > 0) | (task.kind == "multilabel"))
+    return yes, labelled, wrong

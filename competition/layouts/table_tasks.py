@@ -1,0 +1,177 @@
+"""What the columns of a table ask: tasks, their kinds and their classes, from the cells alone."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from competition.errors import InvalidInput, Problem
+from competition.layouts.table_cells import FLAGS, SEPARATOR, Table, split_values, task_of
+from competition.task import Task
+
+# A column of more values than this, each on fewer images than that, holds free text or numbers, not answers.
+FEW_VALUES, FEW_IMAGES = 10, 3
+# The share of 0 and 1 among the cells of a column that is meant to hold nothing else.
+ALMOST = 0.6
+# What plain 0/1 columns, without a common prefix, are called: one of them true in every row, or any number.
+ONE_OF, ANY_OF = "class", "tags"
+
+
+def infer_tasks(table: Table, leave_out: Sequence[str] = ()) -> tuple[tuple[Task, ...], list[str], list[Problem]]:
+    """The tasks in the order of their columns; what was decided and could be meant otherwise; what cannot be.
+
+    0/1 columns whose names share what stands before an underscore are one task (gender_Female, gender_Male), and so
+    are all those that share nothing. Such a task is multiclass where no row has two ones. Every other column is a task;
+    it is multilabel where a cell holds `|`.
+    """
+    cells = {column: values for column, values in table.cells.items() if column not in leave_out}
+    problems = [
+        Problem(table.file, 1, f"there is no column {column!r} to leave out; found are {', '.join(table.cells)}")
+        for column in leave_out
+        if column not in table.cells
+    ]
+    groups, notes = group_columns(cells)
+    tasks: list[Task] = []
+    for name, columns in groups.items():
+        if name in table.cells and columns != (name,):
+            flags = [column for column in columns if column != name]
+            text = f"the 0/1 columns {_some(flags)} are the task {name}, and so is column {name!r}; leave out one"
+            problems.append(Problem(table.file, 1, text))
+            continue
+        try:
+            if len(columns) == 1:
+                tasks.append(_task_of_values(columns[0], cells[columns[0]], notes))
+            else:
+                tasks.append(_task_of_flags(name, {column: cells[column] for column in columns}, notes))
+        except InvalidInput as error:
+            problems.append(Problem(table.file, 1, str(error)))
+    if not tasks and not problems:
+        problems.append(Problem(table.file, 1, f"beside the images, {table.image!r}, there is no column to learn"))
+    return tuple(tasks), notes, problems
+
+
+def group_columns(cells: Mapping[str, np.ndarray]) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """The columns of each task by its name, in the order of the first of them; and what could be meant otherwise."""
+    share = {column: _share_of_flags(values) for column, values in cells.items()}
+    flags = [column for column in cells if share[column] == 1]
+    # A column beside a 0/1 column of its prefix is one, too, though some of its cells are wrong, which is said later.
+    prefixes, notes = shared_prefixes([column for column in cells if share[column] > ALMOST])
+    sure = {prefixes.get(column) for column in flags}
+    prefixes = {column: prefix for column, prefix in prefixes.items() if prefix in sure}
+    plain = [column for column in flags if column not in prefixes]
+    if len(plain) > 1:
+        name = ONE_OF if _one_is_right({column: cells[column] for column in plain}, False) else ANY_OF
+        name = f"other_{name}" if name in prefixes.values() else name
+        notes.append(
+            f"the 0/1 columns {_some(plain)} share no prefix; they are read as one task, {name}. "
+            "If each is a question of its own, write yes and no instead of 1 and 0"
+        )
+        prefixes |= dict.fromkeys(plain, name)
+    groups = defaultdict(list)
+    for column in cells:
+        groups[task_of(prefixes.get(column, column))].append(column)
+    return {name: tuple(columns) for name, columns in groups.items()}, notes
+
+
+def shared_prefixes(columns: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """For each column that shares a prefix with another, the longest such; and which could be shorter.
+
+    hair_dark_red and hair_dark_blue share hair_dark; but where a hair_white would stay alone, all three share hair.
+    """
+    count = Counter(prefix for column in columns for prefix in _prefixes(column))
+    found = {}
+    for column in columns:
+        if shared := [prefix for prefix in _prefixes(column) if count[prefix] > 1]:
+            found[column] = max(shared, key=len)
+    for alone in [prefix for prefix, size in Counter(found.values()).items() if size == 1]:
+        found |= {column: alone for column, prefix in found.items() if prefix.startswith(f"{alone}_")}
+    notes, names = [], sorted(set(found.values()))
+    for short in sorted({prefix for name in names for prefix in _prefixes(name)} - set(names)):
+        if len(inner := [name for name in names if name.startswith(f"{short}_")]) > 1:
+            notes.append(f"{' and '.join(inner)} are read as tasks of their own, not as one task {short}")
+    return found, notes
+
+
+def _prefixes(column: str) -> list[str]:
+    parts = column.split("_")
+    return ["_".join(parts[:end]) for end in range(1, len(parts)) if parts[end - 1] and "_".join(parts[end:])]
+
+
+def _share_of_flags(values: np.ndarray) -> float:
+    filled = values[values != ""]
+    return float(np.isin(filled, list(FLAGS)).mean()) if len(filled) else 0.0
+
+
+def _empty(cells: Iterable[np.ndarray]) -> np.ndarray:
+    return np.column_stack([values == "" for values in cells]).all(axis=1)
+
+
+def _ones(cells: Iterable[np.ndarray]) -> np.ndarray:
+    true = [text for text, flag in FLAGS.items() if flag]
+    return np.column_stack([np.isin(values, true) for values in cells])
+
+
+def _one_is_right(cells: Mapping[str, np.ndarray], zeros_are_absent: bool) -> bool:
+    """Whether no row of 0/1 columns has two ones; and none has only zeros, unless those count as absent."""
+    count, filled = _ones(cells.values()).sum(axis=1), ~_empty(cells.values())
+    return bool((count <= 1).all() and (zeros_are_absent or (count[filled] == 1).all()))
+
+
+def _task_of_flags(name: str, cells: Mapping[str, np.ndarray], notes: list[str]) -> Task:
+    prefix = f"{name}_"
+    shared = all(task_of(column).startswith(prefix) for column in cells)
+    classes = tuple(column[len(prefix) :] if shared else column for column in cells)
+    count = _ones(cells.values()).sum(axis=1)
+    if not count.any():
+        listed = f"--leave-out {' '.join(cells)}"
+        raise InvalidInput(
+            f"no cell of {_some(list(cells))} is 1, so there is nothing to learn; leave them out, {listed}"
+        )
+    if not _one_is_right(cells, zeros_are_absent=shared):
+        return Task(name, classes, "multilabel")
+    if zeros := int((~_empty(cells.values()) & (count == 0)).sum()):
+        notes.append(
+            f"{name}: no row has two ones, so one answer is right, and {zeros:,} rows of zeros are read as absent. "
+            'If they mean "none of these", give the task "multilabel" in the recipe'
+        )
+    return Task(name, classes)
+
+
+def _task_of_values(column: str, cells: np.ndarray, notes: list[str]) -> Task:
+    filled = cells[cells != ""]
+    several = any(SEPARATOR in cell for cell in set(filled))
+    values = [value for cell in filled for value in (split_values(cell) if several else [cell])]
+    count = Counter(values)
+    leave_out = f"leave it out, --leave-out {column!r}"
+    if len(count) < 2:
+        found = f"one single value, {values[0]!r}" if values else "nothing at all"
+        raise InvalidInput(f"column {column!r} holds {found}, so there is nothing to learn; {leave_out}")
+    if len(count) > FEW_VALUES and len(values) < FEW_IMAGES * len(count):
+        shown = ", ".join(repr(value[:30]) for value in list(count)[:3])
+        raise InvalidInput(
+            f"column {column!r} holds {len(count):,} different values in {len(filled):,} rows, as free text does "
+            f"({shown}, …); an answer has to stand on several images: {leave_out}"
+        )
+    name = task_of(column)
+    if name != column:
+        notes.append(f"column {column!r} is called {name} in the recipe, because that becomes a part of the network")
+    if len({value.casefold() for value in count}) < len(count):
+        alike = sorted(value for value in count if sum(value.casefold() == v.casefold() for v in count) > 1)
+        notes.append(f"{name}: {', '.join(alike)} differ in capitals only, and are classes of their own")
+    if len(count) > FEW_VALUES and all(map(is_number, count)):
+        notes.append(f"{name}: its {len(count)} numbers are read as classes, not as a quantity")
+    return Task(name, tuple(sorted(count, key=_order)), "multilabel" if several else "multiclass")
+
+
+def is_number(text: str) -> bool:
+    return not pd.isna(pd.to_numeric(text, errors="coerce"))
+
+
+def _order(value: str) -> tuple:
+    """Numbers by size, then words by the alphabet."""
+    return (0, float(value), value) if is_number(value) else (1, 0.0, value)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

@@ -1,0 +1,1 @@
+"""Backbones: a module a network, and their registry."""

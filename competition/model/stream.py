@@ -1,0 +1,55 @@
+"""The stream of batches: made ahead by threads, in order, while the network works."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import keras
+import tensorflow as tf
+
+from competition.errors import InvalidInput
+from competition.model.devices import THREADS
+
+
+@contextmanager
+def stream(batches: Sequence, threads: int = THREADS) -> Iterator[tf.data.Dataset]:
+    """The batches of any plain indexable, in order and once a pass, made ahead by threads while the network works.
+
+    Each thread makes whole batches; all must have one shape. OpenCV frees the interpreter lock, so threads keep all
+    cores busy, and nothing has to be copied or forked. An InvalidInput in a thread is raised here again.
+
+    Keras' own PyDataset is not used: with several workers and replicas (3.15) it carries batches over into the next
+    epoch, and with one worker tf.data's tuning thread can keep an epoch waiting for ten seconds.
+    """
+    failures = []
+
+    def generate() -> Iterator:
+        try:
+            yield from in_order(batches, threads)
+        except (InvalidInput, OSError) as failure:  # TensorFlow would make another error of it
+            failures.append(failure)
+            raise
+
+    signature = keras.tree.map_structure(lambda array: tf.TensorSpec(array.shape, array.dtype), batches[0])
+    dataset = tf.data.Dataset.from_generator(generate, output_signature=signature)
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    options.threading.private_threadpool_size = 1
+    try:
+        yield dataset.apply(tf.data.experimental.assert_cardinality(len(batches))).prefetch(1).with_options(options)
+    except tf.errors.OpError:
+        if failures:
+            raise failures[0] from None
+        raise
+
+
+def in_order(batches: Sequence, threads: int) -> Iterator:
+    """The batches one after the other, with `2 * threads` of them in the making."""
+    with ThreadPoolExecutor(threads) as pool:
+        coming = deque()
+        for index in range(len(batches) + 2 * threads):
+            if index < len(batches):
+                coming.append(pool.submit(batches.__getitem__, index))
+            if index >= 2 * threads:
+                yield coming.popleft().result()

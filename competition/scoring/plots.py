@@ -1,0 +1,95 @@
+"""What a person looks at to see how far probabilities can be trusted: reliability, and precision against coverage."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from competition.files import whole_file
+from competition.run import Run
+from competition.scoring.calibration import BINS, GOALS, HOTTEST, Calibration
+from competition.scoring.fashionai import precision_curve
+from competition.scoring.metrics import choices
+from competition.scoring.predictions import Predictions
+
+COLUMNS = 4
+SIDE = 3.1  # of a panel, in inches
+# Of the goals on a curve: a ring and a smaller dot, so that both are seen where they fall together; whole at the edge.
+MARKERS = {
+    goal: {"marker": "o", "markersize": size, "fillstyle": fill, "linestyle": "", "clip_on": False, "zorder": 3}
+    for goal, size, fill in zip(GOALS, (9, 4.5), ("none", "full"), strict=True)
+}
+BARS = 0.3  # of the height of a panel, at most
+
+
+def save(figure: Figure, run: Run, name: str) -> None:
+    with whole_file(run.folder / name) as path:
+        figure.savefig(path, format="png", dpi=110)
+
+
+def reliability(run: Run, calibrations: Sequence[Calibration]) -> None:
+    """reliability.png: precision against probability, before and after the temperature; bars for where the rows are."""
+    across = "largest probability (points: bins with more than 1 % of the rows; bars: how many rows)"
+    figure, panels = _panels(len(calibrations), across, "precision")
+    for axes, one in zip(panels, calibrations, strict=True):
+        heights = BARS * one.before.rows / max(1, one.before.rows.max())
+        axes.bar((np.arange(BINS) + 0.5) / BINS, heights, 1 / BINS, color="0.9")
+        axes.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
+        for bins, name, style in ((one.before, "as it is", "o-"), (one.after, in_words(one.temperature), "s--")):
+            shown, label = bins.rows > 0.01 * bins.rows.sum(), f"{name}, error {bins.error:.3f}"
+            axes.plot(bins.confidence[shown], bins.precision[shown], style, markersize=3.5, label=label)
+        axes.set(title=one.task.name, xlim=(0, 1), ylim=(0, 1.3), yticks=np.linspace(0, 1, 6))
+        axes.legend(fontsize=8, loc="upper left")
+    save(figure, run, "reliability.png")
+
+
+def in_words(temperature: float) -> str:
+    """A temperature; one at the end of the search is no more than a bound."""
+    bounds = {HOTTEST: f"T ≥ {HOTTEST:g}", 1 / HOTTEST: f"T ≤ {1 / HOTTEST:g}"}
+    return bounds.get(temperature, f"T = {temperature:.2f}")
+
+
+def coverage(run: Run, calibrations: Sequence[Calibration], predictions: Predictions) -> None:
+    """coverage.png: precision of the surest rows against their share, which AP is the mean of; goals are marked."""
+    across = "share of rows answered, surest first (in brackets: with thresholds found on other rows)"
+    figure, panels = _panels(len(calibrations), across, "precision")
+    lowest = 1.0
+    for axes, one in zip(panels, calibrations, strict=True):
+        name = one.task.name
+        present = predictions.labelled[name]
+        probabilities, codes = predictions.probabilities[name][present], predictions.codes[name][present]
+        _, answered, precision = precision_curve(*choices(one.task.kind, probabilities, codes))
+        lowest = min([lowest, *precision[-1:]])
+        axes.plot(answered, precision, color="C0")
+        for number, goal in enumerate(GOALS, 1):
+            axes.axhline(goal, color=f"C{number}", linewidth=0.8, linestyle=":")
+            for found in (found for found in one.thresholds if found.goal == goal):
+                elsewhere = "none" if math.isnan(found.elsewhere) else f"{found.elsewhere:.0%}"
+                right = f"{found.precision:.0%} ({elsewhere}) right"
+                label = f"p ≥ {found.threshold:.3f}: {found.coverage:.0%}, {right}"
+                axes.plot(found.coverage, found.precision, label=label, color=f"C{number}", **MARKERS[goal])
+        axes.set(title=f"{name}: AP {one.ap_before:.4f}", xlim=(0, 1.02))
+        if one.thresholds:
+            below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.08), "frameon": False}  # over no curve
+            axes.legend(fontsize=8, handlelength=1, handletextpad=0.4, **below)
+    for axes in panels:  # the first few rows may be wrong, and would flatten all the rest
+        axes.set_ylim(max(0, 1 - 1.1 * max(0.06, 1 - lowest)), 1.004)
+    save(figure, run, "coverage.png")
+
+
+def _panels(count: int, across: str, up: str) -> tuple[Figure, list[Axes]]:
+    """A figure of `count` panels with grids, as even as can be in rows of at most four."""
+    rows = -(-max(1, count) // COLUMNS)
+    columns = -(-max(1, count) // rows)
+    figure = Figure(figsize=(SIDE * columns + 0.4, SIDE * rows + 0.4), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
+    for axes in panels[:count]:
+        axes.grid(alpha=0.3)
+        axes.tick_params(labelsize=8)
+    for axes in panels[count:]:
+        axes.remove()
+    figure.supxlabel(across, fontsize=10)
+    figure.supylabel(up, fontsize=10)
+    return figure, panels[:count]

@@ -1,1 +1,0 @@
-"""Submission files: written whole, and checked before anyone uploads them."""

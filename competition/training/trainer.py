@@ -1,0 +1,198 @@
+"""Train a network stage by stage: heads on cached features, then the network on augmented images."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+
+from competition.files import whole_file
+from competition.images.batches import TrainBatches, augmented_views
+from competition.images.cache import Pictures
+from competition.images.warp import VIEWS, View
+from competition.model.devices import average_batch_norm, memory_explained
+from competition.model.features import Features, predict_features
+from competition.model.network import build_heads, get_heads, set_heads, set_trainable
+from competition.model.predict import predict, predict_views
+from competition.model.stream import stream
+from competition.model.weights import load_whole
+from competition.recipe import Monitor, Recipe, Stage
+from competition.run import Run
+from competition.scoring.fashionai import as_submitted
+from competition.scoring.scores import Report, score
+from competition.training.compile import compile_stage
+from competition.training.history import EpochBar, History, Stopwatch, epoch_line, epoch_row, on_terminal
+
+Probabilities = Mapping[str, np.ndarray]
+
+
+@dataclass
+class Kept:
+    """The best epoch so far by a number of the report, or the last one where nothing is held out; `save` keeps it.
+
+    The number is that of `tasks` alone, where there are any.
+    """
+
+    save: Callable[[keras.Model], None]
+    by: Monitor
+    tasks: Collection[str] = ()
+    epoch: int = 0
+    report: Report | None = None
+    probabilities: Probabilities | None = None
+
+    def offer(self, network: keras.Model, epoch: int, report: Report | None, probabilities) -> bool:
+        """Save the network's weights if they are the best; say whether they were."""
+        if report and self.report and not self._better(report, self.report):
+            return False
+        self.save(network)
+        self.epoch, self.report, self.probabilities = epoch, report, probabilities
+        return True
+
+    def _better(self, new: Report, old: Report) -> bool:
+        if self.tasks:
+            new, old = new.only(self.tasks), old.only(self.tasks)
+        found, best = getattr(new, self.by), getattr(old, self.by)
+        return np.isnan(best) or (found < best if self.by == "loss" else found > best)
+
+
+@dataclass
+class Trainer:
+    """One training: what it trains on, and what came of it.
+
+    `held_out` may be empty: then there is no score, and the last epoch is kept. `features` looks up those of both
+    datasets, and is called only if a stage trains heads.
+    """
+
+    network: keras.Model
+    recipe: Recipe
+    run: Run
+    training: Pictures
+    held_out: Pictures
+    features: Callable[[], tuple[Features, Features]]
+    say: Callable[[str], None] = print
+    heads_report: Report | None = None
+    last_report: Report | None = None
+    seconds: float = 0.0
+    history: History = field(init=False)
+    kept: Kept = field(init=False)
+
+    def __post_init__(self):
+        self.history, self.kept = History(self.run), self.keeper(self.save_network)
+
+    @property
+    def batch_size(self) -> int:
+        """Images a step on all devices together."""
+        return self.recipe.batch_size * self.network.distribute_strategy.num_replicas_in_sync
+
+    def keeper(self, save: Callable[[keras.Model], None]) -> Kept:
+        """Keeps the best epoch by the tasks that are trained: one of weight 0 does not decide."""
+        weights = self.recipe.task_weights
+        trained = (
+            [task.name for task, weight in zip(self.recipe.tasks, weights, strict=True) if weight] if weights else ()
+        )
+        return Kept(save, self.recipe.monitor, trained)
+
+    def save_network(self, network: keras.Model) -> None:
+        """Write the network's weights into the run."""
+        with whole_file(self.run.weights) as path:
+            network.save_weights(str(path), overwrite=True)
+
+    def fit(self) -> None:
+        """Run all stages; `seconds` is then the time they took, validation included."""
+        stopwatch = Stopwatch()
+        self.held_out.keep()  # first, because they are shown most often
+        for number, stage in enumerate(self.recipe.stages, start=1):
+            fit = self.fit_heads if stage.trains == "heads" else self.fit_images
+            with memory_explained(self.recipe.batch_size):
+                fit(number, stage)
+        self.seconds = round(stopwatch.lap(), 1)
+
+    def fit_heads(self, number: int, stage: Stage) -> None:
+        """Fit the heads alone on standardised features, and put those of the best epoch into the network."""
+        features, held_out = self.features()
+        heads, mean, variance = self.first_heads(number, features)
+        weights: list[np.ndarray] = []
+
+        def save(heads: keras.Model) -> None:
+            weights[:] = heads.get_weights()
+
+        best = self.keeper(save)
+        batches = self.batches(lambda rows, _: features[rows])
+        watch = Watch(self, number, stage, batches, lambda: predict_features(heads, held_out), best)
+        self._fit(heads, stage, batches, watch)
+        heads.set_weights(weights)
+        set_heads(self.network, heads, mean, variance)
+        self.heads_report, probabilities = self.validate(self.predict_held_out)
+        self.kept.offer(self.network, best.epoch, self.heads_report, probabilities)
+
+    def first_heads(self, number: int, features: Features) -> tuple[keras.Model, np.ndarray, np.ndarray]:
+        """The heads alone, as stage `number` begins with them; mean and variance of what they take."""
+        mean, variance = features.moments()
+        with self.network.distribute_strategy.scope():
+            heads = build_heads(self.recipe, mean, variance)
+        if number > 1:  # an earlier stage has trained them
+            get_heads(self.network, heads, mean, variance)
+        return heads, mean, variance
+
+    def fit_images(self, number: int, stage: Stage) -> None:
+        """Fit what the stage trains on augmented views."""
+        set_trainable(self.network, stage.trains)
+        batches = self.batches(augmented_views(self.training))
+        watch = Watch(self, number, stage, batches, self.predict_held_out, self.kept)
+        self._fit(self.network, stage, batches, watch)
+
+    def batches(self, inputs: Callable) -> TrainBatches:
+        return TrainBatches(self.training.dataset, self.recipe, self.batch_size, inputs, self.history.epochs)
+
+    def _fit(self, network: keras.Model, stage: Stage, batches, watch: "Watch") -> None:
+        with network.distribute_strategy.scope():
+            compile_stage(network, self.recipe, stage, len(batches))
+        verbose = on_terminal()
+        callbacks = [EpochBar(), watch] if verbose else [watch]
+        with stream(batches) as made:
+            network.fit(made, epochs=stage.epochs, shuffle=False, callbacks=callbacks, verbose=int(verbose))
+
+    def predict_held_out(self) -> Probabilities:
+        return predict(self.network, self.held_out)
+
+    def predict_kept(self, pictures: Pictures, views: Collection[View]) -> dict[View, Probabilities]:
+        """What the weights that were kept give for some pictures, in each of the views."""
+        if not views:
+            return {}
+        path = str(self.run.weights)
+        load_whole(self.run.weights, "the network of this run", lambda: self.network.load_weights(path))
+        seen = predict_views(self.network, pictures, sorted(views, key=list(VIEWS).index))
+        return {view: {name: as_submitted(p) for name, p in given.items()} for view, given in seen.items()}
+
+    def validate(self, predict_held_out: Callable[[], Probabilities]) -> tuple[Report | None, Probabilities | None]:
+        """Predict every held-out image once; every validation number comes from these probabilities."""
+        if not len(self.held_out):
+            return None, None
+        probabilities = {name: as_submitted(values) for name, values in predict_held_out().items()}
+        truth = self.held_out.dataset
+        return score(self.recipe.tasks, probabilities, truth.codes, truth.labelled), probabilities
+
+
+class Watch(keras.callbacks.Callback):
+    """Between epochs: sets the order of the next, scores the last, keeps the best, and tells the reader."""
+
+    def __init__(self, trainer: Trainer, number: int, stage: Stage, batches, predict_held_out, kept: Kept):
+        super().__init__()
+        self.trainer, self.number, self.stage = trainer, number, stage
+        self.batches, self.predict_held_out, self.kept = batches, predict_held_out, kept
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.batches.epoch = self.trainer.history.epochs
+        self.stopwatch = Stopwatch()
+
+    def on_epoch_end(self, epoch, logs=None):
+        trainer = self.trainer
+        average_batch_norm(self.model)
+        report, probabilities = trainer.validate(self.predict_held_out)
+        trainer.last_report = report
+        row = epoch_row(self.number, self.stage, trainer.recipe.tasks, logs, report, self.stopwatch.lap())
+        trainer.history.add(row)
+        best = self.kept.offer(self.model, trainer.history.epochs, report, probabilities)
+        stages = trainer.recipe.stages
+        total = sum(stage.epochs for stage in stages)
+        trainer.say(epoch_line(len(stages), total, trainer.history.rows[-1], best))

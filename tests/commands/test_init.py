@@ -1,0 +1,265 @@
+"""From labels of one's own to a recipe: what is found, what is said, what is written, and that it trains."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import noise, refusal, write
+
+from competition.__main__ import main
+from competition.commands.init import init
+from competition.commands.submit import submit
+from competition.commands.train import train
+from competition.layouts.detect import layout_of, sniff
+from competition.recipe import Recipe
+from competition.recipes import load_recipe
+from competition.recipes.start import starting_recipe
+from competition.recipes.write import recipe_file
+from competition.run import Run
+from competition.task import Task
+
+COLOURS = {"red": 0, "green": 1, "blue": 2}
+TASKS = (Task("shape", ("disk", "square")), Task("tags", ("a 'b'", 'c "d"', "é\\"), "multilabel"))
+TABLE = ["image,shape,note", "a.png,disk,x", "b.png,square,", "c.png,,x", "d.png,disk,y"]
+
+
+def image(path: Path, height: int = 24, width: int = 32, seed: int = 0) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), noise(height, width, seed))
+    return path
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def said(capsys, *arguments: str) -> str:
+    """What `competition init` prints where all is well."""
+    assert main(["init", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def test_each_kind_of_labels_is_known_by_its_first_line_or_its_folders(tmp_path):
+    rows = write(tmp_path / "rows/base/Annotations/label.csv", ["Images/a.jpg,size_labels,yn"])
+    table = write(tmp_path / "table/mine.csv", TABLE)
+    image(tmp_path / "table/images/a.png")
+    for name in ("cat/a.png", "dog/a.png"):
+        image(tmp_path / "folder" / name)
+        image(tmp_path / "parts/train" / name)
+    found = [layout_of(path) for path in (rows, rows.parents[2], table, table.parent)]
+    assert found == ["fashionai", "fashionai", "table", "table"]
+    assert [layout_of(tmp_path / name) for name in ("folder", "parts")] == ["folder", "folder"]
+
+
+def test_labels_that_could_be_two_things_or_none_are_refused(tmp_path):
+    assert "holds no labels" in refusal(layout_of, tmp_path)
+    assert "cannot be read: No such file" in refusal(layout_of, tmp_path / "gone.csv")
+    file = write(tmp_path / "mine.csv", ["a.jpg,disk,red", "b.jpg,square,blue"])
+    assert f"{file}:1: the first line, 'a.jpg,disk,red', is about an image; expected is a header" in refusal(
+        layout_of, file
+    )
+    for name in ("cat/a.png", "dog/a.png"):
+        image(tmp_path / name)
+    assert "holds tables, mine.csv for example, and 2 folders of images" in refusal(layout_of, tmp_path)
+
+
+def test_a_table_is_described_with_its_tasks_images_and_questions(here, capsys):
+    write(here / "my data/mine.csv", TABLE)
+    write(here / "my data/questions.csv", ["image", "q.png"])
+    for seed, name in enumerate("abd"):
+        image(here / f"my data/images/{name}.png", height=40 if name == "d" else 24, seed=seed)
+    out = said(capsys, "shapes", "--labels", "my data/mine.csv", "--leave-out", "note")
+    assert [" ".join(line.split()) for line in out.splitlines()] == [
+        "my data/mine.csv: a table, 3 images",
+        "shape one of 2 3 labelled (0% absent): disk 2, square 1",
+        "images 3 of 3 are there; 32 x 24 pixels in the middle, from 32 x 24 to 32 x 40 (3 looked at)",
+        "questions my data/questions.csv",
+        "note 1 of 4 rows answer nothing and are not trained on",
+        "note image names are relative to my data/images",
+        "note left out: note",
+        "note shape: square on fewer than two images, so no score can tell about them",
+        "",
+        "wrote shapes.py: small at 32 pixels, from scratch, because the images are small (24 pixels)",
+        "competition train shapes.py --data 'my data'",
+        "competition submit",
+    ]
+    recipe = load_recipe("shapes.py")
+    assert (recipe.name, recipe.layout, recipe.tasks) == ("shapes", "table", TASKS[:1])
+    assert "competition train shapes.py --data 'my data'" in Path("shapes.py").read_text()
+
+
+def test_images_that_are_missing_and_questions_that_are_not_there_are_said(here, capsys):
+    write(here / "mine.csv", TABLE)
+    image(here / "b.png")
+    out = said(capsys, "shapes", "--labels", "mine.csv")
+    assert "images      1 of 4 are there; 32 x 24 pixels (1 looked at)" in out
+    assert "missing     3 images, for example a.png, c.png; a training refuses" in out
+    assert "questions   none; a later submission reads questions.csv" in out
+    assert "  note   one of  2  3 labelled (25% absent): x 2, y 1\n" in out
+
+
+def test_rows_are_read_where_a_training_reads_them(here, capsys):
+    rows = [f"Images/{n}.png,size_labels,{'yn' if n % 2 else 'ny'}" for n in range(4)]
+    write(here / "data/base/Annotations/label.csv", rows)
+    write(here / "data/rank/Tests/question.csv", ["Images/q.png,size_labels,"])
+    for number in range(4):
+        image(here / f"data/base/Images/{number}.png")
+    found = sniff(here / "data/base/Annotations/label.csv")
+    assert (found.layout, found.data) == ("fashionai", here / "data")
+    assert found.questions == (here / "data/rank/Tests/question.csv",)
+    assert "classes are called by numbers" in found.notes[0]
+    write(here / "data/classes.csv", ["size,small,large"])
+    out = said(capsys, "sizes", "--labels", "data/base/Annotations/label.csv")
+    assert "size  one of  2  4 labelled (0% absent): small 2, large 2" in out
+    assert "competition train sizes.py --data data\n" in out
+    assert load_recipe("sizes.py").tasks == (Task("size", ("small", "large")),)
+
+
+def test_a_folder_of_classes_becomes_one_task(here, capsys):
+    for name in ("train/cat/a.png", "train/dog/a.png", "train/dog/b.png", "test/q.png"):
+        image(here / "pets" / name)
+    out = said(capsys, "pets", "--labels", "pets")
+    assert "pets: a folder a class, 3 images" in out
+    assert "class  one of  2  3 labelled (0% absent): cat 1, dog 2" in out
+    assert "questions   pets/test" in out
+    assert load_recipe("pets.py").layout == "folder"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["shapes", "--labels", "gone.csv"], ["gone.csv cannot be read"]),
+        (["clothing", "--labels", "mine.csv"], ["clothing is a recipe of the project"]),
+        (["my shapes", "--labels", "gone.csv"], ["name is 'my shapes'"]),
+        (["there", "--labels", "mine.csv"], ["there.py exists and is not overwritten"]),
+        (["shapes", "--labels", "mine.csv", "--leave-out", "nothing"], ["no column 'nothing'", "shape, note"]),
+        (["shapes", "--labels", "mine.csv", "--weights", "gone.h5"], ["gone.h5: there is no such file"]),
+        (["shapes", "--labels", "pets", "--leave-out", "note"], ["--leave-out names columns of a table"]),
+        (["shapes", "--labels", "label.csv"], ["label.csv holds rows", "move it to base/Annotations/label.csv"]),
+        (["shapes", "--labels", "bad.csv"], ["bad.csv:3: a.png stands in line 2 already", "bad.csv:4: 1 cells in"]),
+    ],
+    ids=lambda value: " ".join(value) if len(value) > 2 else None,
+)  # fmt: skip
+def test_what_cannot_become_a_recipe_is_refused_and_nothing_is_written(here, capsys, arguments, words):
+    write(here / "mine.csv", TABLE)
+    write(here / "label.csv", ["a.png,size_labels,yn"])
+    write(here / "bad.csv", ["image,shape", "a.png,disk", "a.png,square", "b.png"])
+    write(here / "there.py", "")
+    for name in ("cat/a.png", "dog/a.png"):
+        image(here / "pets" / name)
+    before = sorted(here.iterdir())
+    assert main(["init", *arguments]) == 1
+    message = capsys.readouterr().err
+    assert message.startswith("error: ")
+    assert [word for word in words if word not in message] == []
+    assert sorted(here.iterdir()) == before
+
+
+@pytest.mark.parametrize(("side", "weights"), [(300, "mine.h5"), (300, "none"), (64, "mine.h5")])
+def test_a_recipe_is_written_as_the_file_that_makes_it(tmp_path, side, weights):
+    classes = tuple(f"a class with a long name, number {number}" for number in range(12))
+    recipe = starting_recipe("mine", "table", (*TASKS, Task("long", classes, "multilabel")), 500, side, weights)
+    file = write(tmp_path / "mine.py", recipe_file(recipe, 'In """quotes""" and \\slashes.\n'))
+    assert load_recipe(str(file)) == recipe
+    assert recipe.backbone == ("squeezenet" if (side, weights) == (300, "mine.h5") else "small")
+    assert max(map(len, file.read_text().splitlines())) <= 120
+
+
+def test_every_field_that_is_not_the_default_is_written(tmp_path):
+    stages = {"epochs": (1, 2), "learning_rate": (1e-05, 0.5), "trains": ("heads", "all")}
+    others = {"maybe": 0.25, "zoom": (0.5, 1), "transforms": (("blur", 1.0),), "amsgrad": True}
+    changed = replace(Recipe("mine"), tasks=TASKS, **stages, **others)
+    assert load_recipe(str(write(tmp_path / "mine.py", recipe_file(changed, "Mine.\n")))) == changed
+
+
+def test_a_first_recipe_follows_the_number_and_the_size_of_the_images():
+    few, many = (starting_recipe("mine", "table", TASKS, images, 300) for images in (100, 10_000))
+    assert few.epochs > many.epochs
+    assert few.batch_size < many.batch_size
+    assert few.validation > many.validation
+    assert [starting_recipe("mine", "table", TASKS, 500, side).image_size for side in (28, 32, 60, 4000)] == [
+        32,
+        32,
+        64,
+        96,
+    ]
+
+
+def test_pictures_are_not_mirrored_where_a_class_is_a_side():
+    side = Task("hand", ("left_hand", "Right hand"))
+    assert not starting_recipe("mine", "table", (side,), 500, 64).flip
+    assert starting_recipe("mine", "table", (Task("hand", ("cleft", "bright")),), 500, 64).flip
+
+
+@pytest.mark.slow
+def test_without_squeezenets_file_the_network_starts_from_scratch_and_says_how_to_change_that(
+    here, capsys, monkeypatch
+):
+    monkeypatch.setenv("KERAS_HOME", str(here / "keras"))
+    write(here / "mine.csv", TABLE)
+    image(here / "a.png", 120, 200)
+    out = said(capsys, "scratch", "--labels", "mine.csv", "--leave-out", "note")
+    assert f"from scratch, because {here}/keras/models/squeezenet_v1.1_imagenet_notop.h5 is not there; name" in out
+    assert load_recipe("scratch.py").backbone == "small"
+    write(here / "mine.h5", b"weights")
+    assert "squeezenet at 227 pixels, from mine.h5" in said(
+        capsys, "mine", "--labels", "mine.csv", "--weights", "mine.h5"
+    )
+    assert (load_recipe("mine.py").backbone, load_recipe("mine.py").weights) == ("squeezenet", "mine.h5")
+
+
+def picture(path: Path, colour: str, light: bool, seed: int) -> None:
+    """A plain square of one colour."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(0, 40, (32, 32, 3)).astype(np.uint8)
+    pixels[..., COLOURS[colour]] += 200 if light else 80
+    cv2.imwrite(str(path), pixels[..., ::-1])
+
+
+@pytest.mark.slow
+def test_from_ones_own_pictures_and_table_to_a_submission(here, capsys):
+    rng = np.random.default_rng(0)
+    rows = [(f"{n}.png", rng.choice(list(COLOURS)), n % 2 == 0) for n in range(120)]
+    for number, (name, colour, light) in enumerate(rows):
+        picture(here / "mine/images" / name, colour, light, number)
+    table = pd.DataFrame(
+        {
+            "image": [name for name, *_ in rows],
+            "colour": [colour if n % 3 else "" for n, (_, colour, _) in enumerate(rows)],
+            "light_yes": [int(light) if n % 3 != 1 else None for n, (*_, light) in enumerate(rows)],
+            "light_no": [int(not light) if n % 3 != 1 else None for n, (*_, light) in enumerate(rows)],
+        }
+    )
+    table[:96].to_csv(here / "mine/labels.csv", index=False)
+    table[96:][["image"]].to_csv(here / "mine/questions.csv", index=False)
+    table[96:].to_csv(here / "mine/answers.csv", index=False)
+    recipe = load_recipe(str(init("colours", labels=here / "mine/labels.csv")))
+    assert [task.name for task in recipe.tasks] == ["colour", "light"]
+
+    run = train(replace(recipe, epochs=(8,), precision="float32"), here / "mine")
+    written = pd.read_csv(submit([run.folder]), dtype=str)
+    assert list(written.columns) == list(table.columns)
+    assert list(written["image"]) == list(table["image"][96:])
+    truth = [colour for _, colour, _ in rows[96:]]
+    assert (written["colour"] == truth).mean() >= 0.8
+    assert "score by the answers of" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_from_a_folder_of_classes_to_a_smoke_test_and_its_submission(here):
+    for number in range(30):
+        colour = list(COLOURS)[number % 3]
+        part = "test" if number >= 27 else f"{'val' if number >= 21 else 'train'}/{colour}"
+        picture(here / f"pets/{part}/{number}.png", colour, True, number)
+    recipe = load_recipe(str(init("pets", labels=here / "pets")))
+    run = train(replace(recipe, precision="float32"), here / "pets", smoke=True)
+    assert Run(run.folder).read_json("scores.json")["best"]["tasks"][0]["rows"] == 6  # those of val/
+    written = pd.read_csv(submit([run.folder]))
+    assert list(written.columns) == ["image", "class"]
+    assert list(written["image"]) == ["27.png", "28.png", "29.png"]
+    assert set(written["class"]) <= set(COLOURS)

@@ -1,0 +1,442 @@
+"""Cross-validation: what is trained, what is left alone, what goes on, and how the parts are put together."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import make_dataset, refusal, write
+from small_data import TINY, write_data
+
+from competition.commands.arguments import parse
+from competition.commands.cv import Arguments, cv
+from competition.commands.submit import submit
+from competition.data.folds import make_folds
+from competition.errors import InvalidInput
+from competition.experiments import runner as processes
+from competition.experiments.cross_validation import open_experiment
+from competition.experiments.out_of_fold import gain_of_the_mean, mean_over_parts, scores_of, summary
+from competition.experiments.runner import shares_of_gpus, train_all
+from competition.layouts.fashionai_check import parse_values
+from competition.run import Run
+from competition.scoring.blend import Blend
+from competition.scoring.predictions import HELD_OUT, TEST, read_predictions, write_predictions
+from competition.threads import count_threads, share_of_threads
+
+MADE = {"command": "competition cv", "commit": None, "started": "2026-01-02T03:04:05+00:00", "precision": "float32"}
+VIEWS = ("plain", "flip")
+DATASET = make_dataset({"colour": [0, 1, 2] * 8, "shade": [0, 1] * 12})
+
+
+@pytest.fixture
+def folds_file(tmp_path) -> Path:
+    return write_folds(tmp_path / "folds.csv")
+
+
+def write_folds(path: Path, seed: int = 0, test_share: float = 0.0) -> Path:
+    make_folds(DATASET, 3, seed, test_share).write(path)
+    return path
+
+
+@pytest.fixture
+def experiment(tmp_path, folds_file, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return open_experiment(TINY, folds_file, 1, VIEWS, MADE, None)
+
+
+def finish(run: Run, scores=None) -> None:
+    run.write_recipe(TINY, MADE)
+    run.write_json("scores.json", scores or {"best": {"map": 0.5, "accuracy": 0.5}, "seconds": 1})
+
+
+@pytest.fixture
+def children(monkeypatch) -> list[list[str]]:
+    """The commands of the children, each of which leaves a finished run at once."""
+    commands = []
+
+    def follow(command, environment, training, lock, running):
+        assert not training.run.folder.exists()
+        commands.append(command)
+        finish(training.run)
+        return 0
+
+    monkeypatch.setattr(processes, "follow", follow)
+    return commands
+
+
+def test_every_fold_is_trained_once_with_its_seed_and_flags(experiment, children):
+    train_all(replace(experiment, seeds=2).parts, ["--data", "here"], [None, None])
+    assert sorted(command[-1].split("/")[-1] for command in children) == [
+        f"seed-{seed}-fold-{fold}" for seed in (0, 1) for fold in (0, 1, 2)
+    ]
+    command = next(command for command in children if command[-1].endswith("seed-1-fold-2"))
+    assert command[:4] == [sys.executable, "-m", "competition", "train"]
+    assert command[command.index("--seed") + 1] == "1"
+    assert command[command.index("--data") + 1] == "here"
+    assert command[command.index("--fold") + 1 :][:2] == [str(experiment.whole.folder / "folds.csv"), "2"]
+
+
+@pytest.mark.parametrize(
+    ("shares", "expected"),
+    [
+        ([None], {(None, None)}),
+        ([None, None], {("4", None)}),
+        (["0", "1", "2"], {("2", "0"), ("2", "1"), ("2", "2")}),
+        ([None] * 20, {("1", None)}),
+    ],
+)
+def test_each_training_has_its_share_of_the_machine(experiment, monkeypatch, shares, expected):
+    seen, all_began = set(), threading.Barrier(min(3, len(shares)), timeout=20)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    for name in ("COMPETITION_THREADS", "CUDA_VISIBLE_DEVICES"):
+        monkeypatch.delenv(name, raising=False)
+
+    def follow(command, environment, part, lock, running):
+        seen.add((environment.get("COMPETITION_THREADS"), environment.get("CUDA_VISIBLE_DEVICES")))
+        if len(shares) > 2:
+            all_began.wait()
+        assert environment["PATH"] == os.environ["PATH"]
+        finish(part.run)
+        return 0
+
+    monkeypatch.setattr(processes, "follow", follow)
+    train_all(experiment.parts, [], shares)
+    assert seen == expected
+
+
+def test_a_share_is_shared_out_again(monkeypatch):
+    monkeypatch.setenv("COMPETITION_THREADS", "6")
+    assert share_of_threads(2) == {"COMPETITION_THREADS": "3"}
+    assert share_of_threads(1) == {}  # it is passed on as it is
+    for wrong in ("0", "many", "-1", "1.5"):
+        monkeypatch.setenv("COMPETITION_THREADS", wrong)
+        assert f"COMPETITION_THREADS is {wrong!r}; allowed are" in refusal(count_threads)
+
+
+THREADS = """
+from competition.quiet import quiet_start
+with quiet_start():
+    from competition.model import devices
+threading = devices.tf.config.threading
+within, between = threading.get_intra_op_parallelism_threads(), threading.get_inter_op_parallelism_threads()
+print(devices.THREADS, within, between)
+"""
+
+
+@pytest.mark.slow
+def test_a_training_computes_with_the_threads_it_is_given():
+    threads = str(os.cpu_count() + 1)
+    environment = os.environ | {"COMPETITION_THREADS": threads}
+    command = [sys.executable, "-c", THREADS]
+    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    assert found.split() == [threads] * 3
+
+
+def test_only_what_is_missing_is_trained_and_remains_are_removed(experiment, children):
+    finish(experiment.parts[0].run)
+    write(experiment.parts[1].run.folder / "history.csv", "half a training")
+    train_all(experiment.missing[:1], [], [None])
+    assert [command[-1].split("/")[-1] for command in children] == ["seed-0-fold-1"]
+    assert not (experiment.parts[1].run.folder / "history.csv").exists()
+    assert [part.fold for part in experiment.missing] == [2]
+
+
+def test_a_fold_that_another_process_trains_is_left_to_it(experiment, children, capsys):
+    with (experiment.whole.folder / ".seed-0-fold-0.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)  # the weakest that may keep a training off
+        train_all(experiment.parts[:1], [], [None])
+    assert children == []
+    assert "another process" in capsys.readouterr().out
+
+
+def test_a_training_that_fails_is_shown_with_the_end_of_its_log(experiment, monkeypatch, tmp_path):
+    failing = write(tmp_path / "python", ["#!/bin/sh", "echo line 3", "echo broken >&2", "exit 3"])
+    failing.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(failing))
+    message = refusal(train_all, experiment.missing, [], [None])
+    assert "seed-0-fold-0 could not be trained" in message
+    assert str(experiment.parts[0].log) in message
+    assert message.endswith("line 3\n  broken")
+    assert not experiment.parts[1].log.exists()  # no other was started
+
+
+def test_the_same_experiment_goes_on_and_another_is_new(experiment, folds_file, tmp_path):
+    assert open_experiment(TINY, folds_file, 1, VIEWS, MADE, None).whole == experiment.whole
+    assert open_experiment(replace(TINY, dropout=0.5), folds_file, 1, VIEWS, MADE, None).whole != experiment.whole
+    assert (
+        open_experiment(TINY, write_folds(tmp_path / "other.csv", seed=1), 1, VIEWS, MADE, None).whole
+        != experiment.whole
+    )
+    experiment.whole.write_json("scores.json", {})
+    assert open_experiment(TINY, folds_file, 1, VIEWS, MADE, None).whole != experiment.whole
+
+
+def test_a_folder_of_another_experiment_is_refused_with_what_differs(experiment, folds_file, tmp_path):
+    folder = experiment.whole.folder
+    assert open_experiment(TINY, folds_file, 1, VIEWS, MADE, folder).whole.folder == folder
+    other = replace(TINY, dropout=0.5, batch_size=7)
+    message = refusal(open_experiment, other, folds_file, 1, VIEWS, MADE, folder)
+    assert "dropout is 0.0, here 0.5" in message
+    assert "batch_size is 16, here 7" in message
+    others = write_folds(tmp_path / "other.csv", seed=1)
+    assert "other folds" in refusal(open_experiment, TINY, others, 1, VIEWS, MADE, folder)
+    Run(tmp_path / "single").write_recipe(TINY, MADE)
+    assert "a single training" in refusal(open_experiment, TINY, folds_file, 1, VIEWS, MADE, tmp_path / "single")
+
+
+def test_what_was_begun_with_other_views_or_more_seeds_is_another_experiment(experiment, folds_file):
+    folder = experiment.whole.folder
+    message = refusal(open_experiment, TINY, folds_file, 1, ("plain",), MADE, folder)
+    assert "views flip plain, here plain" in message
+    experiment.whole.write_json("scores.json", {})
+    more = open_experiment(TINY, folds_file, 2, VIEWS, MADE, folder)
+    assert more.whole == experiment.whole
+    assert not more.whole.finished  # its score was that of one seed
+    assert len(more.whole.trainings) == 6
+    assert "2 seeds, here 1" in refusal(open_experiment, TINY, folds_file, 1, VIEWS, MADE, folder)
+
+
+def test_a_spoilt_folder_is_no_reason_not_to_begin(experiment, folds_file):
+    (experiment.whole.folder / "recipe.json").write_text("{")
+    assert open_experiment(TINY, folds_file, 1, VIEWS, MADE, None).whole != experiment.whole
+
+
+def test_the_trainings_behind_a_run_are_itself_or_one_a_fold(experiment, tmp_path):
+    Run(tmp_path / "single").write_recipe(TINY, MADE)
+    assert Run(tmp_path / "single").trainings == [Run(tmp_path / "single")]
+    (experiment.whole.folder / "seed-7-fold-0").mkdir()
+    assert [run.name for run in experiment.whole.trainings] == [f"seed-0-fold-{fold}" for fold in range(3)]
+
+
+def test_labels_that_were_changed_meanwhile_are_refused(experiment):
+    for part in experiment.parts:
+        rows = np.flatnonzero(experiment.folds.of(DATASET).fold == part.fold)
+        write_predictions(part.run, HELD_OUT, DATASET.take(rows), random_views(DATASET.take(rows), part.fold))
+    changed = {**DATASET.codes, "shade": DATASET.codes["shade"][:, ::-1]}
+    message = refusal(mean_over_parts, experiment.parts, replace(DATASET, codes=changed), HELD_OUT)
+    assert "other labels of shade" in message
+
+
+STOPPED = """
+import signal, sys
+from pathlib import Path
+from competition.crossvalidation import processes
+from competition.crossvalidation.experiment import open_experiment
+from competition.recipe import Recipe
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+processes.stop_as_ctrl_c_does()
+experiment = open_experiment(Recipe("stopped"), Path("folds.csv"), 1, ("plain",), {}, None)
+sys.executable = "./python"
+processes.train_all(experiment.missing, [], [None])
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_a_training_ends_with_its_cross_validation_or_keeps_its_lock(folds_file, tmp_path, number):
+    write(tmp_path / "python", ["#!/bin/sh", "echo $$ > child", "exec sleep 100"]).chmod(0o755)
+    with subprocess.Popen([sys.executable, "-c", STOPPED], cwd=tmp_path, stderr=subprocess.DEVNULL) as parent:
+        wait_for(lambda: (tmp_path / "child").is_file() and (tmp_path / "child").read_text().strip())
+        child = int((tmp_path / "child").read_text())
+        parent.send_signal(number)
+        assert parent.wait(20) != 0
+    try:
+        if number == signal.SIGKILL:  # nothing could be done about the child, so nobody else may train this fold
+            lock = tmp_path / "runs/stopped-cv-1/.seed-0-fold-0.lock"
+            with lock.open("w") as file, pytest.raises(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        else:
+            wait_for(lambda: not runs(child))
+    finally:
+        if runs(child):
+            os.kill(child, signal.SIGKILL)
+
+
+def wait_for(what) -> None:
+    for _ in range(1200):
+        if what():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not happen within a minute")
+
+
+def runs(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def random_views(dataset, seed: int, *views: str) -> dict:
+    rng = np.random.default_rng(seed)
+    return {
+        view: {t.name: rng.dirichlet(np.ones(len(t)), len(dataset)) for t in dataset.tasks}
+        for view in views or ["plain"]
+    }
+
+
+def test_out_of_fold_is_the_mean_over_the_seeds_in_the_order_of_the_dataset(experiment):
+    experiment = replace(experiment, seeds=2)
+    expected = np.zeros((len(DATASET), 3))
+    for part in experiment.parts:
+        rows = np.flatnonzero(experiment.folds.of(DATASET).fold == part.fold)[::-1]
+        views = random_views(DATASET.take(rows), 10 * part.seed + part.fold, "plain", "flip")
+        write_predictions(part.run, HELD_OUT, DATASET.take(rows), views, part.fold)
+        expected[rows] += views["flip"]["colour"] / 2
+    found = mean_over_parts(experiment.parts, DATASET, HELD_OUT)
+    np.testing.assert_allclose(found["flip"]["colour"], expected)
+    assert set(found) == {"plain", "flip"}
+
+
+def test_the_gain_of_the_mean_is_over_the_mean_score_of_one(experiment):
+    singles = []
+    for part in experiment.parts:
+        write_predictions(part.run, TEST, DATASET, random_views(DATASET, part.fold))
+        singles.append(read_predictions(part.run, name=TEST).score())
+    write_predictions(experiment.whole, TEST, DATASET, mean_over_parts(experiment.parts, DATASET, TEST))
+    gain = gain_of_the_mean(experiment.whole, experiment.parts)
+    assert gain["images"] == len(DATASET)
+    for name in ("map", "accuracy"):
+        mean = getattr(read_predictions(experiment.whole, name=TEST).score(), name)
+        single = np.mean([getattr(report, name) for report in singles])
+        assert gain[name]["gain"]["value"] == pytest.approx(mean - single)
+        assert gain[name]["gain"]["low"] < mean - single < gain[name]["gain"]["high"]
+
+
+@pytest.fixture
+def two_seeds(tmp_path, folds_file, monkeypatch):
+    """Two seeds of three folds, predicted; each training scores as its seed and fold say, the last has no score."""
+    monkeypatch.chdir(tmp_path)
+    experiment = open_experiment(TINY, folds_file, 2, VIEWS, MADE, None)
+    for part in experiment.parts:
+        rows = np.flatnonzero(experiment.folds.of(DATASET).fold == part.fold)
+        views = random_views(DATASET.take(rows), 10 * part.seed + part.fold)
+        write_predictions(part.run, HELD_OUT, DATASET.take(rows), views, part.fold)
+        score = None if (part.seed, part.fold) == (1, 2) else 0.5 + 0.1 * part.seed + 0.01 * part.fold
+        finish(part.run, {"best": {"map": score, "accuracy": 0.25}, "seconds": 60})
+    views, fold = mean_over_parts(experiment.parts, DATASET, HELD_OUT), experiment.folds.of(DATASET).fold
+    write_predictions(experiment.whole, HELD_OUT, DATASET, views, fold)
+    return experiment
+
+
+def test_each_seed_has_a_score_of_its_own_over_all_its_folds(two_seeds):
+    scores = scores_of(two_seeds.whole, two_seeds.parts, read_predictions(two_seeds.whole))
+    assert scores["images"] == len(DATASET)
+    fold_of = two_seeds.folds.of(DATASET).fold
+    for number, seed in enumerate(scores["seeds"]):
+        right = {"colour": 0, "shade": 0}
+        for fold in range(3):
+            rows = np.flatnonzero(fold_of == fold)
+            given = random_views(DATASET.take(rows), 10 * number + fold)["plain"]
+            right["colour"] += (given["colour"].argmax(axis=1) == rows % 3).sum()
+            right["shade"] += (given["shade"].argmax(axis=1) == rows % 2).sum()
+        assert seed["seed"] == number
+        assert seed["accuracy"] == pytest.approx(np.mean([*right.values()]) / len(DATASET))
+    assert len(scores["seeds"]) == 2
+    assert len({seed["map"] for seed in scores["seeds"]} | {scores["best"]["map"]}) == 3
+
+
+def test_folds_and_seeds_are_not_mixed_and_a_fold_without_a_score_is_named(two_seeds):
+    scores = scores_of(two_seeds.whole, two_seeds.parts, read_predictions(two_seeds.whole))
+    scores["seeds"] = [{"seed": seed, "map": 0.7 + 0.1 * seed, "accuracy": 0.5} for seed in (0, 1)]
+    two_seeds.whole.write_json("scores.json", scores)
+    lines = summary(two_seeds.whole).splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("mAP"))
+    assert lines[start].endswith("the mean of 2 seeds")
+    assert lines[start + 1 : start + 4] == [
+        "  seed 0 0.7000 out of fold; folds 0.5100 ± 0.0100: 0.5000, 0.5100, 0.5200",
+        "  seed 1 0.8000 out of fold; folds 0.6050 ± 0.0071 (of the 2 with a score): 0.6000, 0.6100, none",
+        "  seeds 0.7500 ± 0.0707: 0.7000, 0.8000",
+    ]
+
+
+def test_where_nothing_has_a_score_none_is_said(two_seeds):
+    scores = scores_of(two_seeds.whole, two_seeds.parts, read_predictions(two_seeds.whole))
+    nothing = {"map": None, "accuracy": None}
+    gain = {"mean": None, "single": None, "gain": {"value": None, "low": None, "high": None}}
+    scores |= {"best": nothing, "seeds": [nothing], "views": {"plain": nothing}}
+    scores |= {"folds": [{"seed": 0, "fold": fold, **nothing} for fold in range(3)]}
+    scores |= {"interval": {"map": [None, None], "accuracy": [None, None]}}
+    scores |= {"test": {"images": 3, "map": gain, "accuracy": gain}}
+    two_seeds.whole.write_json("scores.json", scores)
+    text = summary(two_seeds.whole)
+    assert "mAP      none out of fold (95 % none to none); folds without a score: none, none, none" in text
+    assert "mAP on 3 test images: 3 networks none, one none, gain none (95 % none to none)" in text
+    assert "nan" not in text
+
+
+def test_gpus_are_shared_out_among_the_jobs(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,2,5,7")
+    assert shares_of_gpus(1) == [None]
+    assert shares_of_gpus(2) == ["0,5", "2,7"]
+    assert "4 GPUs" in refusal(shares_of_gpus, 5)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert shares_of_gpus(3) == [None] * 3
+
+
+def test_only_takes_numbers_with_commas():
+    assert parse(Arguments, "cv", ["sketches", "--only", "2,3"]).only == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("flags", "named"),
+    [
+        ({"folds": 1}, "--folds is 1"),
+        ({"seeds": 0}, "--seeds"),
+        ({"jobs": 0}, "--jobs"),
+        ({"only": (5,)}, "--only names 5"),
+    ],
+)
+def test_numbers_that_make_no_cross_validation_are_refused(flags, named, tmp_path):
+    with pytest.raises(InvalidInput, match=named):
+        cv(TINY, tmp_path, **flags)
+
+
+def answers(submission: Path) -> np.ndarray:
+    """The probabilities in a submission, those of all rows one after the other."""
+    return np.concatenate([parse_values(line.split(",")[2]) for line in submission.read_text().splitlines()])
+
+
+@pytest.mark.slow
+def test_a_cross_validation_stops_goes_on_answers_every_image_and_the_questions(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    data = write_data(tmp_path / "data")
+    first = cv(TINY, data, folds=2, only=(1,))
+    assert "still misses seed-0-fold-0" in capsys.readouterr().out
+    assert set(read_predictions(first).fold) == {1}
+    weights = first.folder / "seed-0-fold-1/model.weights.h5"
+    before = weights.stat().st_mtime_ns
+    run = cv(TINY, data, folds=2)
+    assert run == first
+    assert weights.stat().st_mtime_ns == before
+    together, scores = read_predictions(run, "flip"), run.read_json("scores.json")
+    assert len(together) == len(set(together.images.tolist())) == 48
+    for fold in (0, 1):
+        part = read_predictions(Run(run.folder / f"seed-0-fold-{fold}"), "flip")
+        rows = np.flatnonzero(together.fold == fold)
+        assert sorted(part.images) == sorted(together.images[rows])
+        place = [part.images.tolist().index(image) for image in together.images[rows].tolist()]
+        for task in TINY.tasks:
+            np.testing.assert_allclose(together.probabilities[task.name][rows], part.probabilities[task.name][place])
+    assert scores["best"]["map"] == read_predictions(run).score().map
+    assert [fold["fold"] for fold in scores["folds"]] == [0, 1]
+    low, high = scores["interval"]["map"]
+    assert low <= scores["best"]["map"] <= high
+
+    whole, *parts = (answers(submit([folder])) for folder in (run.folder, *sorted(run.folder.glob("seed-*-fold-?"))))
+    np.testing.assert_allclose(whole, np.mean(parts, axis=0), atol=1e-7)
+    plain, flip = (answers(submit([run.folder], views=(view,))) for view in ("plain", "flip"))
+    np.testing.assert_allclose(answers(submit([run.folder], views=("plain", "flip"))), (plain + flip) / 2, atol=1e-7)
+    assert np.abs(plain - flip).max() > 1e-4
+    weights = {task.name: np.array([0.25, 0.75]) for task in TINY.tasks}
+    members = ((run.folder, "plain"), (run.folder, "flip"))
+    Blend(members, "arithmetic", TINY.tasks, weights).write(Run(tmp_path / "runs/blend-1"), {})
+    blended = submit([Path("runs/blend-1")])
+    assert blended == Path("submissions/blend-1.csv")
+    np.testing.assert_allclose(answers(blended), 0.25 * plain + 0.75 * flip, atol=1e-7)

@@ -1,0 +1,211 @@
+"""Sweeps: which values are refused and when, what is trained, what goes on, and the table and picture of all."""
+
+import shutil
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import make_dataset, refusal
+from small_data import TINY, write_data
+
+from competition.commands.arguments import parse
+from competition.commands.list import list as leaderboard
+from competition.commands.sweep import Arguments, sweep
+from competition.experiments import runner as processes
+from competition.experiments.sweep import folder_name, open_sweep, parsed, varied
+from competition.experiments.sweep_report import report_sweep
+from competition.run import Run
+from competition.scoring.predictions import HELD_OUT, read_predictions, write_predictions
+
+MADE = {"command": "competition sweep", "commit": None, "started": "2026-01-02T03:04:05+00:00", "data": "/data"}
+HELD = make_dataset({"colour": [0, 1, 2, 0], "shade": [0, 1, 1, 1]})
+
+
+def finish(run: Run, right: int, dataset=HELD) -> None:
+    """A finished run of two epochs that answers the first `right` of four images."""
+    given = {task.name: np.eye(len(task))[dataset.codes[task.name].argmax(axis=1)] for task in dataset.tasks}
+    for values in given.values():
+        values[right:] = np.roll(values[right:], 1, axis=1)
+    write_predictions(run, HELD_OUT, dataset, {"plain": given})
+    report = read_predictions(run).score()
+    rows = [
+        {
+            "epoch": epoch,
+            **{f"{part}accuracy_{task.name}": right / 4 for task in dataset.tasks for part in ("", "val_")},
+        }
+        for epoch in (1, 2)
+    ]
+    run.write_text("history.csv", pd.DataFrame(rows).to_csv(index=False))
+    run.write_json("scores.json", {"best": report.to_json(), "best_epoch": 2, "seconds": 7.5})
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "meant"),
+    [
+        ("dropout", "0.3", 0.3),
+        ("epochs", "3,4", (3, 4)),
+        ("zoom", "0.5,1", (0.5, 1.0)),
+        ("flip", "False", False),
+        ("transforms", "blur,1,erase,0.2", (("blur", 1.0), ("erase", 0.2))),
+        ("transforms", "", ()),
+        ("weights", "a,b.h5", "a,b.h5"),
+    ],
+)
+def test_a_word_means_what_the_flag_would(field, value, meant):
+    assert parsed(field, value) == meant
+
+
+def test_the_field_may_be_spelt_as_its_flag():
+    assert [one.learning_rate for one in varied(TINY, "learning-rate", ["1e-3", "2e-3"])] == [(1e-3,), (2e-3,)]
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "message"),
+    [
+        ("dropout", ["0.1", "1.5"], "dropout is 1.5; allowed is 0 up to, not including, 1"),
+        ("schedule", ["steep"], "allowed are constant, cosine, step_decay"),
+        ("epochs", ["many"], "epochs is of the kind tuple[int, ...]"),
+        ("learning_rate", ["1e-3,1e-4"], "1 epochs, 2 learning_rate"),
+        ("", ["0.1"], "--field is missing; name what is varied, for example --field learning_rate --values 1e-3 1e-4"),
+        ("dropuot", ["0.1"], "a recipe has no such field; it has, for example, dropout"),
+        ("seed", ["1", "2"], "draws the split"),
+        ("name", ["a", "b"], "cannot be swept"),
+        ("towers", ["64,32"], "no words"),
+        ("dropout", [], "--values names none"),
+        ("dropout", ["0.1", "0.1"], "each may stand there once"),
+    ],
+)
+def test_a_bad_value_is_refused_before_anything_is_read_or_trained(field, values, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert message in refusal(sweep, TINY, field, values)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_held_out_images_there_is_nothing_to_compare():
+    assert "no image is held out" in refusal(varied, replace(TINY, validation=0.0), "dropout", ["0.1"])
+
+
+def test_the_command_line_takes_field_values_and_the_recipes_own_flags():
+    flags = ["sketches", "--field", "zoom", "--values", "1,1", "0.9,1.1", "--epochs", "2"]
+    chosen = parse(Arguments, "sweep", flags)
+    assert (chosen.field, chosen.values, chosen.recipe.epochs) == ("zoom", ("1,1", "0.9,1.1"), (2,))
+
+
+def test_a_folder_is_named_after_field_and_value():
+    assert folder_name("task_weights", "0.5,0.5") == "task_weights-0.5,0.5"
+    assert folder_name("weights", "../a b/c.h5") == "weights-.._a_b_c.h5"
+    assert folder_name("transforms", "") == "transforms-none"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_each_value_has_a_recipe_of_its_own_that_train_reads(here):
+    variants = open_sweep(TINY, "zoom", ["1,1", "0.5,2"], MADE, None)
+    assert [str(one.run.folder) for one in variants] == ["runs/tiny-sweep-1/zoom-1,1", "runs/tiny-sweep-1/zoom-0.5,2"]
+    for variant, zoom in zip(variants, [(1.0, 1.0), (0.5, 2.0)], strict=True):
+        read = parse(Arguments, "train", [str(variant.recipe_file)]).recipe
+        assert read == replace(TINY, zoom=zoom)
+
+
+def test_what_is_missing_is_trained_with_the_recipe_of_its_value(here, monkeypatch):
+    commands = []
+
+    def follow(command, environment, training, lock, running):
+        commands.append(command)
+        finish(training.run, 1)
+        return 0
+
+    monkeypatch.setattr(processes, "follow", follow)
+    variants = open_sweep(TINY, "dropout", ["0", "0.2", "0.4"], MADE, None)
+    finish(variants[1].run, 3)
+    processes.train_all(variants, ["--data", "here"], [None])
+    assert [command[4] for command in commands] == [f"runs/tiny-sweep-1/dropout-{value}.json" for value in ("0", "0.4")]
+    assert commands[0][5:] == ["--data", "here", "--run", "runs/tiny-sweep-1/dropout-0"]
+
+
+def test_the_same_sweep_goes_on_until_it_has_its_table(here):
+    first = open_sweep(TINY, "dropout", ["0", "0.2"], MADE, None)
+    assert open_sweep(TINY, "dropout", ["0", "0.2"], MADE, None) == first
+    for other in (
+        open_sweep(TINY, "dropout", ["0", "0.3"], MADE, None),
+        open_sweep(TINY, "label_smoothing", ["0", "0.2"], MADE, None),
+        open_sweep(replace(TINY, batch_size=3), "dropout", ["0", "0.2"], MADE, None),
+        open_sweep(TINY, "dropout", ["0", "0.2"], {**MADE, "data": "/other"}, None),
+    ):
+        assert other[0].whole != first[0].whole
+    (here / "runs/tiny-sweep-1/sweep.csv").touch()
+    assert open_sweep(TINY, "dropout", ["0", "0.2"], MADE, None)[0].whole.name == "tiny-sweep-6"
+
+
+def test_a_sweep_in_a_folder_may_get_values_but_nothing_else(here):
+    folder = here / "mine"
+    open_sweep(TINY, "dropout", ["0"], MADE, folder)
+    (folder / "sweep.csv").touch()
+    for values in (["0.2"], ["0.2", "0"]):
+        more = open_sweep(replace(TINY, dropout=0.5), "dropout", values, MADE, folder)
+        assert [one.name for one in more] == ["dropout-0", "dropout-0.2"]
+        assert [one.recipe.dropout for one in more] == [0, 0.2]
+    assert (folder / "sweep.csv").exists()  # until the new table takes its place
+    message = refusal(open_sweep, replace(TINY, batch_size=3), "dropout", ["0"], {**MADE, "data": "/other"}, folder)
+    assert "batch_size is 16, here 3" in message
+    assert "data is /data, here /other" in message
+    (here / "other").mkdir()
+    assert "no sweep" in refusal(open_sweep, TINY, "dropout", ["0"], MADE, here / "other")
+
+
+def test_table_and_picture_show_every_value(here):
+    variants = open_sweep(TINY, "zoom", ["1,1", "0.5,2"], MADE, None)
+    for variant, right in zip(variants, (2, 4), strict=True):
+        finish(variant.run, right)
+    words = report_sweep(variants)
+    table = pd.read_csv("runs/tiny-sweep-1/sweep.csv")
+    assert table["zoom"].tolist() == ["1,1", "0.5,2"]
+    assert table["accuracy_colour"].tolist() == [0.5, 1.0]
+    assert table["epochs"].tolist() == [2, 2]
+    assert table["seconds"].tolist() == [7.5, 7.5]
+    assert table["map"][1] == 1.0
+    assert "1,1    0.5000  0.5000" in words
+    assert "chance: colour 0.5000, shade 0.7500" in words
+    assert cv2.imread("runs/tiny-sweep-1/sweep.png").shape[1] > 800
+
+
+def test_the_leaderboard_shows_the_runs_of_a_sweep_with_what_was_varied(here, capsys):
+    variants = open_sweep(TINY, "zoom", ["1,1", "0.5,2"], MADE, None)
+    for variant, right in zip(variants, (2, 4), strict=True):
+        variant.run.write_recipe(variant.recipe, MADE)
+        finish(variant.run, right)
+    leaderboard()
+    best, other = [line for line in capsys.readouterr().out.splitlines() if "tiny-sweep-1" in line]
+    assert best.split()[0] == "tiny-sweep-1/zoom-0.5,2"
+    assert other.split()[0] == "tiny-sweep-1/zoom-1,1"
+
+
+def test_runs_that_were_judged_on_other_images_have_no_table(here):
+    variants = open_sweep(TINY, "dropout", ["0", "0.2"], MADE, None)
+    finish(variants[0].run, 2)
+    finish(variants[1].run, 2, replace(HELD, names=HELD.names + "x"))
+    assert "different images" in refusal(report_sweep, variants)
+    assert not (here / "runs/tiny-sweep-1/sweep.csv").exists()
+
+
+@pytest.mark.slow
+def test_a_sweep_is_trained_over_one_split_and_goes_on_where_it_stopped(here):
+    data = write_data(here / "data")
+    run = sweep(TINY, "flip", ["False", "True"], data)
+    table = pd.read_csv(run.folder / "sweep.csv")
+    first, second = (Run(run.folder / f"flip-{value}") for value in (False, True))
+    assert (first.read_recipe().flip, second.read_recipe().flip) == (False, True)
+    assert read_predictions(first).images.tolist() == read_predictions(second).images.tolist()
+    assert table["accuracy"].tolist() == [one.read_json("scores.json")["best"]["accuracy"] for one in (first, second)]
+    before = first.weights.stat().st_mtime_ns
+    shutil.rmtree(second.folder)
+    (run.folder / "sweep.csv").unlink()
+    assert sweep(TINY, "flip", ["False", "True"], data) == run
+    assert first.weights.stat().st_mtime_ns == before
+    assert second.finished

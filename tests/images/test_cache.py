@@ -1,0 +1,169 @@
+"""Decoded pictures: the same from the disk as from the file, within the room that is given, whoever shares it."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+import pytest
+from helpers import noise, refusal, rgbx, waves, write
+
+from competition.data.check_images import inspect
+from competition.images import cache as pictures
+from competition.images.batches import PredictBatches, TrainBatches, augmented_views
+from competition.images.cache import PictureCache, Pictures
+from competition.layouts.fashionai import read_label_files
+from competition.recipe import Recipe
+
+IMAGES = 30
+RECIPE = Recipe("mine", image_size=16, rotation=20, zoom=(0.8, 1.2))
+PIXELS = 24 * 28 * 3 + 8  # bytes of one of them in the cache
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory):
+    """Files of 24 x 28 pixels, lossless and not."""
+    folder = tmp_path_factory.mktemp("photographs")
+    for number in range(IMAGES):
+        kind = ".png" if number % 2 else ".jpg"
+        write(folder / f"{number}{kind}", cv2.imencode(kind, noise(24, 28, number))[1].tobytes())
+    rows = [
+        f"{number}{'.png' if number % 2 else '.jpg'},size,{'yn' if number % 3 else 'ny'}" for number in range(IMAGES)
+    ]
+    return read_label_files([write(folder / "Annotations/label.csv", rows)])
+
+
+@pytest.fixture
+def kept(photographs, tmp_path):
+    """Their pictures with an empty cache of a megabyte."""
+    digests = inspect(photographs, tmp_path).digests
+    return Pictures(photographs, RECIPE, digests, PictureCache(tmp_path / "pictures", RECIPE, 10**6))
+
+
+def files(kept: Pictures) -> list:
+    return sorted(kept.cache.folder.iterdir())
+
+
+def batches_of(some: Pictures, threads: int) -> list[np.ndarray]:
+    """All training batches of two epochs, and those to predict."""
+    train = TrainBatches(some.dataset, RECIPE, 7, augmented_views(some))
+    made = []
+    with ThreadPoolExecutor(threads) as pool:
+        for epoch in (0, 1):
+            train.epoch = epoch
+            made += [batch[0] for batch in pool.map(train.__getitem__, range(len(train)))]
+        predict = PredictBatches(some, 7)
+        return made + list(pool.map(predict.__getitem__, range(len(predict))))
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_batches_are_the_same_with_and_without_a_cache_for_any_number_of_threads(photographs, kept, threads):
+    expected = batches_of(Pictures(photographs, RECIPE), threads=1)
+    for _ in range(2):  # the second time from the disk alone
+        for batch, wanted in zip(batches_of(kept, threads), expected, strict=True):
+            np.testing.assert_array_equal(batch, wanted)
+    assert len(files(kept)) == IMAGES
+
+
+def test_what_is_kept_is_not_decoded_again(kept, monkeypatch):
+    first = kept[3].copy()
+    monkeypatch.setattr(pictures, "decode", None)
+    np.testing.assert_array_equal(kept[3], first)
+    np.testing.assert_array_equal(kept.take(np.array([5, 3]))[1], first)
+    with pytest.raises(TypeError):
+        kept[4]
+
+
+def test_a_large_picture_is_kept_small(tmp_path):
+    write(tmp_path / "a.jpg", cv2.imencode(".jpg", waves(200, 90))[1].tobytes())
+    labels = read_label_files([write(tmp_path / "Annotations/label.csv", ["a.jpg,size,yn"])])
+    large = Pictures(
+        labels, RECIPE, inspect(labels, tmp_path).digests, PictureCache(tmp_path / "pictures", RECIPE, 10**6)
+    )
+    assert max(large[0].shape[:2]) < 32
+    assert files(large)[0].stat().st_size < 32 * 32 * 3
+    averaged = cv2.resize(waves(200, 90), large[0].shape[1::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(large[0][..., 2::-1].astype(int) - averaged).mean() < 8
+
+
+@pytest.mark.parametrize("spoil", [lambda content: content[:-1], lambda content: b"", lambda content: content[:3]])
+def test_a_file_that_is_not_whole_is_made_again(kept, spoil):
+    picture = kept[2].copy()
+    file = files(kept)[0]
+    content = file.read_bytes()
+    file.write_bytes(spoil(content))
+    np.testing.assert_array_equal(kept[2], picture)
+    assert file.read_bytes() == content
+
+
+def test_nothing_is_added_beyond_the_limit_and_the_pictures_stay_right(photographs, tmp_path):
+    digests = inspect(photographs, tmp_path).digests
+    some = Pictures(photographs, RECIPE, digests, PictureCache(tmp_path / "pictures", RECIPE, 5 * PIXELS + 10))
+    plain = Pictures(photographs, RECIPE)
+    with pytest.warns(UserWarning, match="no more room within --picture-cache") as warned:
+        for row in range(IMAGES):
+            np.testing.assert_array_equal(some[row], plain[row].copy())
+    assert len(warned) == 1
+    assert len(files(some)) == 5
+    # Another size finds the room taken.
+    other = PictureCache(tmp_path / "pictures", Recipe("mine", image_size=20), 5 * PIXELS + 10)
+    with pytest.warns(UserWarning, match="no more room"):
+        other.keep("digest", rgbx(noise(24, 28)))
+    assert list(other.folder.iterdir()) == []
+
+
+def test_a_disk_that_is_full_ends_the_keeping_and_not_the_training(photographs, kept, monkeypatch):
+    def full(path):
+        raise OSError(28, "No space left on device")
+
+    first = kept[0].copy()
+    monkeypatch.setattr(pictures, "whole_file", full)
+    plain = Pictures(photographs, RECIPE)
+    with pytest.warns(UserWarning, match=r"cannot be written \(No space left on device\)") as warned:
+        for row in range(IMAGES):
+            np.testing.assert_array_equal(kept[row], plain[row].copy())
+    assert len(warned) == 1
+    assert len(files(kept)) == 1
+    np.testing.assert_array_equal(kept[0], first)
+
+
+def test_a_file_that_changed_since_it_was_checked_is_not_kept_under_its_old_name(tmp_path):
+    file = write(tmp_path / "a.png", cv2.imencode(".png", noise(24, 28))[1].tobytes())
+    labels = read_label_files([write(tmp_path / "Annotations/label.csv", ["a.png,size,yn"])])
+    some = Pictures(labels, RECIPE, inspect(labels, tmp_path).digests, PictureCache(tmp_path / "p", RECIPE, 10**6))
+    write(file, cv2.imencode(".png", noise(24, 28, 1))[1].tobytes())
+    assert refusal(some.__getitem__, 0).endswith("a.png: the file has changed since it was checked; start again")
+    assert files(some) == []
+
+
+def test_what_is_asked_to_be_kept_is_there_before_others_take_the_room(photographs, tmp_path, monkeypatch):
+    digests = inspect(photographs, tmp_path).digests
+    some = Pictures(photographs, RECIPE, digests, PictureCache(tmp_path / "pictures", RECIPE, 5 * PIXELS + 10))
+    held_out = some.take(np.arange(20, 24))
+    held_out.keep()
+    with pytest.warns(UserWarning, match="no more room"):
+        some.keep()
+    assert len(files(some)) == 5
+    monkeypatch.setattr(pictures, "decode", None)
+    for row in range(4):
+        held_out[row]
+
+
+def test_a_cache_opens_while_another_process_writes_into_the_folder(kept, tmp_path, monkeypatch):
+    kept.keep()
+    listed = files(kept)
+    monkeypatch.setattr(pictures.Path, "glob", lambda *_: [*listed, tmp_path / "pictures/16/.writing-gone"])
+    assert PictureCache(tmp_path / "pictures", RECIPE, 10**6).room == 10**6 - IMAGES * PIXELS
+
+
+def test_sizes_and_aspects_have_pictures_of_their_own(tmp_path):
+    recipes = [RECIPE, Recipe("mine", image_size=20), Recipe("mine", image_size=16, aspect="pad")]
+    assert len({PictureCache(tmp_path, recipe, 0).folder for recipe in recipes}) == 3
+
+
+def test_two_that_share_a_folder_do_not_disturb_each_other(photographs, kept, tmp_path):
+    again = Pictures(photographs, RECIPE, kept.digests, PictureCache(tmp_path / "pictures", RECIPE, 10**6))
+    with ThreadPoolExecutor(4) as pool:
+        both = list(pool.map(lambda row: (kept if row % 2 else again)[row // 2].copy(), range(2 * IMAGES)))
+    for row in range(IMAGES):
+        np.testing.assert_array_equal(both[2 * row], both[2 * row + 1])
+    assert len(files(kept)) == IMAGES

@@ -1,0 +1,377 @@
+"""Text files of paths and indices: read, refused line by line, and written from a labelled folder."""
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from helpers import noise, refusal, write
+
+from competition.__main__ import main
+from competition.data.load import read_material
+from competition.layouts import flowers
+from competition.layouts.flowers import deal, question_files, read_labels, read_lines, read_questions, write_lists
+from competition.layouts.registry import LAYOUTS
+from competition.recipes.flowers import RECIPE, TASKS
+
+FILES = ("train.txt", "val.txt", "test.txt")
+KINDS = ("rose_red", "rose_pink", "rose_white", "daisy_red", "daisy_pink", "daisy_white")
+
+
+def lines_of(folder: Path, **files: list[str]) -> list:
+    """What is read of train, val and test."""
+    return read_lines([write(folder / f"{name}.txt", rows) for name, rows in files.items()], TASKS)
+
+
+def problems(folder: Path, **files: list[str]) -> list[str]:
+    """The problems that a refusal lists, without the folder."""
+    message = refusal(lambda: lines_of(folder, **files))
+    return [line.strip().replace(f"{folder}/", "") for line in message.splitlines()[1:]]
+
+
+def test_each_line_is_read_with_its_path_below_the_folder_its_indices_and_its_place(tmp_path):
+    lines = lines_of(
+        tmp_path,
+        train=["/data/img1.jpg, 0, 1", "data/img2.jpg,1,2", "", "/data/./a b//img3.jpg ,  1 , 0 "],
+        val=["/data/img4.jpg, 0, 0"],
+        test=["/data/img5.jpg, 1, 1", "/data/img6.jpg"],
+    )
+    assert [(line.file.name, line.line, line.name, line.classes) for line in lines] == [
+        ("train.txt", 1, "data/img1.jpg", (0, 1)),
+        ("train.txt", 2, "data/img2.jpg", (1, 2)),
+        ("train.txt", 4, "data/a b/img3.jpg", (1, 0)),
+        ("val.txt", 1, "data/img4.jpg", (0, 0)),
+        ("test.txt", 1, "data/img5.jpg", (1, 1)),
+        ("test.txt", 2, "data/img6.jpg", ()),
+    ]
+
+
+COLUMNS = "/data/img1.jpg, index of type, index of colour"
+TYPES, COLOURS = "allowed are 0 (rose), 1 (daisy)", "allowed are 0 (red), 1 (pink), 2 (white)"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("/a.jpg, 2, 1", f"the index of type is '2'; {TYPES}"),
+        ("/a.jpg, 0, 3", f"the index of colour is '3'; {COLOURS}"),
+        ("/a.jpg, -1, 3", f"the index of type is '-1'; {TYPES}; the index of colour is '3'; {COLOURS}"),
+        ("/a.jpg, rose, 1", f"the index of type is 'rose'; {TYPES}"),
+        ("/a.jpg, 0, 1.0", f"the index of colour is '1.0'; {COLOURS}"),
+        ("/a.jpg, 0,", f"the index of colour is ''; {COLOURS}"),
+        ("/a.jpg, 0, ²", f"the index of colour is '²'; {COLOURS}"),
+        ("/a.jpg, 0", f"2 columns in '/a.jpg, 0'; allowed are 3: {COLUMNS}"),
+        ("/a.jpg, 0, 1, 1", f"4 columns in '/a.jpg, 0, 1, 1'; allowed are 3: {COLUMNS}"),
+        ("/a.jpg", f"1 columns in '/a.jpg'; allowed are 3: {COLUMNS}"),
+        ("/../a.jpg, 0, 1", "image '/../a.jpg' lies outside the folder of the file; allowed are paths below it"),
+        (
+            "/b/../../a.jpg, 0, 1",
+            "image '/b/../../a.jpg' lies outside the folder of the file; allowed are paths below it",
+        ),
+        (", 0, 1", "'' names no image"),
+        ("/, 0, 1", "'/' names no image"),
+    ],
+)
+@pytest.mark.parametrize("file", ["train", "val"])
+def test_a_bad_line_is_named_with_what_is_allowed(tmp_path, file, line, problem):
+    assert problems(tmp_path, **{file: ["/good.jpg, 1, 2", line]}) == [f"{file}.txt:2: {problem}"]
+
+
+def test_a_question_may_lack_its_classes_and_nothing_less(tmp_path):
+    assert problems(tmp_path, test=["/a.jpg", "/b.jpg, 1"]) == [
+        f"test.txt:2: 2 columns in '/b.jpg, 1'; allowed are 3: {COLUMNS}; or the path alone"
+    ]
+
+
+def test_an_image_stands_once_in_all_files_however_its_path_is_written(tmp_path):
+    found = problems(
+        tmp_path,
+        train=["/a.jpg, 0, 1", "/b.jpg, 0, 1", "/c/../a.jpg, 0, 1"],
+        val=["b.jpg, 1, 1"],
+        test=["//b.jpg"],
+    )
+    assert found == [
+        "test.txt:1: b.jpg stands at train.txt:2 already; keep one of the two",
+        "train.txt:3: a.jpg stands at train.txt:1 already; keep one of the two",
+        "val.txt:1: b.jpg stands at train.txt:2 already; keep one of the two",
+    ]
+
+
+def test_the_problems_of_all_files_come_together(tmp_path):
+    found = problems(tmp_path, train=["/a.jpg, 9, 1", "/b.jpg"], val=["/c.jpg, 0, 9"], test=["/../d.jpg"])
+    assert [problem.split(": ")[0] for problem in found] == ["test.txt:1", "train.txt:1", "train.txt:2", "val.txt:1"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "train.txt is empty; expected are lines /data/img1.jpg"),
+        (b"/\xff.jpg, 0, 1\n", ":1: byte 0xff is not UTF-8"),
+    ],
+)
+def test_a_file_without_lines_or_in_another_encoding_is_refused(tmp_path, content, words):
+    assert words in refusal(read_lines, [write(tmp_path / "train.txt", content)], TASKS)
+
+
+def test_a_name_with_a_line_break_is_refused(tmp_path):
+    words = r"train.txt:2: image '/a\nb.jpg' has a line break in its name"
+    assert words in problems(tmp_path, train=['"/a', 'b.jpg", 0, 1'])[0]
+
+
+def test_a_missing_file_is_named(tmp_path):
+    assert f"{tmp_path}/train.txt cannot be read: No such file" in refusal(read_lines, [tmp_path / "train.txt"], TASKS)
+
+
+def labelled_folder(folder: Path, counts: dict[str, int]) -> Path:
+    for kind, count in counts.items():
+        for number in range(count):
+            write(folder / kind / f"{number}.jpg", f"{kind} {number}")
+    return folder
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in FILES}
+
+
+def test_a_labelled_folder_is_divided_and_read_back(tmp_path, capsys):
+    counts = dict(zip(KINDS, (20, 21, 37, 4, 60, 1), strict=True))
+    assert main(["lists", str(labelled_folder(tmp_path, counts))]) == 0
+    lines = read_lines([tmp_path / name for name in FILES], TASKS)
+    assert sorted(line.name for line in lines) == sorted(
+        f"{kind}/{n}.jpg" for kind in KINDS for n in range(counts[kind])
+    )
+    for line in lines:
+        assert KINDS[3 * line.classes[0] + line.classes[1]] == line.name.split("/")[0]
+        assert (tmp_path / line.name).is_file()
+    assert (tmp_path / "val.txt").read_text().splitlines()[0].startswith("/daisy_pink/")
+    printed = capsys.readouterr().out
+    for name, count in Counter(line.file.name for line in lines).items():
+        assert f"{name}: {count} images" in printed
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_split_is_disjoint_covering_and_within_one_of_its_shares(seed):
+    rng = np.random.default_rng(seed)
+    counts = {(t, c): int(rng.choice((0, 1, 2, 3, 7, rng.integers(200)))) for t in range(2) for c in range(3)}
+    parts = deal(counts, seed)
+    total = Counter()
+    for kind, count in counts.items():
+        dealt = [parts[kind][name] for name in FILES]
+        assert sorted(np.concatenate(dealt)) == list(range(count))
+        for name, part, share in zip(FILES, dealt, (0.6, 0.25, 0.15), strict=True):
+            assert abs(len(part) - share * count) <= 1 + 1e-9
+            total[name] += len(part)
+    for name, share in zip(FILES, (0.6, 0.25, 0.15), strict=True):  # what is left over goes round
+        assert abs(total[name] - share * sum(counts.values())) <= 2
+
+
+def test_many_small_kinds_still_give_each_file_its_share():
+    parts = deal({(kind,): 3 for kind in range(100)}, seed=0)
+    assert [sum(len(part[name]) for part in parts.values()) for name in FILES] == [180, 75, 45]
+
+
+def test_the_same_seed_gives_the_same_files_and_another_seed_others(tmp_path):
+    folders = [labelled_folder(tmp_path / name, dict.fromkeys(KINDS, 10)) for name in "abc"]
+    for folder, seed in zip(folders, (5, 5, 6), strict=True):
+        write_lists(folder, TASKS, seed)
+    assert files_of(folders[0]) == files_of(folders[1])
+    assert all(files_of(folders[0])[name] != files_of(folders[2])[name] for name in FILES)
+
+
+@pytest.mark.parametrize("there", FILES)
+def test_lists_that_exist_are_never_written_again(tmp_path, there):
+    labelled_folder(tmp_path, {"rose_red": 10})
+    write(tmp_path / there, "mine")
+    assert f"{tmp_path / there} exists" in refusal(write_lists, tmp_path, TASKS)
+    assert {path.name for path in tmp_path.iterdir()} == {"rose_red", there}
+    assert (tmp_path / there).read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("tulip_red/1.jpg", "tulip_red: no such kind"),
+        ("data/1.jpg", "data: no such kind"),
+        ("rose_red/notes.txt", "rose_red/notes.txt: not an image; take it away"),
+        ("rose_red/a.jpg ", "rose_red/a.jpg : not an image"),
+        ("rose_red/a\nb.jpg", "cannot stand in the lists; rename it"),
+        ("rose_red/ a.jpg", "cannot stand in the lists; rename it"),
+        ("rose_red/more.jpg/1.jpg", "rose_red/more.jpg: not an image"),
+    ],
+)
+def test_what_cannot_be_listed_is_named_and_nothing_is_written(tmp_path, file, words):
+    labelled_folder(tmp_path, {"rose_red": 10})
+    write(tmp_path / file, "")
+    message = refusal(write_lists, tmp_path, TASKS)
+    assert words in message
+    assert "expected are folders rose_red, rose_pink, rose_white, daisy_red, daisy_pink, daisy_white" in message
+    assert not list(tmp_path.glob("*.txt"))
+
+
+def test_hidden_files_are_passed_over_and_endings_and_folders_may_be_in_capitals(tmp_path):
+    for name in (".cache/x.jpg", "Rose_Red/.DS_Store", "Rose_Red/A.JPG", "Rose_Red/b.png", "Rose_Red/c.webp"):
+        write(tmp_path / name, "")
+    write_lists(tmp_path, TASKS)
+    named = "".join((tmp_path / name).read_text() for name in FILES).splitlines()
+    assert sorted(named) == ["/Rose_Red/A.JPG, 0, 0", "/Rose_Red/b.png, 0, 0", "/Rose_Red/c.webp, 0, 0"]
+
+
+ODD_NAMES = ("a,b.jpg", 'a"b.jpg', '"c".jpg', "a 'b'.jpg", "ä.jpg")
+
+
+def test_names_with_commas_and_quotation_marks_are_listed_and_read_back(tmp_path):
+    for name in ODD_NAMES:
+        write(tmp_path / "daisy_white" / name, "")
+    write_lists(tmp_path, TASKS)
+    lines = read_lines([tmp_path / name for name in FILES], TASKS)
+    assert sorted(line.name for line in lines) == sorted(f"daisy_white/{name}" for name in ODD_NAMES)
+    assert {line.classes for line in lines} == {(1, 2)}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_after_ctrl_c_no_list_is_left_that_the_next_attempt_would_refuse(tmp_path, monkeypatch, file):
+    labelled_folder(tmp_path, dict.fromkeys(KINDS, 10))
+    write_file = flowers._write
+    calls = iter(FILES)
+
+    def interrupted(*arguments):
+        if next(calls) == file:
+            raise KeyboardInterrupt
+        write_file(*arguments)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(flowers, "_write", interrupted)
+        write_lists(tmp_path, TASKS)
+    assert {path.name for path in tmp_path.iterdir()} == set(KINDS)
+    write_lists(tmp_path, TASKS)
+    assert len(files_of(tmp_path)) == 3
+
+
+@pytest.mark.parametrize("folder", ["", "absent"])
+def test_a_folder_without_images_is_refused(tmp_path, folder):
+    assert "rose_red, rose_pink" in refusal(write_lists, tmp_path / folder, TASKS)
+
+
+def published(folder: Path, **files: list[str]) -> Path:
+    """A data folder with these text files, and the images that they name."""
+    for name, rows in files.items():
+        write(folder / f"{name}.txt", rows)
+        for row in filter(None, rows):
+            content = cv2.imencode(".jpg", noise(8, 8, seed=len(list(folder.rglob("*")))))[1].tobytes()
+            write(folder / row.split(",")[0].strip("/"), content)
+    return folder
+
+
+TRAIN = ["/data/img3.jpg, 0, 1", "", "/data/img1.jpg, 1, 2"]
+VAL = ["/data/img2.jpg, 1, 0"]
+TWINS = ((1, 2), (7, 2), (8, 2))  # number and group
+
+
+def test_train_and_val_become_one_dataset_of_which_val_is_held_out(tmp_path):
+    folder = published(tmp_path / "flowers", train=TRAIN, val=VAL, test=["/data/img4.jpg, 0, 0"])
+    dataset = read_labels(folder, TASKS)
+    assert dataset.names.tolist() == ["data/img3.jpg", "data/img1.jpg", "data/img2.jpg"]
+    assert dataset.ids.tolist() == [f"flowers/data/img{number}.jpg" for number in (3, 1, 2)]
+    assert dataset.held_out.tolist() == [False, False, True]
+    assert [dataset.place(row) for row in range(3)] == [
+        f"{folder}/{end}" for end in ("train.txt:1", "train.txt:3", "val.txt:1")
+    ]
+    assert all(dataset.path(row).is_file() for row in range(3))
+    assert len(set(dataset.group)) == 3
+    np.testing.assert_array_equal(dataset.targets()["type"], [[1, 0], [0, 1], [0, 1]])
+    np.testing.assert_array_equal(dataset.targets()["colour"], [[0, 1, 0], [0, 0, 1], [1, 0, 0]])
+    assert all(dataset.labelled[task.name].all() for task in TASKS)
+
+
+def test_a_training_validates_on_val_txt(tmp_path):
+    folder = published(tmp_path / "flowers", train=TRAIN, val=VAL)
+    material = read_material(RECIPE, folder, False, tmp_path / "cache")
+    assert (material.training.tolist(), material.held_out.tolist()) == ([0, 1], [2])
+
+
+def test_the_same_picture_in_train_and_in_val_is_refused_unless_folds_keep_it_together(tmp_path):
+    folder = published(tmp_path / "flowers", train=TRAIN, val=[*VAL, "/data/img7.jpg, 1, 2", "/data/img8.jpg, 1, 2"])
+    for name in ("img7", "img8"):
+        (folder / f"data/{name}.jpg").write_bytes((folder / "data/img1.jpg").read_bytes())
+    message = refusal(read_material, RECIPE, folder, False, tmp_path / "cache")
+    assert "2 of 3 images that the data set holds out have the same bytes as one to train on" in message
+    assert f"{folder}/data/img7.jpg ({folder}/val.txt:2)" in message
+    assert f"{folder}/data/img1.jpg ({folder}/train.txt:3)" in message
+    assert "`competition folds`" in message
+    material = read_material(replace(RECIPE, validation=0), folder, False, tmp_path / "cache")
+    assert len(material.training) == 5  # where nothing is judged, nothing leaks
+    rows = [f"flowers/data/img{number}.jpg,{group},{group % 2}" for number, group in ((3, 0), (2, 1), *TWINS)]
+    folds = write(tmp_path / "folds.csv", ["image,group,fold", *rows])
+    material = read_material(RECIPE, folder, False, tmp_path / "cache", (folds, 0))
+    assert material.held_out.tolist() == [0, 1, 3, 4]
+
+
+def test_an_image_that_is_missing_is_named_with_its_line(tmp_path):
+    folder = published(tmp_path / "flowers", train=TRAIN, val=VAL)
+    (folder / "data/img1.jpg").unlink()
+    message = refusal(read_material, RECIPE, folder, False, tmp_path / "cache")
+    assert f"{folder}/train.txt:3: {folder}/data/img1.jpg" in message
+
+
+@pytest.mark.parametrize(
+    ("there", "missing"), [("train", "no val.txt"), ("val", "no train.txt"), ("test", "no train.txt and no val.txt")]
+)
+def test_a_folder_without_its_lists_is_refused_with_the_way_to_make_them(tmp_path, there, missing):
+    message = refusal(read_labels, published(tmp_path, **{there: VAL}), TASKS)
+    assert f"{tmp_path} holds {missing};" in message
+    assert "`competition lists` writes for a folder" in message
+
+
+def test_a_question_may_not_be_trained_on(tmp_path):
+    folder = published(tmp_path, train=TRAIN, val=VAL, test=["/data/img1.jpg"])
+    assert "test.txt:1: data/img1.jpg stands at train.txt:3 already" in refusal(read_labels, folder, TASKS)
+
+
+def test_questions_carry_the_answers_that_are_known(tmp_path):
+    folder = published(tmp_path, test=["/data/img5.jpg, 1, 2", "/data/img6.jpg"])
+    assert question_files(folder) == [folder / "test.txt"]
+    questions = read_questions(folder / "test.txt", TASKS)
+    assert questions.images.names.tolist() == ["data/img5.jpg", "data/img6.jpg"]
+    assert list(zip(questions.names, questions.tasks, strict=True)) == [
+        (name, task.name) for name in ("data/img5.jpg", "data/img6.jpg") for task in TASKS
+    ]
+    for task, codes in (("type", [0, 2]), ("colour", [0, 0, 2])):
+        assert questions.images.labelled[task].tolist() == [True, False]
+        assert questions.images.codes[task].tolist() == [codes, [0] * len(codes)]
+
+
+def test_questions_may_have_no_answer_at_all_and_there_may_be_none(tmp_path):
+    assert question_files(tmp_path) == []
+    questions = read_questions(write(tmp_path / "asked.txt", ["/a.jpg", "/b.jpg"]), TASKS)
+    assert len(questions) == 4
+    assert not questions.images.codes
+
+
+def test_a_submission_of_a_name_with_a_comma_reads_back(tmp_path):
+    questions = read_questions(write(tmp_path / "test.txt", ['"/data/a,b.jpg"', '"/data/a""b.jpg"']), TASKS)
+    given = {task.name: np.eye(len(task), dtype=np.float32)[[1, 0]] for task in TASKS}
+    LAYOUTS["flowers"].write_answers(tmp_path / "mine.txt", questions, given, TASKS)
+    lines = read_lines([tmp_path / "mine.txt"], TASKS)
+    assert [(line.name, line.classes) for line in lines] == [("data/a,b.jpg", (1, 1)), ('data/a"b.jpg', (0, 0))]
+
+
+def test_what_is_submitted_reads_back_as_the_likeliest_classes(tmp_path):
+    folder = published(tmp_path / "flowers", test=[f"/data/img{number}.jpg" for number in range(30, 0, -1)])
+    questions = read_questions(folder / "test.txt", TASKS)
+    rng = np.random.default_rng(0)
+    probabilities = {task.name: rng.dirichlet(np.ones(len(task)), 30).astype(np.float32) for task in TASKS}
+    probabilities["type"][0], probabilities["colour"][0] = (0.2, 0.8), (0.5, 0.1, 0.4)
+    output = tmp_path / "submissions" / f"mine{LAYOUTS['flowers'].ENDING}"
+    written = LAYOUTS["flowers"].write_answers(output, questions, probabilities, TASKS)
+    assert [path.name for path in written] == ["mine.txt", "mine-probabilities.csv"]
+    assert output.read_text().splitlines()[0] == "/data/img30.jpg, 1, 0"
+    again = read_questions(output, TASKS).images
+    assert again.names.tolist() == questions.images.names.tolist()
+    for task in TASKS:
+        np.testing.assert_array_equal(again.codes[task.name].argmax(axis=1), probabilities[task.name].argmax(axis=1))
+        assert again.labelled[task.name].all()
+    header, first = written[1].read_text().splitlines()[:2]
+    assert header == "image,type_rose,type_daisy,colour_red,colour_pink,colour_white"
+    assert first == "data/img30.jpg,0.20000000,0.80000001,0.50000000,0.10000000,0.40000001"

@@ -1,0 +1,170 @@
+"""Paintings: what is drawn, the network as published and as mended, and a training from arrays to a prediction file."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from helpers import refusal
+
+from competition.commands.submit import submit
+from competition.commands.train import train
+from competition.dataset import YES
+from competition.drawing.painters import TASKS, draw
+from competition.layouts.arrays import read_labels, read_questions
+from competition.model.backbones.vgg import BLOCKS
+from competition.model.network import build_network
+from competition.recipes import load_recipe
+
+SPLITS = {"train": 96, "val": 24, "test": 12}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("painters") / "data"
+    draw(folder, images=96, seed=3, progress=False)
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_drawn_set_has_the_published_files_and_shapes(data):
+    assert set(contents(data)) == {
+        "classes.csv",
+        *(f"{split}_{what}.npy" for split in SPLITS for what in ("images", "style", "genre", "painter")),
+    }
+    for split, count in SPLITS.items():
+        images = np.load(data / f"{split}_images.npy")
+        assert images.shape == (count, 64, 64, 3)
+        assert images.dtype == np.uint8
+        for task, classes in (("style", 19), ("genre", 32), ("painter", 10)):
+            labels = np.load(data / f"{split}_{task}.npy")
+            assert labels.shape == (count, classes)
+            assert (labels.sum(axis=1) == 1).all()
+
+
+def test_every_class_is_drawn_as_often_as_any_other(data):
+    for task in TASKS:
+        counts = np.load(data / f"train_{task.name}.npy").sum(axis=0)
+        assert counts.max() - counts.min() <= 1
+
+
+def test_equal_arguments_give_equal_bytes_for_any_number_of_threads(data, tmp_path):
+    draw(tmp_path / "again", images=96, seed=3, progress=False, threads=1)
+    draw(tmp_path / "other", images=96, seed=4, progress=False)
+    assert contents(tmp_path / "again") == contents(data)
+    assert contents(tmp_path / "other")["train_images.npy"] != contents(data)["train_images.npy"]
+
+
+def test_what_cannot_be_drawn_is_refused_and_leaves_nothing(data, tmp_path):
+    assert "31 images cannot show every genre: draw 32 or more" in refusal(draw, tmp_path / "few", 31)
+    assert "exists already" in refusal(draw, data)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_all_three_answers_can_be_seen_in_a_painting(tmp_path):
+    """Nearest mean picture of a class, over pictures of 16 pixels or the corner with the signature, beats chance."""
+    draw(tmp_path / "more", images=1200, progress=False)
+    for task, least in (("style", 0.2), ("genre", 0.4), ("painter", 0.5)):
+        features, labels = {}, {}
+        for split in ("train", "val"):
+            images = np.load(tmp_path / f"more/{split}_images.npy")
+            seen = images[:, -24:, -24:] if task == "painter" else images
+            small = [cv2.resize(image, (16, 16), interpolation=cv2.INTER_AREA) for image in seen]
+            features[split] = np.array(small, float).reshape(len(images), -1)
+            labels[split] = np.load(tmp_path / f"more/{split}_{task}.npy").argmax(axis=1)
+        classes = np.unique(labels["train"])
+        means = np.stack([features["train"][labels["train"] == k].mean(axis=0) for k in classes])
+        nearest = np.linalg.norm(features["val"][:, None] - means, axis=2).argmin(axis=1)
+        assert (nearest == labels["val"]).mean() > least, task.name
+
+
+NETWORKS = {"painters_published": 14_714_688, "painters": 14_714_688 - 4_224 + 4 * 4_224}  # no biases, but four a map
+
+
+@pytest.fixture(scope="module", params=NETWORKS)
+def network(request):
+    """A recipe's name and its network; the published one is VGG16's convolutions, 4,224 maps in all."""
+    return request.param, build_network(replace(load_recipe(request.param), tasks=TASKS))
+
+
+def test_the_network_has_the_published_parameters(network):
+    name, built = network
+    dense = {"shared_1": 204_900, "style": 1_919, "genre": 3_232, "painter": 1_010}
+    dense |= {f"{task}_1": 10_100 for task in ("style", "genre", "painter")}
+    assert {layer: built.get_layer(layer).count_params() for layer in dense} == dense
+    assert built.count_params() == NETWORKS[name] + sum(dense.values())
+
+
+def test_the_layers_of_the_tasks_and_no_others_are_penalised(network):
+    _, built = network
+    layers = [f"{task.name}{ending}" for task in TASKS for ending in ("", "_1")]
+    kernels = [built.get_layer(layer).get_weights()[0] for layer in layers]
+    assert float(sum(built.losses)) == pytest.approx(1e-4 * sum((kernel**2).sum() for kernel in kernels), rel=1e-4)
+
+
+VGG = replace(load_recipe("painters_published"), tasks=TASKS, image_size=32)
+
+
+def backbone(**fields):
+    recipe = replace(VGG, **fields)
+    return build_network(recipe).get_layer(recipe.backbone)
+
+
+def test_the_convolutions_are_those_of_vgg16_in_keras():
+    """With its weights they give its maps; both are named alike."""
+    from keras import applications
+
+    ours, theirs = backbone(), applications.VGG16(include_top=False, weights=None, input_shape=(32, 32, 3))
+    for layer in theirs.layers:
+        if layer.weights:
+            ours.get_layer(layer.name).set_weights(layer.get_weights())
+    image = np.random.default_rng(0).normal(size=(2, 32, 32, 3)).astype(np.float32)
+    np.testing.assert_allclose(ours.predict(image, verbose=0), theirs.predict(image, verbose=0), rtol=1e-3, atol=1e-7)
+
+
+@pytest.mark.parametrize(("initializer", "of"), [("glorot_uniform", 64 + 128), ("he_uniform", 64)])
+def test_the_convolutions_start_as_the_recipe_says(initializer, of):
+    """Uniform up to sqrt(6 / fan): He counts what comes in, Glorot what comes in and goes out."""
+    kernel = backbone(initializer=initializer).get_layer("block2_conv1").get_weights()[0]
+    limit = np.sqrt(6 / (9 * of))
+    assert 0.99 * limit < np.abs(kernel).max() <= limit
+
+
+def test_every_activation_stands_behind_every_convolution():
+    maps = sum(map(sum, BLOCKS))
+    assert backbone(activation="prelu").count_params() == backbone(activation="relu").count_params() + maps
+    kinds = [type(layer).__name__ for layer in backbone(backbone="vgg16_bn", activation="leaky_relu").layers]
+    assert kinds.count("LeakyReLU") == kinds.count("Conv2D") == kinds.count("BatchNormalization") == 13
+    first = kinds.index("Conv2D")
+    assert kinds[first : first + 3] == ["Conv2D", "BatchNormalization", "LeakyReLU"]
+
+
+def test_images_that_five_halvings_leave_nothing_of_are_refused():
+    assert "vgg16_plain cannot be built for images of 31 pixels" in refusal(build_network, replace(VGG, image_size=31))
+
+
+def test_a_training_on_arrays_ends_in_a_prediction_file_that_reads_back_as_its_answers(data, tmp_path, capsys):
+    recipe = replace(load_recipe("painters"), backbone="small", image_size=32, epochs=(1,), precision="float32")
+    run = train(recipe, data, tmp_path / "run", cache=tmp_path / "cache")
+    assert "held out by the data set itself: 24 images" in capsys.readouterr().out
+    assert [len(task) for task in run.read_recipe().tasks] == [19, 32, 10]
+    path = submit([run.folder], output=tmp_path / "sent/answers.npz", cache=tmp_path / "cache")
+    assert "score by the answers of" in capsys.readouterr().out
+    assert {file.name for file in path.parent.iterdir()} == {"answers.npz", "answers-probabilities.csv"}
+    with np.load(path) as sent:
+        for task in TASKS:
+            np.save(tmp_path / f"sent/test_{task.name}.npy", sent[task.name])
+            assert sent[f"{task.name}_probabilities"].sum(axis=1) == pytest.approx(np.ones(12), abs=1e-5)
+            assert (sent[task.name].argmax(axis=1) == sent[f"{task.name}_probabilities"].argmax(axis=1)).all()
+        (tmp_path / "sent/test_images.npy").write_bytes((data / "test_images.npy").read_bytes())
+        again = read_questions(tmp_path / "sent/test_images.npy", TASKS)
+        for task in TASKS:
+            np.testing.assert_array_equal(again.images.codes[task.name] == YES, sent[task.name])
+
+
+def test_the_classes_of_a_drawn_set_are_those_that_its_pictures_were_drawn_for(data):
+    assert read_labels(data, ()).tasks == TASKS

@@ -1,0 +1,46 @@
+"""A submission file scored against known answers."""
+
+import pytest
+from helpers import refusal, write
+
+from competition.scoring.submission_file import score_file
+from competition.task import Task
+
+ANSWERS = ["a.jpg,x_labels,yn", "b.jpg,x_labels,ny", "c.jpg,x_labels,yn"]
+
+
+@pytest.fixture
+def answers(tmp_path):
+    return write(tmp_path / "rank/Tests/answers.csv", ANSWERS)
+
+
+def submission(tmp_path, *values: str):
+    rows = [f"{name}.jpg,x_labels,{value}" for name, value in zip("abc", values, strict=True)]
+    return write(tmp_path / "mine.csv", rows)
+
+
+def test_rows_are_matched_by_name_and_scored_by_the_rule(answers, tmp_path):
+    """In order of confidence: a right, c wrong, b right; so AP = (1 + 1/2 + 2/3) / 3."""
+    report = score_file(submission(tmp_path, "0.9;0.1", "0.4;0.6", "0.3;0.7"), answers)
+    assert report.map == pytest.approx((1 + 1 / 2 + 2 / 3) / 3)
+    assert report.accuracy == pytest.approx(2 / 3)
+    assert report.chance == pytest.approx(2 / 3)
+
+
+def test_digits_after_the_eighth_count_where_the_file_has_them(answers, tmp_path):
+    """The organisers score the file as it is: here the wrong answer comes second, and no tie."""
+    report = score_file(
+        submission(tmp_path, "0.7000000002;0.2999999998", "0.4;0.6", "0.2999999999;0.7000000001"), answers
+    )
+    assert report.map == pytest.approx((1 + 1 / 2 + 2 / 3) / 3)
+
+
+def test_a_submission_for_other_rows_is_not_scored(answers, tmp_path):
+    mine = write(tmp_path / "mine.csv", ["a.jpg,x_labels,1;0"])
+    assert "b.jpg,x_labels has no answer" in refusal(score_file, mine, answers)
+
+
+def test_known_tasks_decide_what_is_allowed(answers, tmp_path):
+    mine = submission(tmp_path, "0.9;0.8", "0.4;0.6", "0.3;0.7")
+    assert "sum to" in refusal(score_file, mine, answers)
+    score_file(mine, answers, (Task("x", ("p", "q"), "multilabel"),))

@@ -1,0 +1,101 @@
+"""A task that an image does not carry must not move its head, however the loss is built."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from small_data import COLOUR, SHADE, TINY, random_labels
+
+from competition.dataset import Dataset
+from competition.images.batches import TrainBatches
+from competition.recipe import Recipe, Stage
+from competition.task import Task
+
+STEP = Stage(epochs=1, learning_rate=0.5, trains="all")
+
+
+def without(dataset: Dataset, task: Task) -> Dataset:
+    """The same images, none of which carries the task."""
+    codes = {**dataset.codes, task.name: np.zeros_like(dataset.codes[task.name])}
+    return replace(dataset, codes=codes, labelled={**dataset.labelled, task.name: np.zeros(len(dataset), bool)})
+
+
+def heads_after_a_step(recipe: Recipe, mask: bool = True) -> dict[str, tuple[list, list]]:
+    """Weights of each head before and after one step through fit, on images without SHADE."""
+    import keras
+
+    from competition.model.network import build_network
+    from competition.model.stream import stream
+    from competition.training.compile import compile_stage
+
+    keras.utils.set_random_seed(0)
+    dataset = without(random_labels(16, tasks=recipe.tasks, present=1), SHADE)
+    images = np.random.default_rng(0).integers(0, 256, (16, 32, 32, 3)).astype(np.uint8)
+    batches = TrainBatches(dataset, recipe, 16, lambda rows, _: images[rows])
+    network = build_network(recipe)
+    compile_stage(network, recipe, STEP, steps=1)
+    before = {task.name: network.get_layer(task.name).get_weights() for task in recipe.tasks}
+    if mask:
+        with stream(batches) as made:
+            network.fit(made, epochs=1, shuffle=False, verbose=0)
+    else:
+        network.fit(*batches[0][:2], batch_size=16, epochs=1, shuffle=False, verbose=0)
+    return {name: (values, network.get_layer(name).get_weights()) for name, values in before.items()}
+
+
+def moved(weights: tuple[list, list]) -> bool:
+    return any((before != after).any() for before, after in zip(*weights, strict=True))
+
+
+SIGMOID = replace(TINY, tasks=(COLOUR, Task("shade", SHADE.classes, "multilabel")))
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        TINY,
+        replace(TINY, maybe=0.3),
+        replace(TINY, label_smoothing=0.1),
+        SIGMOID,
+        replace(SIGMOID, label_smoothing=0.1),
+        replace(TINY, balance=True),
+    ],
+    ids=["plain", "maybe", "smoothed", "sigmoid", "smoothed sigmoid", "balanced"],
+)
+def test_a_step_on_images_without_a_task_leaves_its_head_bit_equal(recipe):
+    heads = heads_after_a_step(replace(recipe, optimizer="sgd"))
+    assert not moved(heads["shade"])
+    assert moved(heads["colour"])
+
+
+@pytest.mark.parametrize("recipe", [TINY, replace(TINY, label_smoothing=0.1), SIGMOID])
+def test_zero_targets_without_the_mask_do_move_it(recipe):
+    """The published script's form, which shows that the test above can fail."""
+    heads = heads_after_a_step(replace(recipe, optimizer="sgd"), mask=False)
+    before, after = heads["shade"]
+    assert np.abs(after[1] - before[1]).max() > 1e-3
+
+
+def test_masked_accuracy_is_that_of_numpy_over_the_whole_epoch():
+    """40 rows in batches of 16: the last batch is filled up with rows that must not count."""
+    import keras
+
+    from competition.model.network import build_network
+    from competition.model.stream import stream
+    from competition.training.compile import compile_stage
+
+    keras.utils.set_random_seed(1)
+    recipe = replace(TINY, batch_norm="inference", maybe=0.3)
+    dataset = random_labels(40)
+    images = np.random.default_rng(1).integers(0, 256, (40, 32, 32, 3)).astype(np.uint8)
+    network = build_network(recipe)
+    compile_stage(network, recipe, Stage(1, 1e-30, "all"), steps=3)
+    batches = TrainBatches(dataset, recipe, 16, lambda rows, _: images[rows])
+    with stream(batches) as made:
+        logs = network.fit(made, epochs=1, shuffle=False, verbose=0).history
+    answers = network.predict(images, verbose=0)
+    for task in recipe.tasks:
+        present = dataset.labelled[task.name]
+        truth = dataset.codes[task.name].argmax(axis=1)
+        expected = (answers[task.name].argmax(axis=1) == truth)[present].mean()
+        assert logs[f"{task.name}_accuracy"][0] == pytest.approx(expected, abs=1e-6)
