@@ -16,7 +16,6 @@ from competition.images.cache import GIGABYTE, USUAL_ROOM, PictureCache, Picture
 from competition.images.warp import View
 from competition.layouts.classes import find_classes, read_classes
 from competition.layouts.registry import LAYOUTS
-from competition.quiet import quiet_start
 from competition.run import Run, newest_finished_run
 from competition.scoring.blend import BLEND, Blend, Mean, read_blend
 from competition.scoring.fashionai import as_submitted
@@ -166,10 +165,9 @@ def answer_of(
     run: Run, asked: Questions, inspection: Inspection, views: Sequence[View], blend: Blend, cache: Path
 ) -> dict[View, dict[str, np.ndarray]]:
     """In each view, the mean of what the networks behind a run give: one, or all of a cross-validation."""
-    with quiet_start():
-        from competition.model.devices import memory_explained
-        from competition.model.predict import predict_views
-        from competition.model.restore import restore
+    from competition.model.devices import memory_explained
+    from competition.model.predict import predict_views
+    from competition.model.restore import restore
 
     good, parts, answers = inspection.good, run.trainings, []
     digests = [digest for digest in inspection.digests if digest is not None]
