@@ -22,7 +22,7 @@ from competition.run import Run
 from competition.scoring.plots import save
 from competition.training.compile import compile_stage
 from competition.training.prepare import Preparation
-from competition.training.trainer import Trainer
+from competition.training.trainer import ADVICE, Trainer
 
 SMOOTHING = 0.9  # the weight of what was before: about ten steps are remembered, in tests of often fewer than a hundred
 EXPLODED = 4  # times the lowest smoothed loss; there is nothing to be learned beyond (as in fastai)
@@ -126,7 +126,10 @@ def train_before(preparation: Preparation, number: int, scratch: Run) -> None:
     recipe = preparation.recipe
     if number > 1:
         fields = {name: getattr(recipe, name)[: number - 1] for name in Stage._fields}
-        replace(preparation, recipe=replace(recipe, **fields)).trainer(scratch).fit()
+        trainer = replace(preparation, recipe=replace(recipe, **fields)).trainer(scratch)
+        trainer.fit()
+        if trainer.diverged:
+            raise InvalidInput(f"{trainer.diverged}, so stage {number} has no weights to begin with. {ADVICE}")
 
 
 def what_trains(trainer: Trainer, number: int) -> tuple[keras.Model, TrainBatches]:
