@@ -87,13 +87,13 @@ def find_rate(
     with tempfile.TemporaryDirectory() as folder, memory_explained(recipe.batch_size):
         train_before(preparation, number, Run(Path(folder)))
         network, batches = what_trains(preparation.trainer(Run(Path(folder))), number)
-        few = FirstBatches(batches, whole_batches(batches.count, batches.batch_size, steps, recipe.accumulate))
+        count = whole_batches(batches.count, batches.batch_size, steps, recipe.accumulate)
         with network.distribute_strategy.scope():
-            compile_stage(network, recipe, stage, len(few))
-            network.optimizer.learning_rate = rising(lowest, highest, len(few))
+            compile_stage(network, recipe, stage, count)
+            network.optimizer.learning_rate = rising(lowest, highest, count)
         watch = Watch()
-        with stream(few) as made:
-            network.fit(made, shuffle=False, verbose=0, callbacks=[watch])
+        with stream(batches) as made:
+            network.fit(made, steps_per_epoch=count, shuffle=False, verbose=0, callbacks=[watch])
     return RangeTest(np.array(watch.rates), np.array(watch.losses))
 
 
@@ -141,19 +141,6 @@ def what_trains(trainer: Trainer, number: int) -> tuple[keras.Model, TrainBatche
     features, _ = trainer.features()
     heads, *_ = trainer.first_heads(number, features)
     return heads, trainer.batches(lambda rows, _: features[rows])
-
-
-class FirstBatches(Sequence):
-    """The first `count` of some batches."""
-
-    def __init__(self, batches: Sequence, count: int):
-        self.batches, self.count = batches, count
-
-    def __len__(self) -> int:
-        return self.count
-
-    def __getitem__(self, batch: int):
-        return self.batches[batch]
 
 
 def rising(lowest: float, highest: float, steps: int) -> schedules.LearningRateSchedule:

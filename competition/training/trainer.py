@@ -1,5 +1,7 @@
 """Train a network stage by stage: heads on cached features, then the network on augmented images."""
 
+import sys
+import time
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +25,7 @@ from competition.run import Run
 from competition.scoring.fashionai import as_submitted
 from competition.scoring.scores import Report, score
 from competition.training.compile import compile_stage
-from competition.training.history import EpochBar, History, Stopwatch, epoch_line, epoch_row, on_terminal
+from competition.training.history import EpochBar, History, epoch_line, epoch_row
 
 Probabilities = Mapping[str, np.ndarray]
 Data = TypeVar("Data", Pictures, Features)
@@ -103,7 +105,7 @@ class Trainer:
         Where numbers are no longer finite it stops with a warning, and leaves the best epoch before as the result.
         Raises InvalidInput where there is none.
         """
-        stopwatch = Stopwatch()
+        start = time.perf_counter()
         self.held_out.keep()  # first, because they are shown most often
         for number, stage in enumerate(self.recipe.stages, start=1):
             fit = self.fit_heads if stage.trains == "heads" else self.fit_images
@@ -111,7 +113,7 @@ class Trainer:
                 fit(number, stage)
             if self.diverged:
                 break
-        self.seconds = round(stopwatch.lap(), 1)
+        self.seconds = round(time.perf_counter() - start, 1)
         if self.diverged and not self.kept.epoch:
             raise InvalidInput(f"{self.diverged}; no epoch before it can be kept. {ADVICE}")
         if self.diverged:
@@ -161,10 +163,11 @@ class Trainer:
     def _fit(self, network: keras.Model, stage: Stage, batches, watch: "Watch") -> None:
         with network.distribute_strategy.scope():
             compile_stage(network, self.recipe, stage, len(batches))
-        verbose = on_terminal()
-        callbacks = [EpochBar(), watch] if verbose else [watch]
+        verbose = int(sys.stdout.isatty())
         with stream(batches) as made:
-            network.fit(made, epochs=stage.epochs, shuffle=False, callbacks=callbacks, verbose=int(verbose))
+            network.fit(
+                made, epochs=stage.epochs, shuffle=False, callbacks=[EpochBar()] * verbose + [watch], verbose=verbose
+            )
 
     def predict_shown(self) -> Probabilities:
         return predict(self.network, self._shown(self.training, self.held_out))
@@ -215,7 +218,7 @@ class Watch(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self.batches.epoch = self.trainer.history.epochs
-        self.stopwatch = Stopwatch()
+        self.start = time.perf_counter()
 
     def on_train_batch_begin(self, batch, logs=None):
         self.step = batch + 1
@@ -238,7 +241,8 @@ class Watch(keras.callbacks.Callback):
         """Add the epoch to the history, keep it if it is the best, and tell the reader."""
         trainer = self.trainer
         trainer.last_report = report
-        row = epoch_row(self.number, self.stage, trainer.recipe.tasks, logs, report, self.stopwatch.lap())
+        seconds = time.perf_counter() - self.start
+        row = epoch_row(self.number, self.stage, trainer.recipe.tasks, logs, report, seconds)
         trainer.history.add(row)
         best = self.kept.offer(self.model, trainer.history.epochs, report, probabilities)
         stages = trainer.recipe.stages
