@@ -90,7 +90,7 @@ def find_rate(
         count = whole_batches(batches.count, batches.batch_size, steps, recipe.accumulate)
         with network.distribute_strategy.scope():
             compile_stage(network, recipe, stage, count)
-            network.optimizer.learning_rate = rising(lowest, highest, count)
+            network.optimizer.learning_rate = schedules.ExponentialDecay(lowest, count - 1, highest / lowest)
         watch = Watch()
         with stream(batches) as made:
             network.fit(made, steps_per_epoch=count, shuffle=False, verbose=0, callbacks=[watch])
@@ -141,11 +141,6 @@ def what_trains(trainer: Trainer, number: int) -> tuple[keras.Model, TrainBatche
     features, _ = trainer.features()
     heads, *_ = trainer.first_heads(number, features)
     return heads, trainer.batches(lambda rows, _: features[rows])
-
-
-def rising(lowest: float, highest: float, steps: int) -> schedules.LearningRateSchedule:
-    """From `lowest` at the first step to `highest` at the last, by the same factor each time."""
-    return schedules.ExponentialDecay(lowest, decay_steps=steps - 1, decay_rate=highest / lowest)
 
 
 class Watch(keras.callbacks.Callback):

@@ -4,6 +4,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from competition.files import JsonCache, locked
@@ -63,15 +64,19 @@ def _valid(entry: object) -> bool:
 
 def _measure(recipe: Recipe, half: str) -> Choice:
     """Time steps forward in both formats in turn, so that a busy moment of the machine does not decide."""
-    side, batch = recipe.image_size, recipe.batch_size
     networks = {policy: build_network(recipe, policy) for policy in (FLOAT32, half)}
-    blank = np.zeros((batch, side, side, 3), np.uint8)
     seconds = dict.fromkeys(networks, float("inf"))
-    with devices.memory_explained(batch):
-        for _ in range(1 + ROUNDS):  # the first compiles
-            for policy, network in networks.items():
-                start = time.perf_counter()
-                network.predict_on_batch(blank)
-                seconds[policy] = min(seconds[policy], round(time.perf_counter() - start, 6))
+    for _ in range(1 + ROUNDS):  # the first compiles
+        for policy, network in networks.items():
+            seconds[policy] = min(seconds[policy], round(seconds_forward(network, recipe), 6))
     faster = seconds[FLOAT32] > LEAST_GAIN * seconds[half]
     return Choice(half if faster else FLOAT32, seconds)
+
+
+def seconds_forward(network: keras.Model, recipe: Recipe) -> float:
+    """How long a network takes for one batch; the first time, it is compiled."""
+    blank = np.zeros((recipe.batch_size, recipe.image_size, recipe.image_size, 3), np.uint8)
+    with devices.memory_explained(recipe.batch_size):
+        start = time.perf_counter()
+        network.predict_on_batch(blank)
+        return time.perf_counter() - start

@@ -93,11 +93,8 @@ class Trainer:
 
     def keeper(self, save: Callable[[keras.Model], None]) -> Kept:
         """Keeps the best epoch by the tasks that are trained: one of weight 0 does not decide."""
-        weights = self.recipe.task_weights
-        trained = (
-            [task.name for task, weight in zip(self.recipe.tasks, weights, strict=True) if weight] if weights else ()
-        )
-        return Kept(save, self.recipe.monitor, trained)
+        weighted = zip(self.recipe.tasks, self.recipe.task_weights, strict=False)  # or none has a weight of its own
+        return Kept(save, self.recipe.monitor, [task.name for task, weight in weighted if weight])
 
     def fit(self) -> None:
         """Run all stages; `seconds` is then the time they took, validation included.
