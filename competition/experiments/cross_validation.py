@@ -1,15 +1,16 @@
 """The folder of a cross-validation: what it is made of, and whether it is the one to go on with."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from competition.data.folds import Folds, read_folds
-from competition.errors import InvalidInput
-from competition.experiments.job import Job
-from competition.recipe import Recipe, differences
-from competition.run import CROSS_VALIDATION, RUNS, Run, list_runs, new_run
+from competition.experiments.folder import open_folder, other_fields
+from competition.experiments.runner import Job
+from competition.recipe import Recipe
+from competition.run import CROSS_VALIDATION, RECIPE, SCORES, Run
 
 FOLDS = "folds.csv"
 
@@ -28,7 +29,7 @@ class FoldJob(Job):
 
     @property
     def recipe_file(self) -> Path:
-        return self.whole.folder / "recipe.json"
+        return self.whole.folder / RECIPE
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -65,55 +66,33 @@ def open_experiment(
     folds = read_folds(folds_file)
     digest = hashlib.sha256(folds_file.read_bytes()).hexdigest()
     plan = {"folds": folds.count, "folds_digest": digest, "seeds": seeds, "views": sorted(views)}
-    if folder is not None and folder.exists():
-        whole = Run(folder)
-        if other := _others(whole, recipe, plan):
-            raise InvalidInput(f"{folder} holds another experiment; give --run another folder. There:", other)
-        _add_seeds(whole, recipe, seeds)
-    elif folder is None and (whole := _unfinished(recipe, plan)):
-        print(f"going on with {whole.folder}/")
-    else:
-        whole = new_run(f"{recipe.name}-cv", folder)
+    whole = open_folder(f"{recipe.name}-cv", folder, SCORES, plan, _plan, partial(_others, recipe=recipe))
+    if not (whole.folder / RECIPE).is_file():
         whole.write_text(FOLDS, folds_file.read_text(encoding="utf-8"))
         whole.write_recipe(recipe, {**made, CROSS_VALIDATION: plan})
+    elif seeds > _plan(whole)["seeds"]:
+        (whole.folder / SCORES).unlink(missing_ok=True)
+        whole.write_recipe(recipe, {**whole.read_made(), CROSS_VALIDATION: plan})
     return Experiment(whole, recipe, folds, seeds)
 
 
-def _add_seeds(whole: Run, recipe: Recipe, seeds: int) -> None:
-    made = whole.read_made()
-    if seeds > made[CROSS_VALIDATION]["seeds"]:
-        (whole.folder / "scores.json").unlink(missing_ok=True)
-        whole.write_recipe(recipe, {**made, CROSS_VALIDATION: {**made[CROSS_VALIDATION], "seeds": seeds}})
+def _plan(whole: Run) -> dict | None:
+    return whole.read_made().get(CROSS_VALIDATION)
 
 
-def _others(whole: Run, recipe: Recipe, plan: dict) -> list[str]:
+def _others(whole: Run, plan: dict, recipe: Recipe) -> Iterator[str]:
     """In what a folder differs from the experiment that is asked for, which may have more seeds."""
-    if not (whole.folder / "recipe.json").is_file():
-        return ["no recipe.json, so no cross-validation"]
-    there = whole.read_made().get(CROSS_VALIDATION)
+    if not (whole.folder / RECIPE).is_file():
+        yield f"no {RECIPE}, so no cross-validation"
+        return
+    there = _plan(whole)
     if not there:
-        return ["a single training"]
-    changed = differences(whole.read_recipe(), recipe)
-    lines = [f"{name} is {before!r}, here {here!r}" for name, (before, here) in changed.items()]
+        yield "a single training"
+        return
+    yield from other_fields(whole.read_recipe(), recipe)
     if there["folds_digest"] != plan["folds_digest"]:
-        lines.append("other folds")
+        yield "other folds"
     if there["views"] != plan["views"]:
-        lines.append(f"views {' '.join(there['views'])}, here {' '.join(plan['views'])}")
+        yield f"views {' '.join(there['views'])}, here {' '.join(plan['views'])}"
     if there["seeds"] > plan["seeds"]:
-        lines.append(f"{there['seeds']} seeds, here {plan['seeds']}")
-    return lines
-
-
-def _unfinished(recipe: Recipe, plan: dict) -> Run | None:
-    """The newest cross-validation that has not finished and is the same."""
-    for run in reversed(list_runs(RUNS)):
-        if run.name.startswith(f"{recipe.name}-cv") and not run.finished and _is_the_same(run, recipe, plan):
-            return run
-    return None
-
-
-def _is_the_same(run: Run, recipe: Recipe, plan: dict) -> bool:
-    try:
-        return run.read_made().get(CROSS_VALIDATION) == plan and not differences(run.read_recipe(), recipe)
-    except InvalidInput:  # of another version, or spoilt; `list` says so
-        return False
+        yield f"{there['seeds']} seeds, here {plan['seeds']}"
