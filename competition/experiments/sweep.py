@@ -1,7 +1,5 @@
 """A recipe trained once for each value of one of its fields: what the values are, and the folder of all of them."""
 
-import contextlib
-import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, make_dataclass, replace
@@ -93,8 +91,7 @@ def parsed(field: str, value: str):
     words = [word for word in value.split(",") if word] if get_origin(plain) is tuple else [value]
     holder = make_dataclass("Value", [(field, kind)])
     try:
-        with contextlib.redirect_stderr(io.StringIO()):
-            return getattr(tyro.cli(holder, args=[f"--{field.replace('_', '-')}", *words]), field)
+        return getattr(tyro.cli(holder, args=[f"--{field}", *words], console_outputs=False), field)
     except SystemExit:
         name = plain.__name__ if isinstance(plain, type) else str(plain)
         raise InvalidInput(f"{field} is of the kind {name.replace('typing.', '')}") from None

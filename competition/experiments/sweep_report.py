@@ -19,7 +19,7 @@ def report_sweep(variants: Sequence[Variant]) -> str:
     Raises InvalidInput where the variants were judged on different images, because the data was changed meanwhile.
     """
     aligned([read_predictions(variant.run) for variant in variants])
-    scores = [variant.run.read_json("scores.json") for variant in variants]
+    scores = [variant.run.read_scores() for variant in variants]
     histories = [pd.read_csv(variant.run.folder / "history.csv") for variant in variants]
     rows = [_row(*one) for one in zip(variants, scores, histories, strict=True)]
     whole, chance = variants[0].whole, _chance(scores)

@@ -359,7 +359,7 @@ def test_where_nothing_has_a_score_none_is_said(two_seeds):
     scores = scores_of(two_seeds.whole, two_seeds.parts, read_predictions(two_seeds.whole))
     nothing = {"map": None, "accuracy": None}
     gain = {"mean": None, "single": None, "gain": {"value": None, "low": None, "high": None}}
-    scores |= {"best": nothing, "seeds": [nothing], "views": {"plain": nothing}}
+    scores |= {"best": nothing, "seeds": [{"seed": 0, **nothing}], "views": {"plain": nothing}}
     scores |= {"folds": [{"seed": 0, "fold": fold, **nothing} for fold in range(3)]}
     scores |= {"interval": {"map": [None, None], "accuracy": [None, None]}}
     scores |= {"test": {"images": 3, "map": gain, "accuracy": gain}}
