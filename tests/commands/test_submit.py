@@ -25,7 +25,8 @@ def run(tmp_path, monkeypatch) -> Run:
     run = Run(Path("runs/mine-1"))
     run.write_recipe(Recipe("mine", layout="folder", tasks=(KIND,)), {"data": "data", "command": "", "commit": None})
     run.write_json("scores.json", {})
-    monkeypatch.setattr(command, "answer", lambda *_: {"kind": np.array([[0.25, 0.75]] * 2)})
+    dogs = np.array([[0.25, 0.75]])
+    monkeypatch.setattr(command, "answer", lambda _, asked, *__: {"kind": dogs.repeat(len(asked.images), axis=0)})
     return run
 
 
