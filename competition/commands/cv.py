@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from competition.commands.arguments import Folds, RecipeFields, call_with_recipe
+from competition.commands.arguments import Folds, RecipeFields
 from competition.commands.folds import Plan, prepare_folds
 from competition.commands.folds import folds_file as usual_file
 from competition.data.folds import read_folds
@@ -12,16 +12,11 @@ from competition.data.load import read_images
 from competition.errors import InvalidInput
 from competition.experiments.cross_validation import open_experiment
 from competition.experiments.out_of_fold import put_together, summary
-from competition.experiments.runner import shares_of_gpus, stop_as_ctrl_c_does, train_all
+from competition.experiments.runner import shares_of_gpus, train_all
 from competition.images.cache import USUAL_ROOM
 from competition.images.warp import View
 from competition.provenance import how_it_was_made
 from competition.run import Run
-
-
-def command_line(arguments: Sequence[str]) -> None:
-    stop_as_ctrl_c_does()
-    call_with_recipe(cv, arguments)
 
 
 def cv(

@@ -1,10 +1,9 @@
 """Which learning rate? A range test: the rate rises step by step, and the loss shows where it is too high."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from competition.commands.arguments import Cache, RecipeFields, call_with_recipe
+from competition.commands.arguments import Cache, RecipeFields
 from competition.data.load import read_material
 from competition.files import CACHE
 from competition.images.cache import USUAL_ROOM
@@ -12,10 +11,6 @@ from competition.quiet import quiet_start
 from competition.recipe import Recipe
 from competition.run import new_run, refuse_existing
 from competition.training.rate_range import refuse, whole_batches
-
-
-def command_line(arguments: Sequence[str]) -> None:
-    call_with_recipe(find_lr, arguments)
 
 
 def find_lr(

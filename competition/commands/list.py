@@ -45,7 +45,7 @@ def _line(run: Run, read: "Callable[[Run], Entry]") -> tuple[tuple[int, float], 
     try:
         entry = read(run)
         return entry.rank, str(entry)
-    except (InvalidInput, LookupError, TypeError, ValueError, AttributeError) as error:
+    except (InvalidInput, LookupError, TypeError, ValueError, AttributeError, OSError) as error:
         return (NOT_READABLE, 0.0), f"not readable: {error}"
 
 
@@ -91,7 +91,7 @@ def entry_of_run(run: Run) -> Entry:
     made = run.read_made()
     notes = (*(["smoke test"] if made.get(SMOKE) else []), *changes(run.read_recipe()))
     size = sum(part.weights.stat().st_size for part in run.trainings if part.weights.is_file()) / MEGABYTE
-    scores = run.read_json("scores.json") if run.finished else None
+    scores = run.read_scores() if run.finished else None
     nothing = scores is not None and scores["best"] is None
     return Entry(scores, "" if nothing else what_it_is_over(made), size, made["started"], notes)
 

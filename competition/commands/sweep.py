@@ -1,21 +1,15 @@
 """A recipe trained with several values of one of its fields, over the same split: one table and one picture."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from competition.commands.arguments import RecipeFields, call_with_recipe
+from competition.commands.arguments import RecipeFields
 from competition.data.load import read_images
-from competition.experiments.runner import shares_of_gpus, stop_as_ctrl_c_does, train_all
+from competition.experiments.runner import shares_of_gpus, train_all
 from competition.experiments.sweep import open_sweep, varied
 from competition.images.cache import USUAL_ROOM
 from competition.provenance import how_it_was_made
 from competition.run import Run
-
-
-def command_line(arguments: Sequence[str]) -> None:
-    stop_as_ctrl_c_does()
-    call_with_recipe(sweep, arguments)
 
 
 def sweep(

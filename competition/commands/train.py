@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from competition.commands.arguments import Cache, RecipeFields, call_with_recipe
+from competition.commands.arguments import Cache, RecipeFields
 from competition.data.load import read_material
 from competition.dataset import class_prior
 from competition.errors import InvalidInput
@@ -19,10 +19,6 @@ from competition.scoring.bootstrap import interval_of_means
 from competition.scoring.per_label import label_table, score_labels
 from competition.scoring.predictions import HELD_OUT, TEST, read_predictions, write_predictions
 from competition.scoring.scores import confusion, table
-
-
-def command_line(arguments: Sequence[str]) -> None:
-    call_with_recipe(train, arguments)
 
 
 def train(

@@ -5,8 +5,9 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event
@@ -61,7 +62,7 @@ def train_all(jobs: Sequence[Job], flags: Sequence[str], shares: Sequence[str | 
         finally:
             devices.put(device)
 
-    with ThreadPoolExecutor(len(shares)) as pool:
+    with _stopped_as_by_ctrl_c(), ThreadPoolExecutor(len(shares)) as pool:
         try:
             for _ in pool.map(train, jobs):
                 pass
@@ -110,11 +111,18 @@ def follow(
     return process.returncode
 
 
-def stop_as_ctrl_c_does() -> None:
-    """On SIGTERM and SIGHUP, so that the trainings end, too; but nohup's wish to ignore one stands."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) != signal.SIG_IGN:
+@contextmanager
+def _stopped_as_by_ctrl_c() -> Iterator[None]:
+    """SIGTERM and SIGHUP stop the block as Ctrl-C does, so that its trainings end, too; unless nohup ignores one."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in handlers.items():
+        if handler != signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def shares_of_gpus(jobs: int) -> list[str | None]:

@@ -40,6 +40,7 @@ SUBMISSION = [
     "c.jpg,size_labels,0.6;0.4",
     "e.jpg,size_labels,0.6;0.4",
 ]
+AGAIN = "the run has to be made again"
 MODULES_OF = """
 import sys
 from competition.__main__ import main
@@ -313,6 +314,58 @@ def test_the_leaderboard_ranks_blends_too(competition, folder):
     assert lines[0][10:] == ["15", "2026-01-02", "03:04", "mine-1", "geometric"]
     (old,) = (line for line in competition("list").stdout.splitlines() if "blend-3" in line)
     assert "not readable: it holds no score of the whole" in old
+
+
+def test_a_run_that_cannot_be_read_takes_one_line_and_the_rest_is_listed(competition, folder):
+    for file in ("folder/recipe.json", "spoilt/recipe.json", "blend/blend.json", "sweep/value/recipe.json"):
+        (folder / "runs" / file).mkdir(parents=True)
+    (folder / "runs/sweep/sweep.json").touch()
+    for name, scores in [("good", {"best": None, "seconds": 60}), ("scores", [])]:
+        Run(folder / "runs" / name).write_recipe(Recipe("mine"), {"started": "2026-01-02T03:04:05+00:00"})
+        Run(folder / "runs" / name).write_json("scores.json", scores)
+    result = competition("list")
+    assert (result.status, result.stderr) == (0, "")
+    lines = dict(line.split(maxsplit=1) for line in result.stdout.partition("\nruns ")[2].splitlines()[1:])
+    assert lines.pop("good").startswith("trained on everything")
+    assert lines.pop("scores") == f"not readable: {Path('runs/scores/scores.json')} holds no scores; " + AGAIN
+    assert set(lines) == {"folder", "spoilt", "blend", "sweep/value"}
+    assert all(line.startswith("not readable: ") and "Is a directory" in line for line in lines.values())
+    assert_refused(competition("submit", "runs/folder"), "runs/folder")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("folds --aside 0.1", "--aside is called --test-share now"),
+        ("train sketches --keep loss", "--keep is called --monitor now"),
+        ("train sketches --keep=loss", "--keep is called --monitor now"),
+        ("cv sketches --turns alternate", "--turns is called --task-updates now"),
+        ("train sketches --smoke --stretch", "--stretch is called --aspect-jitter now"),
+        ("train sketches --schedule halved", "--schedule halved; halved is called step_decay now"),
+        ("train sketches --schedule=halved", "--schedule halved; halved is called step_decay now"),
+        ("sweep sketches --field keep --values map loss", "--field: keep is called monitor now"),
+        ("train old_field.py", "old_field.py:2: keep is called monitor now"),
+    ],
+)
+def test_whoever_writes_an_old_name_is_told_the_new_one(competition, folder, arguments, words):
+    write(folder / "old_field.py", "from competition.recipe import Recipe\nRECIPE = Recipe(name='mine', keep='loss')\n")
+    result = competition(*arguments.split())
+    assert_refused(result, words)
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", ["train old_value.py", "sweep sketches --field schedule --values halved"])
+def test_an_old_value_is_told_with_what_is_allowed(competition, folder, arguments):
+    lines = ["from competition.recipe import Recipe", "RECIPE = Recipe(name='mine', schedule='halved')"]
+    write(folder / "old_value.py", lines)
+    assert_refused(
+        competition(*arguments.split()),
+        "schedule is 'halved'; allowed are constant, cosine, step_decay; halved is called step_decay now",
+    )
+
+
+def test_an_old_name_is_no_flag_where_it_names_a_file(competition, folder):
+    assert_refused(competition("train", "sketches", "--data", "keep", "--run", "turns"), "keep is not a folder")
 
 
 def test_commands_that_need_no_network_import_none(folder):
