@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable
 
-from competition.errors import InvalidInput
+from competition.errors import InvalidInput, no_such
 from competition.renamed import refuse_old_flags
 
 COMMANDS = {
@@ -70,7 +70,7 @@ def dispatch(arguments: list[str]) -> int:
     verb, *rest = arguments
     refuse_old_flags(rest)
     if verb not in COMMANDS:
-        print(f"there is no command {verb!r}\n\n{overview()}", file=sys.stderr)
+        print(no_such("command", verb, COMMANDS), file=sys.stderr)
         return USAGE
     call(verb, rest)
     return 0

@@ -19,7 +19,7 @@ from competition.quiet import quiet_start
 from competition.run import Run, newest_finished_run
 from competition.scoring.blend import Blend, Mean, blend_of
 from competition.scoring.scores import table
-from competition.scoring.submission_file import known_answers, score_rows
+from competition.scoring.submission_file import known_answers, score_rows, submitted_rows
 from competition.task import Task
 
 SUBMISSIONS = Path("submissions")
@@ -77,7 +77,7 @@ def submit(
     print(f"for the log, submissions/README.md:\n{line}")
     if truth.codes:
         known = f"the answers of {asked.file}" if truth is asked.images else truth.sources[0]
-        print(f"\nscore by {known}:\n{table(score_rows(asked, probabilities, truth))}")
+        print(f"\nscore by {known}:\n{table(score_rows(asked, submitted_rows(asked, probabilities), truth))}")
     return output
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from queue import SimpleQueue
 from threading import Event
 
 from competition.errors import InvalidInput
@@ -46,26 +45,22 @@ def train_all(jobs: Sequence[Job], flags: Sequence[str], shares: Sequence[str | 
     What an earlier attempt left of one is removed. Raises InvalidInput, with the end of its log, where one fails:
     others that run go on to their end, and no new one starts. Where this process is stopped, they are, too.
     """
-    devices: SimpleQueue[dict[str, str]] = SimpleQueue()
-    for share in shares:
-        devices.put({} if share is None else {"CUDA_VISIBLE_DEVICES": share})
-    stop, running, threads = Event(), [], share_of_threads(len(shares))
+    waiting, stop, running, threads = iter(jobs), Event(), [], share_of_threads(len(shares))
 
-    def train(job: Job) -> None:
-        device = devices.get()
-        try:
-            if not stop.is_set():
-                train_one(job, flags, {**threads, **device}, running)
-        except BaseException:
-            stop.set()
-            raise
-        finally:
-            devices.put(device)
+    def work(share: str | None) -> None:
+        environment = threads if share is None else {**threads, "CUDA_VISIBLE_DEVICES": share}
+        for job in waiting:  # the one iterator of all
+            if stop.is_set():
+                return
+            try:
+                train_one(job, flags, environment, running)
+            except BaseException:
+                stop.set()
+                raise
 
     with _stopped_as_by_ctrl_c(), ThreadPoolExecutor(len(shares)) as pool:
         try:
-            for _ in pool.map(train, jobs):
-                pass
+            list(pool.map(work, shares))
         except KeyboardInterrupt:
             stop.set()
             for process in running:

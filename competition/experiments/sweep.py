@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, make_dataclass, replace
+from contextlib import redirect_stderr
+from dataclasses import dataclass, fields, replace
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import Literal, get_origin, get_type_hints
 
@@ -89,9 +91,9 @@ def parsed(field: str, value: str):
     if get_origin(plain) is Literal:
         return value  # the recipe knows best what is allowed
     words = [word for word in value.split(",") if word] if get_origin(plain) is tuple else [value]
-    holder = make_dataclass("Value", [(field, kind)])
     try:
-        return getattr(tyro.cli(holder, args=[f"--{field}", *words], console_outputs=False), field)
+        with redirect_stderr(StringIO()):
+            return tyro.cli(kind, args=words)
     except SystemExit:
         name = plain.__name__ if isinstance(plain, type) else str(plain)
         raise InvalidInput(f"{field} is of the kind {name.replace('typing.', '')}") from None

@@ -30,7 +30,7 @@ def score_file(submission: Path, answers: Path, tasks: tuple[Task, ...] = ()) ->
     for task in truth.tasks:
         rows = [parse_values(text) for text in texts[asked.tasks == task.name]]
         given[task.name] = np.reshape(rows, (-1, len(task)))
-    return _score(asked, given, truth)
+    return score_rows(asked, given, truth)
 
 
 def known_answers(asked: Questions, tasks: tuple[Task, ...]) -> Dataset:
@@ -47,22 +47,16 @@ def known_answers(asked: Questions, tasks: tuple[Task, ...]) -> Dataset:
     return truth
 
 
-def score_rows(asked: Questions, probabilities: Mapping[str, np.ndarray], truth: Dataset) -> Report:
-    """The score of probabilities (images, classes) a task, rounded as they are submitted.
+def submitted_rows(asked: Questions, probabilities: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """{task: (rows that ask it, classes)}, rounded as they are submitted, of probabilities (images, classes)."""
+    return {name: as_submitted(values[asked.image[asked.tasks == name]]) for name, values in probabilities.items()}
 
-    `truth` knows the codes of the questions' images, in their order. A row that is asked twice counts twice.
+
+def score_rows(asked: Questions, given: Mapping[str, np.ndarray], truth: Dataset) -> Report:
+    """The score of what is `given` for the rows that ask a task; one that is asked twice counts twice.
+
+    `truth` knows the codes of the questions' images, in their order.
     """
-    image = _image_of_rows(asked, truth)
-    return _score(asked, {name: as_submitted(probabilities[name][rows]) for name, rows in image.items()}, truth)
-
-
-def _score(asked: Questions, given: Mapping[str, np.ndarray], truth: Dataset) -> Report:
-    """The score of what is given for the rows that ask a task, (rows, classes) a task."""
-    image = _image_of_rows(asked, truth).items()
-    codes, labelled = ({name: values[name][rows] for name, rows in image} for values in (truth.codes, truth.labelled))
+    image = {task.name: asked.image[asked.tasks == task.name] for task in truth.tasks}
+    codes, labelled = ({n: values[n][rows] for n, rows in image.items()} for values in (truth.codes, truth.labelled))
     return score(truth.tasks, given, codes, labelled)
-
-
-def _image_of_rows(asked: Questions, truth: Dataset) -> dict[str, np.ndarray]:
-    """{task: the image of each row that asks it, (rows,)}."""
-    return {task.name: asked.image[asked.tasks == task.name] for task in truth.tasks}

@@ -77,9 +77,12 @@ def test_the_field_may_be_spelt_as_its_flag():
         ("dropout", ["0.1", "0.1"], "each may stand there once"),
     ],
 )
-def test_a_bad_value_is_refused_before_anything_is_read_or_trained(field, values, message, tmp_path, monkeypatch):
+def test_a_bad_value_is_refused_before_anything_is_read_or_trained(
+    field, values, message, tmp_path, monkeypatch, capsys
+):
     monkeypatch.chdir(tmp_path)
     assert message in refusal(sweep, TINY, field, values)
+    assert capsys.readouterr() == ("", "")
     assert list(tmp_path.iterdir()) == []
 
 
