@@ -19,21 +19,8 @@ FOLDS = "folds.csv"
 class FoldJob(Job):
     """One training of a cross-validation."""
 
-    whole: Run
     seed: int
     fold: int
-
-    @property
-    def run(self) -> Run:
-        return self.whole.part(self.seed, self.fold)
-
-    @property
-    def recipe_file(self) -> Path:
-        return self.whole.folder / RECIPE
-
-    @property
-    def flags(self) -> tuple[str, ...]:
-        return "--seed", str(self.seed), "--fold", str(self.whole.folder / FOLDS), str(self.fold)
 
 
 @dataclass(frozen=True)
@@ -48,7 +35,11 @@ class Experiment:
     @property
     def parts(self) -> list[FoldJob]:
         seeds = range(self.recipe.seed, self.recipe.seed + self.seeds)
-        return [FoldJob(self.whole, seed, fold) for seed in seeds for fold in range(self.folds.count)]
+        return [self._part(seed, fold) for seed in seeds for fold in range(self.folds.count)]
+
+    def _part(self, seed: int, fold: int) -> FoldJob:
+        flags = ("--seed", str(seed), "--fold", str(self.whole.folder / FOLDS), str(fold))
+        return FoldJob(self.whole, self.whole.part(seed, fold), self.whole.folder / RECIPE, flags, seed, fold)
 
     @property
     def missing(self) -> list[FoldJob]:

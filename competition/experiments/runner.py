@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
@@ -20,8 +21,9 @@ LAST_LINES = 15
 SHOWN = ("stage ", "about ")  # how the lines begin that are passed on during a training
 
 
+@dataclass(frozen=True)
 class Job:
-    """One of several trainings that belong together, made by `competition train` in the folder of the whole."""
+    """One of several trainings in the folder of the whole: what `competition train` is given, and the run it makes."""
 
     whole: Run
     run: Run

@@ -33,20 +33,9 @@ FIXED = {
 class Variant(Job):
     """The training with one value, as it was written on the command line."""
 
-    whole: Run
     field: str
     value: str
     recipe: Recipe
-
-    flags = ()
-
-    @property
-    def run(self) -> Run:
-        return Run(self.whole.file(folder_name(self.field, self.value)))
-
-    @property
-    def recipe_file(self) -> Path:
-        return self.whole.folder / f"{self.name}.json"
 
 
 def folder_name(field: str, value: str) -> str:
@@ -113,10 +102,14 @@ def open_sweep(recipe: Recipe, field: str, values: Sequence[str], made: dict, fo
         plan["values"] = list(dict.fromkeys([*_plan(whole)["values"], *values]))
     recipes = varied(recipe, field, plan["values"])
     whole.write_json(SWEEP, {"recipe": to_json(recipe), "made": made, "sweep": plan})
-    variants = [Variant(whole, field, value, one) for value, one in zip(plan["values"], recipes, strict=True)]
-    for variant in variants:
-        whole.write_json(variant.recipe_file.name, {"recipe": to_json(variant.recipe), "made": made})
-    return variants
+    return [_variant(whole, field, value, one, made) for value, one in zip(plan["values"], recipes, strict=True)]
+
+
+def _variant(whole: Run, field: str, value: str, recipe: Recipe, made: dict) -> Variant:
+    """One of the trainings, whose recipe is written for it."""
+    run = Run(whole.file(folder_name(field, value)))
+    whole.write_json(f"{run.name}.json", {"recipe": to_json(recipe), "made": made})
+    return Variant(whole, run, whole.folder / f"{run.name}.json", (), field, value, recipe)
 
 
 def _plan(whole: Run) -> dict:
