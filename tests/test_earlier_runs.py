@@ -10,7 +10,6 @@ import pytest
 from competition.__main__ import main
 from competition.experiments import runner
 from competition.experiments.sweep import open_sweep
-from competition.layouts.fashionai_check import parse_values
 from competition.recipe import Recipe
 from competition.run import SWEEP, Run, newest_finished_run
 from competition.scoring.blend import blend_of, read_blend
@@ -118,7 +117,8 @@ def test_networks_answer_as_they_did(project, drawn, name):
     )
     assert [row for row, *_ in now] == [row for row, *_ in before]
     for (_, _, one), (_, _, other) in zip(before, now, strict=True):
-        np.testing.assert_allclose(parse_values(other), parse_values(one), atol=1e-4)
+        given, expected = ([float(number) for number in text.split(";")] for text in (other, one))
+        np.testing.assert_allclose(given, expected, atol=1e-4)
 
 
 @pytest.mark.slow
@@ -128,6 +128,6 @@ def test_a_finished_cross_validation_is_not_trained_again(project, drawn, monkey
     flags = ["--data", str(drawn), "--folds", "2", "--folds-file", "runs/cv/folds.csv", "--run", "runs/cv"]
     assert main(["cv", "runs/cv/recipe.json", *flags]) == 0
     assert "mAP on 32 test images: 2 networks 0.3556, one 0.2837" in capsys.readouterr().out
-    after = json.loads(Path("runs/cv/scores.json").read_text())
+    after = Run(Path("runs/cv")).read_scores()
     assert after["best"]["map"] == pytest.approx(before["best"]["map"])
     assert after["test"]["map"]["mean"] == pytest.approx(before["aside"]["map"]["mean"])

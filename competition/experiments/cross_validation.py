@@ -57,22 +57,25 @@ def open_experiment(
     folds = read_folds(folds_file)
     digest = hashlib.sha256(folds_file.read_bytes()).hexdigest()
     plan = {"folds": folds.count, "folds_digest": digest, "seeds": seeds, "views": sorted(views)}
-    whole = open_folder(f"{recipe.name}-cv", folder, SCORES, plan, _plan, partial(_others, recipe=recipe))
+    others = partial(_others, recipe=recipe, plan=plan)
+    whole = open_folder(f"{recipe.name}-cv", folder, others, lambda run: run.finished)
     if not (whole.folder / RECIPE).is_file():
         whole.write_text(FOLDS, folds_file.read_text(encoding="utf-8"))
         whole.write_recipe(recipe, {**made, CROSS_VALIDATION: plan})
     elif seeds > _plan(whole)["seeds"]:
-        (whole.folder / SCORES).unlink(missing_ok=True)
         whole.write_recipe(recipe, {**whole.read_made(), CROSS_VALIDATION: plan})
-    return Experiment(whole, recipe, folds, seeds)
+    experiment = Experiment(whole, recipe, folds, seeds)
+    if experiment.missing:  # also of new seeds, or where a fold was removed to be trained again
+        (whole.folder / SCORES).unlink(missing_ok=True)
+    return experiment
 
 
 def _plan(whole: Run) -> dict | None:
     return whole.read_made().get(CROSS_VALIDATION)
 
 
-def _others(whole: Run, plan: dict, recipe: Recipe) -> Iterator[str]:
-    """In what a folder differs from the experiment that is asked for, which may have more seeds."""
+def _others(whole: Run, exactly: bool, recipe: Recipe, plan: dict) -> Iterator[str]:
+    """In what a folder differs from the experiment that is asked for, which may have more seeds unless `exactly`."""
     if not (whole.folder / RECIPE).is_file():
         yield f"no {RECIPE}, so no cross-validation"
         return
@@ -85,5 +88,5 @@ def _others(whole: Run, plan: dict, recipe: Recipe) -> Iterator[str]:
         yield "other folds"
     if there["views"] != plan["views"]:
         yield f"views {' '.join(there['views'])}, here {' '.join(plan['views'])}"
-    if there["seeds"] > plan["seeds"]:
+    if there["seeds"] > plan["seeds"] or (exactly and there["seeds"] < plan["seeds"]):
         yield f"{there['seeds']} seeds, here {plan['seeds']}"

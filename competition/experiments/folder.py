@@ -9,23 +9,23 @@ from competition.run import Run, new_run, numbered_runs
 
 
 def open_folder(
-    name: str, folder: Path | None, last: str, plan: dict, read_plan: Callable[[Run], dict], others: Callable
+    name: str, folder: Path | None, others: Callable[[Run, bool], Iterator[str]], complete: Callable[[Run], bool]
 ) -> Run:
-    """`folder`, which may be new; without it the newest of that name that is the same and unfinished, or a new one.
+    """`folder`, which may be new; without it the newest of that name that is the same and not complete, or a new one.
 
-    `last` is the file that is written last, `plan` what is asked for, and `others(run, plan)` says in words in what a
-    folder differs from it; what may grow does not. Raises InvalidInput where `folder` holds something else.
+    `others(run, exactly)` says in words in what a folder differs from what is asked for, and only exactly in what it
+    may still grow to. Raises InvalidInput where `folder` holds something else.
     """
     if folder is not None and folder.exists():
-        if found := [*others(Run(folder), plan)]:
+        if found := [*others(Run(folder), False)]:
             raise InvalidInput(f"{folder} holds something else; give --run another folder. There:", found)
         return Run(folder)
     for _, whole in sorted(numbered_runs(name).items(), reverse=True) if folder is None else ():
         try:
-            same = read_plan(whole) == plan and not [*others(whole, plan)]
+            same = not complete(whole) and not [*others(whole, True)]
         except (InvalidInput, LookupError, TypeError):  # of another version, or spoilt; `list` says so
             continue
-        if same and not (whole.folder / last).is_file():
+        if same:
             print(f"going on with {whole.folder}/")
             return whole
     return new_run(name, folder)

@@ -96,8 +96,8 @@ def open_sweep(recipe: Recipe, field: str, values: Sequence[str], made: dict, fo
     varied(recipe, field, values)  # what is wrong with the new ones is to be said of them alone
     field = field.replace("-", "_")
     plan = {"field": field, "values": list(values), "data": made["data"]}
-    name = f"{recipe.name}-sweep"
-    whole = open_folder(name, folder, TABLE, plan, _plan, partial(_others, recipe=recipe))
+    others = partial(_others, recipe=recipe, plan=plan)
+    whole = open_folder(f"{recipe.name}-sweep", folder, others, lambda run: (run.folder / TABLE).is_file())
     if (whole.folder / SWEEP).is_file():
         plan["values"] = list(dict.fromkeys([*_plan(whole)["values"], *values]))
     recipes = varied(recipe, field, plan["values"])
@@ -116,13 +116,13 @@ def _plan(whole: Run) -> dict:
     return current_sweep(whole.read_json(SWEEP)["sweep"])
 
 
-def _others(whole: Run, plan: dict, recipe: Recipe) -> Iterator[str]:
-    """In what a folder differs from the sweep that is asked for, which may have other values."""
+def _others(whole: Run, exactly: bool, recipe: Recipe, plan: dict) -> Iterator[str]:
+    """In what a folder differs from the sweep that is asked for, which may have other values unless `exactly`."""
     if not (whole.folder / SWEEP).is_file():
         yield f"no {SWEEP}, so no sweep"
         return
     yield from other_fields(whole.read_recipe(SWEEP), recipe, varied=plan["field"])
     there = _plan(whole)
-    for name in ("field", "data"):
+    for name in ("field", "data", *(["values"] if exactly else [])):
         if there[name] != plan[name]:
             yield f"{name} is {there[name]}, here {plan[name]}"
