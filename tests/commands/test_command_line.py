@@ -1,5 +1,7 @@
 """The command line as a user meets it: what it prints, its exit status, and that it never shows a traceback."""
 
+import importlib
+import inspect
 import json
 import subprocess
 import sys
@@ -144,6 +146,17 @@ def test_every_field_of_a_recipe_but_its_tasks_and_towers_is_a_flag(competition)
     assert {flag for flag in flags if f"{flag} " not in result.stdout and f"{flag}," not in result.stdout} == set()
     assert "--tasks" not in result.stdout
     assert "{nasnet_large,nasnet_mobile," in result.stdout  # its choices
+
+
+@pytest.mark.parametrize("verb", ["train", "cv", "sweep", "find-lr"])
+def test_a_command_with_a_recipe_has_flags_of_its_own_each_with_its_help(competition, verb):
+    name = verb.replace("-", "_")
+    command = getattr(importlib.import_module(f"competition.commands.{name}"), name)
+    lines = competition(verb, "clothing", "--help").stdout.splitlines()
+    for flag in sorted(inspect.signature(command).parameters.keys() - {"recipe", "cache"}):
+        place = next(n for n, line in enumerate(lines) if f" --{flag.replace('_', '-')}" in line)
+        assert len(lines[place + 1].strip("│ ").split()) > 3, flag
+    assert not any("--cache" in line or "--recipe" in line for line in lines)
 
 
 def test_an_unknown_recipe_lists_the_choices(competition):
