@@ -76,15 +76,15 @@ def parsed(field: str, value: str):
 
     Raises InvalidInput where it is of another kind.
     """
-    kind, plain = get_type_hints(Recipe, include_extras=True)[field], get_type_hints(Recipe)[field]
-    if get_origin(plain) is Literal:
+    kind = get_type_hints(Recipe)[field]
+    if get_origin(kind) is Literal:
         return value  # the recipe knows best what is allowed
-    words = [word for word in value.split(",") if word] if get_origin(plain) is tuple else [value]
+    words = [word for word in value.split(",") if word] if get_origin(kind) is tuple else [value]
     try:
         with redirect_stderr(StringIO()):
             return tyro.cli(kind, args=words)
     except SystemExit:
-        name = plain.__name__ if isinstance(plain, type) else str(plain)
+        name = kind.__name__ if isinstance(kind, type) else str(kind)
         raise InvalidInput(f"{field} is of the kind {name.replace('typing.', '')}") from None
 
 
