@@ -13,7 +13,7 @@ from competition.recipe import Recipe, from_json, to_json
 
 RUNS = Path("runs")
 RECIPE = "recipe.json"
-SCORES = "scores.json"  # the last file that a training writes
+SCORES = "scores.json"  # with it a run has finished
 BLEND = "blend.json"
 SMOKE = "smoke"
 FOLD = "fold"  # what recipe.json says of one training on folds: which of them was held out
