@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from competition.errors import InvalidInput
 
+UNNAMED = "0.1.0"  # the version that wrote runs which name none
 FIELDS = {"keep": "monitor", "turns": "task_updates", "stretch": "aspect_jitter"}
 VALUES = {("schedule", "halved"): "step_decay"}
 FLAGS = {"--aside": "--test-share"} | {f"--{old}": f"--{new.replace('_', '-')}" for old, new in FIELDS.items()}

@@ -104,10 +104,11 @@ class Run:
         try:
             return from_json(values)
         except InvalidInput as error:
-            made_by = self._recipe_json("made", name).get("commit") or "unknown"
+            made = self._recipe_json("made", name)
+            version = made.get("versions", {}).get("competition", renamed.UNNAMED)
             raise InvalidInput(
-                f"{self.folder / name}: {error}; train it again, or go on with the version that made it, "
-                f"commit {made_by}"
+                f"{self.folder / name}: {error}; train it again, or go on with the version that made it, {version} "
+                f"(commit {made.get('commit') or 'unknown'})"
             ) from None
 
     def read_made(self, name: str = RECIPE) -> dict:

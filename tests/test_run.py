@@ -71,12 +71,12 @@ def test_a_folder_that_is_no_run_is_refused_in_words(tmp_path, read, content, wo
 
 
 def test_a_run_of_another_version_is_named(tmp_path):
-    text = '{"recipe": {"name": "mine", "drop_path": 0.1}, "made": {"commit": "c0ffee"}}'
+    text = '{"recipe": {"name": "mine", "drop_path": 0.1}, "made": {"commit": "c0ffee", "versions": {"competition": "9.0"}}}'
     file = write(tmp_path / "recipe.json", text)
     message = refusal(Run(tmp_path).read_recipe)
     assert str(file) in message
     assert "fields unknown here: ['drop_path']" in message
-    assert "c0ffee" in message
+    assert "the version that made it, 9.0 (commit c0ffee)" in message
 
 
 def test_arrays_come_back_as_they_were(tmp_path):
