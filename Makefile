@@ -4,6 +4,7 @@ RECIPE ?= sketches
 ARGS   ?=
 VENV   := .venv
 READY  := $(VENV)/.ready
+TOOLS  := $(VENV)/.ready-dev
 RUNNER := $(VENV)/bin/competition
 
 # Data sets that are drawn where they are missing, two for a second recipe too; another recipe names its data.
@@ -28,6 +29,9 @@ CREATE    = $(PYTHON) -m venv
 INSTALL   = $(VENV)/bin/pip install --quiet
 endif
 
+COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+          --no-annotate --no-header
+
 .DEFAULT_GOAL := help
 .PHONY: help train folds cv submit test bench lint format lock clean
 
@@ -46,23 +50,24 @@ cv: $(READY) $(DRAWN) ## train once a fold, score all images together [RECIPE] [
 submit: $(READY) ## answer the questions with the newest finished run, or RUN=dir [ARGS=...]
 	$(RUNNER) submit $(RUN) $(ARGS)
 
-test: $(READY) ## run every check, the fast ones first
+test: $(TOOLS) ## run every check, the fast ones first
 	$(VENV)/bin/python -m pytest $(ARGS)
 
 bench: $(READY) ## measure speed against its goals, about ten minutes [DATA=dir] [ARGS="input training"]
 	$(VENV)/bin/python -m benchmarks $(ARGS) $(if $(filter-out $(DRAWN),$(DATA)),--data $(DATA))
 
-lint: $(READY) ## check style and formatting
+lint: $(TOOLS) ## check style and formatting
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 
-format: $(READY) ## put style and formatting right
+format: $(TOOLS) ## put style and formatting right
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
 lock: ## resolve the dependencies again (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url \
-	    --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock
+	$(COMPILE) --upgrade --extra install --extra dev -o requirements-dev.lock pyproject.toml
+	cp requirements-dev.lock requirements.lock
+	$(COMPILE) --extra install -o requirements.lock pyproject.toml
 
 clean: ## remove the environment and all caches; runs, data and submissions stay
 	rm -rf $(VENV) cache .pytest_cache .ruff_cache *.egg-info
@@ -71,7 +76,7 @@ clean: ## remove the environment and all caches; runs, data and submissions stay
 $(DRAWABLE:%=data/%): | $(READY)
 	$(RUNNER) draw $@ --recipe $(@F)
 
-# Created when missing, installed again when what is locked changes.
+# Created when missing, installed again when what is locked changes. Training and submitting need the first lock alone.
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed, and none is on the PATH"; exit 1; }
 	@echo "installing into $(VENV) with $(PYTHON); the first time takes a minute or two"
@@ -79,4 +84,9 @@ $(READY): requirements.lock pyproject.toml
 	$(INSTALL) --require-hashes -r requirements.lock
 	$(INSTALL) --no-deps --no-build-isolation -e .
 	$(if $(GPU),$(INSTALL) --no-build-isolation -e ".[gpu]")
+	@touch $@
+
+# Tests, notebooks, style.
+$(TOOLS): $(READY) requirements-dev.lock
+	$(INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@

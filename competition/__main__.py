@@ -1,13 +1,14 @@
 """The command line: dispatches, and imports a command only when it is called."""
 
 import importlib
+import inspect
 import io
 import os
 import sys
 import warnings
 from collections.abc import Callable
 
-from competition.errors import InvalidInput
+from competition.errors import InvalidInput, no_such
 from competition.renamed import refuse_old_flags
 
 COMMANDS = {
@@ -69,7 +70,7 @@ def dispatch(arguments: list[str]) -> int:
     verb, *rest = arguments
     refuse_old_flags(rest)
     if verb not in COMMANDS:
-        print(f"there is no command {verb!r}\n\n{overview()}", file=sys.stderr)
+        print(no_such("command", verb, COMMANDS), file=sys.stderr)
         return USAGE
     call(verb, rest)
     return 0
@@ -82,14 +83,16 @@ def overview() -> str:
 
 
 def call(verb: str, arguments: list[str]) -> None:
-    module = importlib.import_module(f"competition.commands.{verb.replace('-', '_')}")
-    if hasattr(module, "command_line"):
-        module.command_line(arguments)
+    name = verb.replace("-", "_")
+    command = getattr(importlib.import_module(f"competition.commands.{name}"), name)
+    if next(iter(inspect.signature(command).parameters), "") == "recipe":
+        from competition.commands.arguments import call_with_recipe
+
+        call_with_recipe(command, arguments)
         return
     import tyro
 
-    config = (tyro.conf.FlagCreatePairsOff,)
-    tyro.cli(getattr(module, verb), args=arguments, prog=f"competition {verb}", config=config)
+    tyro.cli(command, args=arguments, prog=f"competition {verb}", config=(tyro.conf.FlagCreatePairsOff,))
 
 
 if __name__ == "__main__":

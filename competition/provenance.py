@@ -11,7 +11,7 @@ from pathlib import Path
 
 def how_it_was_made(data: Path) -> dict:
     """What recipe.json keeps beside the recipe: when, by which command, from what, with which versions."""
-    packages = ("keras", "tensorflow", "numpy", "opencv-python-headless", "simplejpeg", "albumentations")
+    packages = ("competition", "keras", "tensorflow", "numpy", "opencv-python-headless", "simplejpeg", "albumentations")
     return {
         **called(),
         "data": str(data.absolute()),

@@ -56,6 +56,17 @@ STRONGEST: dict[Transform, float] = {
 }
 
 
+# The least that a number may be, and what it must stay below.
+LIMITS: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("validation", "dropout", "label_smoothing", "beta_1"), (0, 1)),
+    **dict.fromkeys(("rotation", "aspect_jitter", "shift", "weight_decay", "l2", "warmup_steps"), (0, math.inf)),
+    **dict.fromkeys(("seed", "split_seed"), (0, 2**32)),
+    **dict.fromkeys(("batch_size", "accumulate"), (1, math.inf)),
+    "maybe": (0, 0.5),
+    "image_size": (8, math.inf),  # pixels
+    "halve_every": (2, math.inf),  # epochs
+}
+
 # Names within a network that a task cannot have, and those that begin with a task's own name.
 SHARED_LAYERS = ("image", "features", "standardised", "pool", "dropout", "to_unit_range", "minus_means")
 TASK_LAYERS = ("branch", "dropout", "maps", "pool")
@@ -216,28 +227,10 @@ class Recipe:
     def _number_rules(self):
         yield min(self.epochs) >= 1, f"epochs are {self.epochs}; every stage takes at least 1"
         yield min(self.learning_rate) > 0, f"learning rates are {self.learning_rate}; each must be above 0"
-        yield 0 <= self.maybe < 0.5, f"maybe is {self.maybe}; allowed is 0 up to, not including, 0.5"
-        yield (
-            0 <= self.validation < 1,
-            f"validation is {self.validation}; allowed is 0 up to, not including, 1",
-        )
-        yield 0 <= self.dropout < 1, f"dropout is {self.dropout}; allowed is 0 up to, not including, 1"
-        yield (
-            0 <= self.label_smoothing < 1,
-            f"label_smoothing is {self.label_smoothing}; allowed is 0 to below 1",
-        )
         yield 0 < self.zoom[0] <= self.zoom[1], f"zoom is {self.zoom}; give the smaller magnification first"
-        yield self.image_size >= 8, f"image_size is {self.image_size}; at least 8 pixels are needed"
-        yield self.batch_size >= 1, f"batch_size is {self.batch_size}; at least 1 is needed"
-        yield self.accumulate >= 1, f"accumulate is {self.accumulate}; 1 means after every step"
-        yield self.halve_every >= 2, f"halve_every is {self.halve_every}; it counts epochs, at least 2"
-        yield 0 <= self.beta_1 < 1, f"beta_1 is {self.beta_1}; allowed is 0 up to, not including, 1"
-        for name in ("seed", "split_seed"):
-            value = getattr(self, name)
-            yield 0 <= value < 2**32, f"{name} is {value}; allowed are whole numbers from 0 to {2**32 - 1}"
-        yield self.warmup_steps >= 0, f"warmup_steps is {self.warmup_steps}; allowed are whole numbers from 0"
-        for name in ("rotation", "aspect_jitter", "shift", "weight_decay", "l2"):
-            yield getattr(self, name) >= 0, f"{name} is {getattr(self, name)}; allowed is 0 and above"
+        for name, (least, below) in LIMITS.items():
+            value, to = getattr(self, name), "" if below == math.inf else f" up to, not including, {below}"
+            yield least <= value < below, f"{name} is {value}; allowed is {least}{to or ' and above'}"
 
     def _optimizer_rules(self):
         yield (

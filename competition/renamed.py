@@ -5,10 +5,12 @@ from itertools import pairwise
 
 from competition.errors import InvalidInput
 
+UNNAMED = "0.1.0"  # the version that wrote runs which name none
 FIELDS = {"keep": "monitor", "turns": "task_updates", "stretch": "aspect_jitter"}
 VALUES = {("schedule", "halved"): "step_decay"}
 FLAGS = {"--aside": "--test-share"} | {f"--{old}": f"--{new.replace('_', '-')}" for old, new in FIELDS.items()}
-FILES = {"test.npz": "aside.npz"}  # from the new name to the old one
+FILES = {"test.npz": "aside.npz", "schedule-step_decay": "schedule-halved"}  # from the new name to the old one
+SCORES = {"aside": "test"}
 ARRAYS = {"letters": "codes"}  # in files of predictions
 TEST_WORD = "aside"  # in a file of folds
 
@@ -17,6 +19,25 @@ def current_fields(values: Mapping) -> dict:
     """The fields of a recipe as JSON holds them, with today's names; the split was drawn by the seed of all else."""
     current = {FIELDS.get(name, name): VALUES.get((name, _plain(value)), value) for name, value in values.items()}
     return {"split_seed": values.get("seed", 0), **current}
+
+
+def current_scores(values: Mapping) -> dict:
+    """What scores.json holds, with today's names."""
+    return {SCORES.get(name, name): value for name, value in values.items()}
+
+
+def current_sweep(plan: Mapping) -> dict:
+    """What sweep.json says of the field that is varied and its values, with today's names."""
+    field, values = plan["field"], plan["values"]
+    return {**plan, "field": FIELDS.get(field, field), "values": [VALUES.get((field, one), one) for one in values]}
+
+
+def earlier_file(name: str) -> str:
+    """What a file of a run was called, or in a sweep the folder of a value: keep-loss for monitor-loss."""
+    for old, new in FIELDS.items():
+        if name.startswith(f"{new}-"):
+            return name.replace(new, old, 1)
+    return FILES.get(name, name)
 
 
 def hint(name: str, value: object = None) -> str:
@@ -29,11 +50,11 @@ def hint(name: str, value: object = None) -> str:
 
 def refuse_old_flags(arguments: Sequence[str]) -> None:
     """Raises InvalidInput for the first flag, or value of one, that has another name now."""
-    for flag in (argument.partition("=")[0] for argument in arguments):
+    words = [word for one in arguments for word in (one.split("=", 1) if one.startswith("--") else [one])]
+    for flag, value in pairwise([*words, ""]):
         if flag in FLAGS:
             raise InvalidInput(f"{flag} is called {FLAGS[flag]} now")
-    for flag, value in pairwise(arguments):
-        if text := hint(flag.removeprefix("--"), value):
+        if flag.startswith("--") and (text := hint(flag.removeprefix("--"), value)):
             raise InvalidInput(f"{flag} {value}{text}")
 
 

@@ -12,6 +12,8 @@ from competition.files import whole_file
 from competition.recipe import Recipe, from_json, to_json
 
 RUNS = Path("runs")
+RECIPE = "recipe.json"
+SCORES = "scores.json"  # with it a run has finished
 BLEND = "blend.json"
 SMOKE = "smoke"
 FOLD = "fold"  # what recipe.json says of one training on folds: which of them was held out
@@ -36,8 +38,8 @@ class Run:
 
     def file(self, name: str) -> Path:
         """Where a file of the run lies, also under the name that an earlier version gave it."""
-        path = self.folder / name
-        return path if path.exists() or name not in renamed.FILES else path.with_name(renamed.FILES[name])
+        path, earlier = self.folder / name, self.folder / renamed.earlier_file(name)
+        return path if path.exists() or not earlier.exists() else earlier
 
     @property
     def weights(self) -> Path:
@@ -45,8 +47,7 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """scores.json is the last file that a training writes."""
-        return (self.folder / "scores.json").is_file()
+        return (self.folder / SCORES).is_file()
 
     @property
     def trainings(self) -> list["Run"]:
@@ -79,7 +80,7 @@ class Run:
             np.savez_compressed(file, **arrays)
 
     def read_json(self, name: str):
-        """The values in `name`. Raises InvalidInput where the file is missing or is not JSON."""
+        """The values in `name`. Raises InvalidInput where the file is missing, cannot be read or is not JSON."""
         path = self.folder / name
         try:
             return json.loads(path.read_text(encoding="utf-8"))
@@ -88,29 +89,40 @@ class Run:
                 f"{path}: there is no such file, so {self.folder} is not a finished run; "
                 "name a folder that `competition train` wrote (`competition list` shows them)"
             ) from None
+        except OSError as error:
+            raise InvalidInput(f"{path} cannot be read: {error.strerror}") from None
         except ValueError as error:
             raise InvalidInput(f"{path}: not readable as JSON ({error}); the run has to be made again") from None
 
     def write_recipe(self, recipe: Recipe, made: dict) -> None:
         """`made` says how: command, data, versions, commit, precision, devices."""
-        self.write_json("recipe.json", {"recipe": to_json(recipe), "made": made})
+        self.write_json(RECIPE, {"recipe": to_json(recipe), "made": made})
 
-    def read_recipe(self, name: str = "recipe.json") -> Recipe:
+    def read_recipe(self, name: str = RECIPE) -> Recipe:
         """The recipe in the file `name`. Raises InvalidInput where another version wrote it."""
         values = self._recipe_json("recipe", name)
         try:
             return from_json(values)
         except InvalidInput as error:
-            made_by = self._recipe_json("made", name).get("commit") or "unknown"
+            made = self._recipe_json("made", name)
+            version = made.get("versions", {}).get("competition", renamed.UNNAMED)
             raise InvalidInput(
-                f"{self.folder / name}: {error}; train it again, or go on with the version that made it, "
-                f"commit {made_by}"
+                f"{self.folder / name}: {error}; train it again, or go on with the version that made it, {version} "
+                f"(commit {made.get('commit') or 'unknown'})"
             ) from None
 
-    def read_made(self) -> dict:
-        return self._recipe_json("made")
+    def read_made(self, name: str = RECIPE) -> dict:
+        return self._recipe_json("made", name)
 
-    def _recipe_json(self, part: str, name: str = "recipe.json") -> dict:
+    def read_scores(self) -> dict:
+        """What scores.json says. Raises InvalidInput where it is spoilt."""
+        values = self.read_json(SCORES)
+        best = values.get("best") if isinstance(values, dict) else ()
+        if best is not None and not (isinstance(best, dict) and {"map", "accuracy"} <= best.keys()):
+            raise InvalidInput(f"{self.folder / SCORES} holds no scores; the run has to be made again")
+        return renamed.current_scores(values)
+
+    def _recipe_json(self, part: str, name: str = RECIPE) -> dict:
         values = self.read_json(name)
         if not isinstance(values, dict) or not isinstance(values.get(part), dict):
             raise InvalidInput(f"{self.folder / name} holds no {part}; it was not written by a training")
@@ -132,7 +144,7 @@ def new_run(recipe_name: str, folder: Path | None = None, root: Path = RUNS) -> 
         refuse_existing(folder)
         folder.mkdir(parents=True)
         return Run(folder)
-    number = 1 + max((_number(path, recipe_name) for path in root.glob(f"{recipe_name}-*")), default=0)
+    number = 1 + max(numbered_runs(recipe_name, root), default=0)
     while True:
         try:
             (root / f"{recipe_name}-{number}").mkdir(parents=True)
@@ -149,20 +161,21 @@ def refuse_existing(folder: Path, flag: str = "--run") -> None:
         )
 
 
-def _number(path: Path, recipe_name: str) -> int:
-    ending = path.name.removeprefix(f"{recipe_name}-")
-    return int(ending) if ending.isdecimal() else 0
+def numbered_runs(name: str, root: Path = RUNS) -> dict[int, Run]:
+    """The folders `root/<name>-<number>` by their numbers."""
+    folders = {path.name.removeprefix(f"{name}-"): path for path in root.glob(f"{name}-*")}
+    return {int(ending): Run(path) for ending, path in folders.items() if ending.isdecimal()}
 
 
 def list_runs(root: Path = RUNS) -> list[Run]:
     """All run folders, in the order in which they were made."""
-    return sorted((Run(path.parent) for path in root.glob("*/recipe.json")), key=_started)
+    return sorted((Run(path.parent) for path in root.glob(f"*/{RECIPE}")), key=_started)
 
 
 def list_swept(root: Path = RUNS) -> list[Run]:
     """The runs of all sweeps, in the order in which they were made."""
     sweeps = [path.parent for path in root.glob(f"*/{SWEEP}")]
-    return sorted((Run(path.parent) for sweep in sweeps for path in sweep.glob("*/recipe.json")), key=_started)
+    return sorted((Run(path.parent) for sweep in sweeps for path in sweep.glob(f"*/{RECIPE}")), key=_started)
 
 
 def list_blends(root: Path = RUNS) -> list[Run]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from competition.commands.arguments import call_with_recipe
 from competition.dataset import NO, YES, Dataset, one_row_an_image
 from competition.errors import InvalidInput
 from competition.task import Task
@@ -30,6 +32,16 @@ def refusal(call: Callable, *arguments) -> str:
     with pytest.raises(InvalidInput) as caught:
         call(*arguments)
     return str(caught.value)
+
+
+def given_by(command: Callable, *words: str) -> dict:
+    """What a command that begins with a recipe is called with for the words behind its name."""
+
+    @wraps(command)
+    def remember(**arguments):
+        return arguments
+
+    return call_with_recipe(remember, words)
 
 
 def noise(height: int, width: int, seed: int = 0) -> np.ndarray:

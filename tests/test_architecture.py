@@ -109,6 +109,16 @@ def test_all_that_is_imported_is_declared_as_a_dependency():
     assert {DISTRIBUTION_OF.get(name, name) for name in found} - declared == set()
 
 
+def test_the_tools_are_locked_on_top_of_the_same_versions():
+    def pins(name: str) -> set[str]:
+        text = (PACKAGE.parent / name).read_text(encoding="utf-8")
+        return set(re.findall(r"^[a-z0-9.-]+==\S+", text, re.MULTILINE))
+
+    assert "scikit-learn" in {pin.partition("==")[0] for pin in pins("requirements.lock")}
+    assert "pytest" not in {pin.partition("==")[0] for pin in pins("requirements.lock")}
+    assert pins("requirements.lock") < pins("requirements-dev.lock")
+
+
 @pytest.mark.parametrize("module", MODULES, ids=relative)
 def test_a_module_says_in_its_first_line_what_it_is_for(module):
     first = module.read_text(encoding="utf-8").splitlines()[0]

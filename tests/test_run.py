@@ -1,4 +1,4 @@
-"""Runs: files that are whole or absent, folders that are never overwritten, recipes that come back equal."""
+"""Runs: folders that are never overwritten, recipes that come back equal."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from helpers import refusal, write
 
-from competition.files import whole_file
 from competition.recipe import Recipe
 from competition.recipes import load_recipe
 from competition.run import Run, list_runs, new_run, newest_finished_run
@@ -22,43 +21,6 @@ def finished(root: Path, name: str, age: int, **made) -> Run:
     run.write_recipe(Recipe("mine"), {"started": started.isoformat(), **made})
     run.write_json("scores.json", {})
     return run
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-def test_a_file_appears_under_its_name_only_when_it_is_whole(tmp_path):
-    path = tmp_path / "new/model.weights.h5"
-    with whole_file(path) as temporary:
-        assert temporary.name.endswith(".weights.h5")  # Keras chooses the format by the ending
-        assert temporary.parent == path.parent  # renaming is only atomic within a file system
-        temporary.write_bytes(b"content")
-        assert not path.exists()
-    assert path.read_bytes() == b"content"
-    assert names(path.parent) == ["model.weights.h5"]
-
-
-def test_a_file_can_be_read_by_those_who_may_read_any_other(tmp_path):
-    (tmp_path / "plain").write_text("")
-    with whole_file(tmp_path / "whole"):
-        pass
-    assert (tmp_path / "whole").stat().st_mode == (tmp_path / "plain").stat().st_mode
-
-
-@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_after_an_error_the_old_file_stands_and_nothing_else(tmp_path, error):
-    path = write(tmp_path / "scores.json", "old")
-
-    def fail():
-        with whole_file(path) as temporary:
-            temporary.write_text("half of the n")
-            raise error
-
-    with pytest.raises(error):
-        fail()
-    assert path.read_text() == "old"
-    assert names(tmp_path) == ["scores.json"]
 
 
 def test_runs_are_numbered_after_the_highest_one_of_their_recipe(tmp_path):
@@ -109,12 +71,12 @@ def test_a_folder_that_is_no_run_is_refused_in_words(tmp_path, read, content, wo
 
 
 def test_a_run_of_another_version_is_named(tmp_path):
-    text = '{"recipe": {"name": "mine", "drop_path": 0.1}, "made": {"commit": "c0ffee"}}'
+    text = '{"recipe": {"name": "mine", "drop_path": 0.1}, "made": {"commit": "c0ffee", "versions": {"competition": "9.0"}}}'
     file = write(tmp_path / "recipe.json", text)
     message = refusal(Run(tmp_path).read_recipe)
     assert str(file) in message
     assert "fields unknown here: ['drop_path']" in message
-    assert "c0ffee" in message
+    assert "the version that made it, 9.0 (commit c0ffee)" in message
 
 
 def test_arrays_come_back_as_they_were(tmp_path):

@@ -4,9 +4,9 @@ import json
 from dataclasses import fields, replace
 
 import pytest
-from helpers import refusal, write
+from helpers import given_by, refusal, write
 
-from competition.commands import train
+from competition.commands.train import train
 from competition.errors import InvalidInput, Problem
 from competition.recipe import STRONGEST, Recipe, Stage, from_json, to_json
 from competition.recipes import NAMES, describe_recipe, load_recipe
@@ -117,11 +117,8 @@ def test_a_recipe_comes_back_equal_from_json(name):
     ],
     ids=["none given", "two given", "emptied"],
 )
-def test_transforms_are_a_flag_of_names_and_strengths(flags, transforms, monkeypatch):
-    asked = {}
-    monkeypatch.setattr(train, "train", lambda **arguments: asked.update(arguments))
-    train.command_line(["clothing", *flags])
-    assert asked["recipe"].transforms == transforms
+def test_transforms_are_a_flag_of_names_and_strengths(flags, transforms):
+    assert given_by(train, "clothing", *flags)["recipe"].transforms == transforms
 
 
 def test_fields_that_an_earlier_version_did_not_know_have_their_defaults():

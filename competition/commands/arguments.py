@@ -1,14 +1,20 @@
-"""Kinds of flags that several commands take."""
+"""Kinds of arguments that several commands take, and how those are called that begin with a recipe."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
+from competition.recipe import Recipe
 from competition.recipes import NAMES, load_recipe
 from competition.run import Run
+
+RecipeFields = Annotated[Recipe, tyro.conf.arg(name="")]  # each field a flag
+Runs = Annotated[tuple[Path, ...], tyro.conf.arg(metavar="RUN"), tyro.conf.Positional]
+Cache = Annotated[Path, tyro.conf.Suppress]
 
 
 def _numbers(texts: Sequence[str]) -> tuple[int, ...]:
@@ -27,8 +33,9 @@ Folds = Annotated[
 ]
 
 
-def parse(kind: type, verb: str, arguments: Sequence[str]):
-    """Read the recipe's name first, then its fields as flags with its values as their defaults."""
+def call_with_recipe(command: Callable, arguments: Sequence[str]):
+    """Call a command with the recipe that the first argument names; the recipe's fields are flags beside its own."""
+    verb = command.__name__.replace("_", "-")
     if not arguments or arguments[0].startswith("-"):
         print(f"usage: competition {verb} RECIPE [flags]\n")
         print(f"RECIPE is {', '.join(NAMES)}, a Python file of your own, or a run's recipe.json.")
@@ -37,4 +44,4 @@ def parse(kind: type, verb: str, arguments: Sequence[str]):
     name, *flags = arguments
     path = Path(name)
     recipe = Run(path.parent).read_recipe(path.name) if name.endswith(".json") else load_recipe(name)
-    return tyro.cli(kind, default=kind(recipe), args=flags, prog=f"competition {verb} {name}")
+    return tyro.cli(partial(command, recipe=recipe), args=flags, prog=f"competition {verb} {name}")

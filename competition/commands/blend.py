@@ -4,10 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
 
-import tyro
-
+from competition.commands.arguments import Runs
 from competition.errors import InvalidInput
 from competition.provenance import called
 from competition.run import Run, new_run, refuse_existing
@@ -15,8 +13,6 @@ from competition.scoring.blend import BLEND, Mean, read_member
 from competition.scoring.blend_weights import Cost, Found, Member, find_blend
 from competition.scoring.bootstrap import PERCENT, TaskComparison, interval_of_means
 from competition.scoring.predictions import views_of
-
-Runs = Annotated[tuple[Path, ...], tyro.conf.arg(metavar="RUN"), tyro.conf.Positional]
 
 
 def blend(

@@ -1,13 +1,10 @@
 """Cross-validation: a recipe trained once a fold, and the answers for all images scored together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
 
-import tyro
-
-from competition.commands.arguments import Folds, parse
+from competition.commands.arguments import Folds, RecipeFields
 from competition.commands.folds import Plan, prepare_folds
 from competition.commands.folds import folds_file as usual_file
 from competition.data.folds import read_folds
@@ -15,70 +12,47 @@ from competition.data.load import read_images
 from competition.errors import InvalidInput
 from competition.experiments.cross_validation import open_experiment
 from competition.experiments.out_of_fold import put_together, summary
-from competition.experiments.runner import shares_of_gpus, stop_as_ctrl_c_does, train_all
+from competition.experiments.runner import shares_of_gpus, train_all
 from competition.images.cache import USUAL_ROOM
 from competition.images.warp import View
 from competition.provenance import how_it_was_made
-from competition.recipe import Recipe
 from competition.run import Run
 
 
-@dataclass(frozen=True)
-class Arguments:
-    """Train a recipe once a fold, and score the answers for all images together. Every field of the recipe is a flag.
-
-    What was stopped goes on when the same command is given again: only what is missing is trained.
-    """
-
-    recipe: Annotated[Recipe, tyro.conf.arg(name="")]
-    # The data set: a folder as the recipe's layout has it, or the CSV of a table. Without it: data/<recipe>.
-    data: Path | None = None
-    # Folder of the cross-validation, new or to go on with. Without it: an unfinished one of the same, or the next.
-    run: Path | None = None
-    # How many folds there are.
-    folds: int = 5
-    # Which image is in which fold. Without it: folds/<data>.csv, which is made where it is missing.
-    folds_file: Path | None = None
-    # How often all folds are trained: with the recipe's seed and those that follow it.
-    seeds: int = 1
-    # Train these folds alone, for example 2,3; others may be trained meanwhile, in the same folder.
-    only: Folds = ()
-    # How many folds are trained at the same time, the GPUs shared out among them.
-    jobs: int = 1
-    # How images are looked at when they are predicted.
-    views: tuple[View, ...] = ("plain", "flip")
-    # Go on without images that cannot be read.
-    skip_bad_images: bool = False
-    # Gigabytes of decoded pictures to keep for all folds; 0: none.
-    picture_cache: float = USUAL_ROOM
-
-
-def command_line(arguments: Sequence[str]) -> None:
-    chosen = parse(Arguments, "cv", arguments)
-    stop_as_ctrl_c_does()
-    cv(**vars(chosen))
-
-
 def cv(
-    recipe: Recipe,
+    recipe: RecipeFields,
     data: Path | None = None,
     run: Path | None = None,
     *,
     folds: int = 5,
     folds_file: Path | None = None,
     seeds: int = 1,
-    only: Sequence[int] = (),
+    only: Folds = (),
     jobs: int = 1,
-    views: Sequence[View] = ("plain", "flip"),
+    views: tuple[View, ...] = ("plain", "flip"),
     skip_bad_images: bool = False,
     picture_cache: float = USUAL_ROOM,
 ) -> Run:
-    """Train `recipe` once a fold and seed; return the folder with all of them and the out-of-fold probabilities.
+    """Train a recipe once a fold, and score the answers for all images together. Every field of the recipe is a flag.
 
-    Raises InvalidInput for folds of other images or of another number, for a folder that holds another experiment,
-    and where a training fails.
+    What was stopped goes on when the same command is given again: only what is missing is trained. Returns the folder
+    of all, with the out-of-fold probabilities. Raises InvalidInput for folds of other images or of another number, for
+    a folder that holds another experiment, and where a training fails.
+
+    Args:
+        data: The data set: a folder as the recipe's layout has it, or the CSV of a table. Without it: data/<recipe>.
+        run: Its folder, new or to go on with. Without it: an unfinished one of the same, or the next.
+        folds: How many folds there are.
+        folds_file: Which image is in which fold. Without it: folds/<data>.csv, which is made where it is missing.
+        seeds: How often all folds are trained: with the recipe's seed and those that follow it.
+        only: Train these folds alone, for example 2,3; others may be trained meanwhile, in the same folder.
+        jobs: How many folds are trained at the same time, the GPUs shared out among them.
+        views: How images are looked at when they are predicted.
+        skip_bad_images: Go on without images that cannot be read.
+        picture_cache: Gigabytes of decoded pictures to keep for all folds; 0: none.
     """
-    check(folds, seeds, only, jobs)
+    check(folds, seeds, only)
+    shares = shares_of_gpus(jobs)
     data = data or Path("data") / recipe.name
     dataset, digests, _ = read_images(recipe, data, skip_bad_images)
     chosen = folds_file or usual_file(data)
@@ -87,7 +61,6 @@ def cv(
     if (found := read_folds(chosen).of(dataset).count) != folds:
         raise InvalidInput(f"{chosen} holds {found} folds; give --folds {found}, or another --folds-file")
     recipe = replace(recipe, tasks=dataset.tasks)
-    shares = shares_of_gpus(jobs)
     views = tuple(dict.fromkeys(("plain", *views)))
     experiment = open_experiment(recipe, chosen, seeds, views, how_it_was_made(data), run)
     flags = ["--data", data, "--picture-cache", picture_cache, "--views", *views]
@@ -103,9 +76,9 @@ def cv(
     return experiment.whole
 
 
-def check(folds: int, seeds: int, only: Sequence[int], jobs: int) -> None:
+def check(folds: int, seeds: int, only: Sequence[int]) -> None:
     """Raises InvalidInput for numbers that make no cross-validation."""
-    for name, value, least in (("folds", folds, 2), ("seeds", seeds, 1), ("jobs", jobs, 1)):
+    for name, value, least in (("folds", folds, 2), ("seeds", seeds, 1)):
         if value < least:
             raise InvalidInput(f"--{name} is {value}; at least {least} is needed")
     if wrong := [fold for fold in only if not 0 <= fold < folds]:

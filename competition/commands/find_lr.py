@@ -1,13 +1,9 @@
 """Which learning rate? A range test: the rate rises step by step, and the loss shows where it is too high."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
 
-import tyro
-
-from competition.commands.arguments import parse
+from competition.commands.arguments import Cache, RecipeFields
 from competition.data.load import read_material
 from competition.files import CACHE
 from competition.images.cache import USUAL_ROOM
@@ -15,32 +11,8 @@ from competition.recipe import Recipe
 from competition.run import new_run, refuse_existing
 
 
-@dataclass(frozen=True)
-class Arguments:
-    """Find a learning rate: train one stage for a pass while its rate rises, draw the loss, suggest a rate."""
-
-    recipe: Annotated[Recipe, tyro.conf.arg(name="")]
-    # The data set: a folder as the recipe's layout has it, or the CSV of a table. Without it: data/<recipe>.
-    data: Path | None = None
-    # Folder for find-lr.png and find-lr.csv. Without it: the next runs/<recipe>-find-lr-<number>.
-    run: Path | None = None
-    # Stage of the recipe, counted from 1; those before it are trained first.
-    stage: int = 1
-    # The rate of the first step, and of the last.
-    lowest: float = 1e-6
-    highest: float = 0.1
-    # Steps, at most those of one pass over the training images, which is what is done without it.
-    steps: int | None = None
-    # Go on without images that cannot be read.
-    skip_bad_images: bool = False
-
-
-def command_line(arguments: Sequence[str]) -> None:
-    find_lr(**vars(parse(Arguments, "find-lr", arguments)))
-
-
 def find_lr(
-    recipe: Recipe,
+    recipe: RecipeFields,
     data: Path | None = None,
     run: Path | None = None,
     *,
@@ -49,12 +21,23 @@ def find_lr(
     highest: float = 0.1,
     steps: int | None = None,
     skip_bad_images: bool = False,
-    cache: Path = CACHE,
+    cache: Cache = CACHE,
 ) -> float | None:
-    """Print and return the learning rate that a range test suggests for a stage; None where the loss did not fall.
+    """Find a learning rate: train one stage for a pass while its rate rises, draw the loss, suggest a rate.
 
-    Its picture and its table go into a folder of their own, which is no run: nothing is kept of the network.
-    Raises InvalidInput for labels or images that cannot be used, and for a range test that cannot be made.
+    Returns the rate, or None where the loss did not fall. Picture and table go into a folder of their own, which is no
+    run: nothing is kept of the network. Raises InvalidInput for labels or images that cannot be used, and for a range
+    test that cannot be made.
+
+    Args:
+        data: The data set: a folder as the recipe's layout has it, or the CSV of a table. Without it: data/<recipe>.
+        run: Folder for find-lr.png and find-lr.csv. Without it: the next runs/<recipe>-find-lr-<number>.
+        stage: Stage of the recipe, counted from 1; those before it are trained first.
+        lowest: The rate of the first step.
+        highest: The rate of the last step.
+        steps: Steps, at most those of one pass over the training images, which is what is done without it.
+        skip_bad_images: Go on without images that cannot be read.
+        cache: Where pictures and checked images are remembered.
     """
     from competition.training.find_rate import find_rate, refuse, whole_batches, write  # Keras, from here on
     from competition.training.prepare import Preparation

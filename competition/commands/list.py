@@ -1,7 +1,6 @@
 """The leaderboard: recipes, and runs with their scores and what was changed in them."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from competition.run import BLEND, CROSS_VALIDATION, FOLD, RUNS, SMOKE, Run, lis
 MEGABYTE = 10**6
 OVER = 17  # the width of what a score is over: `5 folds x 3 seeds`
 HEAD = f"   mAP  (95 %)           accuracy  images  {'over':{OVER}}  minutes     MB  started"
+Line = tuple[tuple[int, float], str]  # where it stands, and what it says
 NO_SCORE, NOT_FINISHED, NOT_READABLE = 1, 2, 3  # below those with a score, in this order
 
 
@@ -29,71 +29,64 @@ def list() -> None:
     for name in NAMES:
         print(f"  {name:{width}}  {describe_recipe(name)}")
     trainings = [*list_runs(), *list_swept()]
-    entries = [*((run, entry_of_run) for run in trainings), *((run, entry_of_blend) for run in list_blends())]
-    if not entries:
+    readers = [*((run, line_of_run) for run in trainings), *((run, line_of_blend) for run in list_blends())]
+    if not readers:
         print("\nno runs yet: `make train` makes one")
         return
-    names = [run.folder.relative_to(RUNS).as_posix() for run, _ in entries]  # a run of a sweep has that before it
+    names = [run.folder.relative_to(RUNS).as_posix() for run, _ in readers]  # a run of a sweep has that before it
     width = max(map(len, names))
-    found = [(*_line(run, read), name) for (run, read), name in zip(entries, names, strict=True)]
-    lines = sorted(found, key=lambda line: line[0])
+    found = [(*_read(run, reader), name) for (run, reader), name in zip(readers, names, strict=True)]
     print(f"\n{'runs':{width + 2}}  {HEAD}")
-    print("\n".join(f"  {name:{width}}  {line}" for _, line, name in lines))
+    for _, line, name in sorted(found, key=lambda one: one[0]):
+        print(f"  {name:{width}}  {line}")
 
 
-def _line(run: Run, read: "Callable[[Run], Entry]") -> tuple[tuple[int, float], str]:
+def _read(run: Run, reader: Callable[[Run], Line]) -> Line:
     try:
-        entry = read(run)
-        return entry.rank, str(entry)
-    except (InvalidInput, LookupError, TypeError, ValueError, AttributeError) as error:
+        return reader(run)
+    except (InvalidInput, LookupError, TypeError, ValueError, AttributeError, OSError) as error:
         return (NOT_READABLE, 0.0), f"not readable: {error}"
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A line of the leaderboard; `scores` as in scores.json, None where a run has not finished."""
-
-    scores: Mapping | None
-    over: str
-    megabytes: float
-    started: str
-    notes: tuple[str, ...]
-
-    @property
-    def rank(self) -> tuple[int, float]:
-        """By score, best first; then what has none, and what has not finished."""
-        if self.scores is None:
-            return NOT_FINISHED, 0.0
-        best = self.scores["best"]
-        return (NO_SCORE, 0.0) if best is None or best["map"] is None else (0, -best["map"])
-
-    def __str__(self) -> str:
-        began = f"{datetime.fromisoformat(self.started):%Y-%m-%d %H:%M}"
-        if self.scores is None:
-            score, rest = "not finished", f"{self.over:{OVER}}  {'':14}"
-        else:
-            score, seconds = self._score(), self.scores.get("seconds")
-            minutes = "" if seconds is None else f"{seconds / 60:.1f}"
-            rest = f"{self.over:{OVER}}  {minutes:>7}  {self.megabytes:5.0f}"
-        return f"{score:41}  {rest}  {began}  {'  '.join(self.notes)}".rstrip()
-
-    def _score(self) -> str:
-        best = self.scores["best"]
-        if best is None:
-            return "trained on everything"
-        low, high = self.scores.get("interval", {}).get("map") or (None, None)
-        between = f"({low:.4f} - {high:.4f})" if low is not None and high is not None else ""
-        images = self.scores.get("images", "")
-        return f"{_number(best['map'])}  {between:17}  {_number(best['accuracy'])}  {images:>6}"
-
-
-def entry_of_run(run: Run) -> Entry:
+def line_of_run(run: Run) -> Line:
     made = run.read_made()
-    notes = (*(["smoke test"] if made.get(SMOKE) else []), *changes(run.read_recipe()))
+    notes = [*(["smoke test"] if made.get(SMOKE) else []), *changes(run.read_recipe())]
     size = sum(part.weights.stat().st_size for part in run.trainings if part.weights.is_file()) / MEGABYTE
-    scores = run.read_json("scores.json") if run.finished else None
-    nothing = scores is not None and scores["best"] is None
-    return Entry(scores, "" if nothing else what_it_is_over(made), size, made["started"], notes)
+    if not run.finished:
+        return (NOT_FINISHED, 0.0), f"{'not finished':41}  {what_it_is_over(made):{OVER}}  {'':14}{_end(made, notes)}"
+    scores = run.read_scores()
+    return _line(scores, what_it_is_over(made) if scores["best"] else "", size, made, notes)
+
+
+def line_of_blend(run: Run) -> Line:
+    blend = run.read_json(BLEND)
+    scores, members = blend["scores"], blend["members"]
+    if "best" not in scores:
+        raise InvalidInput("it holds no score of the whole; make it again with `competition blend`")
+    runs = " + ".join(dict.fromkeys(Path(member["run"]).name for member in members))
+    notes = [runs, *([] if blend["mean"] == "arithmetic" else [blend["mean"]])]
+    return _line(scores, f"blend of {len(members)}", scores["cost"]["megabytes"], blend["made"], notes)
+
+
+def _line(scores: Mapping, over: str, megabytes: float, made: Mapping, notes: Sequence[str]) -> Line:
+    """By score, best first, and then what has none; `scores` as in scores.json."""
+    best, seconds = scores["best"], scores.get("seconds")
+    minutes = "" if seconds is None else f"{seconds / 60:.1f}"
+    rank = (NO_SCORE, 0.0) if best is None or best["map"] is None else (0, -best["map"])
+    return rank, f"{_score(scores):41}  {over:{OVER}}  {minutes:>7}  {megabytes:5.0f}{_end(made, notes)}"
+
+
+def _end(made: Mapping, notes: Sequence[str]) -> str:
+    return "  ".join(["", f"{datetime.fromisoformat(made['started']):%Y-%m-%d %H:%M}", *notes])
+
+
+def _score(scores: Mapping) -> str:
+    best = scores["best"]
+    if best is None:
+        return "trained on everything"
+    low, high = scores.get("interval", {}).get("map") or (None, None)
+    between = f"({low:.4f} - {high:.4f})" if low is not None and high is not None else ""
+    return f"{_number(best['map'])}  {between:17}  {_number(best['accuracy'])}  {scores.get('images', ''):>6}"
 
 
 def what_it_is_over(made: Mapping) -> str:
@@ -101,17 +94,6 @@ def what_it_is_over(made: Mapping) -> str:
     if plan := made.get(CROSS_VALIDATION):
         return f"{plan['folds']} folds" + (f" x {plan['seeds']} seeds" if plan["seeds"] > 1 else "")
     return f"fold {made[FOLD]}" if FOLD in made else "split"
-
-
-def entry_of_blend(run: Run) -> Entry:
-    blend = run.read_json(BLEND)
-    scores = blend["scores"]
-    if "best" not in scores:
-        raise InvalidInput("it holds no score of the whole; make it again with `competition blend`")
-    members = blend["members"]
-    runs = " + ".join(dict.fromkeys(Path(member["run"]).name for member in members))
-    notes = (runs, *([] if blend["mean"] == "arithmetic" else [blend["mean"]]))
-    return Entry(scores, f"blend of {len(members)}", scores["cost"]["megabytes"], blend["made"]["started"], notes)
 
 
 def changes(recipe: Recipe) -> Iterator[str]:

@@ -3,27 +3,21 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated
 
-import numpy as np
-import tyro
-
+from competition.commands.arguments import Cache, Runs
 from competition.data.check_images import inspect
-from competition.dataset import Questions
 from competition.errors import InvalidInput
 from competition.files import CACHE
 from competition.images.warp import View
 from competition.layouts.classes import find_classes, read_classes
 from competition.layouts.registry import LAYOUTS
 from competition.run import Run, newest_finished_run
-from competition.scoring.blend import BLEND, Blend, Mean, read_blend
-from competition.scoring.fashionai import as_submitted
-from competition.scoring.scores import score, table
-from competition.scoring.submission_file import score_file
+from competition.scoring.blend import Blend, Mean, blend_of
+from competition.scoring.scores import table
+from competition.scoring.submission_file import known_answers, score_rows, submitted_rows
 from competition.task import Task
 
 SUBMISSIONS = Path("submissions")
-Runs = Annotated[tuple[Path, ...], tyro.conf.arg(metavar="RUN"), tyro.conf.Positional]
 
 
 def submit(
@@ -34,7 +28,7 @@ def submit(
     views: tuple[View, ...] = ("plain",),
     mean: Mean = "arithmetic",
     skip_bad_images: bool = False,
-    cache: Annotated[Path, tyro.conf.Suppress] = CACHE,
+    cache: Cache = CACHE,
 ) -> Path:
     """Predict the questions of the data the first run was trained on, check, write a CSV and its zip; return the CSV.
 
@@ -51,12 +45,16 @@ def submit(
         cache: where checked images are remembered.
     """
     blend = blend_of(runs or [newest_finished_run().folder], views, mean)
-    first = Run(blend.members[0][0])
+    first = blend.runs[0]
     layout = first.read_recipe().layout
     questions = questions or questions_of(first, layout)
     if layout == "fashionai":  # the readers of the others know whether a classes.csv belongs to the questions
         check_classes(questions, blend.tasks, first)
-    asked = LAYOUTS[layout].read_questions(questions, blend.tasks)
+    reader = LAYOUTS[layout]
+    output = output or SUBMISSIONS / f"{name_of(blend)}{reader.ENDING}"
+    line = log_line(blend, output)  # all is read before anything is written
+    asked = reader.read_questions(questions, blend.tasks)
+    truth = known_answers(asked, blend.tasks) if layout == "fashionai" else asked.images
     inspection = inspect(asked.images, cache)
     bad = sorted(inspection.problems.values())
     if bad and not skip_bad_images:
@@ -68,53 +66,24 @@ def submit(
     from competition.model.answer import answer  # Keras, from here on
 
     probabilities = answer(blend, asked, inspection, cache)
-    reader = LAYOUTS[layout]
-    output = output or SUBMISSIONS / f"{name_of(runs, blend)}{reader.ENDING}"
     written = reader.write_answers(output, asked, probabilities, blend.tasks)
     for problem in bad:
         print(f"answered with the shares in training: {problem}")
     names = " and ".join([str(written[0]), *(path.name for path in written[1:])])
     print(f"{names}: {len(asked):,} answers over {len(asked.images):,} images, checked")
-    print(f"for the log, submissions/README.md:\n{log_line(runs, blend, output)}")
-    show_score(output, asked, probabilities, blend.tasks, layout)
+    print(f"for the log, submissions/README.md:\n{line}")
+    if truth.codes:
+        known = f"the answers of {asked.file}" if truth is asked.images else truth.sources[0]
+        print(f"\nscore by {known}:\n{table(score_rows(asked, submitted_rows(asked, probabilities), truth))}")
     return output
 
 
-def blend_of(folders: Sequence[Path], views: Sequence[View], mean: Mean) -> Blend:
-    """The blend in a folder, or the plain mean of some runs in some views.
-
-    Raises InvalidInput where a run has not finished, or runs do not have the same tasks and classes in the same order.
-    """
-    if blends := [folder for folder in folders if (folder / BLEND).is_file()]:
-        if len(folders) > 1:
-            raise InvalidInput(f"{blends[0]} is a blend, which goes alone; `competition blend` takes all runs of one")
-        if tuple(views) != ("plain",) or mean != "arithmetic":
-            raise InvalidInput(
-                f"{folders[0]} is a blend with views and a mean of its own; leave out --views and --mean"
-            )
-        blend = read_blend(folders[0])
-    else:
-        blend = Blend.plain([(folder, view) for folder in folders for view in dict.fromkeys(views)], mean)
-    runs = runs_of(blend)
-    if unfinished := [str(run.folder) for run in runs if not run.finished]:
-        raise InvalidInput("runs that did not finish, or no runs at all; train them to the end first:", unfinished)
-    agree(runs)
-    if blend.tasks and blend.tasks != runs[0].read_recipe().tasks:
-        raise InvalidInput(f"{folders[0]} blends other tasks or classes than {runs[0].folder} has; make it again")
-    return blend if blend.tasks else Blend.plain(blend.members, mean, runs[0].read_recipe().tasks)
-
-
-def runs_of(blend: Blend) -> list[Run]:
-    """Those of a blend's members, each once."""
-    return [Run(folder) for folder in dict.fromkeys(folder for folder, _ in blend.members)]
-
-
-def name_of(folders: Sequence[Path], blend: Blend) -> str:
-    """What a submission is called: after its runs, and after views other than the plain one."""
-    names = [folder.name for folder in folders] or [run.name for run in runs_of(blend)]
+def name_of(blend: Blend) -> str:
+    """What a submission is called: after its blend, or its runs and the views other than the plain one."""
+    if blend.folder:
+        return blend.folder.name
     views = dict.fromkeys(view for _, view in blend.members)
-    added = [] if any((folder / BLEND).is_file() for folder in folders) else [view for view in views if view != "plain"]
-    return "-".join(["+".join(names), *added])
+    return "-".join(["+".join(run.name for run in blend.runs), *(view for view in views if view != "plain")])
 
 
 def questions_of(run: Run, layout: str) -> Path:
@@ -125,17 +94,6 @@ def questions_of(run: Run, layout: str) -> Path:
         what = "several question files" if found else "no questions"
         raise InvalidInput(f"{data} holds {what}; name one with --questions:", [str(path) for path in found])
     return found[0]
-
-
-def agree(runs: Sequence[Run]) -> None:
-    """Raises InvalidInput where runs do not have the same tasks and classes in the same order."""
-    tasks = runs[0].read_recipe().tasks
-    for run in runs[1:]:
-        if (others := run.read_recipe().tasks) != tasks:
-            raise InvalidInput(
-                f"{run.folder} and {runs[0].folder} cannot be averaged: tasks, classes or their order differ:",
-                [f"{runs[0].name}: {tasks}", f"{run.name}: {others}"],
-            )
 
 
 def check_classes(questions: Path, tasks: Sequence[Task], run: Run) -> None:
@@ -153,25 +111,24 @@ def check_classes(questions: Path, tasks: Sequence[Task], run: Run) -> None:
         raise InvalidInput(f"{listed} names other classes than {run.folder} was trained on:", problems)
 
 
-def log_line(folders: Sequence[Path], blend: Blend, output: Path) -> str:
+def log_line(blend: Blend, output: Path) -> str:
     """A row of the log: date, command, commit, recipe, local score; the public score and the lesson are to be added.
 
     Of a blend it names the folder too, and its score beside those of its runs.
     """
-    runs = runs_of(blend)
-    made = [run.read_made() for run in runs]
+    made = [run.read_made() for run in blend.runs]
     commands = "; ".join(f"`{one['command']}`" for one in made)
-    local = ", ".join(local_score(run.read_json("scores.json")) for run in runs)
-    blends = [Run(folder) for folder in folders if (folder / BLEND).is_file()]
-    for found in blends:
-        commands = f"blend {found.folder} of {commands}"
-        score = local_score(found.read_json(BLEND)["scores"])
-        local = f"{score} on images its weights were not found on; alone {local}"
-    views = dict.fromkeys(view for _, view in blend.members)
-    added = [", ".join(views) if list(views) != ["plain"] else "", blend.mean if blend.mean != "arithmetic" else ""]
-    commands = "; ".join([commands, *filter(None, added)])
+    local = ", ".join(local_score(run.read_scores()) for run in blend.runs)
+    if blend.folder:
+        commands = f"blend {blend.folder} of {commands}"
+        local = f"{local_score(blend.scores)} on images its weights were not found on; alone {local}"
+    views = list(dict.fromkeys(view for _, view in blend.members))
+    if views != ["plain"]:
+        commands += f"; {', '.join(views)}"
+    if blend.mean != "arithmetic":
+        commands += f"; {blend.mean}"
     commits = ", ".join(dict.fromkeys(str(one["commit"]) for one in made))
-    recipes = ", ".join(sorted({run.read_recipe().name for run in runs}))
+    recipes = ", ".join(sorted({run.read_recipe().name for run in blend.runs}))
     return f"| {date.today()} | {commands} | {commits} | {recipes} | {local} | | {output.name}: |"
 
 
@@ -183,20 +140,3 @@ def local_score(scores: Mapping) -> str:
     low, high = scores.get("interval", {}).get("map") or (None, None)
     between = "" if low is None or high is None else f" (95 % {low:.4f} to {high:.4f})"
     return f"mAP {best['map']:.4f}{between} accuracy {best['accuracy']:.4f}"
-
-
-def show_score(
-    output: Path, asked: Questions, probabilities: Mapping[str, np.ndarray], tasks: tuple[Task, ...], layout: str
-) -> None:
-    """Where the answers are known, as with drawn data, the score of the submission."""
-    answers = asked.file.with_name("answers.csv")
-    if asked.images.codes:
-        report = score(
-            tasks,
-            {name: as_submitted(values) for name, values in probabilities.items()},
-            asked.images.codes,
-            asked.images.labelled,
-        )
-        print(f"\nscore by the answers of {asked.file}:\n{table(report)}")
-    elif layout == "fashionai" and answers.is_file():
-        print(f"\nscore by {answers}:\n{table(score_file(output, answers, tasks))}")

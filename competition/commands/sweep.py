@@ -1,57 +1,21 @@
 """A recipe trained with several values of one of its fields, over the same split: one table and one picture."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
 
-import tyro
-
-from competition.commands.arguments import parse
+from competition.commands.arguments import RecipeFields
 from competition.data.load import read_images
-from competition.errors import InvalidInput
-from competition.experiments.runner import shares_of_gpus, stop_as_ctrl_c_does, train_all
+from competition.experiments.runner import shares_of_gpus, train_all
 from competition.experiments.sweep import open_sweep, varied
 from competition.images.cache import USUAL_ROOM
 from competition.provenance import how_it_was_made
-from competition.recipe import Recipe
 from competition.run import Run
 
 
-@dataclass(frozen=True)
-class Arguments:
-    """Train a recipe with several values of one field, all over the same split; every other field is a flag.
-
-    What was stopped goes on when the same command is given again: only what is missing is trained.
-    """
-
-    recipe: Annotated[Recipe, tyro.conf.arg(name="")]
-    # The field that is varied, for example learning_rate.
-    field: str = ""
-    # Its values, each a word; what holds several is written with commas: --values 0,1 0.5,0.5 1,0.
-    values: tuple[str, ...] = ()
-    # The data set: a folder as the recipe's layout has it, or the CSV of a table. Without it: data/<recipe>.
-    data: Path | None = None
-    # Folder of the sweep, new or to go on with, also with other values. Without it: an unfinished one, or the next.
-    run: Path | None = None
-    # How many values are trained at the same time, the GPUs shared out among them.
-    jobs: int = 1
-    # Go on without images that cannot be read.
-    skip_bad_images: bool = False
-    # Gigabytes of decoded pictures to keep for all of them; 0: none.
-    picture_cache: float = USUAL_ROOM
-
-
-def command_line(arguments: Sequence[str]) -> None:
-    chosen = parse(Arguments, "sweep", arguments)
-    stop_as_ctrl_c_does()
-    sweep(**vars(chosen))
-
-
 def sweep(
-    recipe: Recipe,
-    field: str,
-    values: Sequence[str],
+    recipe: RecipeFields,
+    field: str = "",
+    values: tuple[str, ...] = (),
     data: Path | None = None,
     run: Path | None = None,
     *,
@@ -59,19 +23,29 @@ def sweep(
     skip_bad_images: bool = False,
     picture_cache: float = USUAL_ROOM,
 ) -> Run:
-    """Train `recipe` once for each of `values` of its `field`; return the folder of all, with sweep.csv and sweep.png.
+    """Train a recipe with several values of one field, all over the same split; every other field is a flag.
 
-    Raises InvalidInput, before anything is trained, for values that the recipe refuses, and where a training fails.
+    What was stopped goes on when the same command is given again: only what is missing is trained. Returns the folder
+    of all, with sweep.csv and sweep.png. Raises InvalidInput, before anything is trained, for values that the recipe
+    refuses, and where a training fails.
+
+    Args:
+        field: The field that is varied, for example learning_rate.
+        values: Its values, each a word; what holds several is written with commas: --values 0,1 0.5,0.5 1,0.
+        data: The data set: a folder as the recipe's layout has it, or the CSV of a table. Without it: data/<recipe>.
+        run: Its folder, new or to go on with, also with other values. Without it: an unfinished one, or the next.
+        jobs: How many values are trained at the same time, the GPUs shared out among them.
+        skip_bad_images: Go on without images that cannot be read.
+        picture_cache: Gigabytes of decoded pictures to keep for all of them; 0: none.
     """
-    if jobs < 1:
-        raise InvalidInput(f"--jobs is {jobs}; at least 1 is needed")
+    shares = shares_of_gpus(jobs)
     varied(recipe, field, values)  # what is wrong with them is to be said before the images are read
     data = data or Path("data") / recipe.name
     dataset, _, _ = read_images(recipe, data, skip_bad_images)
     variants = open_sweep(replace(recipe, tasks=dataset.tasks), field, values, how_it_was_made(data), run)
     flags = ["--data", str(data), "--picture-cache", str(picture_cache)]
     flags += ["--skip-bad-images"] if skip_bad_images else []
-    train_all([one for one in variants if not one.run.finished], flags, shares_of_gpus(jobs))
+    train_all([one for one in variants if not one.run.finished], flags, shares)
 
     from competition.experiments.sweep_report import report_sweep  # with pandas and matplotlib
 

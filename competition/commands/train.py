@@ -2,13 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
 
-import tyro
-
-from competition.commands.arguments import parse
+from competition.commands.arguments import Cache, RecipeFields
 from competition.data.load import read_material
 from competition.dataset import class_prior
 from competition.errors import InvalidInput
@@ -16,7 +13,6 @@ from competition.files import CACHE
 from competition.images.cache import USUAL_ROOM, Pictures
 from competition.images.warp import View
 from competition.provenance import how_it_was_made
-from competition.recipe import Recipe
 from competition.run import FOLD, SMOKE, Run, new_run, refuse_existing
 from competition.scoring.bootstrap import interval_of_means
 from competition.scoring.per_label import label_table, score_labels
@@ -24,46 +20,32 @@ from competition.scoring.predictions import HELD_OUT, TEST, read_predictions, wr
 from competition.scoring.scores import confusion, table
 
 
-@dataclass(frozen=True)
-class Arguments:
-    """Train a recipe: read, check, split, train stage by stage, score. Every field of the recipe is a flag."""
-
-    recipe: Annotated[Recipe, tyro.conf.arg(name="")]
-    # The data set: a folder as the recipe's layout has it, or the CSV of a table. Without it: data/<recipe>.
-    data: Path | None = None
-    # Folder of the run. Without it: the next runs/<recipe>-<number>.
-    run: Path | None = None
-    # Every step of a training on a few batches, to see that all is in place.
-    smoke: bool = False
-    # Go on without images that cannot be read, and list them in the run.
-    skip_bad_images: bool = False
-    # A file that `competition folds` wrote, and which of its folds is held out; without it the recipe's share is.
-    fold: tuple[Path, int] | None = None
-    # How the images held out are looked at when training is done.
-    views: tuple[View, ...] = ("plain",)
-    # Gigabytes of decoded pictures to keep in cache/pictures, so that later epochs and runs need not decode; 0: none.
-    picture_cache: float = USUAL_ROOM
-
-
-def command_line(arguments: Sequence[str]) -> None:
-    train(**vars(parse(Arguments, "train", arguments)))
-
-
 def train(
-    recipe: Recipe,
+    recipe: RecipeFields,
     data: Path | None = None,
     run: Path | None = None,
     *,
     smoke: bool = False,
     skip_bad_images: bool = False,
     fold: tuple[Path, int] | None = None,
-    views: Sequence[View] = ("plain",),
+    views: tuple[View, ...] = ("plain",),
     picture_cache: float = USUAL_ROOM,
-    cache: Path = CACHE,
+    cache: Cache = CACHE,
 ) -> Run:
-    """Train `recipe` on the data set in `data` and return the run, with its scores and pictures in its folder.
+    """Train a recipe: read, check, split, train stage by stage, score. Every field of the recipe is a flag.
 
-    Raises InvalidInput, before anything is trained, for labels, images or folds that cannot be used.
+    Returns the run, with its scores and pictures in its folder. Raises InvalidInput, before anything is trained, for
+    labels, images or folds that cannot be used.
+
+    Args:
+        data: The data set: a folder as the recipe's layout has it, or the CSV of a table. Without it: data/<recipe>.
+        run: Folder of the run. Without it: the next runs/<recipe>-<number>.
+        smoke: Every step of a training on a few batches, to see that all is in place.
+        skip_bad_images: Go on without images that cannot be read, and list them in the run.
+        fold: A file of `competition folds`, and which of its folds is held out; without it the recipe's share is.
+        views: How the images held out are looked at when training is done.
+        picture_cache: Gigabytes of decoded pictures to keep in cache/pictures for later epochs and runs; 0: none.
+        cache: Where features, pictures and checked images are remembered.
     """
     if not 0 <= picture_cache < math.inf:
         raise InvalidInput(f"--picture-cache is {picture_cache}; allowed are gigabytes from 0, which keeps none")

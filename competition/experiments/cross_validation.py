@@ -1,15 +1,16 @@
 """The folder of a cross-validation: what it is made of, and whether it is the one to go on with."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from competition.data.folds import Folds, read_folds
-from competition.errors import InvalidInput
-from competition.experiments.job import Job
-from competition.recipe import Recipe, differences
-from competition.run import CROSS_VALIDATION, RUNS, Run, list_runs, new_run
+from competition.experiments.folder import open_folder, other_fields
+from competition.experiments.runner import Job
+from competition.recipe import Recipe
+from competition.run import CROSS_VALIDATION, RECIPE, SCORES, Run
 
 FOLDS = "folds.csv"
 
@@ -18,21 +19,8 @@ FOLDS = "folds.csv"
 class FoldJob(Job):
     """One training of a cross-validation."""
 
-    whole: Run
     seed: int
     fold: int
-
-    @property
-    def run(self) -> Run:
-        return self.whole.part(self.seed, self.fold)
-
-    @property
-    def recipe_file(self) -> Path:
-        return self.whole.folder / "recipe.json"
-
-    @property
-    def flags(self) -> tuple[str, ...]:
-        return "--seed", str(self.seed), "--fold", str(self.whole.folder / FOLDS), str(self.fold)
 
 
 @dataclass(frozen=True)
@@ -47,7 +35,11 @@ class Experiment:
     @property
     def parts(self) -> list[FoldJob]:
         seeds = range(self.recipe.seed, self.recipe.seed + self.seeds)
-        return [FoldJob(self.whole, seed, fold) for seed in seeds for fold in range(self.folds.count)]
+        return [self._part(seed, fold) for seed in seeds for fold in range(self.folds.count)]
+
+    def _part(self, seed: int, fold: int) -> FoldJob:
+        flags = ("--seed", str(seed), "--fold", str(self.whole.folder / FOLDS), str(fold))
+        return FoldJob(self.whole, self.whole.part(seed, fold), self.whole.folder / RECIPE, flags, seed, fold)
 
     @property
     def missing(self) -> list[FoldJob]:
@@ -65,55 +57,36 @@ def open_experiment(
     folds = read_folds(folds_file)
     digest = hashlib.sha256(folds_file.read_bytes()).hexdigest()
     plan = {"folds": folds.count, "folds_digest": digest, "seeds": seeds, "views": sorted(views)}
-    if folder is not None and folder.exists():
-        whole = Run(folder)
-        if other := _others(whole, recipe, plan):
-            raise InvalidInput(f"{folder} holds another experiment; give --run another folder. There:", other)
-        _add_seeds(whole, recipe, seeds)
-    elif folder is None and (whole := _unfinished(recipe, plan)):
-        print(f"going on with {whole.folder}/")
-    else:
-        whole = new_run(f"{recipe.name}-cv", folder)
+    others = partial(_others, recipe=recipe, plan=plan)
+    whole = open_folder(f"{recipe.name}-cv", folder, others, lambda run: run.finished)
+    if not (whole.folder / RECIPE).is_file():
         whole.write_text(FOLDS, folds_file.read_text(encoding="utf-8"))
         whole.write_recipe(recipe, {**made, CROSS_VALIDATION: plan})
-    return Experiment(whole, recipe, folds, seeds)
+    elif seeds > _plan(whole)["seeds"]:
+        whole.write_recipe(recipe, {**whole.read_made(), CROSS_VALIDATION: plan})
+    experiment = Experiment(whole, recipe, folds, seeds)
+    if experiment.missing:  # also of new seeds, or where a fold was removed to be trained again
+        (whole.folder / SCORES).unlink(missing_ok=True)
+    return experiment
 
 
-def _add_seeds(whole: Run, recipe: Recipe, seeds: int) -> None:
-    made = whole.read_made()
-    if seeds > made[CROSS_VALIDATION]["seeds"]:
-        (whole.folder / "scores.json").unlink(missing_ok=True)
-        whole.write_recipe(recipe, {**made, CROSS_VALIDATION: {**made[CROSS_VALIDATION], "seeds": seeds}})
+def _plan(whole: Run) -> dict | None:
+    return whole.read_made().get(CROSS_VALIDATION)
 
 
-def _others(whole: Run, recipe: Recipe, plan: dict) -> list[str]:
-    """In what a folder differs from the experiment that is asked for, which may have more seeds."""
-    if not (whole.folder / "recipe.json").is_file():
-        return ["no recipe.json, so no cross-validation"]
-    there = whole.read_made().get(CROSS_VALIDATION)
+def _others(whole: Run, exactly: bool, recipe: Recipe, plan: dict) -> Iterator[str]:
+    """In what a folder differs from the experiment that is asked for, which may have more seeds unless `exactly`."""
+    if not (whole.folder / RECIPE).is_file():
+        yield f"no {RECIPE}, so no cross-validation"
+        return
+    there = _plan(whole)
     if not there:
-        return ["a single training"]
-    changed = differences(whole.read_recipe(), recipe)
-    lines = [f"{name} is {before!r}, here {here!r}" for name, (before, here) in changed.items()]
+        yield "a single training"
+        return
+    yield from other_fields(whole.read_recipe(), recipe)
     if there["folds_digest"] != plan["folds_digest"]:
-        lines.append("other folds")
+        yield "other folds"
     if there["views"] != plan["views"]:
-        lines.append(f"views {' '.join(there['views'])}, here {' '.join(plan['views'])}")
-    if there["seeds"] > plan["seeds"]:
-        lines.append(f"{there['seeds']} seeds, here {plan['seeds']}")
-    return lines
-
-
-def _unfinished(recipe: Recipe, plan: dict) -> Run | None:
-    """The newest cross-validation that has not finished and is the same."""
-    for run in reversed(list_runs(RUNS)):
-        if run.name.startswith(f"{recipe.name}-cv") and not run.finished and _is_the_same(run, recipe, plan):
-            return run
-    return None
-
-
-def _is_the_same(run: Run, recipe: Recipe, plan: dict) -> bool:
-    try:
-        return run.read_made().get(CROSS_VALIDATION) == plan and not differences(run.read_recipe(), recipe)
-    except InvalidInput:  # of another version, or spoilt; `list` says so
-        return False
+        yield f"views {' '.join(there['views'])}, here {' '.join(plan['views'])}"
+    if there["seeds"] > plan["seeds"] or (exactly and there["seeds"] < plan["seeds"]):
+        yield f"{there['seeds']} seeds, here {plan['seeds']}"

@@ -1,6 +1,6 @@
 """What all folds gave, together: out-of-fold probabilities, scores of each and of all, and the test images."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +9,7 @@ from competition.data.folds import TEST as NO_FOLD
 from competition.dataset import Dataset
 from competition.errors import InvalidInput
 from competition.experiments.cross_validation import Experiment, FoldJob
-from competition.run import Run
+from competition.run import SCORES, Run
 from competition.scoring.blend import read_seeds
 from competition.scoring.bootstrap import estimate, interval_of_means, resampled
 from competition.scoring.per_label import label_table, score_labels
@@ -49,7 +49,7 @@ def put_together(experiment: Experiment, dataset: Dataset) -> None:
         write_predictions(whole, TEST, test, mean_over_parts(parts, test, TEST))
     predictions = read_predictions(whole)
     write_reports(whole, predictions, dataset.path_of)
-    whole.write_json("scores.json", scores_of(whole, parts, predictions))
+    whole.write_json(SCORES, scores_of(whole, parts, predictions))
 
 
 def mean_over_parts(parts: Sequence[FoldJob], dataset: Dataset, name: str) -> Views:
@@ -80,36 +80,26 @@ def refuse_other_labels(part: FoldJob, given: Predictions, dataset: Dataset) -> 
 
 
 def scores_of(whole: Run, parts: Sequence[FoldJob], predictions: Predictions) -> dict:
-    """What scores.json says of a finished cross-validation."""
+    """What scores.json says of a finished cross-validation: all folds together, each one, and each seed alone."""
+    trained = [(part, part.run.read_scores()) for part in parts]
+    seeds = enumerate(read_seeds(whole), whole.read_recipe().seed)
     scores = {
         "best": predictions.score().to_json(),
         "interval": interval_of_means(predictions),
         "images": len(predictions),
-        "folds": [of_part(part) for part in parts],
-        "seeds": of_seeds(whole),
-        "views": {view: brief(read_predictions(whole, view)) for view in views_of(whole)},
-        "seconds": round(sum(part.run.read_json("scores.json")["seconds"] for part in parts), 1),
+        "folds": [{"seed": part.seed, "fold": part.fold, **brief(one["best"])} for part, one in trained],
+        "seeds": [{"seed": seed, **brief(given.score().to_json())} for seed, given in seeds],
+        "views": {view: brief(read_predictions(whole, view).score().to_json()) for view in views_of(whole)},
+        "seconds": round(sum(one["seconds"] for _, one in trained), 1),
     }
     if whole.file(TEST).is_file():
         scores["test"] = gain_of_the_mean(whole, parts)
     return scores
 
 
-def of_part(part: FoldJob) -> dict:
-    """The scores of one training on the fold that it held out."""
-    best = part.run.read_json("scores.json")["best"]
-    return {"seed": part.seed, "fold": part.fold, "map": best["map"], "accuracy": best["accuracy"]}
-
-
-def of_seeds(whole: Run) -> list[dict]:
-    """The scores of each seed alone, all its folds together."""
-    first = whole.read_recipe().seed
-    return [{"seed": seed, **brief(given)} for seed, given in enumerate(read_seeds(whole), first)]
-
-
-def brief(predictions: Predictions) -> dict:
-    report = predictions.score()
-    return {"map": report.map, "accuracy": report.accuracy}
+def brief(report: Mapping) -> dict:
+    """Of all that a report says, the two means."""
+    return {name: report[name] for name, _ in MEANS}
 
 
 def gain_of_the_mean(whole: Run, parts: Sequence[FoldJob]) -> dict:
@@ -121,7 +111,7 @@ def gain_of_the_mean(whole: Run, parts: Sequence[FoldJob]) -> dict:
     singles = aligned([together, *(read_predictions(part.run, name=TEST) for part in parts)])[1:]
     scores = resampled([together, *singles])[:, :, -1]
     result = {"images": len(together)}
-    for number, name in enumerate(("map", "accuracy")):
+    for number, (name, _) in enumerate(MEANS):
         mean, single = scores[0, number], scores[1:, number].mean(axis=0)
         gain = estimate(mean - single)
         result[name] = {"mean": float(mean[0]), "single": float(single[0]), "gain": gain._asdict()}
@@ -130,8 +120,7 @@ def gain_of_the_mean(whole: Run, parts: Sequence[FoldJob]) -> dict:
 
 def summary(whole: Run) -> str:
     """The scores of a finished cross-validation in words."""
-    scores = whole.read_json("scores.json")
-    predictions = read_predictions(whole)
+    scores, predictions = whole.read_scores(), read_predictions(whole)
     lines = [table(predictions.score()), ""]
     if labels := score_labels(predictions):
         lines += [label_table(labels), ""]
@@ -139,14 +128,13 @@ def summary(whole: Run) -> str:
         lines += spread(scores, name, title)
     views = [f"{view} {_number(one['map'])} {_number(one['accuracy'])}" for view, one in scores["views"].items()]
     lines.append(f"views, mAP and accuracy: {', '.join(views)}")
-    for name, title in MEANS:
-        if test := scores.get("test"):
-            one, (gain, low, high) = test[name], (test[name]["gain"][key] for key in ("value", "low", "high"))
-            lines.append(
-                f"{title} on {test['images']} test images: {len(scores['folds'])} networks "
-                f"{_number(one['mean'])}, one {_number(one['single'])}, "
-                f"gain {_number(gain, '+')} (95 % {_number(low, '+')} to {_number(high, '+')})"
-            )
+    for name, title in MEANS if "test" in scores else ():
+        one, count = scores["test"][name], scores["test"]["images"]
+        gain, low, high = (_number(one["gain"][key], "+") for key in ("value", "low", "high"))
+        lines.append(
+            f"{title} on {count} test images: {len(scores['folds'])} networks {_number(one['mean'])}, "
+            f"one {_number(one['single'])}, gain {gain} (95 % {low} to {high})"
+        )
     return "\n".join(lines)
 
 
@@ -157,20 +145,12 @@ def spread(scores: dict, name: str, title: str) -> list[str]:
     """
     low, high = scores["interval"][name]
     whole = f"{title:8} {_number(scores['best'][name])} out of fold (95 % {_number(low)} to {_number(high)})"
-    folds: dict[int, list] = {}
-    for fold in scores["folds"]:
-        folds.setdefault(fold["seed"], []).append(fold[name])
+    seeds = {seed["seed"]: seed[name] for seed in scores["seeds"]}
+    folds = {seed: mean_and_deviation([one[name] for one in scores["folds"] if one["seed"] == seed]) for seed in seeds}
     if len(folds) == 1:
-        return [f"{whole}; folds {mean_and_deviation(*folds.values())}"]
-    seeds = [seed[name] for seed in scores["seeds"]]
-    return [
-        f"{whole}, the mean of {len(seeds)} seeds",
-        *(
-            f"  seed {seed} {_number(score)} out of fold; folds {mean_and_deviation(values)}"
-            for score, (seed, values) in zip(seeds, folds.items(), strict=True)
-        ),
-        f"  seeds {mean_and_deviation(seeds)}",
-    ]
+        return [f"{whole}; folds {folds.popitem()[1]}"]
+    each = [f"  seed {seed} {_number(seeds[seed])} out of fold; folds {words}" for seed, words in folds.items()]
+    return [f"{whole}, the mean of {len(seeds)} seeds", *each, f"  seeds {mean_and_deviation([*seeds.values()])}"]
 
 
 def mean_and_deviation(values: Sequence[float | None]) -> str:

@@ -1,6 +1,5 @@
 """Trainings in processes of their own: memory is given back, and each may have GPUs of its own."""
 
-import fcntl
 import os
 import shutil
 import signal
@@ -9,44 +8,61 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from queue import SimpleQueue
+from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
 
 from competition.errors import InvalidInput
-from competition.experiments.job import Job
+from competition.files import locked
+from competition.run import Run
 from competition.threads import share_of_threads
 
 LAST_LINES = 15
 SHOWN = ("stage ", "about ")  # how the lines begin that are passed on during a training
 
 
-def train_all(trainings: Sequence[Job], flags: Sequence[str], shares: Sequence[str | None]) -> None:
+@dataclass(frozen=True)
+class Job:
+    """One of several trainings in the folder of the whole: what `competition train` is given, and the run it makes."""
+
+    whole: Run
+    run: Run
+    recipe_file: Path
+    flags: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.run.name
+
+    @property
+    def log(self) -> Path:
+        """What the training printed."""
+        return self.whole.folder / f"{self.name}.log"
+
+
+def train_all(jobs: Sequence[Job], flags: Sequence[str], shares: Sequence[str | None]) -> None:
     """Train them by `competition train` with `flags` and their own, as many at a time as there are `shares` of GPUs.
 
     So many threads a training has that all together keep the processor busy, and none waits for another.
     What an earlier attempt left of one is removed. Raises InvalidInput, with the end of its log, where one fails:
     others that run go on to their end, and no new one starts. Where this process is stopped, they are, too.
     """
-    devices: SimpleQueue[dict[str, str]] = SimpleQueue()
-    for share in shares:
-        devices.put({} if share is None else {"CUDA_VISIBLE_DEVICES": share})
-    stop, running, threads = Event(), [], share_of_threads(len(shares))
+    waiting, stop, running, threads = iter(jobs), Event(), [], share_of_threads(len(shares))
 
-    def train(training: Job) -> None:
-        device = devices.get()
-        try:
-            if not stop.is_set():
-                train_one(training, flags, {**threads, **device}, running)
-        except BaseException:
-            stop.set()
-            raise
-        finally:
-            devices.put(device)
+    def work(share: str | None) -> None:
+        environment = threads if share is None else {**threads, "CUDA_VISIBLE_DEVICES": share}
+        for job in waiting:  # the one iterator of all
+            if stop.is_set():
+                return
+            try:
+                train_one(job, flags, environment, running)
+            except BaseException:
+                stop.set()
+                raise
 
-    with ThreadPoolExecutor(len(shares)) as pool:
+    with _stopped_as_by_ctrl_c(), ThreadPoolExecutor(len(shares)) as pool:
         try:
-            for _ in pool.map(train, trainings):
-                pass
+            list(pool.map(work, shares))
         except KeyboardInterrupt:
             stop.set()
             for process in running:
@@ -54,33 +70,33 @@ def train_all(trainings: Sequence[Job], flags: Sequence[str], shares: Sequence[s
             raise
 
 
-def train_one(training: Job, flags: Sequence[str], share: dict[str, str], running: list[subprocess.Popen]) -> None:
+def train_one(job: Job, flags: Sequence[str], share: dict[str, str], running: list[subprocess.Popen]) -> None:
     """Train one by `competition train`; its lines go to a log, those of epochs also to the reader.
 
     `share` are variables of the environment: what the training has of the machine.
     """
-    with locked(training) as lock:
+    with locked(job.whole.folder / f".{job.name}.lock", wait=False) as lock:
         if lock is None:
-            print(f"{training.name}: another process is training it", flush=True)
+            print(f"{job.name}: another process is training it", flush=True)
             return
-        if training.run.finished:  # by another process, meanwhile
+        if job.run.finished:  # by another process, meanwhile
             return
-        if training.run.folder.exists():
-            shutil.rmtree(training.run.folder)
-        command = [sys.executable, "-m", "competition", "train", str(training.recipe_file), *flags, *training.flags]
-        command += ["--run", str(training.run.folder)]
-        if follow(command, os.environ | share, training, lock, running) != 0:
-            lines = training.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
-            raise InvalidInput(f"{training.name} could not be trained; {training.log} ends with:", lines)
+        if job.run.folder.exists():
+            shutil.rmtree(job.run.folder)
+        command = [sys.executable, "-m", "competition", "train", str(job.recipe_file), *flags, *job.flags]
+        command += ["--run", str(job.run.folder)]
+        if follow(command, os.environ | share, job, lock, running) != 0:
+            lines = job.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
+            raise InvalidInput(f"{job.name} could not be trained; {job.log} ends with:", lines)
 
 
 def follow(
-    command: Sequence[str], environment: dict[str, str], training: Job, lock: int, running: list[subprocess.Popen]
+    command: Sequence[str], environment: dict[str, str], job: Job, lock: int, running: list[subprocess.Popen]
 ) -> int:
     """Run a command to its end and return its exit status. It holds the `lock`, too, should this process be killed."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     with (
-        training.log.open("w", encoding="utf-8") as log,
+        job.log.open("w", encoding="utf-8") as log,
         subprocess.Popen(command, env=environment, text=True, errors="replace", pass_fds=[lock], **pipes) as process,
     ):
         running.append(process)
@@ -88,34 +104,31 @@ def follow(
             log.write(line)
             log.flush()
             if line.startswith(SHOWN):
-                print(f"{training.name}: {line}", end="", flush=True)
+                print(f"{job.name}: {line}", end="", flush=True)
     return process.returncode
 
 
 @contextmanager
-def locked(training: Job) -> Iterator[int | None]:
-    """A lock (the number of its open file) that keeps other processes off this training, or None where one has it."""
-    with (training.whole.folder / f".{training.name}.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield None
-        else:
-            yield file.fileno()
-
-
-def stop_as_ctrl_c_does() -> None:
-    """On SIGTERM and SIGHUP, so that the trainings end, too; but nohup's wish to ignore one stands."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) != signal.SIG_IGN:
+def _stopped_as_by_ctrl_c() -> Iterator[None]:
+    """SIGTERM and SIGHUP stop the block as Ctrl-C does, so that its trainings end, too; unless nohup ignores one."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in handlers.items():
+        if handler != signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def shares_of_gpus(jobs: int) -> list[str | None]:
     """For each job the value of CUDA_VISIBLE_DEVICES, or None where it may have all.
 
-    Raises InvalidInput where there are fewer GPUs than jobs.
+    Raises InvalidInput where there are fewer GPUs than jobs, or no job.
     """
+    if jobs < 1:
+        raise InvalidInput(f"--jobs is {jobs}; at least 1 is needed")
     gpus = gpus_in_sight()
     if jobs == 1 or not gpus:
         return [None] * jobs

@@ -1,20 +1,22 @@
 """A recipe trained once for each value of one of its fields: what the values are, and the folder of all of them."""
 
-import contextlib
-import difflib
-import io
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, make_dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import redirect_stderr
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import Literal, get_origin, get_type_hints
 
 import tyro
 
-from competition.errors import InvalidInput
-from competition.experiments.job import Job
-from competition.recipe import Recipe, differences, from_json, to_json
-from competition.run import RUNS, SWEEP, Run, new_run
+from competition.errors import InvalidInput, no_such
+from competition.experiments.folder import open_folder, other_fields
+from competition.experiments.runner import Job
+from competition.recipe import Recipe, to_json
+from competition.renamed import current_sweep, hint
+from competition.run import SWEEP, Run
 
 TABLE = "sweep.csv"  # the last file that a sweep writes
 FIXED = {
@@ -22,28 +24,18 @@ FIXED = {
     "tasks": "they are those of the data",
     "layout": "the data have one",
     "towers": "its rows of numbers are no words; train recipe files of your own",
+    "split_seed": "it draws the split, and scores on other images do not compare",
+    "validation": "it draws the split, and scores on other images do not compare",
 }
-SPLITTING = dict.fromkeys(("split_seed", "validation"), "it draws the split, and scores on other images do not compare")
 
 
 @dataclass(frozen=True)
 class Variant(Job):
     """The training with one value, as it was written on the command line."""
 
-    whole: Run
     field: str
     value: str
     recipe: Recipe
-
-    flags = ()
-
-    @property
-    def run(self) -> Run:
-        return Run(self.whole.folder / folder_name(self.field, self.value))
-
-    @property
-    def recipe_file(self) -> Path:
-        return self.whole.folder / f"{self.name}.json"
 
 
 def folder_name(field: str, value: str) -> str:
@@ -54,16 +46,15 @@ def folder_name(field: str, value: str) -> str:
 def varied(recipe: Recipe, field: str, values: Sequence[str]) -> list[Recipe]:
     """The recipe with each value in its field. Raises InvalidInput where one cannot be, in the recipe's words."""
     field = field.replace("-", "_")
-    names = [one.name for one in fields(Recipe)]
+    names = [one.name for one in fields(Recipe) if one.name not in FIXED]
     if not field:
         raise InvalidInput(
             "--field is missing; name what is varied, for example --field learning_rate --values 1e-3 1e-4"
         )
-    if field not in names:
-        close = ", ".join(difflib.get_close_matches(field, names)) or ", ".join(names[-5:])
-        raise InvalidInput(f"--field is {field!r}, and a recipe has no such field; it has, for example, {close}")
-    if reason := {**FIXED, **SPLITTING}.get(field):
+    if reason := FIXED.get(field):
         raise InvalidInput(f"--field is {field}, which cannot be swept: {reason}")
+    if field not in names:
+        raise InvalidInput(f"--field: {hint(field).removeprefix('; ') or no_such('field', field, names)}")
     if recipe.validation == 0:
         raise InvalidInput("validation is 0, so no image is held out and no score could be compared; hold some out")
     if not values:
@@ -85,16 +76,15 @@ def parsed(field: str, value: str):
 
     Raises InvalidInput where it is of another kind.
     """
-    kind, plain = get_type_hints(Recipe, include_extras=True)[field], get_type_hints(Recipe)[field]
-    if get_origin(plain) is Literal:
+    kind = get_type_hints(Recipe)[field]
+    if get_origin(kind) is Literal:
         return value  # the recipe knows best what is allowed
-    words = [word for word in value.split(",") if word] if get_origin(plain) is tuple else [value]
-    holder = make_dataclass("Value", [(field, kind)])
+    words = [word for word in value.split(",") if word] if get_origin(kind) is tuple else [value]
     try:
-        with contextlib.redirect_stderr(io.StringIO()):
-            return getattr(tyro.cli(holder, args=[f"--{field.replace('_', '-')}", *words]), field)
+        with redirect_stderr(StringIO()):
+            return tyro.cli(kind, args=words)
     except SystemExit:
-        name = plain.__name__ if isinstance(plain, type) else str(plain)
+        name = kind.__name__ if isinstance(kind, type) else str(kind)
         raise InvalidInput(f"{field} is of the kind {name.replace('typing.', '')}") from None
 
 
@@ -106,46 +96,33 @@ def open_sweep(recipe: Recipe, field: str, values: Sequence[str], made: dict, fo
     varied(recipe, field, values)  # what is wrong with the new ones is to be said of them alone
     field = field.replace("-", "_")
     plan = {"field": field, "values": list(values), "data": made["data"]}
-    if folder is not None and folder.exists():
-        whole = Run(folder)
-        if other := _others(whole, recipe, plan):
-            raise InvalidInput(f"{folder} holds something else; give --run another folder. There:", other)
-        plan["values"] = list(dict.fromkeys([*whole.read_json(SWEEP)["sweep"]["values"], *values]))
-    elif folder is None and (whole := _unfinished(recipe, plan)):
-        print(f"going on with {whole.folder}/")
-    else:
-        whole = new_run(f"{recipe.name}-sweep", folder)
+    others = partial(_others, recipe=recipe, plan=plan)
+    whole = open_folder(f"{recipe.name}-sweep", folder, others, lambda run: (run.folder / TABLE).is_file())
+    if (whole.folder / SWEEP).is_file():
+        plan["values"] = list(dict.fromkeys([*_plan(whole)["values"], *values]))
     recipes = varied(recipe, field, plan["values"])
     whole.write_json(SWEEP, {"recipe": to_json(recipe), "made": made, "sweep": plan})
-    variants = [Variant(whole, field, value, one) for value, one in zip(plan["values"], recipes, strict=True)]
-    for variant in variants:
-        whole.write_json(variant.recipe_file.name, {"recipe": to_json(variant.recipe), "made": made})
-    return variants
+    return [_variant(whole, field, value, one, made) for value, one in zip(plan["values"], recipes, strict=True)]
 
 
-def _others(whole: Run, recipe: Recipe, plan: dict) -> list[str]:
-    """In what a folder differs from the sweep that is asked for, which may have other values."""
+def _variant(whole: Run, field: str, value: str, recipe: Recipe, made: dict) -> Variant:
+    """One of the trainings, whose recipe is written for it."""
+    run = Run(whole.file(folder_name(field, value)))
+    whole.write_json(f"{run.name}.json", {"recipe": to_json(recipe), "made": made})
+    return Variant(whole, run, whole.folder / f"{run.name}.json", (), field, value, recipe)
+
+
+def _plan(whole: Run) -> dict:
+    return current_sweep(whole.read_json(SWEEP)["sweep"])
+
+
+def _others(whole: Run, exactly: bool, recipe: Recipe, plan: dict) -> Iterator[str]:
+    """In what a folder differs from the sweep that is asked for, which may have other values unless `exactly`."""
     if not (whole.folder / SWEEP).is_file():
-        return [f"no {SWEEP}, so no sweep"]
-    there = whole.read_json(SWEEP)
-    changed = differences(from_json(there["recipe"]), recipe)
-    lines = [
-        f"{name} is {before!r}, here {here!r}" for name, (before, here) in changed.items() if name != plan["field"]
-    ]
-    for name in ("field", "data"):
-        if there["sweep"][name] != plan[name]:
-            lines.append(f"{name} is {there['sweep'][name]}, here {plan[name]}")
-    return lines
-
-
-def _unfinished(recipe: Recipe, plan: dict) -> Run | None:
-    """A sweep of the same, with the same values, that has no table yet."""
-    for file in sorted(RUNS.glob(f"{recipe.name}-sweep-*/{SWEEP}")):
-        whole = Run(file.parent)
-        try:
-            same = whole.read_json(SWEEP)["sweep"] == plan and not _others(whole, recipe, plan)
-        except (InvalidInput, LookupError, TypeError):  # of another version, or spoilt
-            continue
-        if same and not (whole.folder / TABLE).is_file():
-            return whole
-    return None
+        yield f"no {SWEEP}, so no sweep"
+        return
+    yield from other_fields(whole.read_recipe(SWEEP), recipe, varied=plan["field"])
+    there = _plan(whole)
+    for name in ("field", "data", *(["values"] if exactly else [])):
+        if there[name] != plan[name]:
+            yield f"{name} is {there[name]}, here {plan[name]}"

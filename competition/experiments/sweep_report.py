@@ -19,10 +19,11 @@ def report_sweep(variants: Sequence[Variant]) -> str:
     Raises InvalidInput where the variants were judged on different images, because the data was changed meanwhile.
     """
     aligned([read_predictions(variant.run) for variant in variants])
-    scores = [variant.run.read_json("scores.json") for variant in variants]
+    scores = [variant.run.read_scores() for variant in variants]
     histories = [pd.read_csv(variant.run.folder / "history.csv") for variant in variants]
     rows = [_row(*one) for one in zip(variants, scores, histories, strict=True)]
-    whole, chance = variants[0].whole, _chance(scores)
+    chance = {task["task"]: task["chance"] for task in scores[0]["best"]["tasks"]}  # the same for all
+    whole = variants[0].whole
     save(_curves(variants, histories, rows, chance), whole, PICTURE)
     whole.write_text(TABLE, pd.DataFrame(rows).to_csv(index=False, float_format="%.6g"))
     return f"{_words(rows)}\nchance: {', '.join(f'{task} {share:.4f}' for task, share in chance.items())}"
@@ -33,11 +34,6 @@ def _row(variant: Variant, scores: dict, history: pd.DataFrame) -> dict:
     tasks = {f"accuracy_{task['task']}": task["accuracy"] for task in best["tasks"]}
     times = {"seconds": scores["seconds"], "epochs": len(history), "best_epoch": scores["best_epoch"]}
     return {variant.field: variant.value, **tasks, "accuracy": best["accuracy"], "map": best["map"], **times}
-
-
-def _chance(scores: Sequence[dict]) -> dict[str, float]:
-    """{task: the accuracy of always answering its most frequent class}; the same for all, as their images are."""
-    return {task["task"]: task["chance"] for task in scores[0]["best"]["tasks"]}
 
 
 def _words(rows: Sequence[dict]) -> str:

@@ -25,7 +25,7 @@ def check_submission(submission: Path, questions: Path, tasks: tuple[Task, ...] 
     Raises InvalidInput where a file cannot be read at all.
     """
     answers, asked = read_rows([submission]), read_rows([questions])
-    problems = [*answers.problems, *asked.problems, *_wrong_rows(answers, asked), *_wrong_values(answers, tasks)]
+    problems = [*answers.problems, *asked.problems, *wrong_rows(answers, asked), *_wrong_values(answers, tasks)]
     if submission.read_bytes().startswith(codecs.BOM_UTF8):
         problems.append(Problem(submission, 1, "the file starts with a byte order mark; save it as UTF-8 without one"))
     for line, text in enumerate(submission.read_bytes().splitlines(), start=1):
@@ -46,7 +46,8 @@ def _pairs(rows: Rows) -> list[tuple[str, str]]:
     return list(zip(rows.names, rows.keys, strict=True))
 
 
-def _wrong_rows(answers: Rows, asked: Rows) -> Iterator[Problem]:
+def wrong_rows(answers: Rows, asked: Rows) -> Iterator[Problem]:
+    """Rows that are not asked, or not answered, and the first that is out of order."""
     given, wanted = _pairs(answers), _pairs(asked)
     if given == wanted:
         return

@@ -1,8 +1,8 @@
 """The recipes that come with the project, and those of the user's own."""
 
 import importlib
-import importlib.util
 import re
+import runpy
 import traceback
 from pathlib import Path
 from types import ModuleType
@@ -26,8 +26,8 @@ NAMES = (
 
 def load_recipe(name: str) -> Recipe:
     """The recipe of this name, or the `RECIPE` of a Python file. Raises InvalidInput with the choices."""
-    module = _from_file(Path(name)) if name.endswith(".py") else _from_project(name)
-    recipe = getattr(module, "RECIPE", None)
+    found = _from_file(Path(name)) if name.endswith(".py") else vars(_from_project(name))
+    recipe = found.get("RECIPE")
     if not isinstance(recipe, Recipe):
         raise InvalidInput(f"{name} defines no RECIPE; a recipe file ends in RECIPE = Recipe(name=…, …)")
     return recipe
@@ -44,14 +44,13 @@ def _from_project(name: str) -> ModuleType:
     return importlib.import_module(f"competition.recipes.{name}")
 
 
-def _from_file(path: Path) -> ModuleType:
+def _from_file(path: Path) -> dict:
+    """All that a recipe file defines. Raises InvalidInput with the line where it cannot be run."""
     if not path.is_file():
         raise InvalidInput(f"{path}: there is no such recipe file")
     path = path.resolve()
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
+        return runpy.run_path(str(path))
     except InvalidInput as error:
         raise InvalidInput(f"{path}: {error}") from None
     except SyntaxError as error:
@@ -61,4 +60,3 @@ def _from_file(path: Path) -> ModuleType:
         old = re.search(r"unexpected keyword argument '(\w+)'", str(error))
         text = hint(old[1]).removeprefix("; ") if old else ""
         raise InvalidInput(f"{path}:{lines[-1]}: {text or f'{type(error).__name__}: {error}'}") from error
-    return module

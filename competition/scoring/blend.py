@@ -1,7 +1,7 @@
 """A blend: for each task a weighted mean of what several runs give, in one view or in several."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -19,18 +19,28 @@ Mean = Literal["arithmetic", "geometric"]
 
 @dataclass(frozen=True)
 class Blend:
-    """Members, each a run's folder and a view, and their weights in each task, (members,), which sum to 1."""
+    """Members, each a run's folder and a view, and their weights in each task, (members,), which sum to 1.
+
+    One that was written has a `folder`, and `scores` on images that its weights were not found on.
+    """
 
     members: tuple[tuple[Path, str], ...]
     mean: Mean
     tasks: tuple[Task, ...]
     weights: Mapping[str, np.ndarray]
+    folder: Path | None = None
+    scores: Mapping = field(default_factory=dict)
 
     @classmethod
     def plain(cls, members: Sequence[tuple[Path, str]], mean: Mean, tasks: Sequence[Task] = ()) -> "Blend":
         """All members alike."""
         weights = np.full(len(members), 1 / len(members))
         return cls(tuple(members), mean, tuple(tasks), {task.name: weights for task in tasks})
+
+    @property
+    def runs(self) -> list[Run]:
+        """Those of the members, each once."""
+        return [Run(folder) for folder in dict.fromkeys(folder for folder, _ in self.members)]
 
     def apply(self, several: Sequence[Probabilities]) -> dict[str, np.ndarray]:
         """{task: (n, classes)} of what each member gave for the same images, in the order of `members`."""
@@ -98,6 +108,35 @@ def read_member(run: Run, view: str, mean: Mean) -> Predictions:
     return replace(whole, probabilities=plain.apply([one.probabilities for one in seeds]))
 
 
+def blend_of(folders: Sequence[Path], views: Sequence[str], mean: Mean) -> Blend:
+    """The blend in a folder, or the plain mean of some runs in some views.
+
+    Raises InvalidInput where a run has not finished, or runs do not have the same tasks and classes in the same order.
+    """
+    blend = Blend.plain([(folder, view) for folder in folders for view in dict.fromkeys(views)], mean)
+    if blends := [folder for folder in folders if (folder / BLEND).is_file()]:
+        if len(folders) > 1:
+            raise InvalidInput(f"{blends[0]} is a blend, which goes alone; `competition blend` takes all runs of one")
+        if tuple(views) != (PLAIN,) or mean != "arithmetic":
+            raise InvalidInput(
+                f"{folders[0]} is a blend with views and a mean of its own; leave out --views and --mean"
+            )
+        blend = read_blend(folders[0])
+    first, *others = blend.runs
+    if unfinished := [str(run.folder) for run in blend.runs if not run.finished]:
+        raise InvalidInput("runs that did not finish, or no runs at all; train them to the end first:", unfinished)
+    tasks = first.read_recipe().tasks
+    for run in others:
+        if (found := run.read_recipe().tasks) != tasks:
+            raise InvalidInput(
+                f"{run.folder} and {first.folder} cannot be averaged: tasks, classes or their order differ:",
+                [f"{first.name}: {tasks}", f"{run.name}: {found}"],
+            )
+    if blend.folder and blend.tasks != tasks:
+        raise InvalidInput(f"{folders[0]} blends other tasks or classes than {first.folder} has; make it again")
+    return blend if blend.folder else Blend.plain(blend.members, mean, tasks)
+
+
 def read_blend(folder: Path) -> Blend:
     """The blend that `competition blend` wrote into `folder`. Raises InvalidInput where there is none, or no whole one.
 
@@ -113,6 +152,8 @@ def read_blend(folder: Path) -> Blend:
             values["mean"],
             tuple(Task(task["name"], tuple(task["classes"]), task["kind"]) for task in values["tasks"]),
             {name: np.array(weights, np.float64) for name, weights in values["weights"].items()},
+            folder,
+            values.get("scores") or {},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInput(

@@ -1,13 +1,16 @@
-"""Score a submission file against known answers, as the organisers do."""
+"""Score answers to questions against known ones, row by row as the organisers do, from a file or from memory."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
+from competition.dataset import Dataset, Questions
 from competition.errors import InvalidInput
-from competition.layouts.fashionai import read_label_files
-from competition.layouts.fashionai_check import check_submission, parse_values
+from competition.layouts.fashionai import read_label_files, read_questions
+from competition.layouts.fashionai_check import check_submission, parse_values, wrong_rows
 from competition.layouts.fashionai_rows import read_rows
+from competition.scoring.fashionai import as_submitted
 from competition.scoring.scores import Report, score
 from competition.task import Task
 
@@ -15,19 +18,45 @@ from competition.task import Task
 def score_file(submission: Path, answers: Path, tasks: tuple[Task, ...] = ()) -> Report:
     """Score rows ImageName,AttrKey,p;p;… against the same rows with codes; `tasks` where they are known.
 
-    Raises InvalidInput where the submission does not answer exactly the rows of `answers`.
+    Raises InvalidInput where the submission does not answer exactly the rows of `answers`, and where two of those
+    contradict each other.
     """
     truth = read_label_files([answers], tasks)
     if problems := check_submission(submission, answers, truth.tasks):
         raise InvalidInput(f"{submission} cannot be scored against {answers}:", problems)
-    rows = read_rows([submission])
-    row_of = {name: row for row, name in enumerate(truth.names)}
-    probabilities = {}
+    texts = read_rows([submission]).values  # in the order of the answers
+    asked = read_questions(answers, truth.tasks)
+    given = {}
     for task in truth.tasks:
-        asked = rows.tasks == task.name
-        values = np.zeros((len(truth), len(task)))
-        if asked.any():
-            images = [row_of[name] for name in rows.names[asked]]
-            values[images] = [parse_values(text) for text in rows.values[asked]]
-        probabilities[task.name] = values
-    return score(truth.tasks, probabilities, truth.codes, truth.labelled)
+        rows = [parse_values(text) for text in texts[asked.tasks == task.name]]
+        given[task.name] = np.reshape(rows, (-1, len(task)))
+    return score_rows(asked, given, truth)
+
+
+def known_answers(asked: Questions, tasks: tuple[Task, ...]) -> Dataset:
+    """The images of the questions with the codes that answers.csv beside them names; without that file, as they are.
+
+    Raises InvalidInput where it answers other questions, or two of its rows contradict each other.
+    """
+    file = asked.file.with_name("answers.csv")
+    if not file.is_file():
+        return asked.images
+    truth = read_label_files([file], tasks)
+    if problems := [*wrong_rows(read_rows([file]), read_rows([asked.file]))]:
+        raise InvalidInput(f"{file} answers other questions than {asked.file}; move it away, or mend it:", problems)
+    return truth
+
+
+def submitted_rows(asked: Questions, probabilities: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """{task: (rows that ask it, classes)}, rounded as they are submitted, of probabilities (images, classes)."""
+    return {name: as_submitted(values[asked.image[asked.tasks == name]]) for name, values in probabilities.items()}
+
+
+def score_rows(asked: Questions, given: Mapping[str, np.ndarray], truth: Dataset) -> Report:
+    """The score of what is `given` for the rows that ask a task; one that is asked twice counts twice.
+
+    `truth` knows the codes of the questions' images, in their order.
+    """
+    image = {task.name: asked.image[asked.tasks == task.name] for task in truth.tasks}
+    codes, labelled = ({n: values[n][rows] for n, rows in image.items()} for values in (truth.codes, truth.labelled))
+    return score(truth.tasks, given, codes, labelled)

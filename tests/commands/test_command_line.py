@@ -1,5 +1,7 @@
 """The command line as a user meets it: what it prints, its exit status, and that it never shows a traceback."""
 
+import importlib
+import inspect
 import json
 import subprocess
 import sys
@@ -40,6 +42,7 @@ SUBMISSION = [
     "c.jpg,size_labels,0.6;0.4",
     "e.jpg,size_labels,0.6;0.4",
 ]
+AGAIN = "the run has to be made again"
 MODULES_OF = """
 import sys
 from competition.__main__ import main
@@ -105,7 +108,7 @@ def test_help_lists_every_command(competition):
     ("arguments", "words"),
     [
         ([], ["usage: competition COMMAND"]),
-        (["tarin"], ["there is no command 'tarin'", "  train "]),
+        (["tarin"], ["there is no command 'tarin'; allowed are init, train", "perhaps you meant train"]),
         (["train"], ["usage: competition train RECIPE", *NAMES]),
         (["train", "--smoke"], ["usage: competition train RECIPE"]),
         (["check", "mine.csv"], ["the question file that it answers"]),
@@ -143,6 +146,17 @@ def test_every_field_of_a_recipe_but_its_tasks_and_towers_is_a_flag(competition)
     assert {flag for flag in flags if f"{flag} " not in result.stdout and f"{flag}," not in result.stdout} == set()
     assert "--tasks" not in result.stdout
     assert "{nasnet_large,nasnet_mobile," in result.stdout  # its choices
+
+
+@pytest.mark.parametrize("verb", ["train", "cv", "sweep", "find-lr"])
+def test_a_command_with_a_recipe_has_flags_of_its_own_each_with_its_help(competition, verb):
+    name = verb.replace("-", "_")
+    command = getattr(importlib.import_module(f"competition.commands.{name}"), name)
+    lines = competition(verb, "clothing", "--help").stdout.splitlines()
+    for flag in sorted(inspect.signature(command).parameters.keys() - {"recipe", "cache"}):
+        place = next(n for n, line in enumerate(lines) if f" --{flag.replace('_', '-')}" in line)
+        assert len(lines[place + 1].strip("│ ").split()) > 3, flag
+    assert not any("--cache" in line or "--recipe" in line for line in lines)
 
 
 def test_an_unknown_recipe_lists_the_choices(competition):
@@ -313,6 +327,58 @@ def test_the_leaderboard_ranks_blends_too(competition, folder):
     assert lines[0][10:] == ["15", "2026-01-02", "03:04", "mine-1", "geometric"]
     (old,) = (line for line in competition("list").stdout.splitlines() if "blend-3" in line)
     assert "not readable: it holds no score of the whole" in old
+
+
+def test_a_run_that_cannot_be_read_takes_one_line_and_the_rest_is_listed(competition, folder):
+    for file in ("folder/recipe.json", "spoilt/recipe.json", "blend/blend.json", "sweep/value/recipe.json"):
+        (folder / "runs" / file).mkdir(parents=True)
+    (folder / "runs/sweep/sweep.json").touch()
+    for name, scores in [("good", {"best": None, "seconds": 60}), ("scores", [])]:
+        Run(folder / "runs" / name).write_recipe(Recipe("mine"), {"started": "2026-01-02T03:04:05+00:00"})
+        Run(folder / "runs" / name).write_json("scores.json", scores)
+    result = competition("list")
+    assert (result.status, result.stderr) == (0, "")
+    lines = dict(line.split(maxsplit=1) for line in result.stdout.partition("\nruns ")[2].splitlines()[1:])
+    assert lines.pop("good").startswith("trained on everything")
+    assert lines.pop("scores") == f"not readable: {Path('runs/scores/scores.json')} holds no scores; " + AGAIN
+    assert set(lines) == {"folder", "spoilt", "blend", "sweep/value"}
+    assert all(line.startswith("not readable: ") and "Is a directory" in line for line in lines.values())
+    assert_refused(competition("submit", "runs/folder"), "runs/folder")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("folds --aside 0.1", "--aside is called --test-share now"),
+        ("train sketches --keep loss", "--keep is called --monitor now"),
+        ("train sketches --keep=loss", "--keep is called --monitor now"),
+        ("cv sketches --turns alternate", "--turns is called --task-updates now"),
+        ("train sketches --smoke --stretch", "--stretch is called --aspect-jitter now"),
+        ("train sketches --schedule halved", "--schedule halved; halved is called step_decay now"),
+        ("train sketches --schedule=halved", "--schedule halved; halved is called step_decay now"),
+        ("sweep sketches --field keep --values map loss", "--field: keep is called monitor now"),
+        ("train old_field.py", "old_field.py:2: keep is called monitor now"),
+    ],
+)
+def test_whoever_writes_an_old_name_is_told_the_new_one(competition, folder, arguments, words):
+    write(folder / "old_field.py", "from competition.recipe import Recipe\nRECIPE = Recipe(name='mine', keep='loss')\n")
+    result = competition(*arguments.split())
+    assert_refused(result, words)
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", ["train old_value.py", "sweep sketches --field schedule --values halved"])
+def test_an_old_value_is_told_with_what_is_allowed(competition, folder, arguments):
+    lines = ["from competition.recipe import Recipe", "RECIPE = Recipe(name='mine', schedule='halved')"]
+    write(folder / "old_value.py", lines)
+    assert_refused(
+        competition(*arguments.split()),
+        "schedule is 'halved'; allowed are constant, cosine, step_decay; halved is called step_decay now",
+    )
+
+
+def test_an_old_name_is_no_flag_where_it_names_a_file(competition, folder):
+    assert_refused(competition("train", "sketches", "--data", "keep", "--run", "turns"), "keep is not a folder")
 
 
 def test_commands_that_need_no_network_import_none(folder):

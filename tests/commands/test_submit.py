@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from helpers import noise, write
+from helpers import noise, refusal, write
 
 from competition.commands import submit as command
 from competition.recipe import Recipe
@@ -25,7 +25,8 @@ def run(tmp_path, monkeypatch) -> Run:
     run = Run(Path("runs/mine-1"))
     run.write_recipe(Recipe("mine", layout="folder", tasks=(KIND,)), {"data": "data", "command": "", "commit": None})
     run.write_json("scores.json", {})
-    monkeypatch.setattr(command, "answer", lambda *_: {"kind": np.array([[0.25, 0.75]] * 2)})
+    dogs = np.array([[0.25, 0.75]])
+    monkeypatch.setattr(command, "answer", lambda _, asked, *__: {"kind": dogs.repeat(len(asked.images), axis=0)})
     return run
 
 
@@ -36,3 +37,55 @@ def test_files_of_other_data_nearby_do_not_stop_a_submission(run, capsys):
     written = command.submit((run.folder,), cache=Path("cache"))
     assert written.read_text().splitlines()[1:] == ["0.png,dog", "1.png,dog"]
     assert "score by" not in capsys.readouterr().out
+
+
+@pytest.fixture
+def questions(run, tmp_path) -> Path:
+    """FashionAI's questions, which ask the second image twice."""
+    for number in range(3):
+        cv2.imwrite(str(write(tmp_path / f"data/rank/Images/{number}.png", b"")), noise(8, 8, number))
+    asked = [f"Images/{number}.png,kind_labels," for number in (0, 1, 2, 1)]
+    made = {"data": "data", "command": "", "commit": None}
+    run.write_recipe(Recipe("mine", tasks=(KIND,)), made)
+    return write(tmp_path / "data/rank/Tests/question.csv", asked)
+
+
+def written() -> list[Path]:
+    return [*Path().glob("submissions/*")]
+
+
+@pytest.mark.filterwarnings("ignore:1 rows repeat an image and task with the same letters")
+def test_the_score_that_is_shown_counts_every_row(run, questions, monkeypatch, capsys):
+    """By confidence: 1 twice, right both times, then 0, wrong, then 2, right: AP = (2/2 + 2/3 + 3/4) / 3."""
+    monkeypatch.setattr(command, "answer", lambda *_: {"kind": np.array([[0.25, 0.75], [0, 1], [0.4, 0.6]])})
+    answers = ["yn", "ny", "ny", "ny"]
+    rows = [f"{row}{letters}" for row, letters in zip(questions.read_text().splitlines(), answers, strict=True)]
+    write(questions.with_name("answers.csv"), rows)
+    path = command.submit((run.folder,), cache=Path("cache"))
+    shown = capsys.readouterr().out
+    assert f"score by {questions.with_name('answers.csv')}" in shown.replace("data/", f"{Path.cwd()}/data/")
+    assert f"kind              4  {(1 + 2 / 3 + 3 / 4) / 3:.4f}  0.7500    0.7500" in shown
+    assert path.read_text().splitlines()[0] == "Images/0.png,kind_labels,0.25000000;0.75000000"
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (["Images/9.png,kind_labels,yn"], ["answers other questions than", "Images/9.png,kind_labels is not asked"]),
+        (["Images/0.png,kind_labels,yyn"], ["answers.csv:1: 3 letters"]),
+        ([f"Images/{n}.png,kind_labels,{a}" for n, a in zip((0, 1, 2, 1), "abab", strict=True)], ["answers.csv:1: "]),
+    ],
+    ids=["other questions", "other classes", "no letters"],
+)
+def test_nothing_is_written_where_the_answers_beside_the_questions_are_no_use(run, questions, rows, words):
+    write(questions.with_name("answers.csv"), rows)
+    message = refusal(command.submit, (run.folder,))
+    assert [word for word in words if word not in message] == []
+    assert written() == []
+
+
+@pytest.mark.parametrize("spoilt", ["{", "[]", "null", '{"best": {}}', '{"best": 3}'])
+def test_nothing_is_written_where_the_scores_of_the_run_are_spoilt(run, spoilt):
+    write(run.folder / "scores.json", spoilt)
+    assert "scores.json" in refusal(command.submit, (run.folder,))
+    assert written() == []

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import make_dataset, refusal, write
+from helpers import given_by, make_dataset, refusal, write
 from small_data import TINY, write_data
 
-from competition.commands.arguments import parse
-from competition.commands.cv import Arguments, cv
+from competition.commands.cv import cv
 from competition.commands.submit import submit
 from competition.data.folds import make_folds
 from competition.errors import InvalidInput
@@ -61,10 +60,10 @@ def children(monkeypatch) -> list[list[str]]:
     """The commands of the children, each of which leaves a finished run at once."""
     commands = []
 
-    def follow(command, environment, training, lock, running):
-        assert not training.run.folder.exists()
+    def follow(command, environment, job, lock, running):
+        assert not job.run.folder.exists()
         commands.append(command)
-        finish(training.run)
+        finish(job.run)
         return 0
 
     monkeypatch.setattr(processes, "follow", follow)
@@ -225,11 +224,10 @@ def test_labels_that_were_changed_meanwhile_are_refused(experiment):
 STOPPED = """
 import signal, sys
 from pathlib import Path
-from competition.crossvalidation import processes
-from competition.crossvalidation.experiment import open_experiment
+from competition.experiments import runner as processes
+from competition.experiments.cross_validation import open_experiment
 from competition.recipe import Recipe
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
-processes.stop_as_ctrl_c_does()
 experiment = open_experiment(Recipe("stopped"), Path("folds.csv"), 1, ("plain",), {}, None)
 sys.executable = "./python"
 processes.train_all(experiment.missing, [], [None])
@@ -358,7 +356,7 @@ def test_where_nothing_has_a_score_none_is_said(two_seeds):
     scores = scores_of(two_seeds.whole, two_seeds.parts, read_predictions(two_seeds.whole))
     nothing = {"map": None, "accuracy": None}
     gain = {"mean": None, "single": None, "gain": {"value": None, "low": None, "high": None}}
-    scores |= {"best": nothing, "seeds": [nothing], "views": {"plain": nothing}}
+    scores |= {"best": nothing, "seeds": [{"seed": 0, **nothing}], "views": {"plain": nothing}}
     scores |= {"folds": [{"seed": 0, "fold": fold, **nothing} for fold in range(3)]}
     scores |= {"interval": {"map": [None, None], "accuracy": [None, None]}}
     scores |= {"test": {"images": 3, "map": gain, "accuracy": gain}}
@@ -379,7 +377,7 @@ def test_gpus_are_shared_out_among_the_jobs(monkeypatch):
 
 
 def test_only_takes_numbers_with_commas():
-    assert parse(Arguments, "cv", ["sketches", "--only", "2,3"]).only == (2, 3)
+    assert given_by(cv, "sketches", "--only", "2,3")["only"] == (2, 3)
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import make_dataset, refusal
+from helpers import given_by, make_dataset, refusal
 from small_data import TINY, write_data
 
-from competition.commands.arguments import parse
 from competition.commands.list import list as leaderboard
-from competition.commands.sweep import Arguments, sweep
+from competition.commands.sweep import sweep
+from competition.commands.train import train
 from competition.experiments import runner as processes
 from competition.experiments.sweep import folder_name, open_sweep, parsed, varied
 from competition.experiments.sweep_report import report_sweep
@@ -69,17 +69,20 @@ def test_the_field_may_be_spelt_as_its_flag():
         ("epochs", ["many"], "epochs is of the kind tuple[int, ...]"),
         ("learning_rate", ["1e-3,1e-4"], "1 epochs, 2 learning_rate"),
         ("", ["0.1"], "--field is missing; name what is varied, for example --field learning_rate --values 1e-3 1e-4"),
-        ("dropuot", ["0.1"], "a recipe has no such field; it has, for example, dropout"),
-        ("seed", ["1", "2"], "draws the split"),
+        ("dropuot", ["0.1"], "there is no field 'dropuot'; allowed are maybe, seed, image_size"),
+        ("split_seed", ["1", "2"], "draws the split"),
         ("name", ["a", "b"], "cannot be swept"),
         ("towers", ["64,32"], "no words"),
         ("dropout", [], "--values names none"),
         ("dropout", ["0.1", "0.1"], "each may stand there once"),
     ],
 )
-def test_a_bad_value_is_refused_before_anything_is_read_or_trained(field, values, message, tmp_path, monkeypatch):
+def test_a_bad_value_is_refused_before_anything_is_read_or_trained(
+    field, values, message, tmp_path, monkeypatch, capsys
+):
     monkeypatch.chdir(tmp_path)
     assert message in refusal(sweep, TINY, field, values)
+    assert capsys.readouterr() == ("", "")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -89,8 +92,8 @@ def test_without_held_out_images_there_is_nothing_to_compare():
 
 def test_the_command_line_takes_field_values_and_the_recipes_own_flags():
     flags = ["sketches", "--field", "zoom", "--values", "1,1", "0.9,1.1", "--epochs", "2"]
-    chosen = parse(Arguments, "sweep", flags)
-    assert (chosen.field, chosen.values, chosen.recipe.epochs) == ("zoom", ("1,1", "0.9,1.1"), (2,))
+    given = given_by(sweep, *flags)
+    assert (given["field"], given["values"], given["recipe"].epochs) == ("zoom", ("1,1", "0.9,1.1"), (2,))
 
 
 def test_a_folder_is_named_after_field_and_value():
@@ -109,16 +112,16 @@ def test_each_value_has_a_recipe_of_its_own_that_train_reads(here):
     variants = open_sweep(TINY, "zoom", ["1,1", "0.5,2"], MADE, None)
     assert [str(one.run.folder) for one in variants] == ["runs/tiny-sweep-1/zoom-1,1", "runs/tiny-sweep-1/zoom-0.5,2"]
     for variant, zoom in zip(variants, [(1.0, 1.0), (0.5, 2.0)], strict=True):
-        read = parse(Arguments, "train", [str(variant.recipe_file)]).recipe
+        read = given_by(train, str(variant.recipe_file))["recipe"]
         assert read == replace(TINY, zoom=zoom)
 
 
 def test_what_is_missing_is_trained_with_the_recipe_of_its_value(here, monkeypatch):
     commands = []
 
-    def follow(command, environment, training, lock, running):
+    def follow(command, environment, job, lock, running):
         commands.append(command)
-        finish(training.run, 1)
+        finish(job.run, 1)
         return 0
 
     monkeypatch.setattr(processes, "follow", follow)

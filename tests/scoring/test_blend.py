@@ -313,7 +313,7 @@ def test_the_log_names_a_blend_its_score_and_those_of_its_runs(runs, capsys):
     found = command.blend((Path("runs/a"), Path("runs/b")), mean="geometric", output=Path("runs/mine"))
     written = json.loads(Path("runs/mine/blend.json").read_text())["scores"]
     assert {folder.name for folder, _ in found.blend.members} == {"a", "b"}
-    line = log_line([Path("runs/mine")], read_blend(Path("runs/mine")), Path("submissions/mine.csv"))
+    line = log_line(read_blend(Path("runs/mine")), Path("submissions/mine.csv"))
     _, _, commands, commits, recipes, local, _, file, _ = (cell.strip() for cell in line.split("|"))
     assert commands.startswith("blend runs/mine of `competition train a`; `competition train b`; ")
     assert commands.endswith("; geometric")
@@ -322,7 +322,7 @@ def test_the_log_names_a_blend_its_score_and_those_of_its_runs(runs, capsys):
     whole = f"mAP {written['best']['map']:.4f} (95 % {low:.4f} to {high:.4f}) accuracy"
     assert local.startswith(f"{whole} {written['best']['accuracy']:.4f} on images its weights were not found on; ")
     assert local.endswith("alone mAP 0.7500 accuracy 0.5000, none")
-    line = log_line([Path("runs/a")], Blend.plain([(Path("runs/a"), "plain")], "arithmetic"), Path("a.csv"))
+    line = log_line(Blend.plain([(Path("runs/a"), "plain")], "arithmetic"), Path("a.csv"))
     assert line.endswith("| `competition train a` | c0ffee | a | mAP 0.7500 accuracy 0.5000 | | a.csv: |")
 
 

@@ -44,3 +44,25 @@ def test_known_tasks_decide_what_is_allowed(answers, tmp_path):
     mine = submission(tmp_path, "0.9;0.8", "0.4;0.6", "0.3;0.7")
     assert "sum to" in refusal(score_file, mine, answers)
     score_file(mine, answers, (Task("x", ("p", "q"), "multilabel"),))
+
+
+@pytest.mark.filterwarnings("ignore:1 rows repeat an image and task with the same letters")
+def test_a_row_that_is_asked_twice_counts_twice(tmp_path):
+    """By confidence: a right, c wrong, b right, b right once more; so AP = (1 + 1/2 + 2/3 + 3/4) / 4.
+
+    Without the second b it would be (1 + 1/2 + 2/3) / 3.
+    """
+    answers = write(tmp_path / "answers.csv", [*ANSWERS, ANSWERS[1]])
+    rows = [f"{name}.jpg,x_labels,{value}" for name, value in zip("abc", ("1;0", "0.4;0.6", "0.3;0.7"), strict=True)]
+    report = score_file(write(tmp_path / "mine.csv", [*rows, "b.jpg,x_labels,0.45;0.55"]), answers)
+    assert report.tasks[0].rows == 4
+    assert report.map == pytest.approx((1 + 1 / 2 + 2 / 3 + 3 / 4) / 4)
+    assert report.accuracy == pytest.approx(3 / 4)
+    assert report.chance == pytest.approx(2 / 4)
+
+
+def test_answers_that_contradict_each_other_are_refused_with_both_lines(tmp_path):
+    answers = write(tmp_path / "answers.csv", [*ANSWERS, "b.jpg,x_labels,yn"])
+    mine = write(tmp_path / "mine.csv", [f"{row.rpartition(',')[0]},1;0" for row in [*ANSWERS, "b.jpg,x_labels,yn"]])
+    message = refusal(score_file, mine, answers)
+    assert f"{answers}:4: b.jpg is 'yn' here but 'ny' at {answers}:2" in message
