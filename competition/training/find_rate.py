@@ -79,7 +79,8 @@ def find_rate(
     The stage begins with the weights that it would have in a training: earlier stages are trained first, for as long
     as the recipe says. It takes one pass over the training images, or its first `steps` batches, and stops where the
     loss explodes. The network is not what it was afterwards.
-    Raises InvalidInput for a stage that does not exist, a range that does not rise, and a pass of too few steps.
+    Raises InvalidInput for a stage that does not exist, a range that does not rise, a pass of too few steps, and an
+    earlier stage that diverges.
     """
     recipe = preparation.recipe
     refuse(recipe, number, lowest, highest)
