@@ -43,13 +43,12 @@ class Features:
         A nearly constant feature gets a larger variance than it has: divided by its own deviation, its noise would
         weigh as much as the signal of others, and the head's huge weights on it would explode in later stages.
         """
-        total, squares = 0.0, 0.0
+        from sklearn.preprocessing import StandardScaler  # which takes a second to import
+
+        scaler = StandardScaler()
         for rows in _chunks(len(self)):
-            chunk = self[rows].astype(np.float64)
-            total, squares = total + chunk.sum(axis=0), squares + (chunk**2).sum(axis=0)
-        mean = total / len(self)
-        variance = np.maximum(squares / len(self) - mean**2, 0)
-        return mean, np.maximum(variance, LEAST_VARIANCE * variance.mean())
+            scaler.partial_fit(self[rows].astype(np.float64))
+        return scaler.mean_, np.maximum(scaler.var_, LEAST_VARIANCE * scaler.var_.mean())
 
 
 def cached_features(network: keras.Model, policy: str, pictures: Pictures, cache: Path = CACHE) -> Features:

@@ -11,7 +11,7 @@ from small_data import TINY, read_data, write_data
 
 from competition.images.cache import Pictures
 from competition.model import features
-from competition.model.features import cached_features
+from competition.model.features import CHUNK, Features, cached_features
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +101,12 @@ def test_a_full_disk_is_told_of_before_anything_is_computed(pictures, network, c
         cached_features(network, "float32", pictures, tmp_path)
     assert computed == []
     assert files(tmp_path) == [".lock"]
+
+
+def test_mean_and_variance_are_exact_where_the_deviation_is_small_beside_the_mean():
+    rows = np.random.default_rng(0).normal(100, 1e-3, (2 * CHUNK + 100, 4)).astype(np.float32)
+    order = np.random.default_rng(1).permutation(len(rows))
+    mean, variance = Features(rows, order).moments()
+    expected = rows.mean(axis=0, dtype=np.float64)
+    np.testing.assert_allclose(mean, expected, rtol=1e-12)
+    np.testing.assert_allclose(variance, ((rows - expected) ** 2).mean(axis=0), rtol=1e-10)
