@@ -34,7 +34,7 @@ import tensorflow as tf
 replicas = int(sys.argv[1])
 processor = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * replicas)
-from competition.model.devices import stream
+from competition.model.stream import stream
 from competition.model.devices import make_strategy
 
 class Numbers:
