@@ -9,7 +9,6 @@ import tyro
 
 from competition.__main__ import reported
 from competition.errors import InvalidInput
-from competition.quiet import quiet_start
 from competition.run import RUNS
 
 Usual = Literal["input", "training", "precision", "predict", "heads", "memory", "label_files", "startup"]
@@ -32,11 +31,10 @@ def bench(
         weights: SqueezeNet's weights file; without it that of COMPETITION_SHARED or ../shared, else none.
         output: the JSON to write.
     """
-    with quiet_start():
-        from benchmarks.places import Places
-        from benchmarks.report import header, line, summary, write_json
+    from benchmarks.places import Places
+    from benchmarks.report import header, line, summary, write_json
 
-        modules = [importlib.import_module(f"benchmarks.{group}") for group in groups]
+    modules = [importlib.import_module(f"benchmarks.{group}") for group in groups]
     if data and not data.is_dir():
         raise InvalidInput(f"{data}: there is no such folder")
     places, rows = Places(data, weights), []

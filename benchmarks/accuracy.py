@@ -41,5 +41,5 @@ def last_epoch(places: Places, seed: int, precision: Precision) -> Predictions:
         run = Run(folder / "run")
         trainer = prepare(recipe, places, folder, validation=0.15).trainer(run)
         trainer.fit()
-        write_predictions(run, HELD_OUT, trainer.held_out.dataset, {"plain": trainer.predict_held_out()})
+        write_predictions(run, HELD_OUT, trainer.held_out.dataset, {"plain": trainer.predict_shown()})
         return read_predictions(run)

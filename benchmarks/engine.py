@@ -7,12 +7,12 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from benchmarks.places import Places
 from competition.data.load import read_material
 from competition.images.cache import USUAL_ROOM
+from competition.model import keras
 from competition.model.network import build_network
 from competition.recipe import Recipe
 from competition.recipes import load_recipe

@@ -10,15 +10,12 @@ import sys
 import time
 from pathlib import Path
 
-from competition.quiet import quiet_start
-
 KILOBYTE = 1024
 
 
 def main(last: int, arguments: list[str]) -> None:
     """Run the command; it exits by itself where it ends before that step."""
-    with quiet_start():
-        import keras
+    from competition.model import keras  # started quietly
 
     class Until(keras.callbacks.Callback):
         """Ends the process; nothing of what is left to do has to be done."""

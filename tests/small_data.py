@@ -62,8 +62,8 @@ def random_labels(rows: int, seed: int = 0, tasks: tuple[Task, ...] = TINY.tasks
     codes, labelled = {}, {}
     for task in tasks:
         has = rng.random(rows) < present
-        codes = np.where(rng.random((rows, len(task))) < 0.2, 1, 0)
-        codes[np.arange(rows), rng.integers(len(task), size=rows)] = 2
-        codes[task.name], labelled[task.name] = (codes * has[:, None]).astype(np.uint8), has
+        answers = np.where(rng.random((rows, len(task))) < 0.2, 1, 0)
+        answers[np.arange(rows), rng.integers(len(task), size=rows)] = 2
+        codes[task.name], labelled[task.name] = (answers * has[:, None]).astype(np.uint8), has
     source, names = Path("base/Annotations/label.csv"), [f"{row}.jpg" for row in range(rows)]
     return one_row_an_image(tasks, source, Path("base"), names, codes, labelled=labelled)

@@ -18,7 +18,7 @@ PACKAGE = Path(competition.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # Lowest first; a module imports from lower layers and its own. run and recipes share one: neither needs the other.
 LAYERS = [
-    {"errors", "quiet"},
+    {"errors"},
     {"files", "threads", "provenance", "renamed"},
     {"task"},
     {"recipe"},

@@ -6,8 +6,6 @@ import shutil
 from importlib.metadata import version
 from pathlib import Path
 
-from competition.quiet import quiet_start
-
 PACKAGES = ("tensorflow", "keras", "numpy", "pandas", "opencv-python-headless", "simplejpeg", "albumentations")
 GIB = 2**30
 
@@ -20,11 +18,9 @@ def doctor() -> None:
     import cv2
 
     from competition.images.decode import MAX_PIXELS
-
-    with quiet_start():
-        from competition.model.backbones.registry import BACKBONES
-        from competition.model.devices import describe_devices, half_format
-        from competition.model.weights import is_intact, models_folder
+    from competition.model.backbones.registry import BACKBONES
+    from competition.model.devices import describe_devices, half_format
+    from competition.model.weights import is_intact, models_folder
 
     print("devices       " + "\n              ".join(describe_devices()))
     print(f"cores         {os.cpu_count()}")

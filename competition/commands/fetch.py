@@ -8,7 +8,6 @@ import tyro
 
 from competition.errors import InvalidInput
 from competition.files import whole_folder
-from competition.quiet import quiet_start
 
 Folder = Annotated[Path, tyro.conf.arg(metavar="DIR")]
 
@@ -24,8 +23,7 @@ def fetch(folder: Folder, /) -> None:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InvalidInput(f"{folder} exists already and is not an empty folder: name another, or remove it first")
-    with quiet_start():
-        from competition.model.datasets import cifar10_arrays  # Keras
+    from competition.model.datasets import cifar10_arrays  # Keras
 
     arrays = cifar10_arrays()
     with whole_folder(folder) as unfinished:

@@ -7,10 +7,8 @@ from competition.commands.arguments import Cache, RecipeFields
 from competition.data.load import read_material
 from competition.files import CACHE
 from competition.images.cache import USUAL_ROOM
-from competition.quiet import quiet_start
 from competition.recipe import Recipe
 from competition.run import new_run, refuse_existing
-from competition.training.rate_range import refuse, whole_batches
 
 
 def find_lr(
@@ -41,6 +39,9 @@ def find_lr(
         skip_bad_images: Go on without images that cannot be read.
         cache: Where pictures and checked images are remembered.
     """
+    from competition.training.find_rate import find_rate, refuse, whole_batches, write  # Keras, from here on
+    from competition.training.prepare import Preparation
+
     data = data or Path("data") / recipe.name
     if run is not None:
         refuse_existing(run)
@@ -48,10 +49,6 @@ def find_lr(
     material = read_material(recipe, data, skip_bad_images, cache)
     whole_batches(len(material.training), recipe.batch_size, steps, recipe.accumulate)
     recipe = replace(recipe, tasks=material.dataset.tasks)
-
-    with quiet_start():
-        from competition.training.find_rate import find_rate, write  # Keras, from here on
-        from competition.training.prepare import Preparation
 
     test = find_rate(Preparation.of(recipe, material, cache, USUAL_ROOM), stage, lowest, highest, steps)
     folder = new_run(f"{recipe.name}-find-lr", run)

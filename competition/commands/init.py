@@ -12,7 +12,6 @@ from competition.dataset import YES
 from competition.errors import InvalidInput
 from competition.files import whole_file
 from competition.layouts.detect import Found, sniff
-from competition.quiet import quiet_start
 from competition.recipe import Recipe
 from competition.recipes import NAMES
 from competition.recipes.start import SMALL_IMAGE, starting_recipe
@@ -80,9 +79,9 @@ def choose_weights(weights: str, side: int) -> tuple[str, str]:
         return "none", f"from scratch, because the images are small ({side} pixels)"
     if weights != "imagenet":
         return weights, f"from {weights}"
-    with quiet_start():
-        from competition.model.backbones.registry import BACKBONES
-        from competition.model.weights import is_intact, models_folder
+    from competition.model.backbones.registry import BACKBONES
+    from competition.model.weights import is_intact, models_folder
+
     file = BACKBONES[SQUEEZENET].imagenet
     path = models_folder() / file.name
     if path.is_file() and is_intact(path, file):

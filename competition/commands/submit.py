@@ -4,18 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-import numpy as np
-
 from competition.commands.arguments import Cache, Runs
-from competition.data.check_images import Inspection, inspect
-from competition.dataset import Questions
+from competition.data.check_images import inspect
 from competition.errors import InvalidInput
 from competition.files import CACHE
-from competition.images.cache import GIGABYTE, USUAL_ROOM, PictureCache, Pictures
 from competition.images.warp import View
 from competition.layouts.classes import find_classes, read_classes
 from competition.layouts.registry import LAYOUTS
-from competition.quiet import quiet_start
 from competition.run import Run, newest_finished_run
 from competition.scoring.blend import Blend, Mean, blend_of
 from competition.scoring.scores import table
@@ -68,6 +63,8 @@ def submit(
             "of the classes in training by --skip-bad-images:",
             bad,
         )
+    from competition.model.answer import answer  # Keras, from here on
+
     probabilities = answer(blend, asked, inspection, cache)
     written = reader.write_answers(output, asked, probabilities, blend.tasks)
     for problem in bad:
@@ -112,42 +109,6 @@ def check_classes(questions: Path, tasks: Sequence[Task], run: Run) -> None:
     ]
     if problems:
         raise InvalidInput(f"{listed} names other classes than {run.folder} was trained on:", problems)
-
-
-def answer(blend: Blend, asked: Questions, inspection: Inspection, cache: Path) -> dict[str, np.ndarray]:
-    """The probabilities (images, classes) that a blend gives; where an image is not good, the priors of training."""
-    views: dict[Path, list[View]] = {}
-    for folder, view in blend.members:
-        views.setdefault(folder, []).append(view)
-    given = {folder: answer_of(Run(folder), asked, inspection, views[folder], blend, cache) for folder in views}
-    return blend.apply([given[folder][view] for folder, view in blend.members])
-
-
-def answer_of(
-    run: Run, asked: Questions, inspection: Inspection, views: Sequence[View], blend: Blend, cache: Path
-) -> dict[View, dict[str, np.ndarray]]:
-    """In each view, the mean of what the networks behind a run give: one, or all of a cross-validation."""
-    with quiet_start():
-        from competition.model.devices import memory_explained
-        from competition.model.predict import predict_views
-        from competition.model.restore import restore
-
-    good, parts, answers = inspection.good, run.trainings, []
-    digests = [digest for digest in inspection.digests if digest is not None]
-    for part in parts:
-        recipe, prior = part.read_recipe(), part.read_json("prior.json")
-        values = {view: {n: np.tile(shares, (len(good), 1)) for n, shares in prior.items()} for view in views}
-        if good.any():
-            kept = PictureCache(cache / "pictures", recipe, int(USUAL_ROOM * GIGABYTE)) if len(parts) > 1 else None
-            pictures = Pictures(asked.images.take(good), recipe, digests, kept)
-            with memory_explained(recipe.batch_size):
-                given = predict_views(restore(part), pictures, views, progress=part.name)
-            for view, tasks in given.items():
-                for name, probabilities in tasks.items():
-                    values[view][name][good] = probabilities
-        answers.append(values)
-    several = Blend.plain([(part.folder, "plain") for part in parts], blend.mean, blend.tasks)
-    return {view: several.apply([one[view] for one in answers]) for view in views}
 
 
 def log_line(blend: Blend, output: Path) -> str:

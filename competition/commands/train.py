@@ -13,7 +13,6 @@ from competition.files import CACHE
 from competition.images.cache import USUAL_ROOM, Pictures
 from competition.images.warp import View
 from competition.provenance import how_it_was_made
-from competition.quiet import quiet_start
 from competition.run import FOLD, SMOKE, Run, new_run, refuse_existing
 from competition.scoring.bootstrap import interval_of_means
 from competition.scoring.per_label import label_table, score_labels
@@ -59,8 +58,7 @@ def train(
     if smoke:
         recipe, material = replace(recipe, epochs=(1,) * len(recipe.epochs)), material.few(recipe)
 
-    with quiet_start():
-        from competition.training.prepare import Preparation  # Keras, from here on
+    from competition.training.prepare import Preparation  # Keras, from here on
 
     preparation = Preparation.of(recipe, material, cache, picture_cache)
     folder = new_run(f"{recipe.name}-smoke" if smoke else recipe.name, run)

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +11,9 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from competition.files import CACHE, whole_file
+from competition.files import CACHE, locked, whole_file
 from competition.images.cache import PIXELS, Pictures
-from competition.model.network import backbone_of, features_of
+from competition.model.network import POOL, backbone_of, features_of
 from competition.model.predict import predict
 from competition.recipe import Recipe
 
@@ -41,13 +43,12 @@ class Features:
         A nearly constant feature gets a larger variance than it has: divided by its own deviation, its noise would
         weigh as much as the signal of others, and the head's huge weights on it would explode in later stages.
         """
-        total, squares = 0.0, 0.0
+        from sklearn.preprocessing import StandardScaler  # which takes a second to import
+
+        scaler = StandardScaler()
         for rows in _chunks(len(self)):
-            chunk = self[rows].astype(np.float64)
-            total, squares = total + chunk.sum(axis=0), squares + (chunk**2).sum(axis=0)
-        mean = total / len(self)
-        variance = np.maximum(squares / len(self) - mean**2, 0)
-        return mean, np.maximum(variance, LEAST_VARIANCE * variance.mean())
+            scaler.partial_fit(self[rows].astype(np.float64))
+        return scaler.mean_, np.maximum(scaler.var_, LEAST_VARIANCE * scaler.var_.mean())
 
 
 def cached_features(network: keras.Model, policy: str, pictures: Pictures, cache: Path = CACHE) -> Features:
@@ -57,12 +58,39 @@ def cached_features(network: keras.Model, policy: str, pictures: Pictures, cache
     and aspect, and the number format.
     """
     unique, first, rows = np.unique(np.array(pictures.digests), return_index=True, return_inverse=True)
-    key = _key(network, pictures.recipe, policy, unique)
-    path = cache / "features" / f"{key}.npy"
-    if not path.exists():
-        with whole_file(path) as temporary:
-            _compute(temporary, network, pictures.take(first))
+    path = cache / "features" / f"{_key(network, pictures.recipe, policy, unique)}.npy"
+    shape = (len(unique), network.get_layer(POOL).output.shape[1])
+    with locked(path.with_suffix(".lock")):  # whoever else needs them waits, and does not compute them again
+        if not _is_whole(path, shape):
+            with whole_file(path) as temporary:
+                _compute(_reserve(temporary, shape), network, pictures.take(first))
     return Features(np.load(path, mmap_mode="r"), rows)
+
+
+def _is_whole(path: Path, shape: tuple[int, int]) -> bool:
+    """Whether a file holds features (images, features); one that does not is told of."""
+    if not path.exists():
+        return False
+    try:
+        array = np.lib.format.open_memmap(path, mode="r")
+    except ValueError:  # cut, empty, or something else
+        array = np.empty(0)
+    whole = (array.shape, array.dtype) == (shape, np.float32) and path.stat().st_size == array.offset + array.nbytes
+    if not whole:
+        print(f"{path} is not a whole file of {shape[0]:,} x {shape[1]:,} features, which are computed again")
+    return whole
+
+
+def _reserve(path: Path, shape: tuple[int, int]) -> np.memmap:
+    """A .npy file for features, memory-mapped; where the disk filled up later, the process would end without a word."""
+    try:
+        array = np.lib.format.open_memmap(path, "w+", np.float32, shape)
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    except OSError as error:
+        size = 4 * math.prod(shape)
+        raise OSError(error.errno, f"{error.strerror} for {size:,} bytes of features", str(path.parent)) from None
+    return array
 
 
 def predict_features(heads: keras.Model, features: Features) -> dict[str, np.ndarray]:
@@ -71,10 +99,9 @@ def predict_features(heads: keras.Model, features: Features) -> dict[str, np.nda
     return {name: np.concatenate([part[name] for part in parts]) for name in heads.output_names}
 
 
-def _compute(path: Path, network: keras.Model, pictures: Pictures) -> None:
-    """Write the features of all images to a .npy file, a part at a time."""
+def _compute(array: np.memmap, network: keras.Model, pictures: Pictures) -> None:
+    """Write the features of all images, a part at a time."""
     extractor = features_of(network)
-    array = np.lib.format.open_memmap(path, "w+", np.float32, (len(pictures), extractor.output.shape[1]))
     with tqdm(total=len(pictures), desc="features", unit="image", disable=None) as bar:
         for rows in _chunks(len(pictures)):
             part = pictures.take(np.arange(len(pictures))[rows])

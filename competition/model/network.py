@@ -9,7 +9,7 @@ import numpy as np
 from keras import layers
 
 from competition.errors import InvalidInput
-from competition.model.backbones.activations import activate
+from competition.model.backbones.layers import activate
 from competition.model.backbones.registry import BACKBONES
 from competition.recipe import Activation, Recipe
 from competition.task import Task

@@ -1,6 +1,7 @@
 """What a network gives for a dataset's images, in one view or several."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -31,14 +32,11 @@ def predict_views(
     with stream(PredictBatches(pictures, batch_size, views)) as made:
         outputs = network.predict(made, verbose=0, callbacks=bar)
 
-    def of_view(number: int) -> Callable[[np.ndarray], np.ndarray]:
-        def rows(values: np.ndarray) -> np.ndarray:
-            batches = values.reshape(-1, len(views), batch_size, values.shape[-1])
-            return batches[:, number].reshape(-1, values.shape[-1])[: len(pictures)]
+    def of_view(number: int, values: np.ndarray) -> np.ndarray:
+        batches = values.reshape(-1, len(views), batch_size, values.shape[-1])
+        return batches[:, number].reshape(-1, values.shape[-1])[: len(pictures)]
 
-        return rows
-
-    return {view: keras.tree.map_structure(of_view(number), outputs) for number, view in enumerate(views)}
+    return {view: keras.tree.map_structure(partial(of_view, n), outputs) for n, view in enumerate(views)}
 
 
 class Bar(keras.callbacks.Callback):

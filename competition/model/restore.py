@@ -1,7 +1,11 @@
-"""A network as a run left it, rebuilt from recipe.json alone."""
+"""The network of a run: its weights kept in a file, and all of it rebuilt from that and recipe.json."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import keras
 
+from competition.files import whole_file
 from competition.model.devices import make_strategy
 from competition.model.network import build_network
 from competition.model.weights import load_whole
@@ -10,8 +14,31 @@ from competition.run import Run
 
 def restore(run: Run) -> keras.Model:
     """Build the network of a run and load its weights. Raises InvalidInput where they do not fit together."""
-    recipe, made = run.read_recipe(), run.read_made()
     with make_strategy().scope():
-        network = build_network(recipe, made["precision"])
-        load_whole(run.weights, "the network of this run", lambda: network.load_weights(str(run.weights)))
+        network = build_network(run.read_recipe(), run.read_made()["precision"])
+    load(network, run)
     return network
+
+
+def networks(runs: Iterable[Run]) -> Iterator[keras.Model]:
+    """The network of each run, good until the next: it is built, and traced, once for runs that differ in the seed."""
+    network, built = None, None
+    for run in runs:
+        plan = replace(run.read_recipe(), seed=0), run.read_made()["precision"]
+        if plan == built:
+            load(network, run)
+        else:
+            network, built = restore(run), plan
+        yield network
+
+
+def load(network: keras.Model, run: Run) -> None:
+    """Load the weights of a run. Raises InvalidInput where they do not fit all of the network."""
+    load_whole(run.weights, "the network of this run", lambda: network.load_weights(str(run.weights)))
+
+
+def save(network: keras.Model, run: Run) -> None:
+    """Write the weights into the run, without the state of the optimizer, which Keras would add where there is one."""
+    uncompiled = keras.Model(network.input, network.output)
+    with whole_file(run.weights) as path:
+        uncompiled.save_weights(str(path), overwrite=True)

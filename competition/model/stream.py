@@ -1,7 +1,7 @@
 """The stream of batches: made ahead by threads, in order, while the network works."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -22,16 +22,19 @@ def stream(batches: Sequence, threads: int = THREADS) -> Iterator[tf.data.Datase
     Keras' own PyDataset is not used: with several workers and replicas (3.15) it carries batches over into the next
     epoch, and with one worker tf.data's tuning thread can keep an epoch waiting for ten seconds.
     """
-    failures = []
+    failures, first = [], [batches[0]]  # which tells the shapes, and begins the first pass
+
+    def make(index: int):
+        return first.pop() if first and index == 0 else batches[index]
 
     def generate() -> Iterator:
         try:
-            yield from in_order(batches, threads)
+            yield from in_order(make, len(batches), threads)
         except (InvalidInput, OSError) as failure:  # TensorFlow would make another error of it
             failures.append(failure)
             raise
 
-    signature = keras.tree.map_structure(lambda array: tf.TensorSpec(array.shape, array.dtype), batches[0])
+    signature = keras.tree.map_structure(lambda array: tf.TensorSpec(array.shape, array.dtype), first[0])
     dataset = tf.data.Dataset.from_generator(generate, output_signature=signature)
     options = tf.data.Options()
     options.autotune.enabled = False
@@ -44,12 +47,12 @@ def stream(batches: Sequence, threads: int = THREADS) -> Iterator[tf.data.Datase
         raise
 
 
-def in_order(batches: Sequence, threads: int) -> Iterator:
-    """The batches one after the other, with `2 * threads` of them in the making."""
+def in_order(make: Callable, count: int, threads: int) -> Iterator:
+    """What `make` gives for 0 to `count`, one after the other, with `2 * threads` of them in the making."""
     with ThreadPoolExecutor(threads) as pool:
         coming = deque()
-        for index in range(len(batches) + 2 * threads):
-            if index < len(batches):
-                coming.append(pool.submit(batches.__getitem__, index))
+        for index in range(count + 2 * threads):
+            if index < count:
+                coming.append(pool.submit(make, index))
             if index >= 2 * threads:
                 yield coming.popleft().result()

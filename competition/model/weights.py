@@ -38,12 +38,10 @@ def load_first_weights(network: keras.Model, recipe: Recipe) -> None:
 
 
 def load_backbone(network: keras.Model, backbone: Backbone, weights: str) -> None:
-    """Load `weights` (imagenet, none, or the path of a file) into a backbone.
+    """Load `weights` (imagenet, or the path of a file) into a backbone.
 
     Raises InvalidInput saying what is missing or wrong, and what to do; files are left as they are.
     """
-    if weights == "none":
-        return
     path = imagenet_file(backbone) if weights == "imagenet" else Path(weights)
     if not path.is_file():
         raise InvalidInput(

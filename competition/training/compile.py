@@ -6,9 +6,12 @@ from keras.optimizers import schedules
 
 from competition.errors import InvalidInput
 from competition.recipe import Recipe, Stage
-from competition.task import Task
 
 FINAL_SHARE = 0.01  # of the learning rate, at the end of the cosine
+# Summed over a batch and divided by its fixed size, so that replicas and short batches change nothing.
+LOSSES = {"multiclass": losses.CategoricalCrossentropy, "multilabel": losses.BinaryCrossentropy}
+# Over the labelled images of an epoch: the weights mask them, and they sum before they divide.
+ACCURACIES = {"multiclass": metrics.CategoricalAccuracy, "multilabel": metrics.BinaryAccuracy}
 
 
 def compile_stage(network: keras.Model, recipe: Recipe, stage: Stage, steps: int) -> None:
@@ -20,9 +23,9 @@ def compile_stage(network: keras.Model, recipe: Recipe, stage: Stage, steps: int
     names = [task.name for task in recipe.tasks]
     network.compile(
         optimizer=make_optimizer(recipe, learning_rate(recipe, stage, steps)),
-        loss={task.name: make_loss(task, recipe.label_smoothing) for task in recipe.tasks},
+        loss={task.name: LOSSES[task.kind](label_smoothing=recipe.label_smoothing) for task in recipe.tasks},
         loss_weights=dict(zip(names, recipe.task_weights, strict=True)) if recipe.task_weights else None,
-        weighted_metrics={task.name: [make_accuracy(task)] for task in recipe.tasks},
+        weighted_metrics={task.name: [ACCURACIES[task.kind](name="accuracy")] for task in recipe.tasks},
         # XLA is slower on a processor, and may hang with several replicas (keras#20763).
         jit_compile=False,
     )
@@ -37,18 +40,6 @@ def _make_variables(network: keras.Model, recipe: Recipe) -> None:
     network.compute_loss(None, targets, targets, weights)
     network.compute_metrics(None, targets, targets, weights)
     network.reset_metrics()
-
-
-def make_loss(task: Task, label_smoothing: float) -> losses.Loss:
-    """Summed over the batch and divided by its fixed size, so that replicas and short batches change nothing."""
-    kinds = {"multiclass": losses.CategoricalCrossentropy, "multilabel": losses.BinaryCrossentropy}
-    return kinds[task.kind](label_smoothing=label_smoothing)
-
-
-def make_accuracy(task: Task) -> metrics.Metric:
-    """Accuracy over the labelled images of an epoch: the weights mask it, the metric sums before it divides."""
-    kinds = {"multiclass": metrics.CategoricalAccuracy, "multilabel": metrics.BinaryAccuracy}
-    return kinds[task.kind](name="accuracy")
 
 
 def make_optimizer(recipe: Recipe, rate) -> optimizers.Optimizer:
@@ -82,12 +73,9 @@ def learning_rate(recipe: Recipe, stage: Stage, steps: int):
             f"--accumulate {recipe.accumulate}: a stage of {stage.epochs} epochs has only "
             f"{steps * stage.epochs} steps, so its weights would never change; give less"
         )
-    kinds = {"constant": _constant, "step_decay": _step_decay, "cosine": _cosine}
-    return kinds[recipe.schedule](recipe, stage, steps)
-
-
-def _constant(recipe: Recipe, stage: Stage, steps: int) -> float:
-    return stage.learning_rate
+    if recipe.schedule == "constant":
+        return stage.learning_rate
+    return {"step_decay": _step_decay, "cosine": _cosine}[recipe.schedule](recipe, stage, steps)
 
 
 def _step_decay(recipe: Recipe, stage: Stage, steps: int):

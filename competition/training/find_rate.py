@@ -1,5 +1,6 @@
 """A learning-rate range test (Smith 2017, arXiv:1506.01186): the loss while the rate rises, and what it suggests."""
 
+import math
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,22 +12,23 @@ import pandas as pd
 from keras.optimizers import schedules
 from matplotlib.figure import Figure
 
+from competition.errors import InvalidInput
 from competition.images.batches import TrainBatches, augmented_views
 from competition.model.devices import memory_explained
 from competition.model.network import set_trainable
 from competition.model.stream import stream
-from competition.recipe import Stage
+from competition.recipe import Recipe, Stage
 from competition.run import Run
 from competition.scoring.plots import save
 from competition.training.compile import compile_stage
 from competition.training.prepare import Preparation
-from competition.training.rate_range import refuse, whole_batches
-from competition.training.trainer import Trainer
+from competition.training.trainer import ADVICE, Trainer
 
 SMOOTHING = 0.9  # the weight of what was before: about ten steps are remembered, in tests of often fewer than a hundred
 EXPLODED = 4  # times the lowest smoothed loss; there is nothing to be learned beyond (as in fastai)
 NOISE = 0.1  # share of the steps whose loss is too noisy to be the lowest: the mean has only begun
 FELL = 0.99  # of the first loss: what does not get below has not been learning
+FEWEST = 10  # steps, to see where the loss turns
 BELOW = 10  # the suggestion is the rate of the lowest loss divided by this
 
 
@@ -64,12 +66,9 @@ class RangeTest:
 
 
 def smooth(losses: Sequence[float]) -> np.ndarray:
-    """Exponential moving average, divided by the weights so far, as in Adam: (steps,) float64."""
-    mean, smoothed = 0.0, []
-    for step, loss in enumerate(losses, start=1):
-        mean = SMOOTHING * mean + (1 - SMOOTHING) * loss
-        smoothed.append(mean / (1 - SMOOTHING**step))
-    return np.array(smoothed)
+    """Exponential moving average, divided by the weights so far, as in Adam: (steps,) float64; nan from a nan on."""
+    means = pd.Series(losses, dtype=float).ewm(alpha=1 - SMOOTHING).mean()
+    return means.where(np.logical_and.accumulate(np.isfinite(losses))).to_numpy()
 
 
 def find_rate(
@@ -80,7 +79,8 @@ def find_rate(
     The stage begins with the weights that it would have in a training: earlier stages are trained first, for as long
     as the recipe says. It takes one pass over the training images, or its first `steps` batches, and stops where the
     loss explodes. The network is not what it was afterwards.
-    Raises InvalidInput for a stage that does not exist, a range that does not rise, and a pass of too few steps.
+    Raises InvalidInput for a stage that does not exist, a range that does not rise, a pass of too few steps, and an
+    earlier stage that diverges.
     """
     recipe = preparation.recipe
     refuse(recipe, number, lowest, highest)
@@ -88,14 +88,38 @@ def find_rate(
     with tempfile.TemporaryDirectory() as folder, memory_explained(recipe.batch_size):
         train_before(preparation, number, Run(Path(folder)))
         network, batches = what_trains(preparation.trainer(Run(Path(folder))), number)
-        few = FirstBatches(batches, whole_batches(batches.count, batches.batch_size, steps, recipe.accumulate))
+        count = whole_batches(batches.count, batches.batch_size, steps, recipe.accumulate)
         with network.distribute_strategy.scope():
-            compile_stage(network, recipe, stage, len(few))
-            network.optimizer.learning_rate = rising(lowest, highest, len(few))
+            compile_stage(network, recipe, stage, count)
+            network.optimizer.learning_rate = schedules.ExponentialDecay(lowest, count - 1, highest / lowest)
         watch = Watch()
-        with stream(few) as made:
-            network.fit(made, shuffle=False, verbose=0, callbacks=[watch])
+        with stream(batches) as made:
+            network.fit(made, steps_per_epoch=count, shuffle=False, verbose=0, callbacks=[watch])
     return RangeTest(np.array(watch.rates), np.array(watch.losses))
+
+
+def refuse(recipe: Recipe, number: int, lowest: float, highest: float) -> None:
+    """Raises InvalidInput for a stage that does not exist, and a range that does not rise."""
+    if not 1 <= number <= len(recipe.stages):
+        raise InvalidInput(f"--stage {number}: allowed are 1 to {len(recipe.stages)}, the stages of {recipe.name}")
+    if not 0 < lowest < highest < math.inf:
+        raise InvalidInput(f"the rate cannot rise from {lowest:g} to {highest:g}; allowed is 0 < --lowest < --highest")
+
+
+def whole_batches(images: int, batch_size: int, steps: int | None, accumulate: int) -> int:
+    """How many steps the test takes: the last batch, filled up with rows that do not count, has a loss too small.
+
+    Raises InvalidInput where they are too few to see anything.
+    """
+    whole = images // batch_size
+    taken = whole if steps is None else min(whole, steps)
+    if taken // accumulate < FEWEST:
+        more = "" if steps is None else ", or more --steps"
+        raise InvalidInput(
+            f"{taken // accumulate} steps are too few to see where the loss turns: one pass over {images:,} images "
+            f"has {whole // accumulate}, and {FEWEST} are needed; give a smaller --batch-size{more}"
+        )
+    return taken
 
 
 def train_before(preparation: Preparation, number: int, scratch: Run) -> None:
@@ -103,7 +127,10 @@ def train_before(preparation: Preparation, number: int, scratch: Run) -> None:
     recipe = preparation.recipe
     if number > 1:
         fields = {name: getattr(recipe, name)[: number - 1] for name in Stage._fields}
-        replace(preparation, recipe=replace(recipe, **fields)).trainer(scratch).fit()
+        trainer = replace(preparation, recipe=replace(recipe, **fields)).trainer(scratch)
+        trainer.fit()
+        if trainer.diverged:
+            raise InvalidInput(f"{trainer.diverged}, so stage {number} has no weights to begin with. {ADVICE}")
 
 
 def what_trains(trainer: Trainer, number: int) -> tuple[keras.Model, TrainBatches]:
@@ -115,24 +142,6 @@ def what_trains(trainer: Trainer, number: int) -> tuple[keras.Model, TrainBatche
     features, _ = trainer.features()
     heads, *_ = trainer.first_heads(number, features)
     return heads, trainer.batches(lambda rows, _: features[rows])
-
-
-class FirstBatches(Sequence):
-    """The first `count` of some batches."""
-
-    def __init__(self, batches: Sequence, count: int):
-        self.batches, self.count = batches, count
-
-    def __len__(self) -> int:
-        return self.count
-
-    def __getitem__(self, batch: int):
-        return self.batches[batch]
-
-
-def rising(lowest: float, highest: float, steps: int) -> schedules.LearningRateSchedule:
-    """From `lowest` at the first step to `highest` at the last, by the same factor each time."""
-    return schedules.ExponentialDecay(lowest, decay_steps=steps - 1, decay_rate=highest / lowest)
 
 
 class Watch(keras.callbacks.Callback):

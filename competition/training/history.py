@@ -1,7 +1,5 @@
 """What happened in each epoch: a row of history.csv and a line for the reader."""
 
-import sys
-import time
 from collections.abc import Mapping, Sequence
 
 import keras
@@ -41,12 +39,7 @@ def epoch_row(
     for task in tasks:  # Keras leaves the output's name out where there is only one
         row[f"accuracy_{task.name}"] = logs.get(f"{task.name}_accuracy", logs.get("accuracy"))
     if report:
-        row |= {
-            "val_loss": report.loss,
-            "val_map": report.map,
-            "val_basic_precision": report.basic_precision,
-            "val_accuracy": report.accuracy,
-        }
+        row |= {f"val_{name}": getattr(report, name) for name in ("loss", "map", "basic_precision", "accuracy")}
         row |= {f"val_accuracy_{score.task}": score.accuracy for score in report.tasks}
         row |= {f"val_ap_{score.task}": score.ap for score in report.tasks}
     return row
@@ -71,19 +64,3 @@ class EpochBar(keras.callbacks.ProgbarLogger):
 
     def on_epoch_end(self, epoch, logs=None):
         super().on_epoch_end(epoch, {"loss": logs["loss"]})
-
-
-def on_terminal() -> bool:
-    return sys.stdout.isatty()
-
-
-class Stopwatch:
-    """Seconds since it was made or last read."""
-
-    def __init__(self):
-        self.start = time.perf_counter()
-
-    def lap(self) -> float:
-        now = time.perf_counter()
-        seconds, self.start = now - self.start, now
-        return seconds

@@ -1,16 +1,13 @@
 """The number format `auto`: measured once a machine and backbone, then remembered."""
 
-import fcntl
-import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import keras
 import numpy as np
 
-from competition.files import whole_file
+from competition.files import JsonCache, locked
 from competition.model import devices
 from competition.model.network import build_network
 from competition.recipe import Recipe
@@ -49,54 +46,37 @@ def choose_precision(recipe: Recipe, cache: Path) -> Choice:
     network = f"{recipe.backbone} at {recipe.image_size}, {recipe.batch_size} a step"
     key = f"{', '.join(devices.describe_devices())}, {devices.THREADS} threads, {devices.versions()}: {network}"
     file = cache / "precision.json"
-    if known := _known(file, key):
-        return known
-    with _alone(file):
-        if known := _known(file, key):
-            return known
-        print(f"measuring whether {recipe.backbone} is faster in {half} or in {FLOAT32}, once", flush=True)
-        choice = _measure(recipe, half)
-        text = json.dumps({**_read(file), key: asdict(choice)}, indent=1)
-        with whole_file(file) as path:
-            path.write_text(text, encoding="utf-8")
-    return choice
+    if known := JsonCache(file, _valid).get(key):
+        return Choice(**known)
+    with locked(file.with_suffix(".lock")):
+        remembered = JsonCache(file, _valid)
+        if key not in remembered:
+            print(f"measuring whether {recipe.backbone} is faster in {half} or in {FLOAT32}, once", flush=True)
+            remembered[key] = asdict(_measure(recipe, half))
+            remembered.write()
+    return Choice(**remembered[key])
 
 
-@contextmanager
-def _alone(file: Path) -> Iterator[None]:
-    """Wait until no other process is in a block of this file; a killed one is in none."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.with_name(f".{file.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _known(file: Path, key: str) -> Choice | None:
-    try:
-        return Choice(**_read(file)[key])
-    except (KeyError, TypeError):  # not measured yet, or written by something else
-        return None
-
-
-def _read(file: Path) -> dict:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):  # lost or spoilt: measured once more
-        return {}
-    return found if isinstance(found, dict) else {}
+def _valid(entry: object) -> bool:
+    """Whether an entry of the cache is one that was measured."""
+    return isinstance(entry, dict) and {"policy"} <= entry.keys() <= {"policy", "seconds"}
 
 
 def _measure(recipe: Recipe, half: str) -> Choice:
     """Time steps forward in both formats in turn, so that a busy moment of the machine does not decide."""
-    side, batch = recipe.image_size, recipe.batch_size
     networks = {policy: build_network(recipe, policy) for policy in (FLOAT32, half)}
-    blank = np.zeros((batch, side, side, 3), np.uint8)
     seconds = dict.fromkeys(networks, float("inf"))
-    with devices.memory_explained(batch):
-        for _ in range(1 + ROUNDS):  # the first compiles
-            for policy, network in networks.items():
-                start = time.perf_counter()
-                network.predict_on_batch(blank)
-                seconds[policy] = min(seconds[policy], round(time.perf_counter() - start, 6))
+    for _ in range(1 + ROUNDS):  # the first compiles
+        for policy, network in networks.items():
+            seconds[policy] = min(seconds[policy], round(seconds_forward(network, recipe), 6))
     faster = seconds[FLOAT32] > LEAST_GAIN * seconds[half]
     return Choice(half if faster else FLOAT32, seconds)
+
+
+def seconds_forward(network: keras.Model, recipe: Recipe) -> float:
+    """How long a network takes for one batch; the first time, it is compiled."""
+    blank = np.zeros((recipe.batch_size, recipe.image_size, recipe.image_size, 3), np.uint8)
+    with devices.memory_explained(recipe.batch_size):
+        start = time.perf_counter()
+        network.predict_on_batch(blank)
+        return time.perf_counter() - start

@@ -1,12 +1,10 @@
 """All that has to be ready before the first step: devices, network, weights, and how long it will take."""
 
 import math
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from competition.data.load import Material
 from competition.images.cache import GIGABYTE, PictureCache, Pictures
@@ -17,7 +15,7 @@ from competition.model.weights import load_first_weights
 from competition.recipe import Recipe
 from competition.run import Run
 from competition.training.compile import learning_rate
-from competition.training.precision import Choice, choose_precision
+from competition.training.precision import Choice, choose_precision, seconds_forward
 from competition.training.trainer import Trainer
 
 BACKWARD = 2.3  # a step back through a convolution costs about this many steps forward, and a little for the update
@@ -98,18 +96,8 @@ class Preparation:
 
     def _seconds(self) -> float:
         """Expected time from that of one step forward on one device, which predicting needs to compile anyway."""
-        side, batch = self.recipe.image_size, self.recipe.batch_size
-        blank = np.zeros((batch, side, side, 3), np.uint8)
-        with devices.memory_explained(self.recipe.batch_size):
-            self.network.predict_on_batch(blank)
-            start = time.perf_counter()
-            self.network.predict_on_batch(blank)
-            forward = (time.perf_counter() - start) / (batch * self.replicas)
-        seconds = 0.0
-        for stage in self.recipe.stages:
-            if stage.trains == "heads":
-                seconds += len(self.material.dataset) * forward
-            else:
-                images = len(self.material.training) * (1 + BACKWARD) + len(self.material.held_out)
-                seconds += stage.epochs * forward * images
-        return seconds
+        seconds_forward(self.network, self.recipe)
+        forward = seconds_forward(self.network, self.recipe) / (self.recipe.batch_size * self.replicas)
+        images = len(self.material.training) * (1 + BACKWARD) + len(self.material.held_out)
+        once = len(self.material.dataset)  # that is all a stage of heads asks of the backbone
+        return forward * sum(once if stage.trains == "heads" else stage.epochs * images for stage in self.recipe.stages)

@@ -1,12 +1,16 @@
 """Train a network stage by stage: heads on cached features, then the network on augmented images."""
 
+import sys
+import time
+import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import keras
 import numpy as np
 
-from competition.files import whole_file
+from competition.errors import InvalidInput
 from competition.images.batches import TrainBatches, augmented_views
 from competition.images.cache import Pictures
 from competition.images.warp import VIEWS, View
@@ -14,16 +18,18 @@ from competition.model.devices import average_batch_norm, memory_explained
 from competition.model.features import Features, predict_features
 from competition.model.network import build_heads, get_heads, set_heads, set_trainable
 from competition.model.predict import predict, predict_views
+from competition.model.restore import load, save
 from competition.model.stream import stream
-from competition.model.weights import load_whole
 from competition.recipe import Monitor, Recipe, Stage
 from competition.run import Run
 from competition.scoring.fashionai import as_submitted
 from competition.scoring.scores import Report, score
 from competition.training.compile import compile_stage
-from competition.training.history import EpochBar, History, Stopwatch, epoch_line, epoch_row, on_terminal
+from competition.training.history import EpochBar, History, epoch_line, epoch_row
 
 Probabilities = Mapping[str, np.ndarray]
+Data = TypeVar("Data", Pictures, Features)
+ADVICE = "Try a lower --learning-rate (`competition find-lr` suggests one) or more --warmup-steps"
 
 
 @dataclass
@@ -72,12 +78,13 @@ class Trainer:
     say: Callable[[str], None] = print
     heads_report: Report | None = None
     last_report: Report | None = None
+    diverged: str = ""
     seconds: float = 0.0
     history: History = field(init=False)
     kept: Kept = field(init=False)
 
     def __post_init__(self):
-        self.history, self.kept = History(self.run), self.keeper(self.save_network)
+        self.history, self.kept = History(self.run), self.keeper(lambda network: save(network, self.run))
 
     @property
     def batch_size(self) -> int:
@@ -86,31 +93,34 @@ class Trainer:
 
     def keeper(self, save: Callable[[keras.Model], None]) -> Kept:
         """Keeps the best epoch by the tasks that are trained: one of weight 0 does not decide."""
-        weights = self.recipe.task_weights
-        trained = (
-            [task.name for task, weight in zip(self.recipe.tasks, weights, strict=True) if weight] if weights else ()
-        )
-        return Kept(save, self.recipe.monitor, trained)
-
-    def save_network(self, network: keras.Model) -> None:
-        """Write the network's weights into the run."""
-        with whole_file(self.run.weights) as path:
-            network.save_weights(str(path), overwrite=True)
+        weighted = zip(self.recipe.tasks, self.recipe.task_weights, strict=False)  # or none has a weight of its own
+        return Kept(save, self.recipe.monitor, [task.name for task, weight in weighted if weight])
 
     def fit(self) -> None:
-        """Run all stages; `seconds` is then the time they took, validation included."""
-        stopwatch = Stopwatch()
+        """Run all stages; `seconds` is then the time they took, validation included.
+
+        Where numbers are no longer finite it stops with a warning, and leaves the best epoch before as the result.
+        Raises InvalidInput where there is none.
+        """
+        start = time.perf_counter()
         self.held_out.keep()  # first, because they are shown most often
         for number, stage in enumerate(self.recipe.stages, start=1):
             fit = self.fit_heads if stage.trains == "heads" else self.fit_images
             with memory_explained(self.recipe.batch_size):
                 fit(number, stage)
-        self.seconds = round(stopwatch.lap(), 1)
+            if self.diverged:
+                break
+        self.seconds = round(time.perf_counter() - start, 1)
+        if self.diverged and not self.kept.epoch:
+            raise InvalidInput(f"{self.diverged}; no epoch before it can be kept. {ADVICE}")
+        if self.diverged:
+            warnings.warn(f"{self.diverged}; epoch {self.kept.epoch} is kept. {ADVICE}", stacklevel=2)
 
     def fit_heads(self, number: int, stage: Stage) -> None:
         """Fit the heads alone on standardised features, and put those of the best epoch into the network."""
         features, held_out = self.features()
         heads, mean, variance = self.first_heads(number, features)
+        shown = self._shown(features, held_out)
         weights: list[np.ndarray] = []
 
         def save(heads: keras.Model) -> None:
@@ -118,12 +128,15 @@ class Trainer:
 
         best = self.keeper(save)
         batches = self.batches(lambda rows, _: features[rows])
-        watch = Watch(self, number, stage, batches, lambda: predict_features(heads, held_out), best)
+        watch = Watch(self, number, stage, batches, lambda: predict_features(heads, shown), best)
         self._fit(heads, stage, batches, watch)
+        if not best.epoch:
+            return
         heads.set_weights(weights)
         set_heads(self.network, heads, mean, variance)
-        self.heads_report, probabilities = self.validate(self.predict_held_out)
-        self.kept.offer(self.network, best.epoch, self.heads_report, probabilities)
+        if result := self.validate(self.predict_shown, watch.place):
+            self.heads_report, probabilities = result
+            self.kept.offer(self.network, best.epoch, self.heads_report, probabilities)
 
     def first_heads(self, number: int, features: Features) -> tuple[keras.Model, np.ndarray, np.ndarray]:
         """The heads alone, as stage `number` begins with them; mean and variance of what they take."""
@@ -138,7 +151,7 @@ class Trainer:
         """Fit what the stage trains on augmented views."""
         set_trainable(self.network, stage.trains)
         batches = self.batches(augmented_views(self.training))
-        watch = Watch(self, number, stage, batches, self.predict_held_out, self.kept)
+        watch = Watch(self, number, stage, batches, self.predict_shown, self.kept)
         self._fit(self.network, stage, batches, watch)
 
     def batches(self, inputs: Callable) -> TrainBatches:
@@ -147,28 +160,41 @@ class Trainer:
     def _fit(self, network: keras.Model, stage: Stage, batches, watch: "Watch") -> None:
         with network.distribute_strategy.scope():
             compile_stage(network, self.recipe, stage, len(batches))
-        verbose = on_terminal()
-        callbacks = [EpochBar(), watch] if verbose else [watch]
+        verbose = int(sys.stdout.isatty())
         with stream(batches) as made:
-            network.fit(made, epochs=stage.epochs, shuffle=False, callbacks=callbacks, verbose=int(verbose))
+            network.fit(
+                made, epochs=stage.epochs, shuffle=False, callbacks=[EpochBar()] * verbose + [watch], verbose=verbose
+            )
 
-    def predict_held_out(self) -> Probabilities:
-        return predict(self.network, self.held_out)
+    def predict_shown(self) -> Probabilities:
+        return predict(self.network, self._shown(self.training, self.held_out))
+
+    def _shown(self, training: Data, held_out: Data) -> Data:
+        """What is predicted after an epoch: all that is held out, or else a batch, to see that it gives numbers."""
+        return held_out if len(held_out) else training.take(np.arange(self.batch_size) % len(training))
 
     def predict_kept(self, pictures: Pictures, views: Collection[View]) -> dict[View, Probabilities]:
         """What the weights that were kept give for some pictures, in each of the views."""
         if not views:
             return {}
-        path = str(self.run.weights)
-        load_whole(self.run.weights, "the network of this run", lambda: self.network.load_weights(path))
+        load(self.network, self.run)
         seen = predict_views(self.network, pictures, sorted(views, key=list(VIEWS).index))
         return {view: {name: as_submitted(p) for name, p in given.items()} for view, given in seen.items()}
 
-    def validate(self, predict_held_out: Callable[[], Probabilities]) -> tuple[Report | None, Probabilities | None]:
-        """Predict every held-out image once; every validation number comes from these probabilities."""
+    def validate(
+        self, predict_shown: Callable[[], Probabilities], place: str
+    ) -> tuple[Report | None, Probabilities | None] | None:
+        """Predict every held-out image once; every validation number comes from these probabilities.
+
+        None where they are not finite, which `diverged` then says; there is no report where nothing is held out.
+        """
+        given = predict_shown()
+        if not all(np.isfinite(values).all() for values in given.values()):
+            self.diverged = f"{place}: the probabilities are not finite numbers"
+            return None
         if not len(self.held_out):
             return None, None
-        probabilities = {name: as_submitted(values) for name, values in predict_held_out().items()}
+        probabilities = {name: as_submitted(values) for name, values in given.items()}
         truth = self.held_out.dataset
         return score(self.recipe.tasks, probabilities, truth.codes, truth.labelled), probabilities
 
@@ -176,21 +202,44 @@ class Trainer:
 class Watch(keras.callbacks.Callback):
     """Between epochs: sets the order of the next, scores the last, keeps the best, and tells the reader."""
 
-    def __init__(self, trainer: Trainer, number: int, stage: Stage, batches, predict_held_out, kept: Kept):
+    def __init__(self, trainer: Trainer, number: int, stage: Stage, batches, predict_shown, kept: Kept):
         super().__init__()
         self.trainer, self.number, self.stage = trainer, number, stage
-        self.batches, self.predict_held_out, self.kept = batches, predict_held_out, kept
+        self.batches, self.predict_shown, self.kept = batches, predict_shown, kept
+
+    @property
+    def place(self) -> str:
+        """Where the training is, for the reader."""
+        stage, epoch = f"stage {self.number} ({self.stage.trains})", self.trainer.history.epochs + 1
+        return f"{stage}, epoch {epoch}, step {self.step}, peak learning rate {self.stage.learning_rate:g}"
 
     def on_epoch_begin(self, epoch, logs=None):
         self.batches.epoch = self.trainer.history.epochs
-        self.stopwatch = Stopwatch()
+        self.start = time.perf_counter()
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.step = batch + 1
+
+    def on_train_batch_end(self, batch, logs=None):
+        if not np.isfinite(logs["loss"]):
+            self.trainer.diverged = f"{self.place}: the loss is not a finite number"
+            self.model.stop_training = True
 
     def on_epoch_end(self, epoch, logs=None):
-        trainer = self.trainer
+        if self.trainer.diverged:
+            return
         average_batch_norm(self.model)
-        report, probabilities = trainer.validate(self.predict_held_out)
+        if result := self.trainer.validate(self.predict_shown, self.place):
+            self.note(*result, logs)
+        else:
+            self.model.stop_training = True
+
+    def note(self, report: Report | None, probabilities: Probabilities | None, logs: Mapping[str, float]) -> None:
+        """Add the epoch to the history, keep it if it is the best, and tell the reader."""
+        trainer = self.trainer
         trainer.last_report = report
-        row = epoch_row(self.number, self.stage, trainer.recipe.tasks, logs, report, self.stopwatch.lap())
+        seconds = time.perf_counter() - self.start
+        row = epoch_row(self.number, self.stage, trainer.recipe.tasks, logs, report, seconds)
         trainer.history.add(row)
         best = self.kept.offer(self.model, trainer.history.epochs, report, probabilities)
         stages = trainer.recipe.stages

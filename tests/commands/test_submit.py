@@ -8,6 +8,7 @@ import pytest
 from helpers import noise, refusal, write
 
 from competition.commands import submit as command
+from competition.model import answer
 from competition.recipe import Recipe
 from competition.run import Run
 from competition.task import Task
@@ -26,7 +27,7 @@ def run(tmp_path, monkeypatch) -> Run:
     run.write_recipe(Recipe("mine", layout="folder", tasks=(KIND,)), {"data": "data", "command": "", "commit": None})
     run.write_json("scores.json", {})
     dogs = np.array([[0.25, 0.75]])
-    monkeypatch.setattr(command, "answer", lambda _, asked, *__: {"kind": dogs.repeat(len(asked.images), axis=0)})
+    monkeypatch.setattr(answer, "answer", lambda _, asked, *__: {"kind": dogs.repeat(len(asked.images), axis=0)})
     return run
 
 
@@ -57,7 +58,7 @@ def written() -> list[Path]:
 @pytest.mark.filterwarnings("ignore:1 rows repeat an image and task with the same letters")
 def test_the_score_that_is_shown_counts_every_row(run, questions, monkeypatch, capsys):
     """By confidence: 1 twice, right both times, then 0, wrong, then 2, right: AP = (2/2 + 2/3 + 3/4) / 3."""
-    monkeypatch.setattr(command, "answer", lambda *_: {"kind": np.array([[0.25, 0.75], [0, 1], [0.4, 0.6]])})
+    monkeypatch.setattr(answer, "answer", lambda *_: {"kind": np.array([[0.25, 0.75], [0, 1], [0.4, 0.6]])})
     answers = ["yn", "ny", "ny", "ny"]
     rows = [f"{row}{letters}" for row, letters in zip(questions.read_text().splitlines(), answers, strict=True)]
     write(questions.with_name("answers.csv"), rows)

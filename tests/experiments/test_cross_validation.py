@@ -120,9 +120,7 @@ def test_a_share_is_shared_out_again(monkeypatch):
 
 
 THREADS = """
-from competition.quiet import quiet_start
-with quiet_start():
-    from competition.model import devices
+from competition.model import devices
 threading = devices.tf.config.threading
 within, between = threading.get_intra_op_parallelism_threads(), threading.get_inter_op_parallelism_threads()
 print(devices.THREADS, within, between)

@@ -92,7 +92,7 @@ def test_features_of_another_network_are_not_taken_from_the_cache(changes, tmp_p
         keras.utils.set_random_seed(0)
         pictures = Pictures(dataset, recipe, [str(row) for row in range(len(dataset))])
         cached_features(build_network(recipe), "float32", pictures, tmp_path / "cache")
-    assert len(list((tmp_path / "cache/features").iterdir())) == 2
+    assert len(list((tmp_path / "cache/features").glob("*.npy"))) == 2
 
 
 def fitted(recipe: Recipe) -> tuple[keras.Model, dict[str, list[np.ndarray]]]:

@@ -92,7 +92,7 @@ def test_weights_load_into_a_network_rebuilt_from_recipe_json_in_another_process
     np.save(tmp_path / "images.npy", images)
     code = (
         "import sys, numpy as np; from pathlib import Path\n"
-        "from competition.run import Run; from competition.training.restore import restore\n"
+        "from competition.run import Run; from competition.model.restore import restore\n"
         "folder = Path(sys.argv[1]); network = restore(Run(folder))\n"
         "np.savez(folder / 'given.npz', **network.predict(np.load(folder / 'images.npy'), verbose=0))"
     )

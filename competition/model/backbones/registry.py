@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import keras
-from keras import applications
+from keras.applications import VGG16, VGG19, InceptionResNetV2, NASNetLarge, NASNetMobile
 
-from competition.model.backbones import preprocessing
 from competition.model.backbones.convnet import convnet
-from competition.model.backbones.preprocessing import turn_to_rgb
+from competition.model.backbones.layers import minus, to_unit_range, turn_to_rgb
 from competition.model.backbones.resnet import resnet
 from competition.model.backbones.small import small
 from competition.model.backbones.squeezenet import load_squeezenet, squeezenet, squeezenet_pool8
@@ -36,72 +36,48 @@ class Spec:
 
     build: Callable[[Recipe], keras.Model]
     preprocess: Callable[[], keras.layers.Layer]
-    load: Callable[[keras.Model, Path], None]
+    load: Callable[[keras.Model, Path], None] = keras.Model.load_weights
     imagenet: WeightsFile | None = None
     download: Callable[[], object] | None = None
 
 
-def _load(network: keras.Model, path: Path) -> None:
-    network.load_weights(str(path))
-
-
 def _load_vgg(network: keras.Model, path: Path) -> None:
-    _load(network, path)
+    network.load_weights(path)
     turn_to_rgb(network.get_layer("block1_conv1"))
 
 
-def _application(constructor: Callable, preprocess: Callable, name: str, md5: str, load: Callable = _load) -> Spec:
+def _application(
+    constructor: Callable, preprocess: Callable, file: str, md5: str, load: Callable = keras.Model.load_weights
+) -> Spec:
     """A network of keras.applications, which downloads its file when built with weights."""
-    return Spec(
-        build=lambda recipe: constructor(
-            include_top=False, weights=None, input_shape=(recipe.image_size, recipe.image_size, 3)
-        ),
-        preprocess=preprocess,
-        load=load,
-        imagenet=WeightsFile(name, md5),
-        download=lambda: constructor(include_top=False, weights="imagenet"),
-    )
+
+    def build(recipe: Recipe) -> keras.Model:
+        return constructor(include_top=False, weights=None, input_shape=(recipe.image_size, recipe.image_size, 3))
+
+    download = partial(constructor, include_top=False, weights="imagenet")
+    return Spec(build, preprocess, load, WeightsFile(file, md5), download)
 
 
+KERNELS = "weights_tf_dim_ordering_tf_kernels_notop.h5"  # how Keras ends the names of some files
+VGG_MEANS, SQUEEZENET_MEANS = partial(minus, 123.68, 116.779, 103.939), partial(minus, 123.0, 117.0, 104.0)
 SQUEEZENET = WeightsFile("squeezenet_v1.1_imagenet_notop.h5", "80b66c92d79d4310e07fb60a297bf0d1")
 BACKBONES: dict[Backbone, Spec] = {
     "nasnet_large": _application(
-        applications.NASNetLarge,
-        preprocessing.to_unit_range,
-        "nasnet_large_no_top.h5",
-        "d81d89dc07e6e56530c4e77faddd61b5",
+        NASNetLarge, to_unit_range, "nasnet_large_no_top.h5", "d81d89dc07e6e56530c4e77faddd61b5"
     ),
     "nasnet_mobile": _application(
-        applications.NASNetMobile,
-        preprocessing.to_unit_range,
-        "nasnet_mobile_no_top.h5",
-        "1ed92395b5b598bdda52abe5c0dbfd63",
+        NASNetMobile, to_unit_range, "nasnet_mobile_no_top.h5", "1ed92395b5b598bdda52abe5c0dbfd63"
     ),
     "inception_resnet_v2": _application(
-        applications.InceptionResNetV2,
-        preprocessing.to_unit_range,
-        "inception_resnet_v2_weights_tf_dim_ordering_tf_kernels_notop.h5",
-        "d19885ff4a710c122648d3b5c3b684e4",
+        InceptionResNetV2, to_unit_range, f"inception_resnet_v2_{KERNELS}", "d19885ff4a710c122648d3b5c3b684e4"
     ),
-    "vgg16": _application(
-        applications.VGG16,
-        preprocessing.vgg_means,
-        "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
-        "6d6bbae143d832006294945121d1f1fc",
-        _load_vgg,
-    ),
-    "vgg19": _application(
-        applications.VGG19,
-        preprocessing.vgg_means,
-        "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
-        "253f8cb515780f3b799900260a226db6",
-        _load_vgg,
-    ),
-    "squeezenet": Spec(squeezenet, preprocessing.squeezenet_means, load_squeezenet, SQUEEZENET),
-    "squeezenet_pool8": Spec(squeezenet_pool8, preprocessing.squeezenet_means, load_squeezenet, SQUEEZENET),
-    "small": Spec(small, preprocessing.to_unit_range, _load),
-    "convnet": Spec(convnet, preprocessing.to_unit_range, _load),
-    "resnet": Spec(resnet, preprocessing.to_unit_range, _load),
-    "vgg16_plain": Spec(vgg16_plain, preprocessing.to_unit_range, _load),
-    "vgg16_bn": Spec(vgg16_bn, preprocessing.to_unit_range, _load),
+    "vgg16": _application(VGG16, VGG_MEANS, f"vgg16_{KERNELS}", "6d6bbae143d832006294945121d1f1fc", _load_vgg),
+    "vgg19": _application(VGG19, VGG_MEANS, f"vgg19_{KERNELS}", "253f8cb515780f3b799900260a226db6", _load_vgg),
+    "squeezenet": Spec(squeezenet, SQUEEZENET_MEANS, load_squeezenet, SQUEEZENET),
+    "squeezenet_pool8": Spec(squeezenet_pool8, SQUEEZENET_MEANS, load_squeezenet, SQUEEZENET),
+    "small": Spec(small, to_unit_range),
+    "convnet": Spec(convnet, to_unit_range),
+    "resnet": Spec(resnet, to_unit_range),
+    "vgg16_plain": Spec(vgg16_plain, to_unit_range),
+    "vgg16_bn": Spec(vgg16_bn, to_unit_range),
 }

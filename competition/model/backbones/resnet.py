@@ -3,8 +3,8 @@
 import keras
 from keras import layers
 
-from competition.model.backbones.activations import activate
 from competition.model.backbones.batch_norm import BatchNormalization
+from competition.model.backbones.layers import activate
 from competition.recipe import Recipe
 
 STEM, WIDTHS = 32, (64, 128, 256)

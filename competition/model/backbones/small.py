@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from competition.model.backbones.activations import activate
+from competition.model.backbones.layers import activate
 from competition.recipe import Activation, Recipe
 
 WIDTHS = (32, 64, 128, 256)

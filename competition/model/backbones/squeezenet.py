@@ -1,27 +1,19 @@
 """SqueezeNet 1.1 without its classifier (Iandola et al. 2016, arXiv:1602.07360); 512 feature maps."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import h5py
 import keras
+import numpy as np
 from keras import layers
 
 from competition.errors import InvalidInput
-from competition.model.backbones.preprocessing import turn_to_rgb
+from competition.model.backbones.layers import turn_to_rgb
 from competition.recipe import Recipe
 
 # Squeeze and expand filters of fire2 to fire9.
-FIRES = {
-    2: (16, 64),
-    3: (16, 64),
-    4: (32, 128),
-    5: (32, 128),
-    6: (48, 192),
-    7: (48, 192),
-    8: (64, 256),
-    9: (64, 256),
-}
+FIRES = {2: (16, 64), 3: (16, 64), 4: (32, 128), 5: (32, 128), 6: (48, 192), 7: (48, 192), 8: (64, 256), 9: (64, 256)}
 POOL_BEFORE = (2, 4, 6)
 
 
@@ -58,32 +50,31 @@ def load_squeezenet(network: keras.Model, path: Path) -> None:
     The conv1 in the file takes BGR, that of the network RGB.
     Raises InvalidInput where a tensor is missing or has another shape; the network is then unchanged.
     """
-    loaded = []
     with h5py.File(path) as file:
-        for layer in network.layers:
-            if layer.weights:
-                group = layer.name.replace("_", "/")
-                found = _tensors(file[group]) if group in file else []
-                kernel = next((tensor for tensor in found if tensor.ndim == 4), None)
-                bias = next((tensor for tensor in found if tensor.ndim == 1), None)
-                loaded.append((layer, group, [kernel, bias]))
+        loaded = [(layer, _kernel_and_bias(file, layer)) for layer in network.layers if layer.weights]
     problems = [
-        f"{group}: expected {_shapes(layer.get_weights())}, found {_shapes(tensors)}"
-        for layer, group, tensors in loaded
+        f"{_group(layer)}: expected {_shapes(layer.get_weights())}, found {_shapes(tensors)}"
+        for layer, tensors in loaded
         if _shapes(layer.get_weights()) != _shapes(tensors)
     ]
     if problems:
         raise InvalidInput(f"{path} does not hold the weights of SqueezeNet 1.1:", problems)
-    for layer, _, tensors in loaded:
+    for layer, tensors in loaded:
         layer.set_weights(tensors)
     turn_to_rgb(network.get_layer("conv1"))
 
 
-def _tensors(group: h5py.Group) -> list:
-    found = []
-    group.visititems(lambda _, item: found.append(item[()]) if isinstance(item, h5py.Dataset) else None)
-    return found
+def _group(layer: layers.Layer) -> str:
+    return layer.name.replace("_", "/")
 
 
-def _shapes(tensors) -> list[tuple[int, ...] | None]:
-    return [None if tensor is None else tuple(tensor.shape) for tensor in tensors]
+def _kernel_and_bias(file: h5py.File, layer: layers.Layer) -> list[np.ndarray]:
+    """All tensors in the group of a layer, those of most dimensions first."""
+    items = []
+    if _group(layer) in file:
+        file[_group(layer)].visititems(lambda _, item: items.append(item))
+    return sorted((item[()] for item in items if isinstance(item, h5py.Dataset)), key=np.ndim, reverse=True)
+
+
+def _shapes(tensors: Iterable[np.ndarray]) -> list[tuple[int, ...]]:
+    return [tensor.shape for tensor in tensors]

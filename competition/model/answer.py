@@ -1,0 +1,48 @@
+"""What the networks behind a blend answer to questions."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from competition.data.check_images import Inspection
+from competition.dataset import Questions
+from competition.images.cache import GIGABYTE, USUAL_ROOM, PictureCache, Pictures
+from competition.images.warp import View
+from competition.model.devices import memory_explained
+from competition.model.predict import predict_views
+from competition.model.restore import networks
+from competition.run import Run
+from competition.scoring.blend import Blend
+
+
+def answer(blend: Blend, asked: Questions, inspection: Inspection, cache: Path) -> dict[str, np.ndarray]:
+    """The probabilities (images, classes) that a blend gives; where an image is not good, the priors of training."""
+    views: dict[Path, list[View]] = {}
+    for folder, view in blend.members:
+        views.setdefault(folder, []).append(view)
+    given = {folder: answer_of(Run(folder), asked, inspection, views[folder], blend, cache) for folder in views}
+    return blend.apply([given[folder][view] for folder, view in blend.members])
+
+
+def answer_of(
+    run: Run, asked: Questions, inspection: Inspection, views: Sequence[View], blend: Blend, cache: Path
+) -> dict[View, dict[str, np.ndarray]]:
+    """In each view, the mean of what the networks behind a run give: one, or all of a cross-validation."""
+    good, parts, answers = inspection.good, run.trainings, []
+    restored = networks(parts)
+    digests = [digest for digest in inspection.digests if digest is not None]
+    for part in parts:
+        recipe, prior = part.read_recipe(), part.read_json("prior.json")
+        values = {view: {n: np.tile(shares, (len(good), 1)) for n, shares in prior.items()} for view in views}
+        if good.any():
+            kept = PictureCache(cache / "pictures", recipe, int(USUAL_ROOM * GIGABYTE)) if len(parts) > 1 else None
+            pictures = Pictures(asked.images.take(good), recipe, digests, kept)
+            with memory_explained(recipe.batch_size):
+                given = predict_views(next(restored), pictures, views, progress=part.name)
+            for view, tasks in given.items():
+                for name, probabilities in tasks.items():
+                    values[view][name][good] = probabilities
+        answers.append(values)
+    several = Blend.plain([(part.folder, "plain") for part in parts], blend.mean, blend.tasks)
+    return {view: several.apply([one[view] for one in answers]) for view in views}
