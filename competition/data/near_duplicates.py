@@ -16,8 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from competition.errors import InvalidInput
 from competition.files import CACHE, JsonCache
-from competition.images.buffers import reused
-from competition.images.decode import BadImage, decode, read_file
+from competition.images.decode import BadImage, decode, read_file, reused
 from competition.threads import in_threads
 
 BITS = 64

@@ -15,8 +15,7 @@ import simplejpeg
 from competition.dataset import Dataset
 from competition.errors import InvalidInput
 from competition.files import whole_file
-from competition.images.buffers import reused
-from competition.images.decode import CHANNELS, BadImage, decode, digest_of, read_file
+from competition.images.decode import CHANNELS, BadImage, decode, digest_of, read_file, reused
 from competition.images.warp import halvings, shrink
 from competition.recipe import Recipe
 from competition.threads import in_threads

@@ -13,8 +13,7 @@ from typing import Literal, NamedTuple
 import cv2
 import numpy as np
 
-from competition.images.buffers import Memory, fresh, reused
-from competition.images.decode import CHANNELS
+from competition.images.decode import CHANNELS, Memory, fresh, reused
 from competition.images.transforms import Transforms
 from competition.recipe import Aspect, Recipe
 

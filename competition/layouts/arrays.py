@@ -13,6 +13,7 @@ import numpy as np
 from competition.dataset import NO, YES, Dataset, Questions, ask_everything, joined, one_row_an_image
 from competition.errors import InvalidInput
 from competition.files import whole_file
+from competition.images.arrays import open_array, open_pictures
 from competition.layouts.answers import Probabilities, Tasks, answers, write_with_probabilities
 from competition.layouts.classes import agree, find_classes
 from competition.task import Task
@@ -89,7 +90,7 @@ def read_part(file: Path) -> Part:
     arrays, problems = {}, []
     for path in [file, *found]:
         try:
-            arrays[path] = _open(path)
+            arrays[path] = open_pictures(path) if path == file else open_array(path)
         except InvalidInput as error:
             problems.append(str(error))
     _refuse(problems, file)
@@ -99,25 +100,8 @@ def read_part(file: Path) -> Part:
     return part
 
 
-def _open(file: Path) -> np.ndarray:
-    """A memory-mapped array. Raises InvalidInput for what is missing, or no array of numbers."""
-    try:
-        return np.lib.format.open_memmap(file, mode="r")
-    except OSError as error:
-        raise InvalidInput(f"{file} cannot be read: {error.strerror}") from None
-    except ValueError as error:  # of another kind, cut short, or of Python objects, which may hold programs
-        raise InvalidInput(f"{file} is not a whole .npy file of numbers ({error}); write it with numpy.save") from None
-
-
 def _misshapen(part: Part) -> Iterator[str]:
-    images = part.images
-    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3 or 0 in images.shape:
-        hint = "; write (255 * images).astype(np.uint8) if they run from 0 to 1" if images.dtype.kind == "f" else ""
-        yield (
-            f"{part.file}: {images.dtype} of shape {images.shape}; images are uint8 (images, height, width, 3), "
-            f"red, green, blue from 0 to 255{hint}"
-        )
-        return
+    count = len(part.images)
     for task, labels in part.labels.items():
         numbers = labels.dtype.kind in "iu" and (labels.ndim == 1 or labels.shape[1:] == (1,))
         columns = labels.dtype.kind in "biuf" and labels.ndim == 2 and labels.shape[1] > 1
@@ -126,8 +110,8 @@ def _misshapen(part: Part) -> Iterator[str]:
                 f"{part.label_file(task)}: {labels.dtype} of shape {labels.shape}; labels are whole numbers (images,) "
                 "or 0/1 (images, classes)"
             )
-        elif len(labels) != len(images):
-            yield f"{part.label_file(task)}: {len(labels):,} labels, but {part.file.name} has {len(images):,} images"
+        elif len(labels) != count:
+            yield f"{part.label_file(task)}: {len(labels):,} labels, but {part.file.name} has {count:,} images"
 
 
 def _unlike(parts: Sequence[Part]) -> Iterator[str]:

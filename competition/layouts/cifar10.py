@@ -12,6 +12,7 @@ import numpy as np
 
 from competition.dataset import NO, YES, Dataset, Questions, ask_everything, one_row_an_image
 from competition.errors import InvalidInput, Problem
+from competition.images.arrays import open_array, open_pictures
 from competition.images.decode import ENDINGS, is_image
 from competition.layouts.answers import Probabilities, Tasks, likeliest, write_csv, write_with_probabilities
 from competition.layouts.csv_lines import csv_rows, name_problem
@@ -113,7 +114,7 @@ def _not_an_image(path: Path) -> str:
 
 def _of_array(file: Path) -> Dataset:
     """The images of x_….npy, of which only the header is read, with the labels of y_….npy where it is there."""
-    labels, count = _labels_beside(file), len(_images(file))
+    labels, count = _labels_beside(file), len(open_pictures(file))
     if not labels.is_file():
         return one_row_an_image(TASKS, file, file.parent, [f"{file.name}[{row}]" for row in range(count)], {})
     numbers = _numbers(labels, count)
@@ -129,16 +130,9 @@ def _labels_beside(file: Path) -> Path:
     return file.with_name(f"y_{file.name[2:]}")
 
 
-def _images(file: Path) -> np.ndarray:
-    array = _load(file)
-    if array.dtype != np.uint8 or array.ndim != 4 or array.shape[3] != 3:
-        raise InvalidInput(f"{file} holds {array.dtype} of shape {array.shape}; allowed is uint8 (n, height, width, 3)")
-    return array
-
-
 def _numbers(file: Path, count: int) -> np.ndarray:
     """The labels (count,) int from 0 to 9 of an array (count,) or (count, 1)."""
-    array = np.asarray(_load(file))
+    array = np.asarray(open_array(file))
     if array.shape not in {(count,), (count, 1)} or array.dtype.kind not in "iu":
         raise InvalidInput(
             f"{file} holds {array.dtype} of shape {array.shape}; for {count:,} images allowed are whole numbers "
@@ -150,15 +144,6 @@ def _numbers(file: Path, count: int) -> np.ndarray:
         allowed = f"allowed are 0 to {len(CLASSES) - 1}: {', '.join(CLASSES)}"
         raise InvalidInput(f"{file}; {allowed}:", [f"row {row}: label {numbers[row]}" for row in wrong])
     return numbers
-
-
-def _load(file: Path) -> np.ndarray:
-    try:
-        return np.load(file, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError:
-        raise InvalidInput(f"{file}: there is no such file") from None
-    except (OSError, ValueError, EOFError) as error:
-        raise InvalidInput(f"{file} cannot be read as an array: {error}") from None
 
 
 def _of_csv(file: Path) -> Dataset:

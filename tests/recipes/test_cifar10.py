@@ -135,11 +135,11 @@ def test_labels_that_do_not_fit_the_images_are_refused(arrays, labels, message):
 
 def test_arrays_that_are_no_pictures_or_have_no_labels_are_refused(arrays):
     np.save(arrays / "x_train.npy", np.zeros((50, 3, 32, 32), np.uint8))
-    assert "shape (50, 3, 32, 32); allowed is uint8 (n, height, width, 3)" in refusal(read_labels, arrays)
+    assert "shape (50, 3, 32, 32); images are uint8 (images, height, width, 3)" in refusal(read_labels, arrays)
     np.save(arrays / "x_train.npy", np.zeros((50, 32, 32, 3)))
     assert "float64" in refusal(read_labels, arrays)
     write(arrays / "x_train.npy", "no array")
-    assert "cannot be read as an array" in refusal(read_labels, arrays)
+    assert "x_train.npy is not a whole .npy file of numbers" in refusal(read_labels, arrays)
     (arrays / "y_train.npy").unlink()
     assert "y_train.npy is missing" in refusal(read_labels, arrays)
     assert "named x_….npy" in refusal(read_questions, arrays / "y_test.npy")
