@@ -14,7 +14,6 @@ from competition.errors import InvalidInput
 from competition.files import CACHE
 from competition.images.cache import GIGABYTE, USUAL_ROOM, PictureCache, Pictures
 from competition.images.warp import View
-from competition.layouts.classes import find_classes, read_classes
 from competition.layouts.registry import LAYOUTS
 from competition.quiet import quiet_start
 from competition.run import Run, newest_finished_run
@@ -56,8 +55,6 @@ def submit(
     first = Run(blend.members[0][0])
     layout = first.read_recipe().layout
     questions = questions or questions_of(first, layout)
-    if layout == "fashionai":  # the readers of the others know whether a classes.csv belongs to the questions
-        check_classes(questions, blend.tasks, first)
     asked = LAYOUTS[layout].read_questions(questions, blend.tasks)
     inspection = inspect(asked.images, cache)
     bad = sorted(inspection.problems.values())
@@ -136,21 +133,6 @@ def agree(runs: Sequence[Run]) -> None:
                 f"{run.folder} and {runs[0].folder} cannot be averaged: tasks, classes or their order differ:",
                 [f"{runs[0].name}: {tasks}", f"{run.name}: {others}"],
             )
-
-
-def check_classes(questions: Path, tasks: Sequence[Task], run: Run) -> None:
-    """Raises InvalidInput where a classes.csv beside the questions names other classes than the run learned."""
-    listed = find_classes(questions.parent.parent) or find_classes(questions.parent.parent.parent)
-    if not listed:
-        return
-    learned = {task.name: task for task in tasks}
-    problems = [
-        f"{task.name}: {', '.join(task.classes)}; the run has {', '.join(learned[task.name].classes)}"
-        for task in read_classes(listed)
-        if task.name in learned and task.classes != learned[task.name].classes
-    ]
-    if problems:
-        raise InvalidInput(f"{listed} names other classes than {run.folder} was trained on:", problems)
 
 
 def answer(blend: Blend, asked: Questions, inspection: Inspection, cache: Path) -> dict[str, np.ndarray]:

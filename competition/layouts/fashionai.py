@@ -14,7 +14,7 @@ from competition.errors import InvalidInput, Problem
 from competition.layouts.answers import Probabilities, Tasks
 from competition.layouts.classes import agree, find_classes
 from competition.layouts.fashionai_rows import Rows, read_rows
-from competition.layouts.fashionai_write import write_submission
+from competition.layouts.fashionai_submission import write_submission
 from competition.task import Task
 
 ENDING = ".csv"
@@ -64,9 +64,11 @@ def read_label_files(files: Sequence[Path], tasks: tuple[Task, ...] = (), classe
 def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
     """Read a question file: the columns of a label file, the third ignored.
 
-    Raises InvalidInput with every problem, a task that is not among `tasks` included.
+    Raises InvalidInput with every problem, a task that is not among `tasks` included, and where a classes.csv of the
+    data set names other classes.
     """
-    rows = read_rows([file])
+    rows, root = read_rows([file]), image_root(file)
+    tasks = agree(tasks, find_classes(root) or find_classes(root.parent))
     if problems := [*rows.problems, *_unknown_tasks(rows, tasks)]:
         raise InvalidInput(f"{file} cannot be answered:", sorted(problems))
     first, image = _images(rows)

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from competition.dataset import NO, YES, Dataset, Questions, ask_everything, one_row_an_image
+from competition.dataset import Dataset, Questions, ask_everything, codes_of, one_row_an_image
 from competition.errors import InvalidInput, Problem
 from competition.layouts.answers import Probabilities, Tasks, answers, write_csv, write_with_probabilities
-from competition.layouts.csv_lines import csv_rows, name_problem
+from competition.layouts.csv_lines import csv_rows, name_problem, rows_below, stripped
 from competition.recipes.fgo_tasks import TASKS
 from competition.task import Task
 
@@ -167,29 +167,17 @@ class Reading:
 
     def rows(self, file: Path, columns: list[str], once: str) -> list[Row]:
         """The rows of a file with these columns; no two have the same value in the column `once`."""
-        lines = csv_rows(file)
+        lines = stripped(csv_rows(file))
         line, header = next(lines, (1, []))
         if wrong := list(header_problems(header, columns)):
             self.problems += [Problem(file, line, text) for text in wrong]
             return []
-        below = list(lines)
-        if not below:
-            self.problems.append(Problem(file, line, "below the header stands no line"))
-        rows, first = [], {}
-        for line, cells in below:
-            if len(cells) != len(header):
-                self.problems.append(Problem(file, line, f"{len(cells)} cells; the header has {len(header)}"))
-                continue
-            row = Row(file, line, dict(zip(header, cells, strict=True)))
-            value = row.cells[once]
-            if value in first:
-                self.problems.append(row.problem(f"{value!r} stands in line {first[value]} already; keep one"))
-            elif wrong := value_problem(once, value):
-                self.problems.append(row.problem(wrong))
-            else:
-                first[value] = line
-                rows.append(row)
-        return rows
+        name = header.index(once)
+        rows, problems = rows_below(file, lines, header, name, lambda cells: value_problem(once, cells[name]))
+        if not rows and not problems:
+            problems = [Problem(file, line, "below the header stands no line")]
+        self.problems += problems
+        return [Row(file, number, dict(zip(header, cells, strict=True))) for number, cells in rows]
 
 
 def merged_columns(task: Task) -> list[str]:
@@ -223,7 +211,7 @@ def dataset(file: Path, rows: list[Row], tasks: tuple[Task, ...]) -> Dataset:
     if all(row.answers for row in rows):
         for task in tasks:
             true = np.array([row.answers[task.name] for row in rows], bool).reshape(len(rows), len(task))
-            codes[task.name] = np.where(true, YES, NO).astype(np.uint8)
+            codes[task.name] = codes_of(true)
     names, lines = [row.cells[IMAGE] for row in rows], [row.line for row in rows]
     return one_row_an_image(tasks, file, file.parent / IMAGES, names, codes, line=lines)
 

@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from competition.dataset import NO, YES, Dataset, Questions, ask_everything, joined, one_row_an_image
+from competition.dataset import Dataset, Questions, ask_everything, codes_of_one, joined, one_row_an_image
 from competition.errors import InvalidInput, Problem
 from competition.files import whole_file
 from competition.images.decode import ENDINGS, is_image
 from competition.layouts.answers import Probabilities, Tasks, write_with_probabilities
-from competition.layouts.csv_lines import csv_rows
+from competition.layouts.csv_lines import csv_rows, stripped
 from competition.task import Task
 
 ENDING = ".txt"
@@ -61,10 +61,7 @@ def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
 def _dataset(file: Path, lines: list["Line"], tasks: tuple[Task, ...]) -> Dataset:
     labelled = np.array([bool(line.classes) for line in lines], bool)
     classes = np.array([line.classes or [ABSENT] * len(tasks) for line in lines]).reshape(len(lines), len(tasks))
-    codes = {
-        task.name: np.where(column[:, None] == np.arange(len(task)), YES, NO).astype(np.uint8)
-        for task, column in zip(tasks, classes.T, strict=True)
-    }
+    codes = {task.name: codes_of_one(column, task) for task, column in zip(tasks, classes.T, strict=True)}
     return one_row_an_image(
         tasks,
         file,
@@ -97,11 +94,10 @@ def read_lines(files: Sequence[Path], tasks: tuple[Task, ...]) -> list[Line]:
     """
     good, problems = [], []
     for file in files:
-        rows = list(csv_rows(file))
+        rows = list(stripped(csv_rows(file)))
         if not rows:
             raise InvalidInput(f"{file} is empty; expected are lines {_expected(tasks)}")
-        for number, row in rows:
-            cells = [cell.strip() for cell in row]
+        for number, cells in rows:
             if text := _problem(cells, tasks, answers=file.name in {TRAIN, VALIDATION}):
                 problems.append(Problem(file, number, text))
             else:

@@ -1,12 +1,12 @@
 """The layout `folder`: a folder a class, `<class>/*.jpg`, or `train/<class>/*.jpg` with `val/` and `test/` beside."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from competition.dataset import NO, YES, Dataset, Questions, ask_everything, joined, one_row_an_image
+from competition.dataset import Dataset, Questions, ask_everything, codes_of_one, joined, one_row_an_image
 from competition.errors import InvalidInput, Problem
 from competition.images.decode import ENDINGS, is_image
 from competition.layouts.table import ENDING, write_answers  # noqa: F401  a folder is answered by a table
@@ -29,7 +29,7 @@ def read_labels(data: Path, tasks: tuple[Task, ...] = ()) -> Dataset:
     train = data / TRAIN if (data / TRAIN).is_dir() else data
     held_out = [data / name for name in HELD_OUT if (data / name).is_dir()]
     task = _task(data, train, tasks)
-    problems = [problem for part in (train, *held_out) for problem in _problems(part, task)]
+    problems = [problem for part in (train, *held_out) for problem in problems_of(part, task.classes)]
     problems += [*_beside_train(data)] if train != data else []
     if problems:
         raise InvalidInput(f"{data} cannot be used as a folder of classes:", sorted(problems))
@@ -47,7 +47,7 @@ def read_questions(folder: Path, tasks: tuple[Task, ...]) -> Questions:
         raise InvalidInput(f"{folder} is not a folder; name one that holds images, or a folder for each class")
     task = _task(folder, folder, tasks)
     inner = class_folders(folder)
-    if problems := [*_problems(folder, task)] if inner else [*_other_pictures(folder)]:
+    if problems := [*problems_of(folder, task.classes)] if inner else [*other_pictures(folder)]:
         raise InvalidInput(f"{folder} cannot be answered:", sorted(problems))
     names = [] if inner else image_files(folder)
     if not names and not inner:
@@ -81,17 +81,17 @@ def _task(data: Path, folder: Path, tasks: tuple[Task, ...]) -> Task:
     return Task(TASK, names)
 
 
-def _problems(folder: Path, task: Task) -> Iterator[Problem]:
+def problems_of(folder: Path, classes: Sequence[str]) -> Iterator[Problem]:
     """What is wrong with the class folders in a folder; a Problem's line is the place of a file in it."""
     folders = class_folders(folder)
     for path in folders:
-        if path.name not in task.classes:
-            yield Problem(path, 1, f"there is no class {path.name!r}; allowed are {', '.join(task.classes)}")
+        if path.name not in classes:
+            yield Problem(path, 1, f"there is no class {path.name!r}; allowed are {', '.join(classes)}")
         elif not image_files(path):
             yield Problem(path, 1, f"holds no image ({', '.join(ENDINGS)}); remove it, or fill it")
         for inner in class_folders(path):
             yield Problem(path, 1, f"holds a folder, {inner.name}; images lie in the folder of their class itself")
-        yield from _other_pictures(path)
+        yield from other_pictures(path)
     if not folders:
         yield Problem(folder, 1, "holds no folder of images")
     yield from _stray(folder)
@@ -109,10 +109,10 @@ def _stray(folder: Path) -> Iterator[Problem]:
     if names := image_files(folder):
         text = f"images in no folder of a class: {len(names):,}, {names[0]} for example; move each into that of its own"
         yield Problem(folder, 1, text)
-    yield from _other_pictures(folder)
+    yield from other_pictures(folder)
 
 
-def _other_pictures(folder: Path) -> Iterator[Problem]:
+def other_pictures(folder: Path) -> Iterator[Problem]:
     for path in sorted(folder.iterdir()):
         if path.name.lower().endswith(OTHER_PICTURES):
             yield Problem(folder, 1, f"{path.name} is not read; allowed are {', '.join(ENDINGS)}: convert it")
@@ -124,8 +124,7 @@ def _classes(folder: Path, task: Task, held_out: bool) -> list[Dataset]:
     for place, name in enumerate(task.classes):
         if (folder / name).is_dir():
             images = [f"{name}/{image}" for image in image_files(folder / name)]
-            row = np.where(np.arange(len(task)) == place, YES, NO).astype(np.uint8)
-            codes = {task.name: np.tile(row, (len(images), 1))}
+            codes = {task.name: codes_of_one([place] * len(images), task)}
             part = one_row_an_image((task,), folder / name, folder, images, codes)
             parts.append(replace(part, held_out=np.full(len(images), held_out)))
     return parts

@@ -6,8 +6,8 @@ import numpy as np
 
 from competition.errors import InvalidInput
 from competition.layouts.fashionai import read_label_files
-from competition.layouts.fashionai_check import check_submission, parse_values
 from competition.layouts.fashionai_rows import read_rows
+from competition.layouts.fashionai_submission import check_submission, parse_values
 from competition.scoring.scores import Report, score
 from competition.task import Task
 
