@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from competition.errors import InvalidInput
+from competition.files import refuse_filled
 from competition.threads import in_threads
 
 JPEG_QUALITY = 90
@@ -27,8 +28,7 @@ def refuse(folder: Path, images: int, fewest: int, what: str, seed: int) -> None
         raise InvalidInput(f"{images} images cannot show {what}: draw {fewest} or more")
     if seed < 0:
         raise InvalidInput(f"the seed is {seed}; it is a number from 0 on")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InvalidInput(f"{folder} exists already and is not an empty folder: name another, or remove it first")
+    refuse_filled(folder)
 
 
 def write_pictures(

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from competition.dataset import NO, YES, Dataset, Questions, ask_everything, joined, one_row_an_image
-from competition.errors import InvalidInput
+from competition.errors import InvalidInput, no_such
 from competition.files import whole_file
 from competition.images.arrays import open_array, open_pictures
 from competition.layouts.answers import Probabilities, Tasks, answers, write_with_probabilities
@@ -152,11 +152,7 @@ def _columns(labels: np.ndarray) -> bool:
 def _encode(part: Part, tasks: tuple[Task, ...]) -> tuple[Dataset, list[str]]:
     """The dataset of a part, and what is wrong with its labels; a task without any is absent."""
     count, known = len(part.images), {task.name: task for task in tasks}
-    problems = [
-        f"{part.label_file(name)}: there is no task {name!r}; allowed are {', '.join(known)}"
-        for name in part.labels
-        if name not in known
-    ]
+    problems = [f"{part.label_file(name)}: {no_such('task', name, known)}" for name in part.labels if name not in known]
     codes = {name: np.full((count, len(task)), NO, np.uint8) for name, task in known.items()}
     for name in part.labels.keys() & known.keys():
         true, wrong = _true(part.labels[name], known[name])

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from competition.dataset import Dataset, Questions, ask_everything, codes_of_one, one_row_an_image
-from competition.errors import InvalidInput, Problem
+from competition.errors import InvalidInput, Problem, no_such
 from competition.images.arrays import open_array, open_pictures
 from competition.layouts.answers import Probabilities, Tasks, likeliest, write_csv, write_with_probabilities
 from competition.layouts.csv_lines import csv_rows, name_problem, rows_below
@@ -143,7 +143,7 @@ def _of_csv(file: Path) -> Dataset:
 
 def _cell_problem(cells: Sequence[str]) -> str | None:
     wrong = [
-        f"{task.name} is {cell!r}; allowed are {', '.join(task.classes)}"
+        no_such(task.name, cell, task.classes)
         for task, cell in zip(TASKS, cells[1:], strict=True)
         if cell not in task.classes
     ]

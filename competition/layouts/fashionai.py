@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from competition.dataset import LETTERS, MAYBE, NO, YES, Dataset, Questions
-from competition.errors import InvalidInput, Problem
+from competition.errors import InvalidInput, Problem, no_such
 from competition.layouts.answers import Probabilities, Tasks
 from competition.layouts.classes import agree, find_classes
 from competition.layouts.fashionai_rows import Rows, read_rows
@@ -124,7 +124,7 @@ def image_root(source: Path) -> Path:
 def _unknown_tasks(rows: Rows, tasks: tuple[Task, ...]) -> Iterator[Problem]:
     known = [task.name for task in tasks]
     for row in np.flatnonzero(~np.isin(rows.tasks, known)):
-        yield rows.problem(row, f"unknown task {rows.tasks[row]!r}; allowed are {', '.join(known)}")
+        yield rows.problem(row, no_such("task", rows.tasks[row], known))
 
 
 def _encode(rows: Rows, task: Task) -> tuple[np.ndarray, np.ndarray, list[Problem]]:

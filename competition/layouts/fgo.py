@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from competition.dataset import Dataset, Questions, ask_everything, codes_of, one_row_an_image
-from competition.errors import InvalidInput, Problem
+from competition.errors import InvalidInput, Problem, no_such
 from competition.layouts.answers import Probabilities, Tasks, answers, write_csv, write_with_probabilities
 from competition.layouts.csv_lines import csv_rows, name_problem, rows_below, stripped
 from competition.recipes.fgo_tasks import TASKS
@@ -123,8 +123,7 @@ class Reading:
             for task in self.single:
                 value = row.cells[task.name]
                 if value not in task.classes:
-                    allowed = ", ".join(task.classes)
-                    self.problems.append(row.problem(f"unknown {task.name} {value!r}; allowed are {allowed}"))
+                    self.problems.append(row.problem(no_such(task.name, value, task.classes)))
                 row.answers[task.name] = [value == known for known in task.classes]
         return rows
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from competition.dataset import Dataset, Questions, ask_everything, codes_of_one, joined, one_row_an_image
-from competition.errors import InvalidInput, Problem
+from competition.errors import InvalidInput, Problem, no_such
 from competition.images.decode import ENDINGS, is_image
 from competition.layouts.table import ENDING, write_answers  # noqa: F401  a folder is answered by a table
 from competition.task import Task
@@ -86,7 +86,7 @@ def problems_of(folder: Path, classes: Sequence[str]) -> Iterator[Problem]:
     folders = class_folders(folder)
     for path in folders:
         if path.name not in classes:
-            yield Problem(path, 1, f"there is no class {path.name!r}; allowed are {', '.join(classes)}")
+            yield Problem(path, 1, no_such("class", path.name, classes))
         elif not image_files(path):
             yield Problem(path, 1, f"holds no image ({', '.join(ENDINGS)}); remove it, or fill it")
         for inner in class_folders(path):

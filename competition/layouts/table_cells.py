@@ -3,14 +3,13 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from competition.dataset import codes_of
-from competition.errors import InvalidInput, Problem
+from competition.errors import InvalidInput, Problem, no_such
 from competition.images.decode import ENDINGS, is_image
 from competition.layouts.csv_lines import csv_rows, name_problem, rows_below, stripped
 from competition.task import Task
@@ -160,9 +159,7 @@ def _values_problem(values: list[str], task: Task, column: str) -> str | None:
         if value not in task.classes:
             if SEPARATOR in value:
                 return f"{value!r} in column {column!r}: several values, but {task.name} is multiclass: one is allowed"
-            close = get_close_matches(value, task.classes, n=1)
-            hint = f"; perhaps {close[0]!r} is meant" if close else ""
-            return f"{value!r} in column {column!r}; allowed are {', '.join(task.classes)}{hint}"
+            return f"column {column!r}: {no_such('value', value, task.classes)}"
     return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from competition.errors import InvalidInput, Problem
+from competition.errors import InvalidInput, Problem, no_such
 from competition.layouts.table_cells import FLAGS, SEPARATOR, UNKNOWN, WORDS, Table, flags_of, split_values, task_of
 from competition.task import Task
 
@@ -27,7 +27,7 @@ def infer_tasks(table: Table, leave_out: Sequence[str] = ()) -> tuple[tuple[Task
     """
     cells = {column: values for column, values in table.cells.items() if column not in leave_out}
     problems = [
-        Problem(table.file, 1, f"there is no column {column!r} to leave out; found are {', '.join(table.cells)}")
+        Problem(table.file, 1, f"--leave-out: {no_such('column', column, table.cells)}")
         for column in leave_out
         if column not in table.cells
     ]

@@ -139,8 +139,8 @@ BAD_ROWS = [
     ("a.jpg,size,yy", "2 y in 'yy'; exactly one is allowed"),
     ("a.jpg,size,ynn", "3 letters in 'ynn'; size has 2 classes"),
     ("a.jpg,size,", "0 letters in ''; size has 2 classes"),
-    ("a.jpg,sizes,yn", "unknown task 'sizes'; allowed are colour, size"),
-    ("a.jpg,,yn", "unknown task ''"),
+    ("a.jpg,sizes,yn", "there is no task 'sizes'; allowed are colour, size"),
+    ("a.jpg,,yn", "there is no task ''"),
     ("a.jpg,size", "2 columns in 'a.jpg,size'; allowed are 3: ImageName,AttrKey,AttrValues"),
     ("a.jpg,size,yn,", "4 columns"),
     ("a.jpg;size;yn", "1 columns in 'a.jpg;size;yn'"),
@@ -238,7 +238,7 @@ def test_questions_keep_rows_keys_and_order_and_ignore_the_third_column(tmp_path
 def test_a_question_that_the_network_does_not_know_is_refused(tmp_path):
     file = write(tmp_path / "Tests/question.csv", ["a.jpg,size_labels,", "a.jpg,shape_labels,", "a.jpg,size_labels"])
     message = refusal(read_questions, file, TASKS)
-    assert f"{file}:2: unknown task 'shape'; allowed are colour, size" in message
+    assert f"{file}:2: there is no task 'shape'; allowed are colour, size" in message
     assert f"{file}:3: 2 columns" in message
 
 

@@ -125,12 +125,12 @@ def test_questions_are_asked_in_every_task_and_know_the_answers_beside_them(tmp_
         (
             changed(PROFILES, 1, "Nitocris,Female,Egypten,magic,LG"),
             COLORS,
-            "unknown region 'Egypten'; allowed are Asia, Egy",
+            "profiles.csv:2: there is no region 'Egypten'; allowed are Asia, Egypt, Europe, Middle East; perhaps",
         ),
         (
             changed(PROFILES, 1, "Nitocris,,Egypt,magic,LG"),
             COLORS,
-            "profiles.csv:2: unknown gender ''; allowed are Female",
+            "profiles.csv:2: there is no gender ''; allowed are Female",
         ),
         (changed(PROFILES, 1, ",Female,Egypt,magic,LG"), COLORS, "profiles.csv:2: name is empty"),
         (

@@ -173,7 +173,7 @@ def test_a_csv_of_answers_is_refused_with_its_lines(tmp_path):
     lines = ["a.jpg,horse,animal", "../b.jpg,cat,animal", "c.jpg,cat", "d.jpg,cat,animal", "d.jpg,dog,animal"]
     file = write(tmp_path / "a.csv", ["image,object,kind", *lines])
     message = refusal(read_questions, file)
-    assert f"{file}:2: object is 'horse'; allowed are airplane" in message
+    assert f"{file}:2: there is no object 'horse'; allowed are airplane" in message
     assert f"{file}:3: image '../b.jpg' lies outside" in message
     assert f"{file}:4: 2 cells in 'c.jpg,cat'; the header names 3 columns" in message
     assert f"{file}:6: d.jpg stands in line 5 already" in message
