@@ -209,7 +209,7 @@ def test_what_is_wrong_is_said_with_its_line(file, lines, place, words):
 @pytest.mark.parametrize(
     ("task", "lines", "place", "words"),
     [
-        (COLOUR, numbered("colour", "red", "gren"), 3, "there is no value 'gren'; allowed are blue, green, red; perhaps"),
+        (COLOUR, numbered("colour", "red", "gren"), 3, "there is no value 'gren'; allowed are blue, green, red; p"),
         (COLOUR, numbered("colour", "red|blue"), 2, "several values, but colour is multiclass"),
         (COLOUR, numbered("color", "red"), 1, "no column 'colour', and no 0/1 columns colour_blue and so"),
         (GENDER, numbered("gender_Female,gender_Male", "1,0", "1,1"), 3, "2 values are true, but gender is multiclass"),
