@@ -10,7 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
-from competition.dataset import NO, YES, Dataset, Questions, ask_everything, joined, one_row_an_image
+from competition.dataset import (
+    NO,
+    Dataset,
+    Questions,
+    ask_everything,
+    codes_of,
+    codes_of_one,
+    joined,
+    one_row_an_image,
+)
 from competition.errors import InvalidInput, no_such
 from competition.files import whole_file
 from competition.images.arrays import open_array, open_pictures
@@ -32,12 +41,8 @@ class Part:
     images: np.ndarray
     labels: Mapping[str, np.ndarray]
 
-    @property
-    def name(self) -> str:
-        return self.file.name.removesuffix(IMAGES)
-
     def label_file(self, task: str) -> Path:
-        return self.file.with_name(f"{self.name}_{task}.npy")
+        return self.file.with_name(f"{self.file.name.removesuffix(IMAGES)}_{task}.npy")
 
 
 def read_labels(data: Path, tasks: tuple[Task, ...]) -> Dataset:
@@ -46,12 +51,13 @@ def read_labels(data: Path, tasks: tuple[Task, ...]) -> Dataset:
     Raises InvalidInput with all problems: files that are missing or no such arrays, of different length or shape, and
     labels that are no class.
     """
-    parts = [read_part(data / f"{name}{IMAGES}") for name in (TRAIN, VAL) if name == TRAIN or _there(data, name)]
-    _refuse([*_unlike(parts)], data)
+    there = [name for name in (TRAIN, VAL) if name == TRAIN or any(data.glob(f"{name}_*.npy"))]
+    parts = [read_part(data / f"{name}{IMAGES}") for name in there]
     tasks = agree(tasks, find_classes(data)) or _numbered(parts)
-    datasets, problems = [], []
+    lacking = [part.label_file(task.name) for part in parts for task in tasks if task.name not in part.labels]
+    problems = [*_unlike(parts), *(f"{file} is missing: each part has the labels of each task" for file in lacking)]
+    datasets = []
     for part in parts:
-        problems += _missing(part, tasks)
         dataset, wrong = _encode(part, tasks)
         datasets.append(dataset)
         problems += wrong
@@ -115,30 +121,21 @@ def _misshapen(part: Part) -> Iterator[str]:
 
 
 def _unlike(parts: Sequence[Part]) -> Iterator[str]:
-    """In what the later parts differ from the first, though they must not."""
-    first = parts[0]
-    if not first.labels:
+    """In what the later parts differ from the first, though they must not; and where there are no labels at all."""
+    first, *others = parts
+    if not any(part.labels for part in parts):
         yield f"{first.label_file('<task>')}: there is not a single file of labels; give one for each task"
-    for part in parts[1:]:
-        if part.images.shape[1:] != first.images.shape[1:]:
-            here, there = part.images.shape[1:], first.images.shape[1:]
+    for part in others:
+        here, there = part.images.shape[1:], first.images.shape[1:]
+        if here != there:
             yield f"{part.file}: images of shape {here}, but those of {first.file.name} are {there}"
-        for task in sorted(part.labels.keys() ^ first.labels.keys()):
-            one, other = (part, first) if task in first.labels else (first, part)
-            yield f"{one.label_file(task)} is missing, but there is {other.label_file(task).name}; give both or none"
-
-
-def _missing(part: Part, tasks: tuple[Task, ...]) -> Iterator[str]:
-    for task in tasks:
-        if task.name not in part.labels:
-            yield f"{part.label_file(task.name)} is missing: it holds the labels of the task {task.name}"
 
 
 def _numbered(parts: Sequence[Part]) -> tuple[Task, ...]:
     """A task for each file of labels, by name; as many classes as columns, or as the largest number says."""
     tasks = []
-    for name in parts[0].labels:
-        arrays = [part.labels[name] for part in parts]
+    for name in sorted({name for part in parts for name in part.labels}):
+        arrays = [part.labels[name] for part in parts if name in part.labels]
         one_hot = [array for array in arrays if _columns(array)]
         count = one_hot[0].shape[1] if one_hot else 1 + max(int(array.max()) for array in arrays)
         tasks.append(Task(name, tuple(str(number) for number in range(count))))
@@ -155,46 +152,40 @@ def _encode(part: Part, tasks: tuple[Task, ...]) -> tuple[Dataset, list[str]]:
     problems = [f"{part.label_file(name)}: {no_such('task', name, known)}" for name in part.labels if name not in known]
     codes = {name: np.full((count, len(task)), NO, np.uint8) for name, task in known.items()}
     for name in part.labels.keys() & known.keys():
-        true, wrong = _true(part.labels[name], known[name])
+        wrong = _problems(part.labels[name], known[name])
         problems += [f"{part.label_file(name)}{text}" for text in wrong]
-        codes[name][true] = YES
+        if not wrong:
+            codes[name] = _codes(part.labels[name], known[name])
     labelled = {name: np.full(count, name in part.labels) for name in known}
     names = [f"{part.file.name}[{row}]" for row in range(count)]
     return one_row_an_image(tasks, part.file, part.file.parent, names, codes, labelled=labelled), problems
 
 
-def _true(labels: np.ndarray, task: Task) -> tuple[tuple[np.ndarray, np.ndarray], list[str]]:
-    """Rows and classes that are true, and what is wrong, each text to stand behind the file's name."""
+def _codes(labels: np.ndarray, task: Task) -> np.ndarray:
+    return codes_of(labels == 1) if _columns(labels) else codes_of_one(np.ravel(labels), task)
+
+
+def _problems(labels: np.ndarray, task: Task) -> list[str]:
+    """What is wrong with the labels of a task, each text to stand behind the file's name."""
     if not _columns(labels):
-        numbers = np.ravel(labels)
-        bad = np.flatnonzero((numbers < 0) | (numbers >= len(task)))
-        allowed = f"{task.name} has the classes 0 to {len(task) - 1}"
         if task.kind == "multilabel":
-            return _none(), [f": one number an image, but {task.name} takes 0/1 columns: several may be true"]
-        good = (numbers >= 0) & (numbers < len(task))
-        return (np.flatnonzero(good), numbers[good]), [f"[{row}]: class {numbers[row]}; {allowed}" for row in bad]
+            return [f": one number an image, but {task.name} takes 0/1 columns: several may be true"]
+        numbers = np.ravel(labels)
+        odd = (numbers < 0) | (numbers >= len(task))
+        allowed = f"{task.name} has the classes 0 to {len(task) - 1}"
+        return [f"[{row}]: class {numbers[row]}; {allowed}" for row in np.flatnonzero(odd)]
     if labels.shape[1] != len(task):
-        return _none(), [f": {labels.shape[1]} columns, but {task.name} has {len(task)} classes"]
-    odd = ~np.isin(labels, (0, 1)).all(axis=1)
+        return [f": {labels.shape[1]} columns, but {task.name} has {len(task)} classes"]
+    odd, rule = ~np.isin(labels, (0, 1)).all(axis=1), "0 or 1 each"
     if task.kind == "multiclass":
-        odd |= np.count_nonzero(labels, axis=1) != 1
-    rule = "0 or 1 each" if task.kind == "multilabel" else "a single 1, else 0"
-    wrong = [f"[{row}]: {_shown(labels[row])}; allowed is {rule}" for row in np.flatnonzero(odd)]
-    return np.nonzero(np.where(odd[:, None], 0, labels)), wrong
-
-
-def _none() -> tuple[np.ndarray, np.ndarray]:
-    return np.arange(0), np.arange(0)
+        odd, rule = odd | (np.count_nonzero(labels, axis=1) != 1), "a single 1, else 0"
+    return [f"[{row}]: {_shown(labels[row])}; allowed is {rule}" for row in np.flatnonzero(odd)]
 
 
 def _shown(row: np.ndarray) -> str:
     """What is not 0 in a row, so that a long one stays readable."""
     places = np.flatnonzero(row)
     return ", ".join(f"{row[place]:g} in column {place}" for place in places[:4]) or "only 0"
-
-
-def _there(data: Path, part: str) -> bool:
-    return any(data.glob(f"{part}_*.npy"))
 
 
 def _refuse(problems: Sequence[str], place: Path) -> None:
