@@ -21,7 +21,6 @@ from competition.dataset import (
     one_row_an_image,
 )
 from competition.errors import InvalidInput, no_such
-from competition.files import whole_file
 from competition.images.arrays import open_array, open_pictures
 from competition.layouts.answers import Probabilities, Tasks, answers, write_with_probabilities
 from competition.layouts.classes import agree, find_classes
@@ -197,9 +196,6 @@ def write_answers(path: Path, questions: Questions, probabilities: Probabilities
     """In one .npz: for each task the answers as a one-hot array, as labels are, and <task>_probabilities."""
     given = {task.name: answers(probabilities[task.name], task).astype(np.uint8) for task in tasks}
     given |= {f"{task.name}_probabilities": probabilities[task.name].astype(np.float32) for task in tasks}
-
-    def write() -> None:
-        with whole_file(path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, **given)
-
-    return write_with_probabilities(write, path, questions, probabilities, tasks)
+    return write_with_probabilities(
+        path, questions, probabilities, tasks, lambda file: np.savez_compressed(file, **given)
+    )

@@ -163,6 +163,5 @@ def _one_hot(task: Task, classes: Sequence[str]) -> np.ndarray:
 def write_answers(path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
     """A line an image with the class that each task answers, and its probabilities beside them."""
     given = {task.name: likeliest(probabilities[task.name], task) for task in tasks}
-    return write_with_probabilities(
-        lambda: write_csv(path, {"image": questions.images.names} | given), path, questions, probabilities, tasks
-    )
+    columns = {"image": questions.images.names} | given
+    return write_with_probabilities(path, questions, probabilities, tasks, lambda file: write_csv(file, columns))

@@ -221,4 +221,4 @@ def write_answers(path: Path, questions: Questions, probabilities: Probabilities
     for task in sorted(tasks, key=lambda task: task.kind == "multiclass"):  # the labels first, as in the published file
         true = answers(probabilities[task.name], task).astype(int)
         columns |= dict(zip(merged_columns(task), true.T, strict=True))
-    return write_with_probabilities(lambda: write_csv(path, columns), path, questions, probabilities, tasks)
+    return write_with_probabilities(path, questions, probabilities, tasks, lambda file: write_csv(file, columns))

@@ -15,7 +15,6 @@ import numpy as np
 
 from competition.dataset import Dataset, Questions, ask_everything, codes_of_one, joined, one_row_an_image
 from competition.errors import InvalidInput, Problem
-from competition.files import whole_file
 from competition.layouts.answers import Probabilities, Tasks, write_with_probabilities
 from competition.layouts.csv_lines import csv_rows, stripped
 from competition.task import Task
@@ -157,9 +156,6 @@ def write_lines(file: Path, names: Iterable[str], classes: Iterable[Sequence[int
 def write_answers(path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
     """The lines of test.txt with the index of each task's class, and the probabilities beside them."""
     indices = np.column_stack([probabilities[task.name].argmax(axis=1) for task in tasks])
-
-    def write() -> None:
-        with whole_file(path) as temporary:
-            write_lines(temporary, questions.images.names, indices)
-
-    return write_with_probabilities(write, path, questions, probabilities, tasks)
+    return write_with_probabilities(
+        path, questions, probabilities, tasks, lambda file: write_lines(file, questions.images.names, indices)
+    )

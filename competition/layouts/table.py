@@ -147,6 +147,5 @@ def _joined(task: Task, yes: np.ndarray) -> str:
 def write_answers(path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
     """The columns of the labels, filled in, and the probabilities beside them."""
     given = {task.name: answers(probabilities[task.name], task) for task in tasks}
-    return write_with_probabilities(
-        lambda: write_csv(path, answer_table(questions, given, tasks)), path, questions, probabilities, tasks
-    )
+    columns = answer_table(questions, given, tasks)
+    return write_with_probabilities(path, questions, probabilities, tasks, lambda file: write_csv(file, columns))
