@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from competition.errors import Problem
 from competition.task import Task
 
 NO, MAYBE, YES = range(3)
@@ -63,6 +64,10 @@ class Dataset:
     def path_of(self) -> dict[str, Path]:
         """Where the image of each id lies."""
         return {image: self.path(row) for row, image in enumerate(self.ids.tolist())}
+
+    def problem(self, row: int, text: str) -> Problem:
+        """Something that is wrong where the image is named."""
+        return Problem(self.sources[self.source_of[row]], int(self.line[row]), text)
 
     def place(self, row: int) -> str:
         """Where the image is named: file:line."""

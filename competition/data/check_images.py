@@ -24,6 +24,10 @@ class Inspection:
     def good(self) -> np.ndarray:
         return np.array([digest is not None for digest in self.digests])
 
+    @property
+    def good_digests(self) -> list[str]:
+        return [digest for digest in self.digests if digest is not None]
+
 
 def inspect(dataset: Dataset, cache: Path = CACHE) -> Inspection:
     """Read and decode every image; those seen whole before, with the same size and time, are only looked up.
@@ -40,9 +44,7 @@ def inspect(dataset: Dataset, cache: Path = CACHE) -> Inspection:
         results = in_threads(_digest, [paths[row] for row in unknown], "checking images")
         for row, result in zip(unknown, results, strict=True):
             if isinstance(result, BadImage):
-                problems[row] = Problem(
-                    dataset.sources[dataset.source_of[row]], int(dataset.line[row]), f"{dataset.path(row)}: {result}"
-                )
+                problems[row] = dataset.problem(row, f"{dataset.path(row)}: {result}")
             else:
                 digests[row] = result
                 seen[str(paths[row])] = [*_stamp(paths[row]), result]
@@ -64,8 +66,8 @@ def drop_bad_images(dataset: Dataset, inspection: Inspection, skip: bool) -> tup
         )
     if not inspection.good.any():
         raise InvalidInput("no image is left: every single one is bad", sorted(inspection.problems.values()))
-    digests = [digest for digest in inspection.digests if digest is not None]
-    return replace(dataset.take(inspection.good), group=pd.factorize(np.array(digests, object))[0]), digests
+    group = pd.factorize(np.array(inspection.good_digests, object))[0]
+    return replace(dataset.take(inspection.good), group=group), inspection.good_digests
 
 
 def _remembered(seen: JsonCache, path: Path) -> str | None:

@@ -160,12 +160,10 @@ def _encode(rows: Rows, task: Task) -> tuple[np.ndarray, np.ndarray, list[Proble
 
 def _repeated(rows: Rows, where: np.ndarray, codes: np.ndarray, image: np.ndarray) -> Iterator[Problem]:
     """The rows `where` of one task whose image stood there before; with the same letters only a warning."""
-    images = pd.Series(image[where])
-    again = np.flatnonzero(images.duplicated())
-    first_of = {number: row for row, number in reversed(list(enumerate(images)))} if len(again) else {}
-    same = []
-    for row in again:
-        first = first_of[images[row]]
+    number = np.arange(len(where))
+    first_of, same = pd.Series(number).groupby(image[where]).transform("first").to_numpy(), []
+    for row in np.flatnonzero(first_of != number):
+        first = first_of[row]
         if (codes[row] == codes[first]).all():
             same.append(rows.place(where[row]))
         else:
