@@ -15,7 +15,7 @@ from competition.errors import InvalidInput, Problem, no_such
 from competition.images.arrays import open_array, open_pictures
 from competition.layouts.answers import Probabilities, Tasks, likeliest, write_csv, write_with_probabilities
 from competition.layouts.csv_lines import csv_rows, name_problem, rows_below
-from competition.layouts.folder import class_folders, image_files, other_pictures, problems_of
+from competition.layouts.folder import class_folders, image_files, problems_of, unlabelled_images
 from competition.recipes.cifar10_tasks import CLASSES, OBJECTS, REMOVED, TASKS, kind_of
 from competition.task import Task
 
@@ -56,13 +56,11 @@ def read_questions(file: Path, tasks: tuple[Task, ...] = ()) -> Questions:
     Raises InvalidInput with all that is wrong.
     """
     _agree(tasks)
-    if file.suffix == ".csv":
-        return ask_everything(file, _of_csv(file))
-    if file.suffix == ".npy":
-        return ask_everything(file, _of_array(file))
     if file.is_dir() and not class_folders(file):
-        return ask_everything(file, _of_flat_folder(file))
-    return ask_everything(file, _of_folder(file))
+        names = [f"{file.name}/{name}" for name in unlabelled_images(file)]
+        return ask_everything(file, one_row_an_image(TASKS, file, file.parent, names, {}))
+    read = {".csv": _of_csv, ".npy": _of_array}.get(file.suffix, _of_folder)
+    return ask_everything(file, read(file))
 
 
 def _agree(tasks: tuple[Task, ...]) -> None:
@@ -82,15 +80,6 @@ def _of_folder(folder: Path) -> Dataset:
     images = [(name, image) for name in OBJECTS for image in image_files(folder / name)]
     names = [f"{folder.name}/{name}/{image}" for name, image in images]
     return one_row_an_image(TASKS, folder, folder.parent, names, _codes([name for name, _ in images]))
-
-
-def _of_flat_folder(folder: Path) -> Dataset:
-    """The images of a folder, without answers."""
-    if problems := list(other_pictures(folder)):
-        raise InvalidInput(f"{folder} cannot be answered:", problems)
-    if not (files := image_files(folder)):
-        raise InvalidInput(f"{folder} holds no image to be answered")
-    return one_row_an_image(TASKS, folder, folder.parent, [f"{folder.name}/{file}" for file in files], {})
 
 
 def _of_array(file: Path) -> Dataset:

@@ -56,16 +56,11 @@ def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
 def _dataset(file: Path, lines: list["Line"], tasks: tuple[Task, ...]) -> Dataset:
     labelled = np.array([bool(line.classes) for line in lines], bool)
     classes = np.array([line.classes or [ABSENT] * len(tasks) for line in lines]).reshape(len(lines), len(tasks))
-    codes = {task.name: codes_of_one(column, task) for task, column in zip(tasks, classes.T, strict=True)}
-    return one_row_an_image(
-        tasks,
-        file,
-        file.parent,
-        [line.name for line in lines],
-        codes if labelled.any() else {},
-        line=[line.line for line in lines],
-        labelled=dict.fromkeys(codes, labelled) if labelled.any() else {},
-    )
+    answered = zip(tasks, classes.T, strict=True) if labelled.any() else ()
+    codes = {task.name: codes_of_one(column, task) for task, column in answered}
+    names, numbers = [line.name for line in lines], [line.line for line in lines]
+    masks = dict.fromkeys(codes, labelled)
+    return one_row_an_image(tasks, file, file.parent, names, codes, line=numbers, labelled=masks)
 
 
 class Line(NamedTuple):

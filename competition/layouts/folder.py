@@ -46,14 +46,20 @@ def read_questions(folder: Path, tasks: tuple[Task, ...]) -> Questions:
     if not folder.is_dir():
         raise InvalidInput(f"{folder} is not a folder; name one that holds images, or a folder for each class")
     task = _task(folder, folder, tasks)
-    inner = class_folders(folder)
-    if problems := [*problems_of(folder, task.classes)] if inner else [*other_pictures(folder)]:
+    if not class_folders(folder):
+        return ask_everything(folder, one_row_an_image(tasks, folder, folder, unlabelled_images(folder), {}))
+    if problems := [*problems_of(folder, task.classes)]:
         raise InvalidInput(f"{folder} cannot be answered:", sorted(problems))
-    names = [] if inner else image_files(folder)
-    if not names and not inner:
+    return ask_everything(folder, joined(_classes(folder, task, False)))
+
+
+def unlabelled_images(folder: Path) -> list[str]:
+    """The names of the images in a folder that has no class folders. Raises InvalidInput where there are none."""
+    if problems := [*_other_pictures(folder)]:
+        raise InvalidInput(f"{folder} cannot be answered:", problems)
+    if not (names := image_files(folder)):
         raise InvalidInput(f"{folder} holds no image ({', '.join(ENDINGS)})")
-    known = joined(_classes(folder, task, False)) if inner else one_row_an_image(tasks, folder, folder, names, {})
-    return ask_everything(folder, known)
+    return names
 
 
 def class_folders(folder: Path) -> list[Path]:
@@ -91,7 +97,7 @@ def problems_of(folder: Path, classes: Sequence[str]) -> Iterator[Problem]:
             yield Problem(path, 1, f"holds no image ({', '.join(ENDINGS)}); remove it, or fill it")
         for inner in class_folders(path):
             yield Problem(path, 1, f"holds a folder, {inner.name}; images lie in the folder of their class itself")
-        yield from other_pictures(path)
+        yield from _other_pictures(path)
     if not folders:
         yield Problem(folder, 1, "holds no folder of images")
     yield from _stray(folder)
@@ -109,10 +115,10 @@ def _stray(folder: Path) -> Iterator[Problem]:
     if names := image_files(folder):
         text = f"images in no folder of a class: {len(names):,}, {names[0]} for example; move each into that of its own"
         yield Problem(folder, 1, text)
-    yield from other_pictures(folder)
+    yield from _other_pictures(folder)
 
 
-def other_pictures(folder: Path) -> Iterator[Problem]:
+def _other_pictures(folder: Path) -> Iterator[Problem]:
     for path in sorted(folder.iterdir()):
         if path.name.lower().endswith(OTHER_PICTURES):
             yield Problem(folder, 1, f"{path.name} is not read; allowed are {', '.join(ENDINGS)}: convert it")
