@@ -1,6 +1,5 @@
 """Folds: which images each experiment holds out in turn, made once, kept in a file, the same for every recipe."""
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from competition.data.stratify import class_counts, deal, hold_out, mend
 from competition.dataset import Dataset
 from competition.errors import InvalidInput, Problem
 from competition.files import whole_file
+from competition.layouts.answers import write_csv
 from competition.layouts.csv_lines import csv_rows, rows_below
 
 COLUMNS = ["image", "group", "fold"]
@@ -57,11 +57,10 @@ class Folds:
 
         Raises InvalidInput where the file and the data set do not hold the same images.
         """
-        place = {image: row for row, image in enumerate(self.image.tolist())}
-        images = dataset.ids.tolist()
-        missing = [image for image in images if image not in place]
-        extra = sorted(place.keys() - set(images))
-        if missing or extra:
+        images = dataset.ids
+        rows = pd.Index(self.image).get_indexer(images)
+        missing, extra = images[rows < 0], np.setdiff1d(self.image, images)
+        if len(missing) or len(extra):
             raise InvalidInput(
                 f"{self.source} was made for other images than the {len(images):,} of this data set: it lacks "
                 f"{len(missing):,} of them, and {len(extra):,} stand in it alone. Bring back the images it was made "
@@ -69,16 +68,13 @@ class Folds:
                 [f"{image} is not in the file" for image in missing[:EXAMPLES]]
                 + [f"{image} is in the file alone" for image in extra[:EXAMPLES]],
             )
-        rows = np.array([place[image] for image in images])
         return replace(self, image=self.image[rows], group=self.group[rows], fold=self.fold[rows])
 
     def write(self, path: Path) -> None:
         """Write image,group,fold, a line an image."""
-        with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            for image, group, fold in zip(self.image.tolist(), self.group.tolist(), self.fold.tolist(), strict=True):
-                writer.writerow([image, group, TEST_WORD if fold == TEST else fold])
+        fold = np.where(self.fold == TEST, TEST_WORD, self.fold.astype(str))
+        with whole_file(path) as temporary:
+            write_csv(temporary, dict(zip(COLUMNS, (self.image, self.group, fold), strict=True)))
 
 
 def read_folds(path: Path) -> Folds:

@@ -1,6 +1,5 @@
 """Leaks: images that stand twice, or nearly, among the labelled images and the questions."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,6 +13,7 @@ from competition.data.near_duplicates import DISTANCE, near_pairs
 from competition.dataset import Dataset, joined
 from competition.files import whole_file
 from competition.images.contact_sheet import AMBER, BLUE, RED, Tile, sheet, write_sheet
+from competition.layouts.answers import write_csv
 
 COLUMNS = ("kind", "distance", "image", "place", "other_image", "other_place", "between")
 SHOWN, ACROSS = 60, 8  # pairs in the picture; tiles in a row of it
@@ -115,13 +115,13 @@ def between(images: Images, leak: Leak) -> str:
 
 def write_leaks(path: Path, images: Images, leaks: Sequence[Leak]) -> None:
     """Write a line a pair: the columns of COLUMNS."""
-    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for leak in leaks:
-            sides = [(images.name[row], images.dataset.place(row)) for row in (leak.first, leak.second)]
-            kind = "exact" if leak.exact else "near"
-            writer.writerow([kind, leak.distance, *sides[0], *sides[1], between(images, leak)])
+    rows = []
+    for leak in leaks:
+        first, second = ((images.name[row], images.dataset.place(row)) for row in (leak.first, leak.second))
+        kind = "exact" if leak.exact else "near"
+        rows.append((kind, leak.distance, *first, *second, between(images, leak)))
+    with whole_file(path) as temporary:
+        write_csv(temporary, pd.DataFrame(rows, columns=COLUMNS))
 
 
 def draw_leaks(path: Path, images: Images, leaks: Sequence[Leak]) -> None:
