@@ -23,7 +23,7 @@ from competition.experiments import runner as processes
 from competition.experiments.cross_validation import open_experiment
 from competition.experiments.out_of_fold import gain_of_the_mean, mean_over_parts, scores_of, summary
 from competition.experiments.runner import shares_of_gpus, train_all
-from competition.layouts.fashionai_check import parse_values
+from competition.layouts.fashionai_submission import parse_values
 from competition.run import Run
 from competition.scoring.blend import Blend
 from competition.scoring.predictions import HELD_OUT, TEST, read_predictions, write_predictions
