@@ -45,7 +45,7 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """scores.json is the last file that a training writes."""
+        """scores.json is written after weights and probabilities; reports, which can be made again, come later."""
         return (self.folder / "scores.json").is_file()
 
     @property

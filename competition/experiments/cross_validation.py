@@ -10,6 +10,7 @@ from competition.errors import InvalidInput
 from competition.experiments.job import Job
 from competition.recipe import Recipe, differences
 from competition.run import CROSS_VALIDATION, RUNS, Run, list_runs, new_run
+from competition.scoring.reports import lacks_reports
 
 FOLDS = "folds.csv"
 
@@ -57,7 +58,7 @@ class Experiment:
 def open_experiment(
     recipe: Recipe, folds_file: Path, seeds: int, views: Sequence[str], made: dict, folder: Path | None
 ) -> Experiment:
-    """The experiment in `folder`, or an unfinished one that is the same, or a new one.
+    """The experiment in `folder`, or one that is the same and lacks trainings or reports, or a new one.
 
     One in `folder` may get more seeds; it has no score then until they are trained. Raises InvalidInput where `folder`
     holds something else.
@@ -70,19 +71,21 @@ def open_experiment(
         if other := _others(whole, recipe, plan):
             raise InvalidInput(f"{folder} holds another experiment; give --run another folder. There:", other)
         _add_seeds(whole, recipe, seeds)
-    elif folder is None and (whole := _unfinished(recipe, plan)):
+    elif folder is None and (whole := _to_go_on_with(recipe, plan)):
         print(f"going on with {whole.folder}/")
     else:
         whole = new_run(f"{recipe.name}-cv", folder)
         whole.write_text(FOLDS, folds_file.read_text(encoding="utf-8"))
         whole.write_recipe(recipe, {**made, CROSS_VALIDATION: plan})
-    return Experiment(whole, recipe, folds, seeds)
+    experiment = Experiment(whole, recipe, folds, seeds)
+    if experiment.missing:  # also of new seeds, or where a fold was removed to be trained again
+        (whole.folder / "scores.json").unlink(missing_ok=True)
+    return experiment
 
 
 def _add_seeds(whole: Run, recipe: Recipe, seeds: int) -> None:
     made = whole.read_made()
     if seeds > made[CROSS_VALIDATION]["seeds"]:
-        (whole.folder / "scores.json").unlink(missing_ok=True)
         whole.write_recipe(recipe, {**made, CROSS_VALIDATION: {**made[CROSS_VALIDATION], "seeds": seeds}})
 
 
@@ -104,10 +107,11 @@ def _others(whole: Run, recipe: Recipe, plan: dict) -> list[str]:
     return lines
 
 
-def _unfinished(recipe: Recipe, plan: dict) -> Run | None:
-    """The newest cross-validation that has not finished and is the same."""
+def _to_go_on_with(recipe: Recipe, plan: dict) -> Run | None:
+    """The newest cross-validation that is the same, and lacks trainings or reports."""
     for run in reversed(list_runs(RUNS)):
-        if run.name.startswith(f"{recipe.name}-cv") and not run.finished and _is_the_same(run, recipe, plan):
+        complete = run.finished and not lacks_reports(run, recipe.tasks)
+        if run.name.startswith(f"{recipe.name}-cv") and not complete and _is_the_same(run, recipe, plan):
             return run
     return None
 

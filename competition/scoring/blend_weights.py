@@ -17,10 +17,9 @@ import numpy as np
 from competition.errors import InvalidInput
 from competition.scoring.blend import Blend, Mean, before_mean, mixed
 from competition.scoring.bootstrap import TaskComparison, compare_paired
-from competition.scoring.cross_fit import PARTS, parts_of
 from competition.scoring.fashionai import as_submitted
-from competition.scoring.metrics import average_precision
-from competition.scoring.predictions import Predictions, aligned
+from competition.scoring.predictions import PARTS, Predictions, aligned, parts_of
+from competition.scoring.scores import average_precision
 from competition.task import Task
 
 VOTES = 4  # of each member at the start: the first step changes a weight by about a quarter

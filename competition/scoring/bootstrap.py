@@ -13,9 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from competition.dataset import NO, YES
-from competition.scoring.multilabel import RankedLabels
 from competition.scoring.predictions import Predictions, aligned
+from competition.scoring.ranked import Ranked, mean_of_known, mean_scores, rank
 from competition.task import Task
 
 RESAMPLES = 1000
@@ -119,10 +118,8 @@ def resampled(several: Sequence[Predictions], resamples: int = RESAMPLES, seed: 
     for start, weights in _weights(several[0].group, resamples, seed):
         for member, tasks in enumerate(ranked):
             for task, rows in enumerate(tasks):
-                scores[member, :, task, start : start + weights.shape[1]] = rows.scores(weights)
-    known = ~np.isnan(scores[:, :, :-1])
-    with np.errstate(invalid="ignore"):  # where no task can be judged
-        scores[:, :, -1] = np.where(known, scores[:, :, :-1], 0).sum(axis=2) / known.sum(axis=2)
+                scores[member, :, task, start : start + weights.shape[1]] = mean_scores(rows, weights)
+    scores[:, :, -1] = mean_of_known(np.moveaxis(scores[:, :, :-1], 2, 0))
     return scores
 
 
@@ -138,44 +135,6 @@ def _weights(group: np.ndarray, resamples: int, seed: int) -> Iterator[tuple[int
         yield 1 + start, counts.astype(np.int32)[number]
 
 
-def _ranked(predictions: Predictions, task: Task) -> "Ranked | RankedLabels":
-    if task.kind == "multiclass":
-        return Ranked.of(predictions, task.name)
+def _ranked(predictions: Predictions, task: Task) -> list[Ranked]:
     rows = np.flatnonzero(predictions.labelled[task.name])
-    return RankedLabels.of(predictions.probabilities[task.name][rows], predictions.codes[task.name][rows], rows)
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """The labelled images of one task, most confident first; `last` is the last row of each distinct confidence."""
-
-    rows: np.ndarray
-    correct: np.ndarray
-    wrong: np.ndarray
-    last: np.ndarray
-
-    @classmethod
-    def of(cls, predictions: Predictions, task: str) -> "Ranked":
-        rows = np.flatnonzero(predictions.labelled[task])
-        probabilities = predictions.probabilities[task][rows]
-        answer = probabilities.argmax(axis=1)
-        confidence = probabilities[np.arange(len(rows)), answer]
-        order = np.argsort(-confidence, kind="stable")
-        letter = predictions.codes[task][rows, answer][order]
-        last = np.flatnonzero(np.append(np.diff(confidence[order]) != 0, True))
-        return cls(rows[order], letter == YES, letter == NO, last)
-
-    def scores(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(AP, accuracy), each (resamples,), of images repeated `weights` (images, resamples) times; nan without any.
-
-        As in `average_precision`, a threshold counts if its confidence is there, and if it leaves a y or an n.
-        """
-        count = weights[self.rows]
-        seen, correct, wrong = (
-            np.cumsum(part, axis=0, dtype=np.int32)[self.last]
-            for part in (count, count * self.correct[:, None], count * self.wrong[:, None])
-        )
-        judged = (np.diff(seen, axis=0, prepend=0) > 0) & (correct + wrong > 0)
-        precision = correct / np.maximum(correct + wrong, 1)
-        with np.errstate(invalid="ignore"):  # where none of the images was drawn
-            return (precision * judged).sum(axis=0) / judged.sum(axis=0), correct[-1] / seen[-1]
+    return rank(task.kind, predictions.probabilities[task.name][rows], predictions.codes[task.name][rows], rows)

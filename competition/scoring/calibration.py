@@ -9,10 +9,9 @@ from scipy.special import expit, log_expit, log_softmax, logit, softmax
 
 from competition.dataset import MAYBE, NO, YES
 from competition.scoring.blend import FLOOR
-from competition.scoring.cross_fit import PARTS, parts_of
 from competition.scoring.fashionai import as_submitted, precision_curve
-from competition.scoring.metrics import average_precision, choices
-from competition.scoring.predictions import Predictions
+from competition.scoring.predictions import PARTS, Predictions, parts_of
+from competition.scoring.scores import average_precision, choices
 from competition.task import Kind, Task
 
 BINS = 15  # as Guo and others have them, On calibration of modern neural networks, 2017

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from competition.dataset import NO, YES
-from competition.scoring.metrics import choices
 from competition.scoring.predictions import Predictions
+from competition.scoring.scores import choices
 from competition.task import HALF, Task
 
 

@@ -12,11 +12,13 @@ from competition import renamed
 from competition.dataset import Dataset
 from competition.errors import InvalidInput
 from competition.run import Run
+from competition.scoring.fashionai import as_submitted
 from competition.scoring.scores import Report, score
 from competition.task import Task
 
 HELD_OUT, TEST = "probabilities.npz", "test.npz"
 PLAIN = "plain"
+PARTS = 5
 Probabilities = Mapping[str, np.ndarray]
 
 
@@ -38,6 +40,15 @@ class Predictions:
     group: np.ndarray
     fold: np.ndarray
 
+    @classmethod
+    def of(
+        cls, source: str, dataset: Dataset, probabilities: Probabilities, fold: np.ndarray | int = 0
+    ) -> "Predictions":
+        """What `source` gave for the images of a dataset, rounded to the decimals by which a submission is judged."""
+        given = {task.name: as_submitted(probabilities[task.name]) for task in dataset.tasks}
+        by_image = {"group": dataset.group, "fold": np.broadcast_to(fold, len(dataset))}
+        return cls(source, dataset.tasks, dataset.ids, given, dataset.codes, dataset.labelled, **by_image)
+
     def __len__(self) -> int:
         return len(self.images)
 
@@ -45,30 +56,35 @@ class Predictions:
         """Those of these rows (indices or a bool mask), in their order."""
         return replace(
             self,
-            images=self.images[rows],
-            group=self.group[rows],
-            fold=self.fold[rows],
+            **{name: getattr(self, name)[rows] for name in BY_IMAGE},
             **{name: {task: values[rows] for task, values in getattr(self, name).items()} for name in BY_TASK},
         )
 
     def score(self) -> Report:
         return score(self.tasks, self.probabilities, self.codes, self.labelled)
 
+    def write(self, run: Run, name: str = HELD_OUT, views: Mapping[str, Probabilities] | None = None) -> None:
+        """Write them as the plain view, and what other `views` gave for the same images, into the file `name`."""
+        views = {**(views or {}), PLAIN: self.probabilities}
+        arrays = {part: getattr(self, part) for part in BY_IMAGE}
+        for task in self.tasks:
+            arrays |= {f"classes/{task.name}": np.array(task.classes), f"kind/{task.name}": np.array(task.kind)}
+            arrays |= {f"{part}/{task.name}": getattr(self, part)[task.name] for part in ("codes", "labelled")}
+            arrays |= {f"probabilities/{view}/{task.name}": values[task.name] for view, values in views.items()}
+        run.write_arrays(name, arrays)
 
+
+BY_IMAGE = ("images", "group", "fold")
 BY_TASK = ("probabilities", "codes", "labelled")
 
 
-def write_predictions(
-    run: Run, name: str, dataset: Dataset, views: Mapping[str, Probabilities], fold: np.ndarray | int = 0
-) -> None:
-    """Write what a run gave for `dataset`, `views[view][task]` (n, classes), to its file `name`."""
-    arrays = {"images": dataset.ids, "group": dataset.group, "fold": np.broadcast_to(fold, len(dataset))}
-    for task in dataset.tasks:
-        arrays |= {f"classes/{task.name}": np.array(task.classes), f"kind/{task.name}": np.array(task.kind)}
-        arrays |= {f"codes/{task.name}": dataset.codes[task.name]}
-        arrays |= {f"labelled/{task.name}": dataset.labelled[task.name]}
-        arrays |= {f"probabilities/{view}/{task.name}": values[task.name] for view, values in views.items()}
-    run.write_arrays(name, arrays)
+def parts_of(group: np.ndarray, seed: int = 0) -> np.ndarray:
+    """The part of each image, (n,) int below PARTS, so that what is fitted on some parts can be scored on the others.
+
+    Near-duplicates (`group`) stay together; the parts are equal to a group, and with fewer groups some are empty.
+    """
+    groups, number = np.unique(group, return_inverse=True)
+    return np.random.default_rng(seed).permutation(len(groups))[number] % PARTS
 
 
 def views_of(run: Run, name: str = HELD_OUT) -> tuple[str, ...]:
@@ -90,7 +106,7 @@ def read_predictions(run: Run, view: str = PLAIN, name: str = HELD_OUT) -> Predi
             run.name,
             tuple(Task(n, tuple(arrays[f"classes/{n}"].tolist()), arrays[f"kind/{n}"].item()) for n in names),
             arrays["images"],
-            {n: arrays[f"probabilities/{view}/{n}"].astype(np.float64) for n in names},
+            {n: as_submitted(arrays[f"probabilities/{view}/{n}"]) for n in names},
             *({n: arrays[f"{part}/{n}"] for n in names} for part in ("codes", "labelled")),
             group=arrays["group"],
             fold=arrays["fold"],
@@ -144,7 +160,7 @@ def joined(several: Sequence[Predictions]) -> Predictions:
     first = several[0]
     for other in several[1:]:
         _refuse_other_tasks(first, other)
-    by_image = {name: np.concatenate([getattr(one, name) for one in several]) for name in ("images", "group", "fold")}
+    by_image = {name: np.concatenate([getattr(one, name) for one in several]) for name in BY_IMAGE}
     by_task = {
         name: {task: np.concatenate([getattr(one, name)[task] for one in several]) for task in first.codes}
         for name in BY_TASK

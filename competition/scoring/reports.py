@@ -1,67 +1,70 @@
-"""What a run leaves beside its scores: how far its probabilities can be trusted, and where it is wrong."""
+"""What a run leaves beside its scores: how far its answers can be trusted, and where they are wrong."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from functools import cached_property, partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from competition.images.contact_sheet import BLUE, RED, Tile, sheet, write_sheet
-from competition.run import Run
-from competition.scoring import plots as pictures
+from competition.run import Run, to_text
+from competition.scoring import plots
 from competition.scoring.calibration import Calibration, calibrate
+from competition.scoring.labels import LabelScore, score_labels
 from competition.scoring.mistakes import confused, mistakes, samples
-from competition.scoring.per_label import score_labels
 from competition.scoring.predictions import Predictions
+from competition.scoring.scores import confusion
+from competition.task import Task
 
 DIGITS = "%.6g"
 SHOWN, COLUMNS = 48, 8  # of the sheet of mistakes
 RANDOM = 24  # images of the sheet of samples
+Report = str | Figure | np.ndarray  # a text, a plot, or a picture (height, width, 3) uint8
 
 
-def write_reports(run: Run, predictions: Predictions, path_of: Mapping[str, Path]) -> None:
-    """Write calibration.json, reliability.png, coverage.png, confused.csv, mistakes.csv, mistakes.png and samples.png.
+@dataclass(frozen=True)
+class Subject:
+    """What reports are about: predictions, and where their images lie, which is asked where pictures are shown."""
 
-    Where there are multi-label tasks, labels.csv, too: a row a label. `path_of` each image is where it lies.
-    """
-    calibrations = calibrate(predictions)
-    run.write_json("calibration.json", calibration_json(calibrations))
-    pictures.reliability(run, calibrations)
-    pictures.coverage(run, calibrations, predictions)
-    _write_table(run, "confused.csv", confused(predictions))
-    wrong = mistakes(predictions)
-    _write_table(run, "mistakes.csv", wrong)
-    draw_mistakes(run, wrong, path_of)
-    draw_samples(run, predictions, path_of)
-    if labels := score_labels(predictions):
-        _write_table(run, "labels.csv", pd.DataFrame(map(asdict, labels)))
+    predictions: Predictions
+    path_of: Callable[[], Mapping[str, Path]]
+
+    @cached_property
+    def calibrations(self) -> tuple[Calibration, ...]:
+        return calibrate(self.predictions)
+
+    @cached_property
+    def mistakes(self) -> pd.DataFrame:
+        return mistakes(self.predictions)
 
 
-def draw_mistakes(run: Run, wrong: pd.DataFrame, path_of: Mapping[str, Path]) -> None:
-    """mistakes.png: the surest mistakes with truth and answer, which are the labels to suspect first."""
-    shown = wrong.head(SHOWN)
+def draw_mistakes(subject: Subject) -> np.ndarray:
+    """The surest mistakes with truth and answer, which are the labels to suspect first."""
+    wrong, path_of = subject.mistakes, subject.path_of()
     tiles = [
         Tile(
             path_of[one.image],
             (f"{one.task}", f"answer {one.answer} {one.probability:.2f}", f"label {one.truth}", Path(one.image).name),
             RED,
         )
-        for one in shown.itertuples()
+        for one in wrong.head(SHOWN).itertuples()
     ]
-    title = [f"the {len(shown)} surest of {len(wrong):,} mistakes: is the answer wrong, or the label?"]
-    write_sheet(run.folder / "mistakes.png", sheet(tiles, COLUMNS, title))
+    title = [f"the {len(tiles)} surest of {len(wrong):,} mistakes: is the answer wrong, or the label?"]
+    return sheet(tiles, COLUMNS, title)
 
 
-def draw_samples(run: Run, predictions: Predictions, path_of: Mapping[str, Path]) -> None:
-    """samples.png: random images, each with the truth and the answer of every task that it carries."""
-    shown = samples(predictions, RANDOM)
+def draw_samples(subject: Subject) -> np.ndarray:
+    """Random images, each with the truth and the answer of every task that it carries."""
+    path_of = subject.path_of()
+    shown = samples(subject.predictions, RANDOM)
     tiles = [Tile(path_of[one.image], one.lines, BLUE if one.right else RED) for one in shown]
     title = [f"{len(shown)} random images held out: truth → answer; red frames where one is wrong"]
-    write_sheet(run.folder / "samples.png", sheet(tiles, COLUMNS, title))
-
-
-def _write_table(run: Run, name: str, table: pd.DataFrame) -> None:
-    run.write_text(name, table.to_csv(index=False, float_format=DIGITS))
+    return sheet(tiles, COLUMNS, title)
 
 
 def calibration_json(calibrations: Sequence[Calibration]) -> dict:
@@ -76,3 +79,99 @@ def calibration_json(calibrations: Sequence[Calibration]) -> dict:
         }
         for one in calibrations
     }
+
+
+def _labels(subject: Subject) -> str:
+    columns = [field.name for field in fields(LabelScore)]
+    return _csv(pd.DataFrame(score_labels(subject.predictions), columns=columns))
+
+
+def _csv(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False, float_format=DIGITS)
+
+
+REPORTS: Mapping[str, Callable[[Subject], Report]] = {
+    "calibration.json": lambda subject: to_text(calibration_json(subject.calibrations)) + "\n",
+    "reliability.png": lambda subject: plots.reliability(subject.calibrations),
+    "coverage.png": lambda subject: plots.coverage(subject.calibrations, subject.predictions),
+    "confused.csv": lambda subject: _csv(confused(subject.predictions)),
+    "mistakes.csv": lambda subject: _csv(subject.mistakes),
+    "mistakes.png": draw_mistakes,
+    "samples.png": draw_samples,
+    "labels.csv": _labels,  # a row a label, where there are multi-label tasks
+}
+
+
+def report_names(tasks: Sequence[Task]) -> list[str]:
+    """The files of REPORTS that predictions of these tasks have."""
+    several = any(task.kind == "multilabel" for task in tasks)
+    return [name for name in REPORTS if several or name != "labels.csv"]
+
+
+def lacks_reports(run: Run, tasks: Sequence[Task]) -> bool:
+    return not all((run.folder / name).exists() for name in report_names(tasks))
+
+
+def remove_reports(run: Run, tasks: Sequence[Task]) -> None:
+    """Remove what was said of other predictions than those that the run holds now."""
+    for name in report_names(tasks):
+        (run.folder / name).unlink(missing_ok=True)
+
+
+def write_reports(run: Run, predictions: Predictions, path_of: Callable[[], Mapping[str, Path]]) -> None:
+    """Write those of REPORTS that a run lacks; `path_of` gives where each image lies."""
+    subject = Subject(predictions, path_of)
+    for name in report_names(predictions.tasks):
+        write_report(run, name, partial(REPORTS[name], subject))
+
+
+def write_confusion(run: Run, predictions: Predictions) -> None:
+    """Write confusion/<task>.csv and .png of each multiclass task where a run lacks them: rows are the truth.
+
+    labels.csv says it of labels that are true together.
+    """
+    for task in predictions.tasks:
+        if task.kind == "multiclass" and predictions.labelled[task.name].any():
+            write_report(run, f"confusion/{task.name}.csv", partial(_confusion_csv, predictions, task))
+            write_report(run, f"confusion/{task.name}.png", partial(_confusion_picture, predictions, task))
+
+
+def _confusion_csv(predictions: Predictions, task: Task) -> str:
+    counts = pd.DataFrame(_counts(predictions, task), index=task.classes, columns=task.classes)
+    return counts.to_csv(index_label="truth")
+
+
+def _confusion_picture(predictions: Predictions, task: Task) -> Figure:
+    return plots.confusion_matrix(task, _counts(predictions, task))
+
+
+def _counts(predictions: Predictions, task: Task) -> np.ndarray:
+    present = predictions.labelled[task.name]
+    return confusion(predictions.probabilities[task.name][present], predictions.codes[task.name][present])
+
+
+def write_report(run: Run, name: str, make: Callable[[], Report]) -> None:
+    """Write what `make` gives into the file `name` of a run, unless it is there; a failure is a warning."""
+    path = run.folder / name
+    if not path.exists():
+        with warned(path):
+            report = make()
+            if isinstance(report, str):
+                run.write_text(name, report)
+            elif isinstance(report, Figure):
+                plots.save(report, run, name)
+            else:
+                write_sheet(path, report)
+
+
+@contextmanager
+def warned(path: Path) -> Iterator[None]:
+    """A failure to make a report becomes a warning with its cause, because the run is finished without it."""
+    try:
+        yield
+    except Exception as error:
+        warnings.warn(
+            f"{path} could not be made ({type(error).__name__}: {error}); all else is there, and `competition report` "
+            "makes what is missing",
+            stacklevel=4,
+        )

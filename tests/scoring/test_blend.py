@@ -18,8 +18,8 @@ from competition.run import CROSS_VALIDATION, Run
 from competition.scoring.blend import Blend, before_mean, mixed, read_blend
 from competition.scoring.blend_weights import Cost, Member, Table, affordable, best_ways, climb, find_blend, honest
 from competition.scoring.bootstrap import Estimate, Gain, TaskComparison
-from competition.scoring.cross_fit import parts_of
 from competition.scoring.fashionai import average_precision
+from competition.scoring.predictions import parts_of
 from competition.task import Task
 
 

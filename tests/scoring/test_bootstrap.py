@@ -7,8 +7,9 @@ import pytest
 from helpers import letter_codes
 from predicted import at_random, predicted
 
-from competition.scoring.bootstrap import Ranked, compare_paired, interval
+from competition.scoring.bootstrap import compare_paired, interval
 from competition.scoring.fashionai import average_precision
+from competition.scoring.ranked import mean_scores, rank
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -18,11 +19,11 @@ def test_weights_score_as_rows_that_are_really_repeated(seed):
     probabilities = rng.dirichlet(np.ones(3), count).round(1 + seed % 2)  # with ties
     codes = rng.integers(0, 3, (count, 3)).astype(np.uint8)
     codes[0, 0] = 2
-    one = predicted({"t": probabilities}, {"t": codes})
+    labelled = np.flatnonzero(codes.any(axis=1))
     weights = rng.integers(0, 3, (count, 6))
-    ap, accuracy = Ranked.of(one, "t").scores(weights)
+    ap, accuracy = mean_scores(rank("multiclass", probabilities[labelled], codes[labelled], labelled), weights)
     for drawn in range(6):
-        rows = np.repeat(np.arange(count), weights[:, drawn] * one.labelled["t"])
+        rows = np.repeat(labelled, weights[labelled, drawn])
         assert ap[drawn] == pytest.approx(average_precision(probabilities[rows], codes[rows])[0], nan_ok=True)
         right = [codes[row, probabilities[row].argmax()] == 2 for row in rows]
         assert accuracy[drawn] == pytest.approx(sum(right) / len(right) if right else np.nan, nan_ok=True)

@@ -16,8 +16,8 @@ from sklearn.frozen import FrozenEstimator
 from competition.run import Run
 from competition.scoring import plots as pictures
 from competition.scoring.calibration import calibrate, fit_temperature, reliability, soften, threshold_for
-from competition.scoring.cross_fit import parts_of
 from competition.scoring.fashionai import average_precision
+from competition.scoring.predictions import parts_of
 from competition.scoring.reports import write_reports
 
 PICTURES = {"reliability.png", "coverage.png", "mistakes.png", "samples.png"}
@@ -217,31 +217,21 @@ def test_a_temperature_at_the_end_of_its_search_is_shown_as_a_bound(temperature,
     assert pictures.in_words(temperature) == words
 
 
-def figures_of(monkeypatch) -> list:
-    """What would be written to files, from now on."""
-    figures = []
-    monkeypatch.setattr(pictures, "save", lambda figure, *_: figures.append(figure))
-    return figures
-
-
-def test_each_goal_is_marked_where_it_is_reached(tmp_path, monkeypatch):
-    figures = figures_of(monkeypatch)
+def test_each_goal_is_marked_where_it_is_reached():
     (one,) = calibrate(at_random(1, skill=2.2, count=400, tasks=["a"]))
-    pictures.coverage(Run(tmp_path), [one], at_random(1, skill=2.2, count=400, tasks=["a"]))
-    marks = [line for line in figures[0].axes[0].lines if line.get_marker() == "o"]
+    figure = pictures.coverage([one], at_random(1, skill=2.2, count=400, tasks=["a"]))
+    marks = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
     assert [(*line.get_xdata(), *line.get_ydata()) for line in marks] == [
         (found.coverage, found.precision) for found in one.thresholds
     ]
     assert one.thresholds[0].coverage > one.thresholds[1].coverage + 0.05
 
 
-def test_goals_reached_at_the_same_threshold_are_both_seen_and_the_legend_lies_over_no_curve(tmp_path, monkeypatch):
-    figures = figures_of(monkeypatch)
+def test_goals_reached_at_the_same_threshold_are_both_seen_and_the_legend_lies_over_no_curve():
     sure = at_random(1, skill=8, count=120, tasks=["a"])
     (one,) = calibrate(sure)
     assert [found.coverage for found in one.thresholds] == [1, 1]
-    pictures.coverage(Run(tmp_path), [one], sure)
-    (figure,) = figures
+    figure = pictures.coverage([one], sure)
     figure.draw_without_rendering()
     (axes,) = figure.axes
     ring, dot = (line for line in axes.lines if line.get_marker() == "o")
@@ -253,7 +243,7 @@ def test_goals_reached_at_the_same_threshold_are_both_seen_and_the_legend_lies_o
 @pytest.mark.parametrize("tasks", [["a"], list("abcde"), list("abcdefgh")])
 def test_the_reports_of_a_run_are_seven_files_that_can_be_read(tmp_path, tasks):
     one = at_random(1, skill=1.5, count=120, tasks=tasks)
-    write_reports(Run(tmp_path), one, {image: tmp_path / image for image in one.images.tolist()})
+    write_reports(Run(tmp_path), one, lambda: {image: tmp_path / image for image in one.images.tolist()})
     assert {path.name for path in tmp_path.iterdir()} == FILES
     values = json.loads((tmp_path / "calibration.json").read_text())
     assert list(values) == tasks
@@ -272,7 +262,9 @@ def test_reports_without_anything_to_judge_are_empty_and_not_an_error(tmp_path):
     maybe = predicted({"t": [[0.9, 0.1], [0.8, 0.2]]}, {"t": letter_codes("my", "my")})
     right = predicted({"t": [[0.9, 0.1], [0.8, 0.2]]}, {"t": letter_codes("yn", "yn")})
     for name, one in (("nothing", nothing), ("maybe", maybe), ("right", right)):
-        write_reports(Run(tmp_path / name), one, {image: tmp_path / image for image in one.images.tolist()})
+        write_reports(
+            Run(tmp_path / name), one, lambda one=one: {image: tmp_path / image for image in one.images.tolist()}
+        )
         assert {path.name for path in (tmp_path / name).iterdir()} == FILES
         assert len(pd.read_csv(tmp_path / name / "mistakes.csv")) == 0
     assert json.loads((tmp_path / "nothing/calibration.json").read_text()) == {}

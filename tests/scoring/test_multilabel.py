@@ -14,9 +14,9 @@ from competition.run import Run
 from competition.scoring.blend_weights import Member, find_blend
 from competition.scoring.bootstrap import interval
 from competition.scoring.calibration import calibrate
-from competition.scoring.cross_fit import parts_of
-from competition.scoring.multilabel import RankedLabels, best_threshold
-from competition.scoring.per_label import label_table, score_labels
+from competition.scoring.labels import best_threshold, label_table, score_labels
+from competition.scoring.predictions import parts_of
+from competition.scoring.ranked import mean_scores, rank
 from competition.scoring.reports import write_reports
 from competition.scoring.scores import table
 
@@ -70,15 +70,15 @@ def test_no_threshold_has_a_better_f1(seed):
     p, yes = rng.random(40).round(1 + seed % 3), rng.random(40) < 0.4
     precision, recall, _ = precision_recall_curve(yes, p)
     best = (2 * precision * recall / np.maximum(precision + recall, 1e-9)).max()
-    found = f1_score(yes, p > best_threshold(p, np.where(yes, 2, 0)))
+    found = f1_score(yes, p > best_threshold(p, yes))
     assert found == pytest.approx(best) or (p.min() == 0 and found <= best)  # 0 is never answered yes
 
 
 def test_a_threshold_lies_halfway_to_the_next_probability():
     """By hand: answering the first two has F1 1, and nothing lies between 0.6 and 0.2."""
-    assert best_threshold(np.array([0.9, 0.2, 0.6, 0.1]), np.array([2, 0, 2, 0])) == pytest.approx(0.4)
-    assert best_threshold(np.array([0.9, 0.2]), np.array([0, 0])) == 0.5  # nothing to go by
-    assert best_threshold(np.array([0.0, 0.0]), np.array([2, 0])) == 0.5
+    assert best_threshold(np.array([0.9, 0.2, 0.6, 0.1]), np.array([True, False, True, False])) == pytest.approx(0.4)
+    assert best_threshold(np.array([0.9, 0.2]), np.array([False, False])) == 0.5  # nothing to go by
+    assert best_threshold(np.array([0.0, 0.0]), np.array([True, False])) == 0.5
 
 
 def test_f1_of_a_threshold_is_judged_on_images_that_it_was_not_found_on():
@@ -91,9 +91,9 @@ def test_f1_of_a_threshold_is_judged_on_images_that_it_was_not_found_on():
         answers = np.zeros(len(yes), bool)
         for number in range(5):
             others = part != number
-            answers[~others] = p[~others] > best_threshold(p[others], np.where(yes[others], 2, 0))
+            answers[~others] = p[~others] > best_threshold(p[others], yes[others])
         assert row.f1_at_threshold == pytest.approx(f1_score(yes, answers))
-        assert row.threshold == best_threshold(p, np.where(yes, 2, 0))
+        assert row.threshold == best_threshold(p, yes)
         assert f1_score(yes, p > row.threshold) >= row.f1_at_threshold
     assert any(
         f1_score(true[:, k], probabilities[:, k] > row.threshold) > row.f1_at_threshold for k, row in enumerate(rows)
@@ -145,7 +145,7 @@ def test_weights_score_as_images_that_are_really_repeated(seed):
     count = int(rng.integers(1, 25))
     probabilities, codes = rng.random((count, 3)).round(1 + seed % 2), rng.integers(0, 3, (count, 3))
     weights = rng.integers(0, 3, (count, 5)).astype(np.int32)
-    ap, accuracy = RankedLabels.of(probabilities, codes).scores(weights)
+    ap, accuracy = mean_scores(rank("multilabel", probabilities, codes), weights)
     for drawn in range(5):
         rows = np.repeat(np.arange(count), weights[:, drawn])
         kinds = [(p, letter == 2) for p, letter in zip(probabilities[rows].T, codes[rows].T, strict=True)]
@@ -202,7 +202,7 @@ def test_a_label_is_calibrated_as_an_answer_of_yes_or_no():
 
 def test_a_run_with_a_multilabel_task_says_how_each_label_is_answered(tmp_path):
     one = marks(5)
-    write_reports(Run(tmp_path), one, {image: tmp_path / image for image in one.images.tolist()})
+    write_reports(Run(tmp_path), one, lambda: {image: tmp_path / image for image in one.images.tolist()})
     rows = pd.read_csv(tmp_path / "labels.csv")
     assert list(rows) == HEADER
     assert rows["label"].tolist() == list("abcd")
