@@ -24,8 +24,9 @@ def report(run: Annotated[Path, tyro.conf.arg(metavar="RUN")], /) -> None:
     if not folder.finished:
         raise InvalidInput(f"{run} has not finished; train it to the end first (`competition list` shows it)")
     before = set(run.rglob("*"))
-    predictions = read_predictions(folder) if folder.file(HELD_OUT).is_file() else None
-    write_all(folder, predictions, lambda: paths_of(folder))
+    for one in dict.fromkeys([folder, *folder.trainings]):
+        predictions = read_predictions(one) if one.file(HELD_OUT).is_file() else None
+        write_all(one, predictions, lambda predictions=predictions: paths_of(folder, predictions))
     made = sorted(str(path.relative_to(run)) for path in set(run.rglob("*")) - before if path.is_file())
     print(f"{run}/: {', '.join(made) if made else 'nothing was missing'}")
 
@@ -44,7 +45,10 @@ def write_all(run: Run, predictions: Predictions | None, path_of: Callable[[], M
         write_reports(run, predictions, path_of)
 
 
-def paths_of(run: Run) -> dict[str, Path]:
-    """Where the images lie that a run was trained on. Raises InvalidInput where its data is not there any more."""
-    recipe = run.read_recipe()
-    return LAYOUTS[recipe.layout].read_labels(Path(run.read_made()["data"]), recipe.tasks).path_of
+def paths_of(run: Run, predictions: Predictions) -> dict[str, Path]:
+    """Where the images lie, by the data set that a run was trained on. Raises InvalidInput where it lacks some."""
+    recipe, data = run.read_recipe(), Path(run.read_made()["data"])
+    paths = LAYOUTS[recipe.layout].read_labels(data, recipe.tasks).path_of
+    if lost := sorted(set(predictions.images.tolist()) - paths.keys()):
+        raise InvalidInput(f"{data} lacks {len(lost):,} of the images that {run.folder} predicted:", lost)
+    return paths

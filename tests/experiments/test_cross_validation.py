@@ -23,10 +23,11 @@ from competition.data.folds import make_folds
 from competition.errors import InvalidInput
 from competition.experiments import runner as processes
 from competition.experiments.cross_validation import open_experiment
-from competition.experiments.out_of_fold import gain_of_the_mean, mean_over_parts, scores_of, summary
+from competition.experiments.out_of_fold import gain_of_the_mean, mean_over_parts, put_together, scores_of, summary
 from competition.experiments.runner import shares_of_gpus, train_all
 from competition.layouts.fashionai_check import parse_values
 from competition.run import Run
+from competition.scoring import plots
 from competition.scoring.blend import Blend
 from competition.scoring.predictions import HELD_OUT, TEST, read_predictions
 from competition.scoring.reports import report_names
@@ -328,6 +329,60 @@ def two_seeds(tmp_path, folds_file, monkeypatch):
     views, fold = mean_over_parts(experiment.parts, DATASET, HELD_OUT), experiment.folds.of(DATASET).fold
     write_views(experiment.whole, DATASET, views, fold)
     return experiment
+
+
+def test_the_mean_of_seeds_is_scored_with_the_decimals_of_a_submission(two_seeds):
+    """By hand: rows 0 to 2 have .90000002 right, a wrong mean of .900000015, and .90000001 right, all others .5 wrong.
+
+    Rounded, the second is a tie with one of its neighbours, so the precisions are 1/2, 2/3 or 1, 2/3 before the last,
+    2/24; as it is, they are 1, 1/2, 2/3 before that.
+    """
+    sure = {0: [0.90000002] * 2, 1: [0.90000001, 0.90000002], 2: [0.90000001] * 2}
+    for part in two_seeds.parts:
+        rows = np.flatnonzero(two_seeds.folds.of(DATASET).fold == part.fold)
+        views = random_views(DATASET.take(rows), part.fold)
+        for place, row in enumerate(rows):
+            top, answer = (sure[row][part.seed], row) if row in sure else (0.5, (row + 1) % 3)
+            views["plain"]["colour"][place] = np.where(np.arange(3) == (2 if row == 1 else answer), top, (1 - top) / 2)
+        write_views(part.run, DATASET.take(rows), views, part.fold)
+    put_together(two_seeds, DATASET)
+    colour = two_seeds.whole.read_json("scores.json")["best"]["tasks"][0]
+    one, other = np.mean([1 / 2, 2 / 3, 2 / 24]), np.mean([1, 2 / 3, 2 / 24])
+    assert colour["ap"] == pytest.approx(one) or colour["ap"] == pytest.approx(other)
+    assert read_predictions(two_seeds.whole).score().tasks[0].ap == colour["ap"]
+
+
+def test_a_report_that_fails_loses_no_score_and_the_same_command_makes_it(two_seeds, folds_file, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch, pytest.warns(UserWarning, match=r"reliability.png could not be made .*space"):
+        patch.setattr(plots, "reliability", full)
+        put_together(two_seeds, DATASET)
+    folder = two_seeds.whole.folder
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert {path.name for path in before} >= {*report_names(TINY.tasks), "scores.json"} - {"reliability.png"}
+    again = open_experiment(TINY, folds_file, 2, VIEWS, MADE, None)
+    assert (again.whole, again.missing, again.whole.finished) == (two_seeds.whole, [], True)
+    put_together(again, DATASET)
+    after = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert set(after) - set(before) == {folder / "reliability.png"}
+    assert {path: after[path] for path in before} == before
+    assert open_experiment(TINY, folds_file, 2, VIEWS, MADE, None).whole != two_seeds.whole
+
+
+def test_reports_of_other_scores_do_not_stay(two_seeds, folds_file):
+    put_together(two_seeds, DATASET)
+    folder = two_seeds.whole.folder
+    old = (folder / "mistakes.csv").read_text()
+    (two_seeds.parts[1].run.folder / "scores.json").unlink()  # to be trained again
+    again = open_experiment(TINY, folds_file, 2, VIEWS, MADE, folder)
+    assert (again.missing, again.whole.finished) == ([two_seeds.parts[1]], False)
+    rows = np.flatnonzero(two_seeds.folds.of(DATASET).fold == 1)
+    write_views(two_seeds.parts[1].run, DATASET.take(rows), random_views(DATASET.take(rows), 99), 1)
+    finish(two_seeds.parts[1].run)
+    put_together(again, DATASET)
+    assert (folder / "mistakes.csv").read_text() != old
 
 
 def scores_of_two(experiment) -> dict:
