@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from competition.dataset import Dataset
 from competition.recipe import Recipe
 from competition.run import Run
+from competition.scoring.bootstrap import Estimate, estimate, resampled
 from competition.scoring.predictions import HELD_OUT, Predictions
 from competition.task import Task
 
@@ -63,3 +65,18 @@ def write_run(folder: Path, *views: Predictions, names: Sequence[str] = ("plain"
     run.write_recipe(Recipe("predicted"), {})
     run.write_json("scores.json", {})
     return run
+
+
+class Interval(NamedTuple):
+    """AP and accuracy of a task, or of the mean, and how far they move with the images."""
+
+    task: str
+    ap: Estimate
+    accuracy: Estimate
+
+
+def intervals(predictions: Predictions, resamples: int = 1000, seed: int = 0) -> list[Interval]:
+    """One a task that has labelled rows, and the mean last."""
+    (scores,) = resampled([predictions], resamples, seed)
+    names = [task.name for task in predictions.tasks if predictions.labelled[task.name].any()]
+    return [Interval(name, *map(estimate, scores[:, number])) for number, name in enumerate([*names, "mean"])]

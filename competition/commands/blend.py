@@ -129,9 +129,9 @@ def _row(found: Found, plain: TaskComparison, single: TaskComparison, width: int
 
 def verdict(found: Found) -> str:
     """What each task takes, and what fitted weights were worth, in words."""
-    plain = [task.name for task in found.blend.tasks if task.name not in (*found.fitted, *found.alone)]
-    ways = {"weights of their own": found.fitted, "the plain mean": plain, "the best member alone": found.alone}
-    lines = [f"{way}: {', '.join(tasks)}" for way, tasks in ways.items() if tasks]
+    words = {"fitted": "weights of their own", "plain": "the plain mean", "single": "the best member alone"}
+    tasks = {way: [task for task, taken in found.ways.items() if taken == way] for way in words}
+    lines = [f"{words[way]}: {', '.join(names)}" for way, names in tasks.items() if names]
     for rows, other in ((found.over_plain, "the plain mean"), (found.over_single, "the best single member")):
         gain = rows[-1].ap.difference
         noise = "within noise" if gain.is_noise else "more than noise"

@@ -10,7 +10,7 @@ from competition.errors import InvalidInput
 from competition.experiments.job import Job
 from competition.recipe import Recipe, differences
 from competition.run import CROSS_VALIDATION, RUNS, Run, list_runs, new_run
-from competition.scoring.reports import lacks_reports
+from competition.scoring.reports import report_files
 
 FOLDS = "folds.csv"
 
@@ -110,7 +110,7 @@ def _others(whole: Run, recipe: Recipe, plan: dict) -> list[str]:
 def _to_go_on_with(recipe: Recipe, plan: dict) -> Run | None:
     """The newest cross-validation that is the same, and lacks trainings or reports."""
     for run in reversed(list_runs(RUNS)):
-        complete = run.finished and not lacks_reports(run, recipe.tasks)
+        complete = run.finished and all(path.exists() for path in report_files(run, recipe.tasks).values())
         if run.name.startswith(f"{recipe.name}-cv") and not complete and _is_the_same(run, recipe, plan):
             return run
     return None

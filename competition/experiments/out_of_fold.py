@@ -23,7 +23,7 @@ from competition.scoring.predictions import (
     read_predictions,
     views_of,
 )
-from competition.scoring.reports import remove_reports, write_reports
+from competition.scoring.reports import report_files, write_reports
 from competition.scoring.scores import table
 
 Views = dict[str, dict[str, np.ndarray]]
@@ -54,7 +54,8 @@ def put_together(experiment: Experiment, dataset: Dataset) -> None:
         test = dataset.take(fold == NO_FOLD)
         seen = mean_over_parts(parts, test, TEST)
         Predictions.of(whole.name, test, seen[PLAIN]).write(whole, TEST, seen)
-    remove_reports(whole, dataset.tasks)
+    for report in report_files(whole, dataset.tasks).values():  # of other predictions, before seeds were added
+        report.unlink(missing_ok=True)
     whole.write_json("scores.json", scores_of(whole, parts, predictions, views))
     write_reports(whole, predictions, lambda: dataset.path_of)
 

@@ -37,16 +37,6 @@ class Estimate(NamedTuple):
 
 
 @dataclass(frozen=True)
-class TaskInterval:
-    """Official AP and accuracy of a task with `rows` labelled images; or, named `mean`, their means over the tasks."""
-
-    task: str
-    rows: int
-    ap: Estimate
-    accuracy: Estimate
-
-
-@dataclass(frozen=True)
 class Gain:
     """The scores of A and B, A - B, and the share of resamples in which A is better (a tie counts as half)."""
 
@@ -66,16 +56,10 @@ class TaskComparison:
     accuracy: Gain
 
 
-def interval(predictions: Predictions, resamples: int = RESAMPLES, seed: int = 0) -> tuple[TaskInterval, ...]:
-    """Intervals of AP and accuracy, a task that has labelled rows each, and the mean last."""
-    (scores,) = resampled([predictions], resamples, seed)
-    return tuple(TaskInterval(*row, *map(estimate, scores[:, number])) for number, row in _rows(predictions))
-
-
 def interval_of_means(predictions: Predictions) -> dict[str, list[float]]:
     """Low and high of the official mAP and of the mean accuracy, as scores.json keeps them."""
-    mean = interval(predictions)[-1]
-    return {"map": [mean.ap.low, mean.ap.high], "accuracy": [mean.accuracy.low, mean.accuracy.high]}
+    ap, accuracy = map(estimate, resampled([predictions])[0, :, -1])
+    return {"map": [ap.low, ap.high], "accuracy": [accuracy.low, accuracy.high]}
 
 
 def compare_paired(
@@ -85,15 +69,11 @@ def compare_paired(
 
     Raises InvalidInput where they predicted different images or tasks.
     """
-    a, b = aligned([a, b])
-    pair = resampled([a, b], resamples, seed)
-    return tuple(TaskComparison(*row, *map(_gain, *pair[:, :, number])) for number, row in _rows(a))
-
-
-def _rows(predictions: Predictions) -> Iterator[tuple[int, tuple[str, int]]]:
-    counts = {task.name: int(predictions.labelled[task.name].sum()) for task in predictions.tasks}
-    counts = {name: count for name, count in counts.items() if count}
-    return enumerate([*counts.items(), (MEAN, sum(counts.values()))])
+    pair = aligned([a, b])
+    scores = resampled(pair, resamples, seed)
+    rows = {task.name: int(a.labelled[task.name].sum()) for task in a.tasks if a.labelled[task.name].any()}
+    rows[MEAN] = sum(rows.values())
+    return tuple(TaskComparison(*row, *map(_gain, *scores[:, :, number])) for number, row in enumerate(rows.items()))
 
 
 def estimate(values: np.ndarray) -> Estimate:

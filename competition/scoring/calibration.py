@@ -7,11 +7,11 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_expit, log_softmax, logit, softmax
 
-from competition.dataset import MAYBE, NO, YES
+from competition.dataset import MAYBE, YES
 from competition.scoring.blend import FLOOR
 from competition.scoring.fashionai import as_submitted, precision_curve
 from competition.scoring.predictions import PARTS, Predictions, parts_of
-from competition.scoring.scores import average_precision, choices
+from competition.scoring.scores import answers, average_precision
 from competition.task import Kind, Task
 
 BINS = 15  # as Guo and others have them, On calibration of modern neural networks, 2017
@@ -89,17 +89,17 @@ def _calibrate_task(task: Task, probabilities: np.ndarray, codes: np.ndarray, pa
         here = part == number
         temperature = fit_temperature(probabilities[~here], codes[~here], task.kind)
         softened[here] = as_submitted(soften(probabilities[here], temperature, task.kind))
-    chosen, right = choices(task.kind, probabilities, codes)
-    part = np.repeat(part, len(chosen) // len(probabilities))
+    answered = answers(task.kind, probabilities, codes)
+    part = np.repeat(part, len(answered[0]) // len(probabilities))
     return Calibration(
         task,
         len(codes),
         fit_temperature(probabilities, codes, task.kind),
-        reliability(chosen, right),
-        reliability(*choices(task.kind, softened, codes)),
+        reliability(*answered),
+        reliability(*answers(task.kind, softened, codes)),
         average_precision(task.kind, probabilities, codes)[0],
         average_precision(task.kind, softened, codes)[0],
-        tuple(filter(None, (threshold_for(goal, chosen, right, part) for goal in GOALS))),
+        tuple(filter(None, (threshold_for(goal, *answered, part) for goal in GOALS))),
     )
 
 
@@ -148,44 +148,41 @@ def _scores(probabilities: np.ndarray, kind: Kind) -> np.ndarray:
     return logit(np.clip(probabilities, FLOOR, 1 - FLOOR))
 
 
-def reliability(probabilities: np.ndarray, codes: np.ndarray) -> Reliability:
-    """Bins of equal width of the largest probability, each with its upper end; nan where a bin is empty.
+def reliability(confidence: np.ndarray, letter: np.ndarray) -> Reliability:
+    """Bins of equal width of the confidence of some answers, each with its upper end; nan where a bin is empty.
 
-    A row is right where the letter at the answer is y; where it is m, the row counts as nothing, as in the official
-    metric.
+    An answer is right where its letter is y; where it is m, it counts as nothing, as in the official metric.
     """
-    answer = probabilities.argmax(axis=1)[:, None]
-    letter = np.take_along_axis(codes, answer, axis=1)[:, 0]
     judged = letter != MAYBE
-    top, right = np.take_along_axis(probabilities, answer, axis=1)[judged, 0], letter[judged] == YES
-    place = np.clip(np.ceil(top * BINS).astype(int) - 1, 0, BINS - 1)
+    confidence, right = confidence[judged], letter[judged] == YES
+    place = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
     rows = np.bincount(place, minlength=BINS)
     with np.errstate(invalid="ignore"):
-        means = (np.bincount(place, values, minlength=BINS) / rows for values in (top, right))
+        means = (np.bincount(place, values, minlength=BINS) / rows for values in (confidence, right))
         return Reliability(rows, *means)
 
 
-def threshold_for(goal: float, probabilities: np.ndarray, codes: np.ndarray, part: np.ndarray) -> Threshold | None:
+def threshold_for(goal: float, confidence: np.ndarray, letter: np.ndarray, part: np.ndarray) -> Threshold | None:
     """The threshold that answers most rows with at least this precision; None where no threshold reaches it.
 
-    It is the lowest one at which precision is at least `goal`, though it may be less at a higher one.
+    It is the lowest one at which precision is at least `goal`, though it may be less at a higher one. `part` (n,) is
+    the part of each row, for `elsewhere`.
     """
-    best = _lowest(goal, probabilities, codes)
+    best = _lowest(goal, confidence, letter)
     if best is None:
         return None
-    correct = wrong = 0
+    answered = np.zeros(len(letter), bool)
     for number in range(PARTS):
         here = part == number
-        found = _lowest(goal, probabilities[~here], codes[~here])
-        if found is not None:
-            answered = here & (probabilities.max(axis=1) >= found[0])
-            letter = codes[answered, probabilities[answered].argmax(axis=1)]
-            correct, wrong = correct + (letter == YES).sum(), wrong + (letter == NO).sum()
-    elsewhere = correct / (correct + wrong) if correct + wrong else float("nan")
+        if found := _lowest(goal, confidence[~here], letter[~here]):
+            answered |= here & (confidence >= found[0])
+    judged = letter[answered & (letter != MAYBE)]
+    elsewhere = (judged == YES).mean() if len(judged) else float("nan")
     return Threshold(goal, *map(float, (*best, elsewhere)))
 
 
-def _lowest(goal: float, probabilities: np.ndarray, codes: np.ndarray) -> tuple[float, float, float] | None:
-    threshold, answered, precision = precision_curve(probabilities, codes)
-    reached = np.flatnonzero(precision >= goal)
-    return (threshold[reached[-1]], answered[reached[-1]], precision[reached[-1]]) if len(reached) else None
+def _lowest(goal: float, confidence: np.ndarray, letter: np.ndarray) -> tuple[float, float, float] | None:
+    """Threshold, coverage and precision."""
+    curve = np.stack(precision_curve(confidence, letter))
+    reached = np.flatnonzero(curve[2] >= goal)
+    return tuple(curve[:, reached[-1]]) if len(reached) else None

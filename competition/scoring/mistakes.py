@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from competition.dataset import NO, YES
+from competition.scoring.fashionai import as_submitted
 from competition.scoring.predictions import Predictions
-from competition.scoring.scores import choices
 from competition.task import HALF, Task
 
 
@@ -18,13 +18,12 @@ def confused(predictions: Predictions) -> pd.DataFrame:
     of a multi-label task is an answer of its own: `red` or `not red`.
     """
     rows = _answers(predictions)
-    truths = rows.groupby(["task", "truth"], sort=False).size().rename("of_truth")
-    pairs = rows[rows["wrong"]].groupby(["task", "truth", "answer"], sort=False).size().rename("count").reset_index()
-    pairs = pairs.join(truths, on=["task", "truth"])
-    pairs["share"] = pairs["count"] / pairs.pop("of_truth")
-    order = pairs["task"].map({task.name: number for number, task in enumerate(predictions.tasks)})
-    pairs = pairs.assign(order=order).sort_values(["order", "count", "share"], ascending=[True, False, False])
-    return pairs.drop(columns="order").reset_index(drop=True)
+    rows["task"] = pd.Categorical(rows["task"], [task.name for task in predictions.tasks])
+    rows["of_truth"] = rows.groupby(["task", "truth"])["truth"].transform("size")
+    pairs = rows[rows["wrong"]].groupby(["task", "truth", "answer"], sort=False)["of_truth"]
+    table = pairs.agg(count="size", share="first").reset_index()
+    table["share"] = table["count"] / table["share"]
+    return table.sort_values(["task", "count", "share"], ascending=[True, False, False], ignore_index=True)
 
 
 def mistakes(predictions: Predictions) -> pd.DataFrame:
@@ -33,8 +32,8 @@ def mistakes(predictions: Predictions) -> pd.DataFrame:
     What a network is surest of against the label is where the label is worth a second look.
     """
     rows = _answers(predictions)
-    wrong = rows[rows["wrong"]].sort_values("probability", ascending=False, kind="stable")
-    return wrong.drop(columns="wrong").reset_index(drop=True)
+    wrong = rows[rows.pop("wrong")]
+    return wrong.sort_values("probability", ascending=False, kind="stable", ignore_index=True)
 
 
 def _answers(predictions: Predictions) -> pd.DataFrame:
@@ -44,32 +43,27 @@ def _answers(predictions: Predictions) -> pd.DataFrame:
 
 def _answers_of_task(predictions: Predictions, task: Task) -> pd.DataFrame:
     labelled = np.flatnonzero(predictions.labelled[task.name])
-    given = predictions.probabilities[task.name][labelled], predictions.codes[task.name][labelled]
-    probabilities, codes = choices(task.kind, *given)
-    images, words = _images_and_words(predictions.images[labelled], task)
+    images = predictions.images[labelled]
+    probabilities, codes = predictions.probabilities[task.name][labelled], predictions.codes[task.name][labelled]
+    words = np.tile(np.array(task.classes, object), (len(images), 1))
+    if task.kind == "multilabel":  # each label is a choice of no or yes
+        probabilities = np.stack([as_submitted(1 - probabilities), probabilities], axis=-1).reshape(-1, 2)
+        codes = np.stack([YES - codes, codes], axis=-1).reshape(-1, 2)
+        images, yes = np.repeat(images, len(task)), words.ravel()
+        words = np.stack(["not " + yes, yes], axis=-1)
     rows = np.flatnonzero((codes == YES).any(axis=1))
-    probabilities, codes, words = probabilities[rows], codes[rows], words[rows]
-    answer, truth, every = probabilities.argmax(axis=1), (codes == YES).argmax(axis=1), np.arange(len(rows))
+    answer, truth = probabilities[rows].argmax(axis=1), (codes[rows] == YES).argmax(axis=1)
     return pd.DataFrame(
         {
             "image": images[rows],
             "task": task.name,
-            "truth": words[every, truth],
-            "answer": words[every, answer],
-            "probability": probabilities[every, answer],
-            "probability_of_truth": probabilities[every, truth],
-            "wrong": codes[every, answer] == NO,
+            "truth": words[rows, truth],
+            "answer": words[rows, answer],
+            "probability": probabilities[rows, answer],
+            "probability_of_truth": probabilities[rows, truth],
+            "wrong": codes[rows, answer] == NO,
         }
     )
-
-
-def _images_and_words(images: np.ndarray, task: Task) -> tuple[np.ndarray, np.ndarray]:
-    """The image of each choice, and what there is to choose from, (choices, classes)."""
-    classes = np.array(task.classes, object)
-    if task.kind == "multiclass":
-        return images, np.broadcast_to(classes, (len(images), len(task)))
-    no_or_yes = np.array([[f"not {label}", label] for label in classes], object)
-    return np.repeat(images, len(task)), np.tile(no_or_yes, (len(images), 1))
 
 
 class Sample(NamedTuple):

@@ -12,7 +12,7 @@ from competition.run import Run
 from competition.scoring.calibration import BINS, GOALS, HOTTEST, Calibration
 from competition.scoring.fashionai import precision_curve
 from competition.scoring.predictions import Predictions
-from competition.scoring.scores import choices
+from competition.scoring.scores import answers
 from competition.task import Task
 
 COLUMNS = 4
@@ -62,8 +62,8 @@ def coverage(calibrations: Sequence[Calibration], predictions: Predictions) -> F
     for axes, one in zip(panels, calibrations, strict=True):
         name = one.task.name
         present = predictions.labelled[name]
-        probabilities, codes = predictions.probabilities[name][present], predictions.codes[name][present]
-        _, answered, precision = precision_curve(*choices(one.task.kind, probabilities, codes))
+        given = predictions.probabilities[name][present], predictions.codes[name][present]
+        _, answered, precision = precision_curve(*answers(one.task.kind, *given))
         lowest = min([lowest, *precision[-1:]])
         axes.plot(answered, precision, color="C0")
         for number, goal in enumerate(GOALS, 1):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from competition.dataset import MAYBE, NO, YES
+from competition.scoring.fashionai import answers, last_of_each
 from competition.task import HALF, Kind
 
 
@@ -46,9 +47,8 @@ def rank(kind: Kind, probabilities: np.ndarray, codes: np.ndarray, rows: np.ndar
     """
     rows = np.arange(len(codes)) if rows is None else rows
     if kind == "multiclass":
-        every, answer = np.arange(len(codes)), probabilities.argmax(axis=1)
-        letter = codes[every, answer]
-        return [_sorted(kind, probabilities[every, answer], letter, letter == YES, rows)]
+        confidence, letter = answers(probabilities, codes)
+        return [_sorted(kind, confidence, letter, letter == YES, rows)]
     known = [letter != MAYBE for letter in codes.T]
     return [
         _sorted(kind, p[here], letter[here], (p[here] > HALF) == (letter[here] == YES), rows[here])
@@ -58,7 +58,7 @@ def rank(kind: Kind, probabilities: np.ndarray, codes: np.ndarray, rows: np.ndar
 
 def _sorted(kind: Kind, confidence: np.ndarray, letter: np.ndarray, right: np.ndarray, rows: np.ndarray) -> Ranked:
     order = np.argsort(-confidence, kind="stable")
-    last = np.flatnonzero(np.append(np.diff(confidence[order]) != 0, True)[: len(order)])
+    last = np.flatnonzero(last_of_each(confidence[order]))
     return Ranked(kind, rows[order], letter[order] == YES, letter[order] == NO, right[order], last)
 
 

@@ -67,9 +67,9 @@ def draw_samples(subject: Subject) -> np.ndarray:
     return sheet(tiles, COLUMNS, title)
 
 
-def calibration_json(calibrations: Sequence[Calibration]) -> dict:
+def _calibration(subject: Subject) -> str:
     """{task: what the fields of Calibration say}; a threshold a goal that is reached."""
-    return {
+    values = {
         one.task.name: {
             "rows": one.rows,
             "temperature": one.temperature,
@@ -77,11 +77,13 @@ def calibration_json(calibrations: Sequence[Calibration]) -> dict:
             "ap": {"before": one.ap_before, "after": one.ap_after},
             "thresholds": [found._asdict() for found in one.thresholds],
         }
-        for one in calibrations
+        for one in subject.calibrations
     }
+    return to_text(values) + "\n"
 
 
 def _labels(subject: Subject) -> str:
+    """A row a label, where there are multi-label tasks."""
     columns = [field.name for field in fields(LabelScore)]
     return _csv(pd.DataFrame(score_labels(subject.predictions), columns=columns))
 
@@ -91,37 +93,27 @@ def _csv(table: pd.DataFrame) -> str:
 
 
 REPORTS: Mapping[str, Callable[[Subject], Report]] = {
-    "calibration.json": lambda subject: to_text(calibration_json(subject.calibrations)) + "\n",
+    "calibration.json": _calibration,
     "reliability.png": lambda subject: plots.reliability(subject.calibrations),
     "coverage.png": lambda subject: plots.coverage(subject.calibrations, subject.predictions),
     "confused.csv": lambda subject: _csv(confused(subject.predictions)),
     "mistakes.csv": lambda subject: _csv(subject.mistakes),
     "mistakes.png": draw_mistakes,
     "samples.png": draw_samples,
-    "labels.csv": _labels,  # a row a label, where there are multi-label tasks
+    "labels.csv": _labels,
 }
 
 
-def report_names(tasks: Sequence[Task]) -> list[str]:
-    """The files of REPORTS that predictions of these tasks have."""
+def report_files(run: Run, tasks: Sequence[Task]) -> dict[str, Path]:
+    """The files of REPORTS that predictions of these tasks have, by name."""
     several = any(task.kind == "multilabel" for task in tasks)
-    return [name for name in REPORTS if several or name != "labels.csv"]
-
-
-def lacks_reports(run: Run, tasks: Sequence[Task]) -> bool:
-    return not all((run.folder / name).exists() for name in report_names(tasks))
-
-
-def remove_reports(run: Run, tasks: Sequence[Task]) -> None:
-    """Remove what was said of other predictions than those that the run holds now."""
-    for name in report_names(tasks):
-        (run.folder / name).unlink(missing_ok=True)
+    return {name: run.folder / name for name in REPORTS if several or name != "labels.csv"}
 
 
 def write_reports(run: Run, predictions: Predictions, path_of: Callable[[], Mapping[str, Path]]) -> None:
     """Write those of REPORTS that a run lacks; `path_of` gives where each image lies."""
     subject = Subject(predictions, path_of)
-    for name in report_names(predictions.tasks):
+    for name in report_files(run, predictions.tasks):
         write_report(run, name, partial(REPORTS[name], subject))
 
 
@@ -131,23 +123,12 @@ def write_confusion(run: Run, predictions: Predictions) -> None:
     labels.csv says it of labels that are true together.
     """
     for task in predictions.tasks:
-        if task.kind == "multiclass" and predictions.labelled[task.name].any():
-            write_report(run, f"confusion/{task.name}.csv", partial(_confusion_csv, predictions, task))
-            write_report(run, f"confusion/{task.name}.png", partial(_confusion_picture, predictions, task))
-
-
-def _confusion_csv(predictions: Predictions, task: Task) -> str:
-    counts = pd.DataFrame(_counts(predictions, task), index=task.classes, columns=task.classes)
-    return counts.to_csv(index_label="truth")
-
-
-def _confusion_picture(predictions: Predictions, task: Task) -> Figure:
-    return plots.confusion_matrix(task, _counts(predictions, task))
-
-
-def _counts(predictions: Predictions, task: Task) -> np.ndarray:
-    present = predictions.labelled[task.name]
-    return confusion(predictions.probabilities[task.name][present], predictions.codes[task.name][present])
+        present = predictions.labelled[task.name]
+        if present.any() and task.kind == "multiclass":
+            counts = confusion(predictions.probabilities[task.name][present], predictions.codes[task.name][present])
+            table = pd.DataFrame(counts, index=task.classes, columns=task.classes)
+            write_report(run, f"confusion/{task.name}.csv", partial(table.to_csv, index_label="truth"))
+            write_report(run, f"confusion/{task.name}.png", partial(plots.confusion_matrix, task, counts))
 
 
 def write_report(run: Run, name: str, make: Callable[[], Report]) -> None:

@@ -81,9 +81,8 @@ def _score_task(task: Task, probabilities: np.ndarray, codes: np.ndarray) -> Tas
     if task.kind == "multilabel":
         accuracy, chance = _label_scores(probabilities, codes)[1], _label_chance(codes)
     else:
-        yes = codes == YES
-        accuracy = float(yes[np.arange(len(yes)), probabilities.argmax(axis=1)].mean())
-        chance = float(yes.mean(axis=0).max())
+        accuracy = float((answers(task.kind, probabilities, codes)[1] == YES).mean())
+        chance = float((codes == YES).mean(axis=0).max())
     loss = cross_entropy(task, probabilities, codes)
     return TaskScore(task.name, len(codes), ap, basic, accuracy, chance, loss)
 
@@ -111,13 +110,13 @@ def _label_chance(codes: np.ndarray) -> float:
     return float(mean_of_known(np.maximum(share, 1 - share)))
 
 
-def choices(kind: Kind, probabilities: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities and codes of choices of one class: those of n images; or each label of each image as a choice of
-    no or yes, (n * labels, 2), image by image."""
+def answers(kind: Kind, probabilities: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(confidence, letter) of n answers, as in `fashionai.answers`; or of n * labels answers, no or yes, row by row."""
     if kind == "multiclass":
-        return probabilities, codes
-    yes, letter = probabilities.ravel(), codes.ravel()
-    return np.stack([fashionai.as_submitted(1 - yes), yes], axis=1), np.stack([YES - letter, letter], axis=1)
+        return fashionai.answers(probabilities, codes)
+    no = fashionai.as_submitted(1 - probabilities)
+    yes = probabilities > no
+    return np.where(yes, probabilities, no).ravel(), np.where(yes, codes, YES - codes).ravel()
 
 
 def cross_entropy(task: Task, probabilities: np.ndarray, codes: np.ndarray) -> float:

@@ -30,7 +30,7 @@ from competition.run import Run
 from competition.scoring import plots
 from competition.scoring.blend import Blend
 from competition.scoring.predictions import HELD_OUT, TEST, read_predictions
-from competition.scoring.reports import report_names
+from competition.scoring.reports import report_files
 from competition.threads import count_threads, share_of_threads
 
 MADE = {"command": "competition cv", "commit": None, "started": "2026-01-02T03:04:05+00:00", "precision": "float32"}
@@ -180,7 +180,7 @@ def test_the_same_experiment_goes_on_and_another_is_new(experiment, folds_file, 
     experiment.whole.write_json("scores.json", {})
     for part in experiment.parts:
         finish(part.run)
-    for name in report_names(TINY.tasks):
+    for name in report_files(experiment.whole, TINY.tasks):
         experiment.whole.write_text(name, "a report")
     assert open_experiment(TINY, folds_file, 1, VIEWS, MADE, None).whole != experiment.whole
 
@@ -361,7 +361,9 @@ def test_a_report_that_fails_loses_no_score_and_the_same_command_makes_it(two_se
         put_together(two_seeds, DATASET)
     folder = two_seeds.whole.folder
     before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
-    assert {path.name for path in before} >= {*report_names(TINY.tasks), "scores.json"} - {"reliability.png"}
+    assert {path.name for path in before} >= {*report_files(two_seeds.whole, TINY.tasks), "scores.json"} - {
+        "reliability.png"
+    }
     again = open_experiment(TINY, folds_file, 2, VIEWS, MADE, None)
     assert (again.whole, again.missing, again.whole.finished) == (two_seeds.whole, [], True)
     put_together(again, DATASET)

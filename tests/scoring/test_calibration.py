@@ -16,7 +16,7 @@ from sklearn.frozen import FrozenEstimator
 from competition.run import Run
 from competition.scoring import plots as pictures
 from competition.scoring.calibration import calibrate, fit_temperature, reliability, soften, threshold_for
-from competition.scoring.fashionai import average_precision
+from competition.scoring.fashionai import answers, average_precision
 from competition.scoring.predictions import parts_of
 from competition.scoring.reports import write_reports
 
@@ -68,8 +68,8 @@ def test_a_temperature_that_is_known_comes_back(temperature):
     probabilities, codes = sharpened(temperature, 5000)
     found = fit_temperature(probabilities, codes, "multiclass")
     assert found == pytest.approx(temperature, rel=0.05)
-    error = reliability(probabilities, codes).error
-    softened = reliability(soften(probabilities, found, "multiclass"), codes).error
+    error = reliability(*answers(probabilities, codes)).error
+    softened = reliability(*answers(soften(probabilities, found, "multiclass"), codes)).error
     assert softened < 0.03
     assert (softened < error / 3) == (temperature != 1)
 
@@ -140,14 +140,14 @@ def test_the_calibration_error_is_what_a_loop_over_the_bins_counts(seed):
             bins[number].append((max(ps), code == 2))
     rows = sum(map(len, bins))
     gaps = [abs(sum(p for p, _ in some) - sum(right for _, right in some)) for some in bins]
-    found = reliability(probabilities, codes)
+    found = reliability(*answers(probabilities, codes))
     assert found.rows.tolist() == list(map(len, bins))
     assert found.error == pytest.approx(sum(gaps) / rows)
     for number, some in enumerate(bins):
         if some:
             assert found.confidence[number] == pytest.approx(np.mean([p for p, _ in some]))
             assert found.precision[number] == pytest.approx(np.mean([right for _, right in some]))
-    assert math.isnan(reliability(probabilities[:2], letter_codes("mmm", "mmm")).error)
+    assert math.isnan(reliability(*answers(probabilities[:2], letter_codes("mmm", "mmm"))).error)
 
 
 @pytest.mark.parametrize(
@@ -162,15 +162,15 @@ def test_a_threshold_answers_as_many_rows_as_the_goal_allows(goal, expected):
     """By hand: .9 y, .8 n, .7 y, .65 m, .6 y, .5 y have precision 1, 1/2, 2/3, 2/3, 3/4, 4/5."""
     top = np.array([0.9, 0.8, 0.7, 0.65, 0.6, 0.5])
     codes = letter_codes("yn", "ny", "yn", "my", "yn", "yn")
-    found = threshold_for(goal, np.stack([top, 0.4 * (1 - top)], axis=1), codes, np.arange(6) % 5)
+    found = threshold_for(goal, *answers(np.stack([top, 0.4 * (1 - top)], axis=1), codes), np.arange(6) % 5)
     assert found[:4] == pytest.approx((goal, *expected))
 
 
 def test_a_goal_that_is_not_reached_has_no_threshold():
     probabilities = np.array([[0.9, 0.1], [0.8, 0.2]])
-    assert threshold_for(0.95, probabilities, letter_codes("ny", "yn"), np.arange(2)) is None
-    assert threshold_for(0.5, probabilities, letter_codes("ny", "yn"), np.arange(2)).threshold == 0.8
-    assert threshold_for(0.5, probabilities, letter_codes("my", "my"), np.arange(2)) is None
+    assert threshold_for(0.95, *answers(probabilities, letter_codes("ny", "yn")), np.arange(2)) is None
+    assert threshold_for(0.5, *answers(probabilities, letter_codes("ny", "yn")), np.arange(2)).threshold == 0.8
+    assert threshold_for(0.5, *answers(probabilities, letter_codes("my", "my")), np.arange(2)) is None
 
 
 def test_what_is_fitted_is_judged_on_other_rows():
@@ -184,11 +184,11 @@ def test_what_is_fitted_is_judged_on_other_rows():
         here, others = part == number, part != number
         temperature = fit_temperature(probabilities[others], codes[others], "multiclass")
         softened[here] = soften(probabilities[here], temperature, "multiclass").round(8)
-        at = threshold_for(0.95, probabilities[others], codes[others], part[others]).threshold
+        at = threshold_for(0.95, *answers(probabilities[others], codes[others]), part[others]).threshold
         for ps, row in zip(probabilities[here], codes[here], strict=True):
             right += max(ps) >= at and row[ps.argmax()] == 2
             wrong += max(ps) >= at and row[ps.argmax()] == 0
-    assert found.after.error == reliability(softened, codes).error
+    assert found.after.error == reliability(*answers(softened, codes)).error
     assert found.ap_after == average_precision(softened, codes)[0]
     assert found.thresholds[0].elsewhere == pytest.approx(right / (right + wrong))
     assert found.thresholds[0].elsewhere < 0.9

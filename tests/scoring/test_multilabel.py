@@ -7,12 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import letter_codes
-from predicted import predicted
+from predicted import intervals, predicted
 from sklearn.metrics import average_precision_score, f1_score, hamming_loss, precision_recall_curve, precision_score
 
 from competition.run import Run
 from competition.scoring.blend_weights import Member, find_blend
-from competition.scoring.bootstrap import interval
 from competition.scoring.calibration import calibrate
 from competition.scoring.labels import best_threshold, label_table, score_labels
 from competition.scoring.predictions import parts_of
@@ -158,7 +157,7 @@ def test_weights_score_as_images_that_are_really_repeated(seed):
 
 def test_the_interval_is_around_the_scores_of_the_report():
     one = marks(2)
-    (task, _) = interval(one, resamples=200)
+    (task, _) = intervals(one, resamples=200)
     (scored,) = one.score().tasks
     assert (task.ap.value, task.accuracy.value) == pytest.approx((scored.ap, scored.accuracy))
     assert task.ap.low < scored.ap < task.ap.high
