@@ -96,7 +96,7 @@ def scores(found: Found) -> dict:
         "interval": interval_of_means(found.taken),
         "images": len(found.taken),
         "on": f"images that the weights were not found on; low and high hold {PERCENT} % of their resamples",
-        "keep_fitted_weights": found.fitted,
+        "keep_fitted_weights": [task for task, way in found.ways.items() if way == "fitted"],
         "best_single": str(found.single),
         "cost": asdict(found.cost),
         "tasks": {row.task: values for row, values in zip(found.over_plain, tasks, strict=False)},

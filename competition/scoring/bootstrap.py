@@ -14,8 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from competition.scoring.predictions import Predictions, aligned
-from competition.scoring.ranked import Ranked, mean_of_known, mean_scores, rank
-from competition.task import Task
+from competition.scoring.ranked import mean_of_known, mean_scores, rank
 
 RESAMPLES = 1000
 CHUNK = 50  # resamples at a time: their counts stay in the cache of the processor
@@ -71,7 +70,7 @@ def compare_paired(
     """
     pair = aligned([a, b])
     scores = resampled(pair, resamples, seed)
-    rows = {task.name: int(a.labelled[task.name].sum()) for task in a.tasks if a.labelled[task.name].any()}
+    rows = {task.name: len(rows) for task, rows, *_ in a.labelled_tasks()}
     rows[MEAN] = sum(rows.values())
     return tuple(TaskComparison(*row, *map(_gain, *scores[:, :, number])) for number, row in enumerate(rows.items()))
 
@@ -92,13 +91,12 @@ def _gain(a: np.ndarray, b: np.ndarray) -> Gain:
 
 def resampled(several: Sequence[Predictions], resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
     """(members, AP and accuracy, tasks + 1, 1 + resamples): on all images first; the mean is the last task."""
-    judged = [task for task in several[0].tasks if several[0].labelled[task.name].any()]
-    ranked = [[_ranked(one, task) for task in judged] for one in several]
-    scores = np.full((len(several), 2, len(judged) + 1, 1 + resamples), np.nan)
+    ranked = [[rank(task.kind, *given, rows) for task, rows, *given in one.labelled_tasks()] for one in several]
+    scores = np.full((len(several), 2, len(ranked[0]) + 1, 1 + resamples), np.nan)
     for start, weights in _weights(several[0].group, resamples, seed):
         for member, tasks in enumerate(ranked):
-            for task, rows in enumerate(tasks):
-                scores[member, :, task, start : start + weights.shape[1]] = mean_scores(rows, weights)
+            for task, answers in enumerate(tasks):
+                scores[member, :, task, start : start + weights.shape[1]] = mean_scores(answers, weights)
     scores[:, :, -1] = mean_of_known(np.moveaxis(scores[:, :, :-1], 2, 0))
     return scores
 
@@ -113,8 +111,3 @@ def _weights(group: np.ndarray, resamples: int, seed: int) -> Iterator[tuple[int
         drawn = rng.integers(len(groups), size=(len(groups), size)) * size + np.arange(size)
         counts = np.bincount(drawn.ravel(), minlength=len(groups) * size).reshape(len(groups), size)
         yield 1 + start, counts.astype(np.int32)[number]
-
-
-def _ranked(predictions: Predictions, task: Task) -> list[Ranked]:
-    rows = np.flatnonzero(predictions.labelled[task.name])
-    return rank(task.kind, predictions.probabilities[task.name][rows], predictions.codes[task.name][rows], rows)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import expit, log_expit, log_softmax, logit, softmax
+from scipy.special import expit, logit, logsumexp, softmax
 
 from competition.dataset import MAYBE, YES
 from competition.scoring.blend import FLOOR
@@ -71,16 +71,7 @@ class Calibration:
 def calibrate(predictions: Predictions) -> tuple[Calibration, ...]:
     """A Calibration of each task that has labelled rows."""
     part = parts_of(predictions.group)
-    return tuple(
-        _calibrate_task(
-            task,
-            predictions.probabilities[task.name][present],
-            predictions.codes[task.name][present],
-            part[present],
-        )
-        for task in predictions.tasks
-        if (present := predictions.labelled[task.name]).any()
-    )
+    return tuple(_calibrate_task(task, *given, part[rows]) for task, rows, *given in predictions.labelled_tasks())
 
 
 def _calibrate_task(task: Task, probabilities: np.ndarray, codes: np.ndarray, part: np.ndarray) -> Calibration:
@@ -122,18 +113,15 @@ def fit_temperature(probabilities: np.ndarray, codes: np.ndarray, kind: Kind) ->
     scores, yes = _scores(probabilities, kind), codes == YES
     if kind == "multiclass":
         known = yes.any(axis=1)
-        scores, truth = scores[known], yes[known].argmax(axis=1)
+        over_truth = scores[known] - scores[known, yes[known].argmax(axis=1)][:, None]
     else:
-        known = codes != MAYBE
-        scores = np.where(yes, scores, -scores)[known]
-    if not len(scores):
+        wrong = np.where(yes, -scores, scores)[codes != MAYBE]
+        over_truth = np.stack([np.zeros_like(wrong), wrong], axis=1)
+    if not len(over_truth):
         return 1.0
 
     def loss(log_temperature: float) -> float:
-        softened = scores / np.exp(log_temperature)
-        if kind == "multiclass":
-            return -log_softmax(softened, axis=1)[np.arange(len(truth)), truth].mean()
-        return -log_expit(softened).mean()
+        return logsumexp(over_truth / np.exp(log_temperature), axis=1).mean()
 
     widest = np.log(HOTTEST)
     inside = minimize_scalar(loss, bounds=(-widest, widest), method="bounded").x

@@ -36,14 +36,13 @@ class LabelScore:
 def score_labels(predictions: Predictions) -> tuple[LabelScore, ...]:
     """A score of each label of the multi-label tasks that have labelled rows."""
     part, scores = parts_of(predictions.group), []
-    for task in predictions.tasks:
-        present = predictions.labelled[task.name]
-        if task.kind == "multilabel" and present.any():
-            for number, label in enumerate(task.classes):
-                letter = predictions.codes[task.name][:, number]
-                known = present & (letter != MAYBE)
-                probability = predictions.probabilities[task.name][known, number]
-                scores.append(_score_label((task.name, label), probability, letter[known] == YES, part[known]))
+    for task, rows, probabilities, codes in predictions.labelled_tasks():
+        for label, probability, letter in zip(task.classes, probabilities.T, codes.T, strict=True):
+            if task.kind == "multilabel":
+                known = letter != MAYBE
+                scores.append(
+                    _score_label((task.name, label), probability[known], letter[known] == YES, part[rows][known])
+                )
     return tuple(scores)
 
 

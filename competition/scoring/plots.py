@@ -59,11 +59,8 @@ def coverage(calibrations: Sequence[Calibration], predictions: Predictions) -> F
     across = "share of rows answered, surest first (in brackets: with thresholds found on other rows)"
     figure, panels = _panels(len(calibrations), across, "precision")
     lowest = 1.0
-    for axes, one in zip(panels, calibrations, strict=True):
-        name = one.task.name
-        present = predictions.labelled[name]
-        given = predictions.probabilities[name][present], predictions.codes[name][present]
-        _, answered, precision = precision_curve(*answers(one.task.kind, *given))
+    for axes, one, (task, _, *given) in zip(panels, calibrations, predictions.labelled_tasks(), strict=True):
+        _, answered, precision = precision_curve(*answers(task.kind, *given))
         lowest = min([lowest, *precision[-1:]])
         axes.plot(answered, precision, color="C0")
         for number, goal in enumerate(GOALS, 1):
@@ -73,7 +70,7 @@ def coverage(calibrations: Sequence[Calibration], predictions: Predictions) -> F
                 right = f"{found.precision:.0%} ({elsewhere}) right"
                 label = f"p ≥ {found.threshold:.3f}: {found.coverage:.0%}, {right}"
                 axes.plot(found.coverage, found.precision, label=label, color=f"C{number}", **MARKERS[goal])
-        axes.set(title=f"{name}: AP {one.ap_before:.4f}", xlim=(0, 1.02))
+        axes.set(title=f"{task.name}: AP {one.ap_before:.4f}", xlim=(0, 1.02))
         if one.thresholds:
             below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.08), "frameon": False}  # over no curve
             axes.legend(fontsize=8, handlelength=1, handletextpad=0.4, **below)

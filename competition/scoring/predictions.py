@@ -1,7 +1,7 @@
 """Predictions of images whose answers are known: the one file that scores, blends and reports are made from."""
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile
@@ -59,6 +59,13 @@ class Predictions:
             **{name: getattr(self, name)[rows] for name in BY_IMAGE},
             **{name: {task: values[rows] for task, values in getattr(self, name).items()} for name in BY_TASK},
         )
+
+    def labelled_tasks(self) -> Iterator[tuple[Task, np.ndarray, np.ndarray, np.ndarray]]:
+        """Of each task that has labelled rows: the task, their numbers, and their probabilities and codes."""
+        for task in self.tasks:
+            rows = np.flatnonzero(self.labelled[task.name])
+            if len(rows):
+                yield task, rows, self.probabilities[task.name][rows], self.codes[task.name][rows]
 
     def score(self) -> Report:
         return score(self.tasks, self.probabilities, self.codes, self.labelled)
@@ -182,24 +189,23 @@ def aligned(several: Sequence[Predictions]) -> list[Predictions]:
     Raises InvalidInput where tasks, classes, their order, images, folds or answers differ.
     """
     first, result = several[0], [several[0]]
-    place = {image: row for row, image in enumerate(first.images.tolist())}
-    for other in several[1:]:
-        _refuse_other_tasks(first, other)
-        if extra := sorted(set(other.images.tolist()) ^ place.keys()):
+    for one in several[1:]:
+        _refuse_other_tasks(first, one)
+        place = {image: row for row, image in enumerate(one.images.tolist())}
+        if extra := sorted(set(first.images.tolist()) ^ place.keys()):
             raise InvalidInput(
-                f"{other.source} and {first.source} predicted different images ({len(other):,} and {len(first):,}, "
+                f"{one.source} and {first.source} predicted different images ({len(one):,} and {len(first):,}, "
                 f"{len(extra):,} in one alone); use runs of the same folds, or of the same split; for example:",
                 extra[:3],
             )
-        moved = np.empty(len(first), int)
-        moved[[place[image] for image in other.images.tolist()]] = np.arange(len(other))
-        result.append(other.take(moved))
-        if (result[-1].fold != first.fold).any():
+        other = one.take(np.array([place[image] for image in first.images.tolist()], int))
+        if (other.fold != first.fold).any():
             raise InvalidInput(
                 f"{other.source} and {first.source} were made on other folds, so their scores cannot be compared; "
                 "make both with the same --folds-file"
             )
         for task in first.tasks:
-            if (result[-1].codes[task.name] != first.codes[task.name]).any():
+            if (other.codes[task.name] != first.codes[task.name]).any():
                 raise InvalidInput(f"{other.source} and {first.source} have other answers for {task.name}; train again")
+        result.append(other)
     return result

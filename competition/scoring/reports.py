@@ -122,10 +122,9 @@ def write_confusion(run: Run, predictions: Predictions) -> None:
 
     labels.csv says it of labels that are true together.
     """
-    for task in predictions.tasks:
-        present = predictions.labelled[task.name]
-        if present.any() and task.kind == "multiclass":
-            counts = confusion(predictions.probabilities[task.name][present], predictions.codes[task.name][present])
+    for task, _, *given in predictions.labelled_tasks():
+        if task.kind == "multiclass":
+            counts = confusion(*given)
             table = pd.DataFrame(counts, index=task.classes, columns=task.classes)
             write_report(run, f"confusion/{task.name}.csv", partial(table.to_csv, index_label="truth"))
             write_report(run, f"confusion/{task.name}.png", partial(plots.confusion_matrix, task, counts))

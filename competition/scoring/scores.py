@@ -81,7 +81,7 @@ def _score_task(task: Task, probabilities: np.ndarray, codes: np.ndarray) -> Tas
     if task.kind == "multilabel":
         accuracy, chance = _label_scores(probabilities, codes)[1], _label_chance(codes)
     else:
-        accuracy = float((answers(task.kind, probabilities, codes)[1] == YES).mean())
+        accuracy = float((fashionai.answers(probabilities, codes)[1] == YES).mean())
         chance = float((codes == YES).mean(axis=0).max())
     loss = cross_entropy(task, probabilities, codes)
     return TaskScore(task.name, len(codes), ap, basic, accuracy, chance, loss)
