@@ -112,7 +112,7 @@ def report_results(trainer, test: Pictures, views: Sequence[View], folder: Run, 
     folder.write_json("scores.json", {"best_epoch": kept.epoch, "seconds": trainer.seconds, **scores})
     if predictions:
         print(f"\nbest epoch {kept.epoch}, on {len(held_out)} images held out:\n{table(kept.report)}")
-        if labels := score_labels(predictions):
+        if len(labels := score_labels(predictions)):
             print(f"\n{label_table(labels)}")
     draw(trainer, folder, predictions)
     print(f"\n{folder.folder}/ holds the run: weights, scores, curves.png, confusion/")

@@ -146,7 +146,7 @@ def summary(whole: Run) -> str:
     scores = whole.read_json("scores.json")
     predictions = read_predictions(whole)
     lines = [table(predictions.score()), ""]
-    if labels := score_labels(predictions):
+    if len(labels := score_labels(predictions)):
         lines += [label_table(labels), ""]
     for name, title in MEANS:
         lines += spread(scores, name, title)

@@ -145,7 +145,9 @@ class Table:
         return as_submitted(mixed(self.values, weights, self.mean, self.task.kind))
 
     def ap(self, weights: np.ndarray) -> float:
-        return average_precision(self.task.kind, self.mixed(weights), self.codes)[0]
+        """-inf where no image can be judged."""
+        value = average_precision(self.task.kind, self.mixed(weights), self.codes)[0]
+        return -math.inf if math.isnan(value) else value
 
 
 def honest(
@@ -166,7 +168,7 @@ def find_weights(tables: Sequence[Table], members: Sequence[Member], budget: Cos
     """For each of WAYS {task: weights, (members,)}; only fitted ones differ from task to task."""
     chosen = affordable(tables, members, budget)
     alone = [one for one, member in zip(np.eye(len(members)), members, strict=True) if Cost.of([member]).within(budget)]
-    single = alone[_best([mean_ap(tables, weights) for weights in alone])]
+    single = alone[np.argmax([mean_ap(tables, weights) for weights in alone])]
     return {
         "fitted": {table.task.name: climb(table, chosen) for table in tables},
         "plain": {table.task.name: chosen / chosen.sum() for table in tables},
@@ -192,7 +194,7 @@ def affordable(tables: Sequence[Table], members: Sequence[Member], budget: Cost)
         heights = [mean_ap(tables, some / some.sum()) for some in larger]
         if chosen.any() and max(heights) <= height:
             return chosen
-        chosen, height = larger[_best(heights)], max(heights)
+        chosen, height = larger[np.argmax(heights)], max(heights)
 
 
 def climb(table: Table, chosen: np.ndarray) -> np.ndarray:
@@ -203,8 +205,8 @@ def climb(table: Table, chosen: np.ndarray) -> np.ndarray:
     for _ in range(STEPS):
         ways = [way for way in votes + np.vstack([one_vote, -one_vote]) if way.min() >= 0 and way.any()]
         heights = [table.ap(way / way.sum()) for way in ways]
-        best = _best(heights)
-        if not heights[best] > height + 1e-12:  # nan where no image can be judged
+        best = np.argmax(heights)
+        if not heights[best] > height + 1e-12:
             break
         votes, height = ways[best], heights[best]
     return votes / votes.sum()
@@ -212,10 +214,5 @@ def climb(table: Table, chosen: np.ndarray) -> np.ndarray:
 
 def mean_ap(tables: Sequence[Table], weights: np.ndarray) -> float:
     """The official mAP of the same weights in each task; -inf where none can be judged."""
-    values = [value for table in tables if not math.isnan(value := table.ap(weights))]
+    values = [value for table in tables if (value := table.ap(weights)) > -math.inf]
     return sum(values) / len(values) if values else -math.inf
-
-
-def _best(scores: Sequence[float]) -> int:
-    """The first of the highest."""
-    return max(range(len(scores)), key=scores.__getitem__)

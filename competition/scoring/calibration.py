@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import expit, logit, logsumexp, softmax
+from scipy.special import logsumexp, softmax
 
 from competition.dataset import MAYBE, YES
 from competition.scoring.blend import FLOOR
-from competition.scoring.fashionai import as_submitted, precision_curve
+from competition.scoring.fashionai import answers, as_submitted, precision_curve
 from competition.scoring.predictions import PARTS, Predictions, parts_of
-from competition.scoring.scores import answers, average_precision
-from competition.task import Kind, Task
+from competition.scoring.scores import average_precision, choices
+from competition.task import Task
 
 BINS = 15  # as Guo and others have them, On calibration of modern neural networks, 2017
 GOALS = (0.95, 0.98)
@@ -75,50 +75,47 @@ def calibrate(predictions: Predictions) -> tuple[Calibration, ...]:
 
 
 def _calibrate_task(task: Task, probabilities: np.ndarray, codes: np.ndarray, part: np.ndarray) -> Calibration:
-    softened = np.empty_like(probabilities)
+    chosen, letters = choices(task.kind, probabilities, codes)
+    part = np.repeat(part, len(chosen) // len(probabilities))
+    softened = np.empty_like(chosen)
     for number in range(PARTS):
         here = part == number
-        temperature = fit_temperature(probabilities[~here], codes[~here], task.kind)
-        softened[here] = as_submitted(soften(probabilities[here], temperature, task.kind))
-    answered = answers(task.kind, probabilities, codes)
-    part = np.repeat(part, len(answered[0]) // len(probabilities))
+        temperature = fit_temperature(chosen[~here], letters[~here])
+        softened[here] = as_submitted(soften(chosen[here], temperature))
+    answered = answers(chosen, letters)
+    after = softened if task.kind == "multiclass" else softened[:, 1].reshape(probabilities.shape)
     return Calibration(
         task,
         len(codes),
-        fit_temperature(probabilities, codes, task.kind),
+        fit_temperature(chosen, letters),
         reliability(*answered),
-        reliability(*answers(task.kind, softened, codes)),
+        reliability(*answers(softened, letters)),
         average_precision(task.kind, probabilities, codes)[0],
-        average_precision(task.kind, softened, codes)[0],
+        average_precision(task.kind, after, codes)[0],
         tuple(filter(None, (threshold_for(goal, *answered, part) for goal in GOALS))),
     )
 
 
-def soften(probabilities: np.ndarray, temperature: float, kind: Kind) -> np.ndarray:
-    """Probabilities (n, classes) at temperature T: softmax(log p / T), or sigmoid(logit p / T) of a multilabel task.
+def soften(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """Probabilities (n, classes) at temperature T: softmax(log p / T), which for no and yes is sigmoid(logit p / T).
 
     Above 1 they become less sure, below 1 surer. Each row keeps its answer, but rows can overtake one another.
     """
-    scores = _scores(probabilities, kind) / temperature
-    return softmax(scores, axis=1) if kind == "multiclass" else expit(scores)
+    return softmax(np.log(np.maximum(probabilities, FLOOR)) / temperature, axis=1)
 
 
-def fit_temperature(probabilities: np.ndarray, codes: np.ndarray, kind: Kind) -> float:
-    """The temperature with the least negative log likelihood of the codes; 1, no change, where there are none.
+def fit_temperature(probabilities: np.ndarray, codes: np.ndarray) -> float:
+    """The temperature with the least negative log likelihood of the codes; 1, no change, where there is no y.
 
-    Of a multiclass task rows with a y count, of a multilabel one all codes y and n. The likelihood has one peak in
-    1 / T. Where the peak is out of reach, as where every answer is right, the temperature is exactly HOTTEST or its
-    inverse.
+    The likelihood has one peak in 1 / T. Where the peak is out of reach, as where every answer is right, the
+    temperature is exactly HOTTEST or its inverse.
     """
-    scores, yes = _scores(probabilities, kind), codes == YES
-    if kind == "multiclass":
-        known = yes.any(axis=1)
-        over_truth = scores[known] - scores[known, yes[known].argmax(axis=1)][:, None]
-    else:
-        wrong = np.where(yes, -scores, scores)[codes != MAYBE]
-        over_truth = np.stack([np.zeros_like(wrong), wrong], axis=1)
-    if not len(over_truth):
+    yes = codes == YES
+    known = yes.any(axis=1)
+    if not known.any():
         return 1.0
+    logs = np.log(np.maximum(probabilities[known], FLOOR))
+    over_truth = logs - logs[np.arange(len(logs)), yes[known].argmax(axis=1)][:, None]
 
     def loss(log_temperature: float) -> float:
         return logsumexp(over_truth / np.exp(log_temperature), axis=1).mean()
@@ -127,13 +124,6 @@ def fit_temperature(probabilities: np.ndarray, codes: np.ndarray, kind: Kind) ->
     inside = minimize_scalar(loss, bounds=(-widest, widest), method="bounded").x
     hottest, coldest = HOTTEST, 1 / HOTTEST  # which the search only comes near to
     return min((hottest, coldest, float(np.exp(inside))), key=lambda temperature: loss(np.log(temperature)))
-
-
-def _scores(probabilities: np.ndarray, kind: Kind) -> np.ndarray:
-    """What the softmax or sigmoid was taken of, up to a constant a row."""
-    if kind == "multiclass":
-        return np.log(np.maximum(probabilities, FLOOR))
-    return logit(np.clip(probabilities, FLOOR, 1 - FLOOR))
 
 
 def reliability(confidence: np.ndarray, letter: np.ndarray) -> Reliability:

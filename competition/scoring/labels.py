@@ -1,67 +1,42 @@
 """How each label of the multi-label tasks is answered, at 0.5 and at a threshold of its own."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
+import pandas as pd
 
 from competition.dataset import MAYBE, YES
 from competition.scoring.predictions import PARTS, Predictions, parts_of
-from competition.scoring.ranked import mean_of_known
 from competition.scoring.scores import average_precision
 from competition.task import HALF
 
-NUMBERS = ("share_true", "accuracy", "f1", "ap", "threshold", "f1_at_threshold")
+NUMBERS = ["share_true", "accuracy", "f1", "ap", "threshold", "f1_at_threshold"]
 
 
-@dataclass(frozen=True)
-class LabelScore:
-    """One label of a task, on the rows that have a y or an n for it.
+def score_labels(predictions: Predictions) -> pd.DataFrame:
+    """A row for each label of the multi-label tasks that have labelled rows; m counts as nothing.
 
-    `f1` and `accuracy` are for answers at 0.5. `threshold` is the one with the best F1 on all rows; `f1_at_threshold`
-    is for thresholds that were found on other rows than those they answer, and so the one to expect.
+    Columns task, label, rows and NUMBERS. `f1` and `accuracy` are for answers at 0.5. `threshold` is the one with the
+    best F1 on all rows; `f1_at_threshold` is for thresholds that were found on other rows than those they answer, and
+    so the one to expect.
     """
-
-    task: str
-    label: str
-    rows: int
-    share_true: float
-    accuracy: float
-    f1: float
-    ap: float
-    threshold: float
-    f1_at_threshold: float
-
-
-def score_labels(predictions: Predictions) -> tuple[LabelScore, ...]:
-    """A score of each label of the multi-label tasks that have labelled rows."""
     part, scores = parts_of(predictions.group), []
     for task, rows, probabilities, codes in predictions.labelled_tasks():
         for label, probability, letter in zip(task.classes, probabilities.T, codes.T, strict=True):
             if task.kind == "multilabel":
                 known = letter != MAYBE
-                scores.append(
-                    _score_label((task.name, label), probability[known], letter[known] == YES, part[rows][known])
-                )
-    return tuple(scores)
+                numbers = _numbers(probability[known], letter[known] == YES, part[rows][known])
+                scores.append((task.name, label, known.sum(), *numbers))
+    return pd.DataFrame(scores, columns=["task", "label", "rows", *NUMBERS])
 
 
-def _score_label(name: tuple[str, str], probability: np.ndarray, yes: np.ndarray, part: np.ndarray) -> LabelScore:
-    answered = np.zeros(len(yes), bool)
+def _numbers(probability: np.ndarray, yes: np.ndarray, part: np.ndarray) -> tuple[float, ...]:
+    """The NUMBERS of one label."""
+    at_half, answered = probability > HALF, np.zeros(len(yes), bool)
     for number in range(PARTS):
         here = part == number
         answered[here] = probability[here] > best_threshold(probability[~here], yes[~here])
-    at_half = probability > HALF
-    return LabelScore(
-        *name,
-        rows=len(yes),
-        share_true=float(yes.mean()) if len(yes) else float("nan"),
-        accuracy=float((at_half == yes).mean()) if len(yes) else float("nan"),
-        f1=_f1(yes, at_half),
-        ap=average_precision("multilabel", probability[:, None], YES * yes[:, None])[0],
-        threshold=best_threshold(probability, yes),
-        f1_at_threshold=_f1(yes, answered),
-    )
+    true, right = (values.mean() if len(values) else float("nan") for values in (yes, at_half == yes))
+    ap, _ = average_precision("multilabel", probability[:, None], YES * yes[:, None])
+    return true, right, _f1(yes, at_half), ap, best_threshold(probability, yes), _f1(yes, answered)
 
 
 def _f1(yes: np.ndarray, answered: np.ndarray) -> float:
@@ -82,17 +57,15 @@ def best_threshold(probability: np.ndarray, yes: np.ndarray) -> float:
     return float((values[best] + np.append(values, 0)[best + 1]) / 2)
 
 
-def label_table(scores: Sequence[LabelScore]) -> str:
-    """A row a label, and one for the means of each task: its F1 is the macro F1."""
-    width = max(len(f"{one.task} {one.label}") for one in scores)
+def label_table(scores: pd.DataFrame) -> str:
+    """A row a label, and one for the means of each task over the labels that can be judged: its F1 is the macro F1."""
+    width = max(len(f"{one.task} {one.label}") for one in scores.itertuples())
     columns = "accuracy      F1      AP  threshold  F1 there, held out"
     lines = [f"{'label':{width}}   rows    true  {columns}"]
-    for task in dict.fromkeys(one.task for one in scores):
-        labels = [one for one in scores if one.task == task]
-        values = np.array([[getattr(one, name) for name in NUMBERS] for one in labels])
-        rows = zip(labels, values, strict=True)
-        lines += [f"{f'{task} {one.label}':{width}}  {one.rows:5d}  {_cells(*row)}" for one, row in rows]
-        lines.append(f"{f'{task} mean':{width}}         {_cells(*mean_of_known(values))}")
+    for task, labels in scores.groupby("task", sort=False):
+        for one, row in zip(labels.itertuples(), labels[NUMBERS].to_numpy(), strict=True):
+            lines.append(f"{f'{task} {one.label}':{width}}  {one.rows:5d}  {_cells(*row)}")
+        lines.append(f"{f'{task} mean':{width}}         {_cells(*labels[NUMBERS].mean())}")
     return "\n".join(lines)
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from competition.dataset import NO, YES
-from competition.scoring.fashionai import as_submitted
 from competition.scoring.predictions import Predictions
+from competition.scoring.scores import choices
 from competition.task import HALF, Task
 
 
@@ -46,11 +46,10 @@ def _answers_of_task(predictions: Predictions, task: Task) -> pd.DataFrame:
     images = predictions.images[labelled]
     probabilities, codes = predictions.probabilities[task.name][labelled], predictions.codes[task.name][labelled]
     words = np.tile(np.array(task.classes, object), (len(images), 1))
-    if task.kind == "multilabel":  # each label is a choice of no or yes
-        probabilities = np.stack([as_submitted(1 - probabilities), probabilities], axis=-1).reshape(-1, 2)
-        codes = np.stack([YES - codes, codes], axis=-1).reshape(-1, 2)
+    if task.kind == "multilabel":
         images, yes = np.repeat(images, len(task)), words.ravel()
         words = np.stack(["not " + yes, yes], axis=-1)
+    probabilities, codes = choices(task.kind, probabilities, codes)
     rows = np.flatnonzero((codes == YES).any(axis=1))
     answer, truth = probabilities[rows].argmax(axis=1), (codes[rows] == YES).argmax(axis=1)
     return pd.DataFrame(

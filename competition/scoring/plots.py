@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from competition.files import whole_file
 from competition.run import Run
 from competition.scoring.calibration import BINS, GOALS, HOTTEST, Calibration
-from competition.scoring.fashionai import precision_curve
+from competition.scoring.fashionai import answers, precision_curve
 from competition.scoring.predictions import Predictions
-from competition.scoring.scores import answers
+from competition.scoring.scores import choices
 from competition.task import Task
 
 COLUMNS = 4
@@ -60,7 +60,7 @@ def coverage(calibrations: Sequence[Calibration], predictions: Predictions) -> F
     figure, panels = _panels(len(calibrations), across, "precision")
     lowest = 1.0
     for axes, one, (task, _, *given) in zip(panels, calibrations, predictions.labelled_tasks(), strict=True):
-        _, answered, precision = precision_curve(*answers(task.kind, *given))
+        _, answered, precision = precision_curve(*answers(*choices(task.kind, *given)))
         lowest = min([lowest, *precision[-1:]])
         axes.plot(answered, precision, color="C0")
         for number, goal in enumerate(GOALS, 1):

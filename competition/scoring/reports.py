@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from competition.images.contact_sheet import BLUE, RED, Tile, sheet, write_sheet
 from competition.run import Run, to_text
 from competition.scoring import plots
 from competition.scoring.calibration import Calibration, calibrate
-from competition.scoring.labels import LabelScore, score_labels
+from competition.scoring.labels import score_labels
 from competition.scoring.mistakes import confused, mistakes, samples
 from competition.scoring.predictions import Predictions
 from competition.scoring.scores import confusion
@@ -82,12 +82,6 @@ def _calibration(subject: Subject) -> str:
     return to_text(values) + "\n"
 
 
-def _labels(subject: Subject) -> str:
-    """A row a label, where there are multi-label tasks."""
-    columns = [field.name for field in fields(LabelScore)]
-    return _csv(pd.DataFrame(score_labels(subject.predictions), columns=columns))
-
-
 def _csv(table: pd.DataFrame) -> str:
     return table.to_csv(index=False, float_format=DIGITS)
 
@@ -100,7 +94,7 @@ REPORTS: Mapping[str, Callable[[Subject], Report]] = {
     "mistakes.csv": lambda subject: _csv(subject.mistakes),
     "mistakes.png": draw_mistakes,
     "samples.png": draw_samples,
-    "labels.csv": _labels,
+    "labels.csv": lambda subject: _csv(score_labels(subject.predictions)),  # of multi-label tasks
 }
 
 

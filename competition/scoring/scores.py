@@ -110,13 +110,12 @@ def _label_chance(codes: np.ndarray) -> float:
     return float(mean_of_known(np.maximum(share, 1 - share)))
 
 
-def answers(kind: Kind, probabilities: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(confidence, letter) of n answers, as in `fashionai.answers`; or of n * labels answers, no or yes, row by row."""
+def choices(kind: Kind, probabilities: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities and codes of choices of one class: of n images; or of n * labels answers no and yes, row by row."""
     if kind == "multiclass":
-        return fashionai.answers(probabilities, codes)
-    no = fashionai.as_submitted(1 - probabilities)
-    yes = probabilities > no
-    return np.where(yes, probabilities, no).ravel(), np.where(yes, codes, YES - codes).ravel()
+        return probabilities, codes
+    yes, letter = probabilities.ravel(), codes.ravel()
+    return np.stack([fashionai.as_submitted(1 - yes), yes], axis=1), np.stack([YES - letter, letter], axis=1)
 
 
 def cross_entropy(task: Task, probabilities: np.ndarray, codes: np.ndarray) -> float:

@@ -19,6 +19,7 @@ from competition.scoring.calibration import calibrate, fit_temperature, reliabil
 from competition.scoring.fashionai import answers, average_precision
 from competition.scoring.predictions import parts_of
 from competition.scoring.reports import write_reports
+from competition.scoring.scores import choices
 
 PICTURES = {"reliability.png", "coverage.png", "mistakes.png", "samples.png"}
 FILES = {"calibration.json", "confused.csv", "mistakes.csv", *PICTURES}
@@ -66,10 +67,10 @@ def loss_by_definition(probabilities, codes, kind: str, temperature: float) -> f
 @pytest.mark.parametrize("temperature", [0.5, 1, 3])
 def test_a_temperature_that_is_known_comes_back(temperature):
     probabilities, codes = sharpened(temperature, 5000)
-    found = fit_temperature(probabilities, codes, "multiclass")
+    found = fit_temperature(probabilities, codes)
     assert found == pytest.approx(temperature, rel=0.05)
     error = reliability(*answers(probabilities, codes)).error
-    softened = reliability(*answers(soften(probabilities, found, "multiclass"), codes)).error
+    softened = reliability(*answers(soften(probabilities, found), codes)).error
     assert softened < 0.03
     assert (softened < error / 3) == (temperature != 1)
 
@@ -78,8 +79,8 @@ def test_the_temperature_is_that_of_scikit_learn():
     probabilities, codes = sharpened(3, 1000, seed=1)
     scores = np.log(np.maximum(probabilities, 1e-8))
     other = CalibratedClassifierCV(FrozenEstimator(Given()), method="temperature").fit(scores, codes.argmax(axis=1))
-    temperature = fit_temperature(probabilities, codes, "multiclass")
-    np.testing.assert_allclose(soften(probabilities, temperature, "multiclass"), other.predict_proba(scores), atol=1e-4)
+    temperature = fit_temperature(probabilities, codes)
+    np.testing.assert_allclose(soften(probabilities, temperature), other.predict_proba(scores), atol=1e-4)
 
 
 @pytest.mark.parametrize("kind", ["multiclass", "multilabel"])
@@ -90,7 +91,7 @@ def test_no_other_temperature_makes_the_letters_likelier(kind):
         even = np.sqrt(probabilities)
         codes = np.where(rng.random((60, 4)) < even / (even + np.sqrt(1 - probabilities)), 2, 0)
     codes[rng.random((60, 4)) < 0.2] = 1  # which also leaves rows without a y
-    found = fit_temperature(probabilities, codes, kind)
+    found = fit_temperature(*choices(kind, probabilities, codes))
     least = loss_by_definition(probabilities, codes, kind, found)
     assert 1.2 < found < 9
     for factor in (0.5, 0.9, 0.99, 1.01, 1.1, 2):
@@ -100,31 +101,32 @@ def test_no_other_temperature_makes_the_letters_likelier(kind):
 def test_softening_is_the_formula_and_keeps_each_answer():
     probabilities = np.array([[0.7, 0.2, 0.1], [1, 0, 0]])
     roots = np.sqrt([0.7, 0.2, 0.1])
-    np.testing.assert_allclose(soften(probabilities, 2, "multiclass")[0], roots / roots.sum())
-    assert soften(probabilities, 2, "multiclass")[1] == pytest.approx(np.array([1, 1e-4, 1e-4]) / 1.0002)
+    np.testing.assert_allclose(soften(probabilities, 2)[0], roots / roots.sum())
+    assert soften(probabilities, 2)[1] == pytest.approx(np.array([1, 1e-4, 1e-4]) / 1.0002)
     odds = np.sqrt([0.7 / 0.3, 0.2 / 0.8, 0.1 / 0.9])
-    np.testing.assert_allclose(soften(probabilities, 2, "multilabel")[0], odds / (1 + odds))
-    assert np.isfinite(soften(probabilities, 0.1, "multilabel")).all()
+    labels, _ = choices("multilabel", probabilities, probabilities)
+    np.testing.assert_allclose(soften(labels, 2)[:3, 1], odds / (1 + odds))
+    assert np.isfinite(soften(labels, 0.1)).all()
 
 
 def test_a_temperature_can_reorder_rows():
     """Of .5 .5 0 and .52 .24 .24 the second is surer, until T is low enough for the first class to take all."""
     rows = np.array([[0.5, 0.5, 0], [0.49, 0.26, 0.25]])
-    first, second = soften(rows, 0.2, "multiclass").max(axis=1)
+    first, second = soften(rows, 0.2).max(axis=1)
     assert first == pytest.approx(0.5)
     assert second > 0.9
 
 
 def test_without_letters_the_temperature_changes_nothing():
     probabilities = np.array([[0.9, 0.1], [0.3, 0.7]])
-    assert fit_temperature(probabilities, letter_codes("mn", "nn"), "multiclass") == 1
-    assert fit_temperature(probabilities, letter_codes("mm", "mm"), "multilabel") == 1
-    assert fit_temperature(probabilities[:0], letter_codes("yn")[:0], "multiclass") == 1
+    assert fit_temperature(probabilities, letter_codes("mn", "nn")) == 1
+    assert fit_temperature(*choices("multilabel", probabilities, letter_codes("mm", "mm"))) == 1
+    assert fit_temperature(probabilities[:0], letter_codes("yn")[:0]) == 1
 
 
 def test_where_every_answer_is_right_the_temperature_stops_at_its_bound():
-    assert fit_temperature(np.array([[0.9, 0.1]]), letter_codes("yn"), "multiclass") == 0.1
-    assert fit_temperature(np.array([[0.9, 0.1]]), letter_codes("ny"), "multiclass") == 10
+    assert fit_temperature(np.array([[0.9, 0.1]]), letter_codes("yn")) == 0.1
+    assert fit_temperature(np.array([[0.9, 0.1]]), letter_codes("ny")) == 10
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -182,8 +184,8 @@ def test_what_is_fitted_is_judged_on_other_rows():
     softened, right, wrong = probabilities.copy(), 0, 0
     for number in range(5):
         here, others = part == number, part != number
-        temperature = fit_temperature(probabilities[others], codes[others], "multiclass")
-        softened[here] = soften(probabilities[here], temperature, "multiclass").round(8)
+        temperature = fit_temperature(probabilities[others], codes[others])
+        softened[here] = soften(probabilities[here], temperature).round(8)
         at = threshold_for(0.95, *answers(probabilities[others], codes[others]), part[others]).threshold
         for ps, row in zip(probabilities[here], codes[here], strict=True):
             right += max(ps) >= at and row[ps.argmax()] == 2
@@ -194,7 +196,7 @@ def test_what_is_fitted_is_judged_on_other_rows():
     assert found.thresholds[0].elsewhere < 0.9
     assert found.thresholds[0].precision >= 0.95
     assert (found.rows, found.ap_before) == (rows.sum(), one.score().tasks[0].ap)
-    assert found.temperature == fit_temperature(probabilities, codes, "multiclass")
+    assert found.temperature == fit_temperature(probabilities, codes)
 
 
 def test_a_task_without_labels_or_a_class_that_never_is_does_not_break():
