@@ -26,12 +26,12 @@ def report(run: Annotated[Path, tyro.conf.arg(metavar="RUN")], /) -> None:
     before = set(run.rglob("*"))
     for one in dict.fromkeys([folder, *folder.trainings]):
         predictions = read_predictions(one) if one.file(HELD_OUT).is_file() else None
-        write_all(one, predictions, lambda predictions=predictions: paths_of(folder, predictions))
-    made = sorted(str(path.relative_to(run)) for path in set(run.rglob("*")) - before if path.is_file())
-    print(f"{run}/: {', '.join(made) if made else 'nothing was missing'}")
+        write_all(one, predictions, lambda predictions=predictions: images_of(folder, predictions))
+    made = sorted(str(path) for path in set(run.rglob("*")) - before if path.is_file())
+    print("\n".join(made) or f"{run}/ lacks nothing that can be made")
 
 
-def write_all(run: Run, predictions: Predictions | None, path_of: Callable[[], Mapping[str, Path]]) -> None:
+def write_all(run: Run, predictions: Predictions | None, find_images: Callable[[], Mapping[str, Path]]) -> None:
     """Write what a finished run lacks. What there is to say about a fold, its cross-validation says of all together."""
     from competition.scoring.reports import write_confusion, write_report, write_reports
     from competition.training.plots import curves
@@ -42,10 +42,10 @@ def write_all(run: Run, predictions: Predictions | None, path_of: Callable[[], M
         if predictions:
             write_confusion(run, predictions)
     if predictions and FOLD not in made:
-        write_reports(run, predictions, path_of)
+        write_reports(run, predictions, find_images)
 
 
-def paths_of(run: Run, predictions: Predictions) -> dict[str, Path]:
+def images_of(run: Run, predictions: Predictions) -> dict[str, Path]:
     """Where the images lie, by the data set that a run was trained on. Raises InvalidInput where it lacks some."""
     recipe, data = run.read_recipe(), Path(run.read_made()["data"])
     paths = LAYOUTS[recipe.layout].read_labels(data, recipe.tasks).path_of

@@ -123,6 +123,6 @@ def draw(trainer, folder: Run, predictions: Predictions | None) -> None:
     from competition.scoring.reports import warned  # with pandas, SciPy and matplotlib, which take their time
     from competition.training.plots import network_plan
 
-    with warned(folder.folder / "network.png"):
+    with warned(folder, "network.png"):
         network_plan(folder, trainer.network)
     write_all(folder, predictions, lambda: trainer.held_out.dataset.path_of)

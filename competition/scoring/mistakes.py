@@ -45,7 +45,7 @@ def _answers_of_task(predictions: Predictions, task: Task) -> pd.DataFrame:
     labelled = np.flatnonzero(predictions.labelled[task.name])
     images = predictions.images[labelled]
     probabilities, codes = predictions.probabilities[task.name][labelled], predictions.codes[task.name][labelled]
-    words = np.tile(np.array(task.classes, object), (len(images), 1))
+    words = np.broadcast_to(np.array(task.classes, object), codes.shape)
     if task.kind == "multilabel":
         images, yes = np.repeat(images, len(task)), words.ravel()
         words = np.stack(["not " + yes, yes], axis=-1)
@@ -81,10 +81,9 @@ def samples(predictions: Predictions, count: int, seed: int = 0) -> list[Sample]
 
 
 def _sample(predictions: Predictions, row: int) -> Sample:
-    tasks = [task for task in predictions.tasks if predictions.labelled[task.name][row]]
-    given, codes = predictions.probabilities, predictions.codes
-    answers = [_answer(task, given[task.name][row], codes[task.name][row]) for task in tasks]
-    return Sample(str(predictions.images[row]), tuple(line for line, _ in answers), all(right for _, right in answers))
+    tasks = predictions.take(np.array([row])).labelled_tasks()
+    lines, right = zip(*(_answer(task, given[0], codes[0]) for task, _, given, codes in tasks), strict=True)
+    return Sample(str(predictions.images[row]), lines, all(right))
 
 
 def _answer(task: Task, probabilities: np.ndarray, codes: np.ndarray) -> tuple[str, bool]:

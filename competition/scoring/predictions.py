@@ -107,30 +107,19 @@ def read_predictions(run: Run, view: str = PLAIN, name: str = HELD_OUT) -> Predi
     views, arrays = _read(run, name, view)
     if view not in views:
         raise InvalidInput(f"{run.folder} has no view {view!r}; it has {', '.join(views)}")
-    names = [key.removeprefix("classes/") for key in arrays if key.startswith("classes/")]
+    names, file = [key.removeprefix("classes/") for key in arrays if key.startswith("classes/")], run.folder / name
     try:
-        predictions = Predictions(
-            run.name,
-            tuple(Task(n, tuple(arrays[f"classes/{n}"].tolist()), arrays[f"kind/{n}"].item()) for n in names),
-            arrays["images"],
-            {n: as_submitted(arrays[f"probabilities/{view}/{n}"]) for n in names},
-            *({n: arrays[f"{part}/{n}"] for n in names} for part in ("codes", "labelled")),
-            group=arrays["group"],
-            fold=arrays["fold"],
-        )
+        tasks = tuple(Task(n, tuple(arrays[f"classes/{n}"].tolist()), arrays[f"kind/{n}"].item()) for n in names)
+        parts = {part: {n: arrays[f"{part}/{n}"] for n in names} for part in ("codes", "labelled")}
+        given = {n: as_submitted(arrays[f"probabilities/{view}/{n}"]) for n in names}
+        by_image = {part: arrays[part] for part in BY_IMAGE}
     except KeyError as error:
-        raise InvalidInput(f"{run.folder / name} lacks {error}; the run has to be made again") from None
-    by_image = [*predictions.probabilities.values(), *predictions.codes.values(), *predictions.labelled.values()]
-    if any(len(values) != len(predictions) for values in [*by_image, predictions.group, predictions.fold]):
-        raise InvalidInput(f"{run.folder / name} holds arrays of different length; the run has to be made again")
-    if not all(np.isfinite(values).all() for values in predictions.probabilities.values()):
-        raise InvalidInput(f"{run.folder / name} holds probabilities that are no numbers; the run has to be made again")
-    return predictions
-
-
-def _views(keys: Sequence[str]) -> tuple[str, ...]:
-    found = {key.split("/")[1] for key in keys if key.startswith("probabilities/")}
-    return tuple(sorted(found, key=lambda view: (view != PLAIN, view)))
+        raise InvalidInput(f"{file} lacks {error}; the run has to be made again") from None
+    if len({len(values) for some in (given, by_image, *parts.values()) for values in some.values()}) > 1:
+        raise InvalidInput(f"{file} holds arrays of different length; the run has to be made again")
+    if not all(np.isfinite(values).all() for values in given.values()):
+        raise InvalidInput(f"{file} holds probabilities that are no numbers; the run has to be made again")
+    return Predictions(run.name, tasks, probabilities=given, **by_image, **parts)
 
 
 def _read(run: Run, name: str, view: str) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
@@ -143,14 +132,14 @@ def _read(run: Run, name: str, view: str) -> tuple[tuple[str, ...], dict[str, np
         )
     try:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            views = _views(file.files)
-            others = tuple(f"probabilities/{other}/" for other in views if other != view)
+            found = {key.split("/")[1] for key in file.files if key.startswith("probabilities/")}
+            others = tuple(f"probabilities/{other}/" for other in found - {view})
             arrays = {_current(key): file[key] for key in file.files if not key.startswith(others)}
     except (OSError, ValueError, EOFError, TypeError, BadZipFile, zlib.error):
         raise InvalidInput(f"{path} is not whole, or no file of predictions; the run has to be made again") from None
     if not any(key.startswith("classes/") for key in arrays):
         raise InvalidInput(f"{path} names no classes, so another version wrote it; the run has to be made again")
-    return views, arrays
+    return tuple(sorted(found, key=lambda view: (view != PLAIN, view))), arrays
 
 
 def _current(key: str) -> str:

@@ -29,10 +29,14 @@ Report = str | Figure | np.ndarray  # a text, a plot, or a picture (height, widt
 
 @dataclass(frozen=True)
 class Subject:
-    """What reports are about: predictions, and where their images lie, which is asked where pictures are shown."""
+    """What reports are about: predictions, and how to find out where their images lie, for those that show them."""
 
     predictions: Predictions
-    path_of: Callable[[], Mapping[str, Path]]
+    find_images: Callable[[], Mapping[str, Path]]
+
+    @cached_property
+    def path_of(self) -> Mapping[str, Path]:
+        return self.find_images()
 
     @cached_property
     def calibrations(self) -> tuple[Calibration, ...]:
@@ -45,7 +49,7 @@ class Subject:
 
 def draw_mistakes(subject: Subject) -> np.ndarray:
     """The surest mistakes with truth and answer, which are the labels to suspect first."""
-    wrong, path_of = subject.mistakes, subject.path_of()
+    wrong, path_of = subject.mistakes, subject.path_of
     tiles = [
         Tile(
             path_of[one.image],
@@ -60,9 +64,8 @@ def draw_mistakes(subject: Subject) -> np.ndarray:
 
 def draw_samples(subject: Subject) -> np.ndarray:
     """Random images, each with the truth and the answer of every task that it carries."""
-    path_of = subject.path_of()
     shown = samples(subject.predictions, RANDOM)
-    tiles = [Tile(path_of[one.image], one.lines, BLUE if one.right else RED) for one in shown]
+    tiles = [Tile(subject.path_of[one.image], one.lines, BLUE if one.right else RED) for one in shown]
     title = [f"{len(shown)} random images held out: truth → answer; red frames where one is wrong"]
     return sheet(tiles, COLUMNS, title)
 
@@ -104,9 +107,9 @@ def report_files(run: Run, tasks: Sequence[Task]) -> dict[str, Path]:
     return {name: run.folder / name for name in REPORTS if several or name != "labels.csv"}
 
 
-def write_reports(run: Run, predictions: Predictions, path_of: Callable[[], Mapping[str, Path]]) -> None:
-    """Write those of REPORTS that a run lacks; `path_of` gives where each image lies."""
-    subject = Subject(predictions, path_of)
+def write_reports(run: Run, predictions: Predictions, find_images: Callable[[], Mapping[str, Path]]) -> None:
+    """Write those of REPORTS that a run lacks; `find_images` gives where each image lies."""
+    subject = Subject(predictions, find_images)
     for name in report_files(run, predictions.tasks):
         write_report(run, name, partial(REPORTS[name], subject))
 
@@ -126,26 +129,26 @@ def write_confusion(run: Run, predictions: Predictions) -> None:
 
 def write_report(run: Run, name: str, make: Callable[[], Report]) -> None:
     """Write what `make` gives into the file `name` of a run, unless it is there; a failure is a warning."""
-    path = run.folder / name
-    if not path.exists():
-        with warned(path):
-            report = make()
-            if isinstance(report, str):
-                run.write_text(name, report)
-            elif isinstance(report, Figure):
-                plots.save(report, run, name)
-            else:
-                write_sheet(path, report)
+    if (run.folder / name).exists():
+        return
+    with warned(run, name):
+        report = make()
+        if isinstance(report, str):
+            run.write_text(name, report)
+        elif isinstance(report, Figure):
+            plots.save(report, run, name)
+        else:
+            write_sheet(run.folder / name, report)
 
 
 @contextmanager
-def warned(path: Path) -> Iterator[None]:
-    """A failure to make a report becomes a warning with its cause, because the run is finished without it."""
+def warned(run: Run, name: str) -> Iterator[None]:
+    """A failure to make a report becomes a warning with its cause, because the run has finished without it."""
     try:
         yield
     except Exception as error:
         warnings.warn(
-            f"{path} could not be made ({type(error).__name__}: {error}); all else is there, and `competition report` "
-            "makes what is missing",
+            f"{run.folder / name} could not be made ({type(error).__name__}: {error}); nothing else is lost, and "
+            f"`competition report {run.folder}` makes what is missing",
             stacklevel=4,
         )

@@ -83,12 +83,12 @@ def test_a_report_that_fails_loses_neither_the_training_nor_another_report(witho
 def test_the_command_makes_what_is_missing_and_nothing_else(without_coverage, capsys):
     before = {name: (without_coverage.folder / name).stat().st_mtime_ns for name in files(without_coverage)}
     assert main(["report", str(without_coverage.folder)]) == 0
-    assert capsys.readouterr().out.endswith("run/: coverage.png\n")
+    assert capsys.readouterr().out.endswith("run/coverage.png\n")
     after = {name: (without_coverage.folder / name).stat().st_mtime_ns for name in files(without_coverage)}
     assert set(after) - set(before) == {"coverage.png"}
     assert {name: after[name] for name in before} == before
     report(without_coverage.folder)
-    assert capsys.readouterr().out.endswith("run/: nothing was missing\n")
+    assert capsys.readouterr().out.endswith("run/ lacks nothing that can be made\n")
     for name in REPORTS:
         (without_coverage.folder / name).unlink()
     report(without_coverage.folder)
