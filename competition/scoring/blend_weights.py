@@ -112,7 +112,7 @@ def find_blend(members: Sequence[Member], mean: Mean = "arithmetic", budget: Cos
 
 
 def best_ways(over_plain: Sequence[TaskComparison], over_single: Sequence[TaskComparison]) -> dict[str, str]:
-    """{task: which of WAYS scored best on unseen images}; of equal ones the simplest, that is not fitted."""
+    """{task: which of WAYS scored best on unseen images}; the plain mean unless another is better."""
     ways = {}
     for plain, single in zip(over_plain, over_single, strict=True):
         scores = {"plain": plain.ap.b, "fitted": plain.ap.a, "single": single.ap.b}

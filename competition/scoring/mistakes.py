@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import confusion_matrix
 
 from competition.dataset import NO, YES
 from competition.scoring.predictions import Predictions
@@ -24,6 +25,15 @@ def confused(predictions: Predictions) -> pd.DataFrame:
     table = pairs.agg(count="size", share="first").reset_index()
     table["share"] = table["count"] / table["share"]
     return table.sort_values(["task", "count", "share"], ascending=[True, False, False], ignore_index=True)
+
+
+def confusion(task: Task, probabilities: np.ndarray, codes: np.ndarray) -> pd.DataFrame:
+    """Counts of a multiclass task: rows the truth, columns the answer; an image without a y does not count."""
+    yes = codes == YES
+    known = yes.any(axis=1)
+    answer = probabilities[known].argmax(axis=1)
+    counts = confusion_matrix(yes[known].argmax(axis=1), answer, labels=range(len(task)))
+    return pd.DataFrame(counts, index=task.classes, columns=task.classes)
 
 
 def mistakes(predictions: Predictions) -> pd.DataFrame:

@@ -16,9 +16,8 @@ from competition.run import Run, to_text
 from competition.scoring import plots
 from competition.scoring.calibration import Calibration, calibrate
 from competition.scoring.labels import score_labels
-from competition.scoring.mistakes import confused, mistakes, samples
+from competition.scoring.mistakes import confused, confusion, mistakes, samples
 from competition.scoring.predictions import Predictions
-from competition.scoring.scores import confusion
 from competition.task import Task
 
 DIGITS = "%.6g"
@@ -115,16 +114,15 @@ def write_reports(run: Run, predictions: Predictions, find_images: Callable[[], 
 
 
 def write_confusion(run: Run, predictions: Predictions) -> None:
-    """Write confusion/<task>.csv and .png of each multiclass task where a run lacks them: rows are the truth.
+    """Write confusion/<task>.csv and .png of each multiclass task where a run lacks them.
 
     labels.csv says it of labels that are true together.
     """
     for task, _, *given in predictions.labelled_tasks():
         if task.kind == "multiclass":
-            counts = confusion(*given)
-            table = pd.DataFrame(counts, index=task.classes, columns=task.classes)
-            write_report(run, f"confusion/{task.name}.csv", partial(table.to_csv, index_label="truth"))
-            write_report(run, f"confusion/{task.name}.png", partial(plots.confusion_matrix, task, counts))
+            counts = confusion(task, *given)
+            write_report(run, f"confusion/{task.name}.csv", partial(counts.to_csv, index_label="truth"))
+            write_report(run, f"confusion/{task.name}.png", partial(plots.confusion_matrix, task, counts.to_numpy()))
 
 
 def write_report(run: Run, name: str, make: Callable[[], Report]) -> None:

@@ -146,16 +146,3 @@ def table(report: Report) -> str:
     )
     lines.append(f"{'row-weighted':{width}}                           {report.row_accuracy:.4f}")
     return "\n".join(lines)
-
-
-def confusion(probabilities: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Counts (classes, classes) int of a task with one true class: row the truth, column the answer.
-
-    Rows without a y do not count.
-    """
-    from sklearn.metrics import confusion_matrix  # which takes a second, and is not needed to score
-
-    yes = codes == YES
-    known = yes.any(axis=1)
-    answers = probabilities[known].argmax(axis=1)
-    return confusion_matrix(yes[known].argmax(axis=1), answers, labels=np.arange(codes.shape[1]))

@@ -54,7 +54,7 @@ def test_the_file_has_all_classes_and_the_rows_that_carry_the_task(tmp_path):
     probabilities = np.eye(70)[[0, 1, 1, 69]]
     codes = 2 * np.eye(70, dtype=np.uint8)[[0, 1, 2, 69]]
     codes[3] = 0  # not labelled
-    both = {"t": codes, "s": letter_codes("yn", "yn", "ny", "nn")}
+    both = {"t": codes, "s": letter_codes("yn", "yn", "ny", "mn")}  # the last without a y
     one = predicted({"s": [[0.9, 0.1], [0.2, 0.8], [0, 1], [0, 1]]}, both)
     tasks = (classes(70), one.tasks[0])
     write_confusion(Run(tmp_path), replace(one, tasks=tasks, probabilities={**one.probabilities, "t": probabilities}))
