@@ -11,7 +11,7 @@ from competition.errors import InvalidInput
 from competition.recipe import Precision
 from competition.run import Run
 from competition.scoring.bootstrap import estimate, resampled
-from competition.scoring.predictions import HELD_OUT, Predictions, read_predictions, write_predictions
+from competition.scoring.predictions import Predictions
 
 SEEDS, EPOCHS = (0, 1, 2), (12, 3)
 
@@ -38,8 +38,6 @@ def last_epoch(places: Places, seed: int, precision: Precision) -> Predictions:
     """What the last epoch of a training gives for the images that it held out."""
     recipe = clothing(places, seed=seed, precision=precision, epochs=EPOCHS)
     with workplace() as folder:
-        run = Run(folder / "run")
-        trainer = prepare(recipe, places, folder, validation=0.15).trainer(run)
+        trainer = prepare(recipe, places, folder, validation=0.15).trainer(Run(folder / "run"))
         trainer.fit()
-        write_predictions(run, HELD_OUT, trainer.held_out.dataset, {"plain": trainer.predict_shown()})
-        return read_predictions(run)
+        return Predictions.of(precision, trainer.held_out.dataset, trainer.predict_shown())

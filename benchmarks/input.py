@@ -11,8 +11,7 @@ from benchmarks.classic import classic_view
 from benchmarks.measure import time_in_turns
 from benchmarks.places import Places, some_images
 from benchmarks.report import Measurement
-from competition.images.buffers import reused
-from competition.images.decode import decode, read_file
+from competition.images.decode import decode, read_file, reused
 from competition.images.warp import Augmentation, Geometry, unrelated_numbers
 from competition.recipe import Recipe
 

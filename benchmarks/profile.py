@@ -12,9 +12,8 @@ from benchmarks.engine import Repeated, clothing, compiled
 from benchmarks.places import Places, some_images, workplace
 from benchmarks.report import Measurement
 from competition.data.check_images import inspect
-from competition.images.buffers import reused
 from competition.images.cache import PictureCache, Pictures
-from competition.images.decode import decode, read_file
+from competition.images.decode import decode, read_file, reused
 from competition.images.transforms import Transforms
 from competition.images.warp import Augmentation, shrink
 from competition.recipe import Recipe

@@ -22,6 +22,7 @@ COMMANDS = {
     "compare": "tell whether one run is better than another, or the difference is noise",
     "blend": "find the weights with which several runs and views score best together",
     "submit": "predict the questions, check, write a submission",
+    "report": "make the pictures and tables that a finished run lacks",
     "score": "score a submission against known answers",
     "check": "say what is wrong with a submission",
     "draw": "draw a data set in the format of a recipe's system",

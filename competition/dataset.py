@@ -3,10 +3,12 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
 
+from competition.errors import Problem
 from competition.task import Task
 
 NO, MAYBE, YES = range(3)
@@ -49,13 +51,23 @@ class Dataset:
 
     @property
     def root_names(self) -> list[str]:
-        """The name of each root's folder."""
-        return [Path(os.path.normpath(root.absolute())).name for root in self.roots]
+        """The name of each root's folder; where another folder has it already, with a number: base, base-2."""
+        folders = [Path(os.path.normpath(root.absolute())) for root in self.roots]
+        names: dict[Path, str] = {}
+        for folder in dict.fromkeys(folders):
+            numbered = (f"{folder.name}-{number}" for number in count(2))
+            free = (name for name in chain([folder.name], numbered) if name not in names.values())
+            names[folder] = next(free)
+        return [names[folder] for folder in folders]
 
     @property
     def path_of(self) -> dict[str, Path]:
         """Where the image of each id lies."""
         return {image: self.path(row) for row, image in enumerate(self.ids.tolist())}
+
+    def problem(self, row: int, text: str) -> Problem:
+        """Something that is wrong where the image is named."""
+        return Problem(self.sources[self.source_of[row]], int(self.line[row]), text)
 
     def place(self, row: int) -> str:
         """Where the image is named: file:line."""
@@ -78,6 +90,16 @@ class Dataset:
             group=self.group[rows],
             held_out=self.held_out[rows],
         )
+
+
+def codes_of(true: np.ndarray) -> np.ndarray:
+    """YES where a class is true, else NO, uint8 of the same shape."""
+    return np.where(true, np.uint8(YES), np.uint8(NO))
+
+
+def codes_of_one(place: Sequence[int], task: Task) -> np.ndarray:
+    """Codes (images, classes) where the class in this place alone is true of each image."""
+    return codes_of(np.asarray(place, int)[:, None] == np.arange(len(task)))
 
 
 def one_row_an_image(

@@ -58,6 +58,12 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
+def refuse_filled(folder: Path) -> None:
+    """Raises InvalidInput where a folder that is to be made holds something already."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InvalidInput(f"{folder} exists already and is not an empty folder: name another, or remove it first")
+
+
 def _sync(path: Path) -> None:
     """Have a file, or the names in a folder, written to the disk."""
     opened = os.open(path, os.O_RDONLY)

@@ -8,6 +8,7 @@ from competition.errors import InvalidInput
 
 Kind = Literal["multiclass", "multilabel"]
 DECIMALS = 8  # of a probability in a submission
+LONGEST_NAME = 234  # letters: files are named after a task, of at most 255 with .csv and what `whole_file` adds
 HALF = 0.5  # the probability above which a label of a multilabel task is answered yes
 
 
@@ -18,7 +19,7 @@ class Task:
     `classes` stand in the order of the label letters, of the head's outputs and of the probabilities in a
     submission. `multiclass`: exactly one is true (softmax); `multilabel`: any number is (sigmoid).
 
-    Raises InvalidInput where the name cannot name a network's head, or the classes cannot be told apart.
+    Raises InvalidInput where the name cannot name a network's head and a file, or the classes cannot be told apart.
     """
 
     name: str
@@ -30,6 +31,11 @@ class Task:
             raise InvalidInput(
                 f"a task is named {self.name!r}; its name becomes a part of the network, so allowed are letters "
                 "a to z, digits, '_', '-' and '.'; rename it, also in the label files"
+            )
+        if len(self.name) > LONGEST_NAME:
+            raise InvalidInput(
+                f"a task is named {self.name!r}, which is {len(self.name)} letters; files of a run are named after it, "
+                f"so allowed are {LONGEST_NAME}; rename it, also in the label files"
             )
         if len(set(self.classes)) != len(self.classes):
             twice = sorted({c for c in self.classes if self.classes.count(c) > 1})

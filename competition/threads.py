@@ -34,7 +34,7 @@ def in_threads(
     """What `work` gives for each item, in their order, by `threads` or as many as this process may use.
 
     `progress` names a bar over images on the terminal. An error is raised, and Ctrl-C obeyed, at once: what has not
-    begun is dropped.
+    begun is dropped, and what has is waited for, so that nothing is written later on.
     """
     from tqdm import tqdm
 
@@ -44,4 +44,4 @@ def in_threads(
         hidden = None if progress and items else True
         yield from tqdm(results, progress, len(items), unit="image", disable=hidden)
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(cancel_futures=True)

@@ -1,15 +1,16 @@
 """Predictions by hand and at random, as objects and as the folder that a run leaves."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from helpers import make_dataset
 
+from competition.dataset import Dataset
 from competition.recipe import Recipe
 from competition.run import Run
-from competition.scoring.predictions import HELD_OUT, Predictions, write_predictions
+from competition.scoring.bootstrap import Estimate, estimate, resampled
+from competition.scoring.predictions import HELD_OUT, Predictions
 from competition.task import Task
 
 
@@ -47,21 +48,35 @@ def at_random(
     return predicted(probabilities, codes)
 
 
+def write_views(run: Run, dataset: Dataset, views: Mapping[str, Mapping], fold=0, name: str = HELD_OUT) -> Predictions:
+    """Write what each view gave for a dataset, as a training does; return that of the plain one."""
+    plain = Predictions.of(run.name, dataset, views["plain"], fold)
+    plain.write(run, name, views)
+    return plain
+
+
 def write_run(folder: Path, *views: Predictions, names: Sequence[str] = ("plain", "flip"), megabytes: float = 1) -> Run:
     """The folder that a training leaves with these predictions, a view each, and a network file of this size."""
-    first = views[0]
-    dataset = replace(
-        make_dataset({first.tasks[0].name: [0] * len(first)}, first.group),
-        tasks=first.tasks,
-        names=first.images.astype(object),
-        codes=first.codes,
-        labelled=first.labelled,
-    )
     given = {name: one.probabilities for name, one in zip(names, views, strict=False)}
     run = Run(folder)
-    write_predictions(run, HELD_OUT, dataset, given, first.fold)
+    views[0].write(run, views=given)
     with run.weights.open("wb") as file:
         file.truncate(int(megabytes * 1_000_000))
     run.write_recipe(Recipe("predicted"), {})
     run.write_json("scores.json", {})
     return run
+
+
+class Interval(NamedTuple):
+    """AP and accuracy of a task, or of the mean, and how far they move with the images."""
+
+    task: str
+    ap: Estimate
+    accuracy: Estimate
+
+
+def intervals(predictions: Predictions, resamples: int = 1000, seed: int = 0) -> list[Interval]:
+    """One a task that has labelled rows, and the mean last."""
+    (scores,) = resampled([predictions], resamples, seed)
+    names = [task.name for task in predictions.tasks if predictions.labelled[task.name].any()]
+    return [Interval(name, *map(estimate, scores[:, number])) for number, name in enumerate([*names, "mean"])]

@@ -1,5 +1,6 @@
 """Runs: folders that are never overwritten, recipes that come back equal."""
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -71,7 +72,8 @@ def test_a_folder_that_is_no_run_is_refused_in_words(tmp_path, read, content, wo
 
 
 def test_a_run_of_another_version_is_named(tmp_path):
-    text = '{"recipe": {"name": "mine", "drop_path": 0.1}, "made": {"commit": "c0ffee", "versions": {"competition": "9.0"}}}'
+    made = {"commit": "c0ffee", "versions": {"competition": "9.0"}}
+    text = json.dumps({"recipe": {"name": "mine", "drop_path": 0.1}, "made": made})
     file = write(tmp_path / "recipe.json", text)
     message = refusal(Run(tmp_path).read_recipe)
     assert str(file) in message

@@ -10,7 +10,8 @@ from competition.commands.train import train
 from competition.errors import InvalidInput, Problem
 from competition.recipe import STRONGEST, Recipe, Stage, from_json, to_json
 from competition.recipes import NAMES, describe_recipe, load_recipe
-from competition.task import Task
+from competition.run import Run
+from competition.task import LONGEST_NAME, Task
 
 
 @pytest.mark.parametrize(
@@ -22,12 +23,19 @@ from competition.task import Task
         ("_top", ("a", "b"), "'_top'"),
         ("top\n", ("a", "b"), r"'top\n'"),
         ("größe", ("a", "b"), "'größe'"),
+        ("t" * 260, ("a", "b"), "which is 260 letters; files of a run are named after it, so allowed are 234"),
         ("top", ("a", "b", "a", "c", "c"), "names a class twice: a, c"),
         ("top", ("a",), "has 1 class"),
     ],
 )
 def test_a_task_refuses_names_and_classes_that_cannot_serve(name, classes, found):
     assert found in refusal(Task, name, classes)
+
+
+def test_files_can_be_named_after_the_longest_name_of_a_task(tmp_path):
+    name = Task(f"a.{'t' * (LONGEST_NAME - 2)}", ("a", "b")).name
+    Run(tmp_path).write_text(f"confusion/{name}.csv", "")
+    assert (tmp_path / f"confusion/{name}.csv").is_file()
 
 
 def test_a_task_has_as_many_outputs_as_classes():

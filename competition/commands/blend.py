@@ -92,7 +92,7 @@ def scores(found: Found) -> dict:
         "interval": interval_of_means(found.taken),
         "images": len(found.taken),
         "on": f"images that the weights were not found on; low and high hold {PERCENT} % of their resamples",
-        "keep_fitted_weights": found.fitted,
+        "keep_fitted_weights": [task for task, way in found.ways.items() if way == "fitted"],
         "best_single": str(found.single),
         "cost": asdict(found.cost),
         "tasks": {row.task: values for row, values in zip(found.over_plain, tasks, strict=False)},
@@ -125,9 +125,9 @@ def _row(found: Found, plain: TaskComparison, single: TaskComparison, width: int
 
 def verdict(found: Found) -> str:
     """What each task takes, and what fitted weights were worth, in words."""
-    plain = [task.name for task in found.blend.tasks if task.name not in (*found.fitted, *found.alone)]
-    ways = {"weights of their own": found.fitted, "the plain mean": plain, "the best member alone": found.alone}
-    lines = [f"{way}: {', '.join(tasks)}" for way, tasks in ways.items() if tasks]
+    words = {"fitted": "weights of their own", "plain": "the plain mean", "single": "the best member alone"}
+    tasks = {way: [task for task, taken in found.ways.items() if taken == way] for way in words}
+    lines = [f"{words[way]}: {', '.join(names)}" for way, names in tasks.items() if names]
     for rows, other in ((found.over_plain, "the plain mean"), (found.over_single, "the best single member")):
         gain = rows[-1].ap.difference
         noise = "within noise" if gain.is_noise else "more than noise"

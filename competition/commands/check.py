@@ -7,7 +7,7 @@ import tyro
 
 from competition.errors import InvalidInput
 from competition.layouts.classes import read_classes
-from competition.layouts.fashionai_check import check_submission
+from competition.layouts.fashionai_submission import check_submission
 
 Submission = Annotated[Path, tyro.conf.arg(metavar="SUBMISSION")]
 Questions = Annotated[Path, tyro.conf.arg(metavar="QUESTIONS")]

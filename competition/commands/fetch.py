@@ -6,8 +6,7 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from competition.errors import InvalidInput
-from competition.files import whole_folder
+from competition.files import refuse_filled, whole_folder
 
 Folder = Annotated[Path, tyro.conf.arg(metavar="DIR")]
 
@@ -21,8 +20,7 @@ def fetch(folder: Folder, /) -> None:
     Args:
         folder: where to; made where it is missing.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InvalidInput(f"{folder} exists already and is not an empty folder: name another, or remove it first")
+    refuse_filled(folder)
     from competition.model.datasets import cifar10_arrays  # Keras
 
     arrays = cifar10_arrays()

@@ -131,10 +131,9 @@ def hashed_images(dataset: Dataset, digests: Sequence[str], layout: str, data: P
         for problem in sorted(inspection.problems.values()):
             print(f"not compared: {problem}")
         questions.append(asked.take(inspection.good))
-        all_digests.append([digest for digest in inspection.digests if digest is not None])
-    paths = [[some.path(row) for row in range(len(some))] for some in (dataset, *questions)]
-    hashes = perceptual_hashes([*chain(*paths)], [*chain(*all_digests)], cache)
-    return images_of(dataset, questions, all_digests, np.split(hashes, np.cumsum([len(some) for some in paths])[:-1]))
+        all_digests.append(inspection.good_digests)
+    paths = [some.path(row) for some in (dataset, *questions) for row in range(len(some))]
+    return images_of(dataset, questions, all_digests, perceptual_hashes(paths, [*chain(*all_digests)], cache))
 
 
 def report_leaks(images: Images, distance: int, output: Path) -> None:

@@ -20,7 +20,6 @@ from competition.task import Task
 
 SHOWN = 8  # classes of a task, and missing images, that are printed
 Name = Annotated[str, tyro.conf.arg(metavar="NAME")]
-SQUEEZENET = "squeezenet"
 
 
 def init(name: Name, /, *, labels: Path, weights: str = "imagenet", leave_out: tuple[str, ...] = ()) -> Path:
@@ -57,13 +56,10 @@ def describe(labels: Path, found: Found) -> str:
     """What was found: layout, tasks with their classes, images, questions, and what could be meant otherwise."""
     what = {"fashionai": "rows of image, task and letters", "table": "a table", "folder": "a folder a class"}
     dataset = found.dataset
-    lines = [f"{labels}: {what[found.layout]}, {len(dataset):,} images", *map(str, _tasks(found)), *_images(found)]
-    if found.questions:
-        lines.append(f"questions   {', '.join(map(str, found.questions))}")
-    else:
-        lines.append(f"questions   none; {_place_of_questions(found)}")
-    lines += [f"note        {note}" for note in [*found.notes, *_rare(found)]]
-    return "\n".join(lines)
+    questions = ", ".join(map(str, found.questions)) or f"none; {_place_of_questions(found)}"
+    notes = [f"note        {note}" for note in [*found.notes, *_rare(found)]]
+    first = f"{labels}: {what[found.layout]}, {len(dataset):,} images"
+    return "\n".join([first, *_tasks(found), *_images(found), f"questions   {questions}", *notes])
 
 
 def choose_weights(weights: str, side: int) -> tuple[str, str]:
@@ -82,7 +78,7 @@ def choose_weights(weights: str, side: int) -> tuple[str, str]:
     from competition.model.backbones.registry import BACKBONES
     from competition.model.weights import is_intact, models_folder
 
-    file = BACKBONES[SQUEEZENET].imagenet
+    file = BACKBONES["squeezenet"].imagenet
     path = models_folder() / file.name
     if path.is_file() and is_intact(path, file):
         return "imagenet", f"from {path}"
@@ -95,12 +91,9 @@ def _tasks(found: Found) -> list[str]:
     lines = []
     for task in dataset.tasks:
         kind = "one of" if task.kind == "multiclass" else "any of"
-        labelled = int(dataset.labelled[task.name].sum())
-        absent = 1 - labelled / len(dataset)
-        lines.append(
-            f"  {task.name:{width}}  {kind} {len(task):2d}  {labelled:,} labelled ({absent:.0%} absent): "
-            f"{_counts(task, found)}"
-        )
+        labelled = dataset.labelled[task.name]
+        known = f"{labelled.sum():,} labelled ({1 - labelled.mean():.0%} absent)"
+        lines.append(f"  {task.name:{width}}  {kind} {len(task):2d}  {known}: {_counts(task, found)}")
     return lines
 
 
@@ -113,21 +106,15 @@ def _counts(task: Task, found: Found) -> str:
 
 
 def _images(found: Found) -> list[str]:
-    missing, count = found.missing, len(found.dataset)
+    missing, count, sizes = found.missing, len(found.dataset), "sizes unknown"
     if len(found.sizes):
         low, middle, high = (np.percentile(found.sizes, share, axis=0).astype(int) for share in (0, 50, 100))
-        sizes = f"{middle[1]} x {middle[0]} pixels"
-        if (low != high).any():
-            sizes += f" in the middle, from {low[1]} x {low[0]} to {high[1]} x {high[0]}"
-        sizes += f" ({len(found.sizes)} looked at)"
-    else:
-        sizes = "sizes unknown"
+        span = f" in the middle, from {low[1]} x {low[0]} to {high[1]} x {high[0]}" if (low != high).any() else ""
+        sizes = f"{middle[1]} x {middle[0]} pixels{span} ({len(found.sizes)} looked at)"
     lines = [f"images      {count - len(missing):,} of {count:,} are there; {sizes}"]
     if missing:
-        shown = ", ".join(map(str, missing[:2]))
-        lines.append(
-            f"missing     {len(missing):,} images, for example {shown}; a training refuses to start without them"
-        )
+        shown = f"{len(missing):,} images, for example {', '.join(map(str, missing[:2]))}"
+        lines.append(f"missing     {shown}; a training refuses to start without them")
     return lines
 
 
@@ -141,12 +128,13 @@ def _rare(found: Found) -> Sequence[str]:
 
 
 def _place_of_questions(found: Found) -> str:
-    if found.layout == "fashionai":
-        return f"a later submission reads {found.data}/rank/Tests/question.csv"
     folder = found.data if found.data.is_dir() else found.data.parent
-    if found.layout == "table":
-        return f"a later submission reads {folder / 'questions.csv'}: a header, and an image a line"
-    return f"a later submission reads the images in {folder / 'test'}"
+    places = {
+        "fashionai": f"{folder}/rank/Tests/question.csv",
+        "table": f"{folder / 'questions.csv'}: a header, and an image a line",
+        "folder": f"the images in {folder / 'test'}",
+    }
+    return f"a later submission reads {places[found.layout]}"
 
 
 def _words(labels: Path, found: Found, train: str) -> str:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import tyro
 
+from competition.data.lists import write_lists
 from competition.errors import InvalidInput
-from competition.layouts.flowers import write_lists
 from competition.recipes.flowers import TASKS
 
 Folder = Annotated[Path, tyro.conf.arg(metavar="FOLDER")]

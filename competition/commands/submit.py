@@ -1,6 +1,6 @@
 """Predict the questions with one run or the mean of several, and write a checked submission."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -9,13 +9,11 @@ from competition.data.check_images import inspect
 from competition.errors import InvalidInput
 from competition.files import CACHE
 from competition.images.warp import View
-from competition.layouts.classes import find_classes, read_classes
 from competition.layouts.registry import LAYOUTS
 from competition.run import Run, newest_finished_run
 from competition.scoring.blend import Blend, Mean, blend_of
 from competition.scoring.scores import table
 from competition.scoring.submission_file import known_answers, score_rows, submitted_rows
-from competition.task import Task
 
 SUBMISSIONS = Path("submissions")
 
@@ -48,8 +46,6 @@ def submit(
     first = blend.runs[0]
     layout = first.read_recipe().layout
     questions = questions or questions_of(first, layout)
-    if layout == "fashionai":  # the readers of the others know whether a classes.csv belongs to the questions
-        check_classes(questions, blend.tasks, first)
     reader = LAYOUTS[layout]
     output = output or SUBMISSIONS / f"{name_of(blend)}{reader.ENDING}"
     line = log_line(blend, output)  # all is read before anything is written
@@ -94,21 +90,6 @@ def questions_of(run: Run, layout: str) -> Path:
         what = "several question files" if found else "no questions"
         raise InvalidInput(f"{data} holds {what}; name one with --questions:", [str(path) for path in found])
     return found[0]
-
-
-def check_classes(questions: Path, tasks: Sequence[Task], run: Run) -> None:
-    """Raises InvalidInput where a classes.csv beside the questions names other classes than the run learned."""
-    listed = find_classes(questions.parent.parent) or find_classes(questions.parent.parent.parent)
-    if not listed:
-        return
-    learned = {task.name: task for task in tasks}
-    problems = [
-        f"{task.name}: {', '.join(task.classes)}; the run has {', '.join(learned[task.name].classes)}"
-        for task in read_classes(listed)
-        if task.name in learned and task.classes != learned[task.name].classes
-    ]
-    if problems:
-        raise InvalidInput(f"{listed} names other classes than {run.folder} was trained on:", problems)
 
 
 def log_line(blend: Blend, output: Path) -> str:

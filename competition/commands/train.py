@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from competition.commands.arguments import Cache, RecipeFields
+from competition.commands.report import write_all
 from competition.data.load import read_material
 from competition.dataset import class_prior
 from competition.errors import InvalidInput
@@ -13,11 +14,11 @@ from competition.files import CACHE
 from competition.images.cache import USUAL_ROOM, Pictures
 from competition.images.warp import View
 from competition.provenance import how_it_was_made
-from competition.run import FOLD, SMOKE, Run, new_run, refuse_existing
+from competition.run import FOLD, SCORES, SMOKE, Run, new_run, refuse_existing
 from competition.scoring.bootstrap import interval_of_means
-from competition.scoring.per_label import label_table, score_labels
-from competition.scoring.predictions import HELD_OUT, TEST, read_predictions, write_predictions
-from competition.scoring.scores import confusion, table
+from competition.scoring.labels import label_table, score_labels
+from competition.scoring.predictions import HELD_OUT, PLAIN, TEST, Predictions
+from competition.scoring.scores import table
 
 
 def train(
@@ -76,35 +77,32 @@ def train(
 
 
 def report_results(trainer, test: Pictures, views: Sequence[View], folder: Run, fold: int | None) -> None:
-    """Write pictures, probabilities and, last of all, the scores; print the table.
-
-    What there is to say about a `fold`, its cross-validation says of all folds together.
-    """
-    from competition.scoring.reports import write_reports  # with pandas, SciPy and matplotlib, which take their time
-    from competition.training import plots as pictures
-
-    recipe, kept, held_out = trainer.recipe, trainer.kept, trainer.held_out.dataset
-    pictures.curves(folder, trainer.history.rows, recipe)
-    pictures.network_plan(folder, trainer.network)
+    """Write probabilities and scores, after which the run is finished; then what a person looks at. Print the table."""
+    kept, held_out, predictions = trainer.kept, trainer.held_out.dataset, None
     if kept.report:
-        seen = {"plain": kept.probabilities, **trainer.predict_kept(trainer.held_out, set(views) - {"plain"})}
-        write_predictions(folder, HELD_OUT, held_out, seen, fold or 0)
-        predictions = read_predictions(folder)
-        if fold is None:
-            write_reports(folder, predictions, held_out.path_of)
-        for task in recipe.tasks:
-            present, codes = held_out.labelled[task.name], held_out.codes[task.name]
-            if present.any() and task.kind == "multiclass":  # labels.csv says it of labels that are true together
-                counts = confusion(kept.probabilities[task.name][present], codes[present])
-                pictures.confusion_matrix(folder, task, counts)
-        print(f"\nbest epoch {kept.epoch}, on {len(held_out)} images held out:\n{table(kept.report)}")
-        if labels := score_labels(predictions):
-            print(f"\n{label_table(labels)}")
+        predictions = Predictions.of(folder.name, held_out, kept.probabilities, fold or 0)
+        predictions.write(folder, HELD_OUT, trainer.predict_kept(trainer.held_out, set(views) - {PLAIN}))
     if len(test):
-        write_predictions(folder, TEST, test.dataset, trainer.predict_kept(test, {"plain", *views}))
+        seen = trainer.predict_kept(test, {PLAIN, *views})
+        Predictions.of(folder.name, test.dataset, seen[PLAIN]).write(folder, TEST, seen)
     reports = {"best": kept.report, "last": trainer.last_report, "heads": trainer.heads_report}
     scores = {name: report.to_json() if report else None for name, report in reports.items()}
-    if kept.report:
+    if predictions:
         scores |= {"interval": interval_of_means(predictions), "images": len(held_out)}
-    folder.write_json("scores.json", {"best_epoch": kept.epoch, "seconds": trainer.seconds, **scores})
+    folder.write_json(SCORES, {"best_epoch": kept.epoch, "seconds": trainer.seconds, **scores})
+    if predictions:
+        print(f"\nbest epoch {kept.epoch}, on {len(held_out)} images held out:\n{table(kept.report)}")
+        if len(labels := score_labels(predictions)):
+            print(f"\n{label_table(labels)}")
+    draw(trainer, folder, predictions)
     print(f"\n{folder.folder}/ holds the run: weights, scores, curves.png, confusion/")
+
+
+def draw(trainer, folder: Run, predictions: Predictions | None) -> None:
+    """Write the pictures and tables of a run, each on its own."""
+    from competition.scoring.reports import warned  # with pandas, SciPy and matplotlib, which take their time
+    from competition.training.plots import network_plan
+
+    with warned(folder, "network.png"):
+        network_plan(folder, trainer.network)
+    write_all(folder, predictions, lambda: trainer.held_out.dataset.path_of)

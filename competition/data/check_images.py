@@ -1,20 +1,16 @@
 """Read every image once before training: what is broken, and which files are the same."""
 
-import json
-import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from competition.dataset import Dataset
 from competition.errors import InvalidInput, Problem
-from competition.files import CACHE, whole_file
+from competition.files import CACHE, JsonCache
 from competition.images.decode import BadImage, decode, digest_of, file_of, read_file
+from competition.threads import in_threads
 
 
 @dataclass(frozen=True)
@@ -28,6 +24,10 @@ class Inspection:
     def good(self) -> np.ndarray:
         return np.array([digest is not None for digest in self.digests])
 
+    @property
+    def good_digests(self) -> list[str]:
+        return [digest for digest in self.digests if digest is not None]
+
 
 def inspect(dataset: Dataset, cache: Path = CACHE) -> Inspection:
     """Read and decode every image; those seen whole before, with the same size and time, are only looked up.
@@ -36,21 +36,20 @@ def inspect(dataset: Dataset, cache: Path = CACHE) -> Inspection:
     """
     roots = [root.resolve() for root in dataset.roots]
     paths = [roots[source] / name for source, name in zip(dataset.source_of, dataset.names, strict=True)]
-    memory = Memory(cache / "images.json")
-    digests: list[str | None] = [memory.digest(path) for path in paths]
+    seen = JsonCache(cache / "images.json", lambda entry: isinstance(entry, list) and len(entry) == 3)
+    digests: list[str | None] = [_remembered(seen, path) for path in paths]
     unknown = [row for row, digest in enumerate(digests) if digest is None]
     problems = {}
     try:
-        for row, result in zip(unknown, _read_all([paths[row] for row in unknown]), strict=True):
+        results = in_threads(_digest, [paths[row] for row in unknown], "checking images")
+        for row, result in zip(unknown, results, strict=True):
             if isinstance(result, BadImage):
-                problems[row] = Problem(
-                    dataset.sources[dataset.source_of[row]], int(dataset.line[row]), f"{dataset.path(row)}: {result}"
-                )
+                problems[row] = dataset.problem(row, f"{dataset.path(row)}: {result}")
             else:
                 digests[row] = result
-                memory.learn(paths[row], result)
+                seen[str(paths[row])] = [*_stamp(paths[row]), result]
     finally:  # what was checked before a Ctrl-C need not be checked again
-        memory.write()
+        seen.write()
     return Inspection(digests, problems)
 
 
@@ -67,61 +66,23 @@ def drop_bad_images(dataset: Dataset, inspection: Inspection, skip: bool) -> tup
         )
     if not inspection.good.any():
         raise InvalidInput("no image is left: every single one is bad", sorted(inspection.problems.values()))
-    digests = [digest for digest in inspection.digests if digest is not None]
-    return replace(dataset.take(inspection.good), group=pd.factorize(np.array(digests, object))[0]), digests
+    group = pd.factorize(np.array(inspection.good_digests, object))[0]
+    return replace(dataset.take(inspection.good), group=group), inspection.good_digests
 
 
-class Memory:
-    """Digests of files by path, valid while size and modification time stay what they were."""
-
-    def __init__(self, file: Path):
-        self.file = file
-        try:
-            found = json.loads(file.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):  # lost or spoilt: the images are read once more
-            found = {}
-        found = found if isinstance(found, dict) else {}
-        self.entries = {path: entry for path, entry in found.items() if isinstance(entry, list) and len(entry) == 3}
-        self.changed = False
-
-    def digest(self, path: Path) -> str | None:
-        entry = self.entries.get(str(path))
-        if entry is None or entry[:2] != _stamp(path):
-            return None
-        return entry[2]
-
-    def learn(self, path: Path, digest: str) -> None:
-        self.entries[str(path)] = [*_stamp(path), digest]
-        self.changed = True
-
-    def write(self) -> None:
-        if self.changed:
-            try:
-                with whole_file(self.file) as path:
-                    path.write_text(json.dumps(self.entries), encoding="utf-8")
-            except OSError as error:
-                raise InvalidInput(
-                    f"{self.file} cannot be written ({error.strerror}); start from a folder where you may write"
-                ) from None
+def _remembered(seen: JsonCache, path: Path) -> str | None:
+    """The digest of a file whose size and modification time are still those it had."""
+    *stamp, digest = seen.get(str(path), [None])
+    return digest if stamp == _stamp(path) else None
 
 
-def _stamp(path: Path) -> list[int] | None:
+def _stamp(path: Path) -> list[int]:
+    """Size and modification time of the file that holds an image; none where there is no such file."""
     try:
         status = file_of(path).stat()
-    except OSError:
-        return None
+    except (OSError, ValueError):
+        return []
     return [status.st_size, status.st_mtime_ns]
-
-
-def _read_all(paths: Sequence[Path]) -> Iterator[str | BadImage]:
-    if not paths:
-        return
-    pool = ThreadPoolExecutor(os.cpu_count())
-    try:
-        results = pool.map(_digest, paths)
-        yield from tqdm(results, total=len(paths), desc="checking images", unit="image", disable=None)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _digest(path: Path) -> str | BadImage:

@@ -1,6 +1,5 @@
 """Folds: which images each experiment holds out in turn, made once, kept in a file, the same for every recipe."""
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,15 +8,16 @@ import numpy as np
 import pandas as pd
 
 from competition import renamed
-from competition.data.holdout import hold_out, true_classes
-from competition.data.stratify import deal, mend
+from competition.data.stratify import class_counts, deal, hold_out, mend
 from competition.dataset import Dataset
 from competition.errors import InvalidInput, Problem
 from competition.files import whole_file
-from competition.layouts.csv_lines import csv_rows
+from competition.layouts.answers import write_csv
+from competition.layouts.csv_lines import csv_rows, rows_below
 
 COLUMNS = ["image", "group", "fold"]
 TEST, TEST_WORD = -1, "test"
+TEST_WORDS = (TEST_WORD, renamed.TEST_WORD)  # of a file
 EXAMPLES = 3
 
 
@@ -57,11 +57,10 @@ class Folds:
 
         Raises InvalidInput where the file and the data set do not hold the same images.
         """
-        place = {image: row for row, image in enumerate(self.image.tolist())}
-        images = dataset.ids.tolist()
-        missing = [image for image in images if image not in place]
-        extra = sorted(place.keys() - set(images))
-        if missing or extra:
+        images = dataset.ids
+        rows = pd.Index(self.image).get_indexer(images)
+        missing, extra = images[rows < 0], np.setdiff1d(self.image, images)
+        if len(missing) or len(extra):
             raise InvalidInput(
                 f"{self.source} was made for other images than the {len(images):,} of this data set: it lacks "
                 f"{len(missing):,} of them, and {len(extra):,} stand in it alone. Bring back the images it was made "
@@ -69,16 +68,13 @@ class Folds:
                 [f"{image} is not in the file" for image in missing[:EXAMPLES]]
                 + [f"{image} is in the file alone" for image in extra[:EXAMPLES]],
             )
-        rows = np.array([place[image] for image in images])
         return replace(self, image=self.image[rows], group=self.group[rows], fold=self.fold[rows])
 
     def write(self, path: Path) -> None:
         """Write image,group,fold, a line an image."""
-        with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            for image, group, fold in zip(self.image.tolist(), self.group.tolist(), self.fold.tolist(), strict=True):
-                writer.writerow([image, group, TEST_WORD if fold == TEST else fold])
+        fold = np.where(self.fold == TEST, TEST_WORD, self.fold.astype(str))
+        with whole_file(path) as temporary:
+            write_csv(temporary, dict(zip(COLUMNS, (self.image, self.group, fold), strict=True)))
 
 
 def read_folds(path: Path) -> Folds:
@@ -90,40 +86,28 @@ def read_folds(path: Path) -> Folds:
             f"{path}:1: the first line is {','.join(header)[:80]!r} and not {','.join(COLUMNS)!r}; "
             "name a file that `competition folds` wrote"
         )
-    good, problems = [], []
-    for line, cells in rows:
-        if wrong := _wrong_cells(cells):
-            problems.append(Problem(path, line, wrong))
-        else:
-            good.append(
-                (line, cells[0], int(cells[1]), TEST if cells[2] in {TEST_WORD, renamed.TEST_WORD} else int(cells[2]))
-            )
-    table = pd.DataFrame(good, columns=["line", *COLUMNS])
-    problems = [*problems, *_doubled(table, path), *_torn_groups(table, path)] or [*_gaps(table)]
+    good, problems = rows_below(path, rows, COLUMNS, 0, _cell_problem)
+    table = pd.DataFrame([(line, *cells) for line, cells in good], columns=["line", *COLUMNS])
+    table["fold"] = table["fold"].replace(TEST_WORDS, str(TEST))
+    table = table.astype({"group": int, "fold": int})
+    problems = [*problems, *_torn_groups(table, path)] or [*_gaps(table)]
     if problems:
         raise InvalidInput(f"{path} is not fit for use; mend it, or make new folds with `competition folds`:", problems)
     group, fold = (table[name].to_numpy(int) for name in ("group", "fold"))
     return Folds(str(path), table["image"].to_numpy(str), group, fold)
 
 
-def _wrong_cells(cells: list[str]) -> str | None:
-    if len(cells) != len(COLUMNS):
-        return f"{len(cells)} columns in {','.join(cells)[:80]!r}; allowed are 3: {','.join(COLUMNS)}"
-    if not _is_number(cells[1]):
-        return f"group {cells[1]!r} of {cells[0]}; allowed are whole numbers from 0"
-    if not _is_number(cells[2]) and cells[2] not in {TEST_WORD, renamed.TEST_WORD}:
-        return f"fold {cells[2]!r} of {cells[0]}; allowed are whole numbers from 0, and {TEST_WORD}"
+def _cell_problem(cells: list[str]) -> str | None:
+    image, group, fold = cells
+    if not _is_number(group):
+        return f"group {group!r} of {image}; allowed are whole numbers from 0"
+    if not _is_number(fold) and fold not in TEST_WORDS:
+        return f"fold {fold!r} of {image}; allowed are whole numbers from 0, and {TEST_WORD}"
     return None
 
 
 def _is_number(cell: str) -> bool:
     return cell.isascii() and cell.isdecimal() and len(cell) <= 9
-
-
-def _doubled(table: pd.DataFrame, path: Path) -> Iterator[Problem]:
-    first = table.drop_duplicates("image").set_index("image")["line"]
-    for row in table[table["image"].duplicated()].itertuples():
-        yield Problem(path, row.line, f"{row.image} stood in line {first[row.image]} before; an image has one line")
 
 
 def _torn_groups(table: pd.DataFrame, path: Path) -> Iterator[Problem]:
@@ -166,19 +150,14 @@ def make_folds(dataset: Dataset, count: int, seed: int, test_share: float = 0.0)
     if test_share and len(inside) == len(dataset):
         raise InvalidInput(f"{len(dataset)} images are too few for a test share of {test_share}; give a larger one")
     kept = dataset.take(inside)
-    group, counts = _count_by_group(kept)
+    group = np.unique(kept.group, return_inverse=True)[1]
+    counts = class_counts(kept, group)
     if len(counts) < count:
         raise InvalidInput(f"{len(counts)} groups of images are too few for {count} folds; give fewer --folds")
     rng = np.random.default_rng([seed, count])
     fold = np.full(len(dataset), TEST)
     fold[inside] = mend(counts, deal(counts, np.bincount(group), count, rng), count, rng)[group]
     return Folds("these folds", dataset.ids, pd.factorize(dataset.group)[0], fold)
-
-
-def _count_by_group(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """The group of each image, numbered from 0, (n,); the images of each (task, class) in each, (groups, classes)."""
-    group = np.unique(dataset.group, return_inverse=True)[1]
-    return group, pd.DataFrame(true_classes(dataset).astype(int)).groupby(group).sum().to_numpy()
 
 
 @dataclass(frozen=True)
@@ -197,7 +176,5 @@ class Balance:
 def balance(folds: Folds, dataset: Dataset) -> Balance:
     """Of folds whose rows are those of `dataset`. The bound is 1 + the most images of the class in one group."""
     inside = folds.fold != TEST
-    fold, yes = folds.fold[inside], true_classes(dataset)[inside]
-    held = np.stack([yes[fold == number].sum(axis=0) for number in range(folds.count)])
-    largest = pd.DataFrame(yes.astype(int)).groupby(folds.group[inside]).sum().max().to_numpy()
-    return Balance(held - yes.sum(axis=0) / folds.count, 1 + largest)
+    held, by_group = (class_counts(dataset.take(inside), part[inside]) for part in (folds.fold, folds.group))
+    return Balance(held - held.sum(axis=0) / folds.count, 1 + by_group.max(axis=0))

@@ -1,8 +1,8 @@
 """Leaks: images that stand twice, or nearly, among the labelled images and the questions."""
 
-import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from competition.data.near_duplicates import DISTANCE, near_pairs
-from competition.dataset import Dataset
+from competition.dataset import Dataset, joined
 from competition.files import whole_file
 from competition.images.contact_sheet import AMBER, BLUE, RED, Tile, sheet, write_sheet
+from competition.layouts.answers import write_csv
 
 COLUMNS = ("kind", "distance", "image", "place", "other_image", "other_place", "between")
 SHOWN, ACROSS = 60, 8  # pairs in the picture; tiles in a row of it
@@ -20,43 +21,33 @@ SHOWN, ACROSS = 60, 8  # pairs in the picture; tiles in a row of it
 
 @dataclass(frozen=True)
 class Images:
-    """Images of label and question files, one after the other, column by column (n,).
+    """Images of label and question files, one after the other, column by column (n,); `asked`: those of questions."""
 
-    `name` as in `Dataset.ids`, `place` is file:line, `source` the number of that file, `root` the name of its folder,
-    such as base or rank; `asked` is True for those of questions.
-    """
-
-    path: tuple[Path, ...]
-    name: np.ndarray
-    place: np.ndarray
-    source: np.ndarray
-    root: np.ndarray
+    dataset: Dataset
     asked: np.ndarray
     digest: np.ndarray
     hash: np.ndarray
 
     def __len__(self) -> int:
-        return len(self.name)
+        return len(self.dataset)
+
+    @cached_property
+    def name(self) -> np.ndarray:
+        return self.dataset.ids
+
+    @cached_property
+    def root(self) -> np.ndarray:
+        """The name of the folder that each lies in, such as base or rank."""
+        return np.array(self.dataset.root_names, object)[self.dataset.source_of]
 
 
 def images_of(
-    labelled: Dataset, questions: Sequence[Dataset], digests: Sequence[Sequence[str]], hashes: Sequence[np.ndarray]
+    labelled: Dataset, questions: Sequence[Dataset], digests: Sequence[Sequence[str]], hashes: np.ndarray
 ) -> Images:
-    """The images of `labelled` and of each of `questions`; `digests` and `hashes` have an entry for each of these."""
-    datasets = [labelled, *questions]
-    offsets = np.cumsum([0, *(len(dataset.sources) for dataset in datasets)])
-    roots = [name for dataset in datasets for name in dataset.root_names]
-    source = np.concatenate([dataset.source_of + offset for dataset, offset in zip(datasets, offsets, strict=False)])
-    return Images(
-        path=tuple(dataset.path(row) for dataset in datasets for row in range(len(dataset))),
-        name=np.concatenate([dataset.ids for dataset in datasets]),
-        place=np.array([dataset.place(row) for dataset in datasets for row in range(len(dataset))], object),
-        source=source,
-        root=np.array(roots, object)[source],
-        asked=np.arange(len(source)) >= len(labelled),
-        digest=np.concatenate([np.array(some, object) for some in digests]),
-        hash=np.concatenate(hashes),
-    )
+    """The images of `labelled` and of each of `questions`; `digests` has an entry for each of these."""
+    every = joined([replace(dataset, codes={}, labelled={}) for dataset in (labelled, *questions)])
+    asked = np.arange(len(every)) >= len(labelled)
+    return Images(every, asked, np.concatenate([np.array(some, object) for some in digests]), hashes)
 
 
 class Leak(NamedTuple):
@@ -76,8 +67,9 @@ def find_leaks(images: Images, distance: int = DISTANCE) -> list[Leak]:
     file. An image that has any near one is in at least one pair.
     """
     unique, code = np.unique(images.hash, return_inverse=True)
-    first = _first_of_each_file(code, images.source)
-    pairs = [*_with_the_first(pd.factorize(images.digest)[0], images.source), *_with_the_first(code, images.source)]
+    source = images.dataset.source_of
+    first = _first_of_each_file(code, source)
+    pairs = [*_with_the_first(pd.factorize(images.digest)[0], source), *_with_the_first(code, source)]
     one, other = near_pairs(unique, distance).T
     for of_one in first[one].T:
         pairs += [np.stack([of_one, of_other], axis=1) for of_other in first[other].T]
@@ -123,13 +115,13 @@ def between(images: Images, leak: Leak) -> str:
 
 def write_leaks(path: Path, images: Images, leaks: Sequence[Leak]) -> None:
     """Write a line a pair: the columns of COLUMNS."""
-    with whole_file(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for leak in leaks:
-            sides = [(images.name[row], images.place[row]) for row in (leak.first, leak.second)]
-            kind = "exact" if leak.exact else "near"
-            writer.writerow([kind, leak.distance, *sides[0], *sides[1], between(images, leak)])
+    rows = []
+    for leak in leaks:
+        first, second = ((images.name[row], images.dataset.place(row)) for row in (leak.first, leak.second))
+        kind = "exact" if leak.exact else "near"
+        rows.append((kind, leak.distance, *first, *second, between(images, leak)))
+    with whole_file(path) as temporary:
+        write_csv(temporary, pd.DataFrame(rows, columns=COLUMNS))
 
 
 def draw_leaks(path: Path, images: Images, leaks: Sequence[Leak]) -> None:
@@ -142,7 +134,8 @@ def draw_leaks(path: Path, images: Images, leaks: Sequence[Leak]) -> None:
         folders = between(images, leak)
         heads = (f"{number}: {what}", f"between {folders}" if " and " in folders else f"within {folders}")
         for head, row in zip(heads, (leak.first, leak.second), strict=True):
-            tiles.append(Tile(images.path[row], (head, images.name[row], Path(images.place[row]).name), colour))
+            where, place = images.dataset.path(row), images.dataset.place(row)
+            tiles.append(Tile(where, (head, images.name[row], Path(place).name), colour))
     shown = f", the first {SHOWN} shown" if len(leaks) > SHOWN else ""
     title = [
         f"pairs that are the same file or look alike: {len(leaks):,}, among {len(images):,} images{shown}",

@@ -7,7 +7,7 @@ import numpy as np
 
 from competition.data.check_images import drop_bad_images, inspect
 from competition.data.folds import read_folds
-from competition.data.holdout import hold_out
+from competition.data.stratify import hold_out
 from competition.dataset import Dataset, describe
 from competition.errors import InvalidInput, Problem
 from competition.files import CACHE

@@ -3,11 +3,8 @@
 Pictures of one plain colour have the same hash whatever the colour, so they all fall into one group.
 """
 
-import json
-import os
 import re
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
 
 import imagehash
@@ -16,14 +13,14 @@ import pandas as pd
 from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from tqdm import tqdm
 
 from competition.errors import InvalidInput
-from competition.files import CACHE, whole_file
-from competition.images.buffers import reused
-from competition.images.decode import BadImage, decode, read_file
+from competition.files import CACHE, JsonCache
+from competition.images.decode import BadImage, decode, read_file, reused
+from competition.threads import in_threads
 
 BITS = 64
+HASH = re.compile("[0-9a-f]{16}")
 # On 3,781 photographs of clothes, 1 pair stands at 0, which is one photograph in two files, and 4 at 4, which are like
 # garments in the same place or posture. At 10 they are 793, and 130 images hang together in one group. (The distance
 # of two hashes is even, because half of the bits of each are set.)
@@ -44,16 +41,13 @@ def perceptual_hashes(paths: Sequence[Path], digests: Sequence[str], cache: Path
     imagehash.phash of the picture as `decode` gives it, so that one turned by its EXIF tag is like one turned in its
     pixels. Remembered by digest in `cache`/hashes.json. Raises InvalidInput for an image that cannot be read.
     """
-    file = cache / "hashes.json"
-    known = _remembered(file)
+    known = JsonCache(cache / "hashes.json", lambda value: isinstance(value, str) and HASH.fullmatch(value))
     missing = {digest: path for digest, path in zip(digests, paths, strict=True) if digest not in known}
     try:
-        for digest, value in zip(missing, _hash_all(list(missing.values())), strict=True):
+        for digest, value in zip(missing, in_threads(_hash, [*missing.values()], "hashing images"), strict=True):
             known[digest] = value
     finally:  # what was hashed before a Ctrl-C need not be hashed again
-        if missing:
-            with whole_file(file) as temporary:
-                temporary.write_text(json.dumps(known), encoding="utf-8")
+        known.write()
     return np.array([int(known[digest], 16) for digest in digests], np.uint64)
 
 
@@ -90,26 +84,6 @@ def duplicate_groups(hashes: np.ndarray, distance: int = DISTANCE) -> np.ndarray
     first, second = near_pairs(unique, distance).T
     graph = coo_array((np.ones(len(first), bool), (first, second)), shape=(len(unique), len(unique)))
     return pd.factorize(connected_components(graph, directed=False)[1][which])[0]
-
-
-def _remembered(file: Path) -> dict[str, str]:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):  # lost or spoilt: the images are hashed once more
-        return {}
-    whole = re.compile("[0-9a-f]{16}")
-    entries = found.items() if isinstance(found, dict) else ()
-    return {digest: value for digest, value in entries if isinstance(value, str) and whole.fullmatch(value)}
-
-
-def _hash_all(paths: Sequence[Path]) -> Iterator[str]:
-    if not paths:
-        return
-    pool = ThreadPoolExecutor(os.cpu_count())
-    try:
-        yield from tqdm(pool.map(_hash, paths), total=len(paths), desc="hashing images", unit="image", disable=None)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _hash(path: Path) -> str:

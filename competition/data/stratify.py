@@ -1,8 +1,65 @@
-"""Deal groups of images to folds so that every class is spread evenly: greedily, then mended by exchanges."""
+"""Divide groups of images so that every (task, class) is spread evenly: by shares, or into folds of one size."""
+
+from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
+
+from competition.dataset import YES, Dataset
 
 STEPS, TRIES = 1000, 500  # of mending; 8 random tasks an image took up to 6 steps, one task an image none
+
+
+def class_counts(dataset: Dataset, which: np.ndarray) -> np.ndarray:
+    """How many images carry each (task, class), for each number in `which` (n,), ascending: (numbers, classes) int."""
+    true = np.hstack([dataset.codes[task.name] == YES for task in dataset.tasks])
+    return pd.DataFrame(true.astype(int)).groupby(which).sum().to_numpy()
+
+
+def rarest_class(counts: np.ndarray) -> np.ndarray:
+    """The rarest class in each row of `counts` (rows, classes), as its rank from 0 for the rarest of all, (rows,) int.
+
+    Rows without any class get the last rank.
+    """
+    rank = np.argsort(np.argsort(counts.sum(axis=0), kind="stable"))
+    return np.where(counts > 0, rank, counts.shape[1]).min(axis=1, initial=counts.shape[1])
+
+
+def hold_out(dataset: Dataset, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Split the rows into (training, validation) indices, ascending, by images and not by labels.
+
+    Groups stay whole, and each counts for the rarest (task, class) in it. Each of these gives its share to within one
+    group; where it stands in a single group, it stays in training.
+    """
+    group = np.unique(dataset.group, return_inverse=True)[1]
+    stratum = rarest_class(class_counts(dataset, group))
+    several = np.bincount(stratum)[stratum] > 1
+    held = np.zeros(len(stratum), bool)
+    rng = np.random.default_rng(seed)
+    held[several] = divide(stratum[several], np.bincount(group)[several], (share, 1 - share), rng) == 0
+    return np.flatnonzero(~held[group]), np.flatnonzero(held[group])
+
+
+def divide(stratum: np.ndarray, sizes: np.ndarray, shares: Sequence[float], rng: np.random.Generator) -> np.ndarray:
+    """A part for each group, (groups,) int; each part gets its share of the groups of every stratum to within one.
+
+    What is left over by rounding down goes to the parts that are furthest behind over all strata so far, by chance at
+    first, so that a part gets its share of all groups, too. Large and small groups of a stratum are spread alike.
+    """
+    parts, behind = np.zeros(len(stratum), int), np.zeros(len(shares))
+    behind[0] = rng.uniform(-1, 1)
+    for number in np.unique(stratum):
+        groups = np.flatnonzero(stratum == number)
+        groups = groups[np.lexsort([rng.random(len(groups)), sizes[groups]])]
+        wanted = np.multiply(shares, len(groups))
+        quotas = wanted.astype(int)
+        behind += wanted - quotas
+        more = np.argsort(-behind, kind="stable")[: len(groups) - quotas.sum()]
+        quotas[more] += 1
+        behind[more] -= 1
+        places = np.concatenate([(np.arange(quota) + rng.random()) / quota for quota in quotas])
+        parts[groups] = np.arange(len(shares)).repeat(quotas)[np.argsort(places)]
+    return parts
 
 
 def deal(counts: np.ndarray, sizes: np.ndarray, folds: int, rng: np.random.Generator) -> np.ndarray:
@@ -13,14 +70,12 @@ def deal(counts: np.ndarray, sizes: np.ndarray, folds: int, rng: np.random.Gener
     images, then by chance. A group of one class thus goes to the fold with least of it, so that no fold is ahead of
     another by more than the largest group.
     """
-    rank = np.argsort(np.argsort(counts.sum(axis=0), kind="stable"))
-    rarest = np.where(counts > 0, rank, counts.shape[1]).min(axis=1, initial=counts.shape[1])
     group, carried = np.nonzero(counts)
     cells = list(zip(carried.tolist(), counts[group, carried].tolist(), strict=True))
     start = np.searchsorted(group, np.arange(len(counts) + 1)).tolist()
     held, full = [[0] * counts.shape[1] for _ in range(folds)], [0] * folds
     chance, dealt = rng.random((len(counts), folds)).tolist(), np.zeros(len(counts), int)
-    for row in np.lexsort([rng.random(len(counts)), -sizes, rarest]).tolist():
+    for row in np.lexsort([rng.random(len(counts)), -sizes, rarest_class(counts)]).tolist():
         mine = cells[start[row] : start[row + 1]]
         there = [
             (sum([has[c] * n for c, n in mine]), images, luck)

@@ -1,9 +1,7 @@
 """How a drawn data set comes onto the disk, its pictures made by all cores; and what cannot be drawn."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -11,9 +9,10 @@ from typing import TypeVar
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from competition.errors import InvalidInput
+from competition.files import refuse_filled
+from competition.threads import in_threads
 
 JPEG_QUALITY = 90
 Subject = TypeVar("Subject")
@@ -29,8 +28,7 @@ def refuse(folder: Path, images: int, fewest: int, what: str, seed: int) -> None
         raise InvalidInput(f"{images} images cannot show {what}: draw {fewest} or more")
     if seed < 0:
         raise InvalidInput(f"the seed is {seed}; it is a number from 0 on")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InvalidInput(f"{folder} exists already and is not an empty folder: name another, or remove it first")
+    refuse_filled(folder)
 
 
 def write_pictures(
@@ -63,13 +61,9 @@ def encoded(image: np.ndarray, ending: str = ".jpg") -> bytes:
 def drawn(
     paint: Callable[[Subject], Drawn], samples: Sequence[Subject], progress: bool = True, threads: int | None = None
 ) -> Iterator[Drawn]:
-    """What `paint` gives for each of `samples`, in their order, by as many threads as cores, under a bar."""
-    with one_opencv_thread(), ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-        try:
-            done = pool.map(paint, samples)
-            yield from tqdm(done, "drawing", len(samples), unit="image", disable=None if progress else True)
-        finally:  # an error, or Ctrl-C, must not wait for thousands of pictures
-            pool.shutdown(wait=False, cancel_futures=True)
+    """What `paint` gives for each of `samples`, in their order, by all threads of this process, under a bar."""
+    with one_opencv_thread():
+        yield from in_threads(paint, samples, "drawing" if progress else "", threads)
 
 
 @contextmanager

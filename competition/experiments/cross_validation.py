@@ -11,6 +11,7 @@ from competition.experiments.folder import open_folder, other_fields
 from competition.experiments.runner import Job
 from competition.recipe import Recipe
 from competition.run import CROSS_VALIDATION, RECIPE, SCORES, Run
+from competition.scoring.reports import report_files
 
 FOLDS = "folds.csv"
 
@@ -49,7 +50,7 @@ class Experiment:
 def open_experiment(
     recipe: Recipe, folds_file: Path, seeds: int, views: Sequence[str], made: dict, folder: Path | None
 ) -> Experiment:
-    """The experiment in `folder`, or an unfinished one that is the same, or a new one.
+    """The experiment in `folder`, or one that is the same and lacks trainings or reports, or a new one.
 
     One in `folder` may get more seeds; it has no score then until they are trained. Raises InvalidInput where `folder`
     holds something else.
@@ -58,7 +59,7 @@ def open_experiment(
     digest = hashlib.sha256(folds_file.read_bytes()).hexdigest()
     plan = {"folds": folds.count, "folds_digest": digest, "seeds": seeds, "views": sorted(views)}
     others = partial(_others, recipe=recipe, plan=plan)
-    whole = open_folder(f"{recipe.name}-cv", folder, others, lambda run: run.finished)
+    whole = open_folder(f"{recipe.name}-cv", folder, others, lambda run: _complete(run, recipe))
     if not (whole.folder / RECIPE).is_file():
         whole.write_text(FOLDS, folds_file.read_text(encoding="utf-8"))
         whole.write_recipe(recipe, {**made, CROSS_VALIDATION: plan})
@@ -68,6 +69,10 @@ def open_experiment(
     if experiment.missing:  # also of new seeds, or where a fold was removed to be trained again
         (whole.folder / SCORES).unlink(missing_ok=True)
     return experiment
+
+
+def _complete(run: Run, recipe: Recipe) -> bool:
+    return run.finished and all(path.exists() for path in report_files(run, recipe.tasks).values())
 
 
 def _plan(whole: Run) -> dict | None:

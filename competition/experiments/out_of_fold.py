@@ -12,17 +12,18 @@ from competition.experiments.cross_validation import Experiment, FoldJob
 from competition.run import SCORES, Run
 from competition.scoring.blend import read_seeds
 from competition.scoring.bootstrap import estimate, interval_of_means, resampled
-from competition.scoring.per_label import label_table, score_labels
+from competition.scoring.fashionai import as_submitted
+from competition.scoring.labels import label_table, score_labels
 from competition.scoring.predictions import (
     HELD_OUT,
+    PLAIN,
     TEST,
     Predictions,
     aligned,
     read_predictions,
     views_of,
-    write_predictions,
 )
-from competition.scoring.reports import write_reports
+from competition.scoring.reports import report_files, write_reports
 from competition.scoring.scores import table
 
 Views = dict[str, dict[str, np.ndarray]]
@@ -32,28 +33,38 @@ MEANS = (("map", "mAP"), ("accuracy", "accuracy"))
 def put_together(experiment: Experiment, dataset: Dataset) -> None:
     """Write what the trainings gave for images that they were not trained on; where all have finished, the scores, too.
 
-    Until then there are only the out-of-fold probabilities of the folds that have, so that they can be compared.
+    Until then there are only the out-of-fold probabilities of the folds that have, so that they can be compared. Of
+    one that has its scores, the reports that are missing are made.
     """
     whole, parts = experiment.whole, [part for part in experiment.parts if part.run.finished]
+    if whole.finished:  # and nothing was trained since
+        write_reports(whole, read_predictions(whole), lambda: dataset.path_of)
+        return
     if not parts:
         return
     folds = experiment.folds.of(dataset)
     dataset, fold = replace(dataset, group=folds.group), folds.fold
     held = np.isin(fold, [part.fold for part in parts])
     views = mean_over_parts(parts, dataset.take(held), HELD_OUT)
-    write_predictions(whole, HELD_OUT, dataset.take(held), views, fold[held])
+    predictions = Predictions.of(whole.name, dataset.take(held), views[PLAIN], fold[held])
+    predictions.write(whole, HELD_OUT, views)
     if experiment.missing:
         return
     if (fold == NO_FOLD).any():
         test = dataset.take(fold == NO_FOLD)
-        write_predictions(whole, TEST, test, mean_over_parts(parts, test, TEST))
-    predictions = read_predictions(whole)
-    write_reports(whole, predictions, dataset.path_of)
-    whole.write_json(SCORES, scores_of(whole, parts, predictions))
+        seen = mean_over_parts(parts, test, TEST)
+        Predictions.of(whole.name, test, seen[PLAIN]).write(whole, TEST, seen)
+    for report in report_files(whole, dataset.tasks).values():  # of other predictions, before seeds were added
+        report.unlink(missing_ok=True)
+    whole.write_json(SCORES, scores_of(whole, parts, predictions, views))
+    write_reports(whole, predictions, lambda: dataset.path_of)
 
 
 def mean_over_parts(parts: Sequence[FoldJob], dataset: Dataset, name: str) -> Views:
-    """The mean over all parts that predicted an image, {view: {task: (n, classes)}}, in the order of the dataset."""
+    """The mean over all parts that predicted an image, {view: {task: (n, classes)}}, in the order of the dataset.
+
+    It is rounded again to the decimals of a submission, by which it is judged.
+    """
     place = {image: row for row, image in enumerate(dataset.ids.tolist())}
     views = views_of(parts[0].run, name)
     sums = {view: {task.name: np.zeros((len(dataset), len(task))) for task in dataset.tasks} for view in views}
@@ -66,7 +77,9 @@ def mean_over_parts(parts: Sequence[FoldJob], dataset: Dataset, name: str) -> Vi
             for task, values in given.probabilities.items():
                 sums[view][task][rows] += values
         times[rows] += 1
-    return {view: {task: values / times for task, values in given.items()} for view, given in sums.items()}
+    return {
+        view: {task: as_submitted(values / times) for task, values in given.items()} for view, given in sums.items()
+    }
 
 
 def refuse_other_labels(part: FoldJob, given: Predictions, dataset: Dataset) -> None:
@@ -79,8 +92,8 @@ def refuse_other_labels(part: FoldJob, given: Predictions, dataset: Dataset) -> 
             )
 
 
-def scores_of(whole: Run, parts: Sequence[FoldJob], predictions: Predictions) -> dict:
-    """What scores.json says of a finished cross-validation: all folds together, each one, and each seed alone."""
+def scores_of(whole: Run, parts: Sequence[FoldJob], predictions: Predictions, views: Views) -> dict:
+    """What scores.json says of a finished cross-validation; `predictions` are those of the plain one of its views."""
     trained = [(part, part.run.read_scores()) for part in parts]
     seeds = enumerate(read_seeds(whole), whole.read_recipe().seed)
     scores = {
@@ -89,7 +102,9 @@ def scores_of(whole: Run, parts: Sequence[FoldJob], predictions: Predictions) ->
         "images": len(predictions),
         "folds": [{"seed": part.seed, "fold": part.fold, **brief(one["best"])} for part, one in trained],
         "seeds": [{"seed": seed, **brief(given.score().to_json())} for seed, given in seeds],
-        "views": {view: brief(read_predictions(whole, view).score().to_json()) for view in views_of(whole)},
+        "views": {
+            view: brief(replace(predictions, probabilities=given).score().to_json()) for view, given in views.items()
+        },
         "seconds": round(sum(one["seconds"] for _, one in trained), 1),
     }
     if whole.file(TEST).is_file():
@@ -122,7 +137,7 @@ def summary(whole: Run) -> str:
     """The scores of a finished cross-validation in words."""
     scores, predictions = whole.read_scores(), read_predictions(whole)
     lines = [table(predictions.score()), ""]
-    if labels := score_labels(predictions):
+    if len(labels := score_labels(predictions)):
         lines += [label_table(labels), ""]
     for name, title in MEANS:
         lines += spread(scores, name, title)

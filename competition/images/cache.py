@@ -4,8 +4,8 @@ import os
 import shutil
 import threading
 import warnings
+from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -15,10 +15,10 @@ import simplejpeg
 from competition.dataset import Dataset
 from competition.errors import InvalidInput
 from competition.files import whole_file
-from competition.images.buffers import reused
-from competition.images.decode import CHANNELS, BadImage, decode, digest_of, read_file
+from competition.images.decode import CHANNELS, BadImage, decode, digest_of, read_file, reused
 from competition.images.warp import halvings, shrink
 from competition.recipe import Recipe
+from competition.threads import in_threads
 
 GIGABYTE = 10**9
 USUAL_ROOM = 8.0  # gigabytes
@@ -58,9 +58,7 @@ class Pictures:
     def keep(self) -> None:
         """Read every picture once, so that it is kept before others fill the cache."""
         if self.cache and not self.cache.full:
-            with ThreadPoolExecutor() as pool:
-                for _ in pool.map(self.__getitem__, range(len(self))):
-                    pass
+            deque(in_threads(self.__getitem__, range(len(self))), maxlen=0)
 
     def take(self, rows: np.ndarray) -> "Pictures":
         digests = [self.digests[row] for row in rows] if self.digests else ()
@@ -126,7 +124,7 @@ class PictureCache:
         content[:HEADER].view(np.uint32)[:] = height, width
         cv2.cvtColor(picture, cv2.COLOR_RGBA2RGB, dst=content[HEADER:].reshape(height, width, 3))
         try:
-            with whole_file(self.folder / digest) as path:
+            with whole_file(self.folder / digest, durable=False) as path:
                 content.tofile(path)
         except OSError as error:  # a cache is no reason to end a training
             with self._lock:

@@ -67,9 +67,7 @@ class Transforms:
         self._threads = threading.local()
 
     def __call__(self, view: np.ndarray, seed: int) -> np.ndarray:
-        """The view (height, width, 3) uint8 changed, in memory of its own or, unchanged, as it came; seed >= 0."""
-        if not self.chosen:
-            return view
+        """The view (height, width, 3) uint8 changed; seed >= 0."""
         compose = self._compose()
         # One stream of numbers for all: `set_random_seed` gives each transform the same ones, and so would blur the
         # darkest views the most, and erase and compress the same half of them.

@@ -13,8 +13,7 @@ from typing import Literal, NamedTuple
 import cv2
 import numpy as np
 
-from competition.images.buffers import Memory, fresh, reused
-from competition.images.decode import CHANNELS
+from competition.images.decode import CHANNELS, Memory, fresh, reused
 from competition.images.transforms import Transforms
 from competition.recipe import Aspect, Recipe
 
@@ -115,7 +114,7 @@ class Augmentation:
 
     def __init__(self, recipe: Recipe):
         self.recipe = recipe
-        self.transforms = Transforms(recipe.transforms)
+        self.transforms = Transforms(recipe.transforms) if recipe.transforms else None
 
     def __call__(self, picture: np.ndarray, seed: tuple[int, int, int], out: np.ndarray | None = None) -> np.ndarray:
         """A view (size, size, 3) uint8 of the picture, in `out` where it is given.
@@ -125,7 +124,7 @@ class Augmentation:
         *shares, seed_of_transforms = unrelated_numbers(seed)
         geometry = self.geometry([share / 2**64 for share in shares])
         view = square(picture, self.recipe.image_size, self.recipe.aspect, geometry, out)
-        if self.recipe.transforms:
+        if self.transforms:
             view[:] = self.transforms(view, seed_of_transforms)
         return view
 

@@ -27,18 +27,17 @@ def likeliest(probabilities: np.ndarray, task: Task) -> np.ndarray:
     return np.array(task.classes, object)[probabilities.argmax(axis=1)]
 
 
-def write_csv(path: Path, columns: Mapping[str, np.ndarray], **options) -> None:
-    """Write columns as a CSV, whole or not at all; `options` are those of `DataFrame.to_csv`."""
-    with whole_file(path) as temporary:
-        pd.DataFrame(columns).to_csv(temporary, index=False, lineterminator="\n", **options)
+def write_csv(file: Path, columns: Mapping[str, np.ndarray], **options) -> None:
+    """Write columns as a CSV; `options` are those of `DataFrame.to_csv`."""
+    pd.DataFrame(columns).to_csv(file, index=False, lineterminator="\n", **options)
 
 
 def write_with_probabilities(
-    write: Callable[[], None], path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks
+    path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks, write: Callable[[Path], None]
 ) -> list[Path]:
-    """Have `path` written, and <name>-probabilities.csv beside it: a row an image and a column task_class.
+    """Have `write` fill `path`, and put <name>-probabilities.csv beside it: a row an image, a column task_class.
 
-    Return both files. Raises InvalidInput, and writes nothing, where two columns would have one name.
+    Both are written whole or not at all. Return both. Raises InvalidInput where two columns would have one name.
     """
     columns, meant = {"image": questions.images.names}, {}
     for task in tasks:
@@ -47,7 +46,8 @@ def write_with_probabilities(
             if column in meant:
                 raise InvalidInput(f"the column {column} would be both {meant[column]} and {here}; rename one of them")
             columns[column], meant[column] = probabilities[task.name][:, place], here
-    write()
     beside = path.with_name(f"{path.stem}-probabilities.csv")
-    write_csv(beside, columns, float_format=f"%.{DECIMALS}f")
+    with whole_file(beside) as other, whole_file(path) as file:
+        write(file)
+        write_csv(other, columns, float_format=f"%.{DECIMALS}f")
     return [path, beside]

@@ -10,9 +10,18 @@ from pathlib import Path
 
 import numpy as np
 
-from competition.dataset import NO, YES, Dataset, Questions, ask_everything, joined, one_row_an_image
-from competition.errors import InvalidInput
-from competition.files import whole_file
+from competition.dataset import (
+    NO,
+    Dataset,
+    Questions,
+    ask_everything,
+    codes_of,
+    codes_of_one,
+    joined,
+    one_row_an_image,
+)
+from competition.errors import InvalidInput, no_such
+from competition.images.arrays import open_array, open_pictures
 from competition.layouts.answers import Probabilities, Tasks, answers, write_with_probabilities
 from competition.layouts.classes import agree, find_classes
 from competition.task import Task
@@ -31,12 +40,8 @@ class Part:
     images: np.ndarray
     labels: Mapping[str, np.ndarray]
 
-    @property
-    def name(self) -> str:
-        return self.file.name.removesuffix(IMAGES)
-
     def label_file(self, task: str) -> Path:
-        return self.file.with_name(f"{self.name}_{task}.npy")
+        return self.file.with_name(f"{self.file.name.removesuffix(IMAGES)}_{task}.npy")
 
 
 def read_labels(data: Path, tasks: tuple[Task, ...]) -> Dataset:
@@ -45,12 +50,13 @@ def read_labels(data: Path, tasks: tuple[Task, ...]) -> Dataset:
     Raises InvalidInput with all problems: files that are missing or no such arrays, of different length or shape, and
     labels that are no class.
     """
-    parts = [read_part(data / f"{name}{IMAGES}") for name in (TRAIN, VAL) if name == TRAIN or _there(data, name)]
-    _refuse([*_unlike(parts)], data)
+    there = [name for name in (TRAIN, VAL) if name == TRAIN or any(data.glob(f"{name}_*.npy"))]
+    parts = [read_part(data / f"{name}{IMAGES}") for name in there]
     tasks = agree(tasks, find_classes(data)) or _numbered(parts)
-    datasets, problems = [], []
+    lacking = [part.label_file(task.name) for part in parts for task in tasks if task.name not in part.labels]
+    problems = [*_unlike(parts), *(f"{file} is missing: each part has the labels of each task" for file in lacking)]
+    datasets = []
     for part in parts:
-        problems += _missing(part, tasks)
         dataset, wrong = _encode(part, tasks)
         datasets.append(dataset)
         problems += wrong
@@ -89,7 +95,7 @@ def read_part(file: Path) -> Part:
     arrays, problems = {}, []
     for path in [file, *found]:
         try:
-            arrays[path] = _open(path)
+            arrays[path] = open_pictures(path) if path == file else open_array(path)
         except InvalidInput as error:
             problems.append(str(error))
     _refuse(problems, file)
@@ -99,25 +105,8 @@ def read_part(file: Path) -> Part:
     return part
 
 
-def _open(file: Path) -> np.ndarray:
-    """A memory-mapped array. Raises InvalidInput for what is missing, or no array of numbers."""
-    try:
-        return np.lib.format.open_memmap(file, mode="r")
-    except OSError as error:
-        raise InvalidInput(f"{file} cannot be read: {error.strerror}") from None
-    except ValueError as error:  # of another kind, cut short, or of Python objects, which may hold programs
-        raise InvalidInput(f"{file} is not a whole .npy file of numbers ({error}); write it with numpy.save") from None
-
-
 def _misshapen(part: Part) -> Iterator[str]:
-    images = part.images
-    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3 or 0 in images.shape:
-        hint = "; write (255 * images).astype(np.uint8) if they run from 0 to 1" if images.dtype.kind == "f" else ""
-        yield (
-            f"{part.file}: {images.dtype} of shape {images.shape}; images are uint8 (images, height, width, 3), "
-            f"red, green, blue from 0 to 255{hint}"
-        )
-        return
+    count = len(part.images)
     for task, labels in part.labels.items():
         numbers = labels.dtype.kind in "iu" and (labels.ndim == 1 or labels.shape[1:] == (1,))
         columns = labels.dtype.kind in "biuf" and labels.ndim == 2 and labels.shape[1] > 1
@@ -126,35 +115,26 @@ def _misshapen(part: Part) -> Iterator[str]:
                 f"{part.label_file(task)}: {labels.dtype} of shape {labels.shape}; labels are whole numbers (images,) "
                 "or 0/1 (images, classes)"
             )
-        elif len(labels) != len(images):
-            yield f"{part.label_file(task)}: {len(labels):,} labels, but {part.file.name} has {len(images):,} images"
+        elif len(labels) != count:
+            yield f"{part.label_file(task)}: {len(labels):,} labels, but {part.file.name} has {count:,} images"
 
 
 def _unlike(parts: Sequence[Part]) -> Iterator[str]:
-    """In what the later parts differ from the first, though they must not."""
-    first = parts[0]
-    if not first.labels:
+    """In what the later parts differ from the first, though they must not; and where there are no labels at all."""
+    first, *others = parts
+    if not any(part.labels for part in parts):
         yield f"{first.label_file('<task>')}: there is not a single file of labels; give one for each task"
-    for part in parts[1:]:
-        if part.images.shape[1:] != first.images.shape[1:]:
-            here, there = part.images.shape[1:], first.images.shape[1:]
+    for part in others:
+        here, there = part.images.shape[1:], first.images.shape[1:]
+        if here != there:
             yield f"{part.file}: images of shape {here}, but those of {first.file.name} are {there}"
-        for task in sorted(part.labels.keys() ^ first.labels.keys()):
-            one, other = (part, first) if task in first.labels else (first, part)
-            yield f"{one.label_file(task)} is missing, but there is {other.label_file(task).name}; give both or none"
-
-
-def _missing(part: Part, tasks: tuple[Task, ...]) -> Iterator[str]:
-    for task in tasks:
-        if task.name not in part.labels:
-            yield f"{part.label_file(task.name)} is missing: it holds the labels of the task {task.name}"
 
 
 def _numbered(parts: Sequence[Part]) -> tuple[Task, ...]:
     """A task for each file of labels, by name; as many classes as columns, or as the largest number says."""
     tasks = []
-    for name in parts[0].labels:
-        arrays = [part.labels[name] for part in parts]
+    for name in sorted({name for part in parts for name in part.labels}):
+        arrays = [part.labels[name] for part in parts if name in part.labels]
         one_hot = [array for array in arrays if _columns(array)]
         count = one_hot[0].shape[1] if one_hot else 1 + max(int(array.max()) for array in arrays)
         tasks.append(Task(name, tuple(str(number) for number in range(count))))
@@ -168,53 +148,43 @@ def _columns(labels: np.ndarray) -> bool:
 def _encode(part: Part, tasks: tuple[Task, ...]) -> tuple[Dataset, list[str]]:
     """The dataset of a part, and what is wrong with its labels; a task without any is absent."""
     count, known = len(part.images), {task.name: task for task in tasks}
-    problems = [
-        f"{part.label_file(name)}: there is no task {name!r}; allowed are {', '.join(known)}"
-        for name in part.labels
-        if name not in known
-    ]
+    problems = [f"{part.label_file(name)}: {no_such('task', name, known)}" for name in part.labels if name not in known]
     codes = {name: np.full((count, len(task)), NO, np.uint8) for name, task in known.items()}
     for name in part.labels.keys() & known.keys():
-        true, wrong = _true(part.labels[name], known[name])
+        wrong = _problems(part.labels[name], known[name])
         problems += [f"{part.label_file(name)}{text}" for text in wrong]
-        codes[name][true] = YES
+        if not wrong:
+            codes[name] = _codes(part.labels[name], known[name])
     labelled = {name: np.full(count, name in part.labels) for name in known}
     names = [f"{part.file.name}[{row}]" for row in range(count)]
     return one_row_an_image(tasks, part.file, part.file.parent, names, codes, labelled=labelled), problems
 
 
-def _true(labels: np.ndarray, task: Task) -> tuple[tuple[np.ndarray, np.ndarray], list[str]]:
-    """Rows and classes that are true, and what is wrong, each text to stand behind the file's name."""
+def _codes(labels: np.ndarray, task: Task) -> np.ndarray:
+    return codes_of(labels == 1) if _columns(labels) else codes_of_one(np.ravel(labels), task)
+
+
+def _problems(labels: np.ndarray, task: Task) -> list[str]:
+    """What is wrong with the labels of a task, each text to stand behind the file's name."""
     if not _columns(labels):
-        numbers = np.ravel(labels)
-        bad = np.flatnonzero((numbers < 0) | (numbers >= len(task)))
-        allowed = f"{task.name} has the classes 0 to {len(task) - 1}"
         if task.kind == "multilabel":
-            return _none(), [f": one number an image, but {task.name} takes 0/1 columns: several may be true"]
-        good = (numbers >= 0) & (numbers < len(task))
-        return (np.flatnonzero(good), numbers[good]), [f"[{row}]: class {numbers[row]}; {allowed}" for row in bad]
+            return [f": one number an image, but {task.name} takes 0/1 columns: several may be true"]
+        numbers = np.ravel(labels)
+        odd = (numbers < 0) | (numbers >= len(task))
+        allowed = f"{task.name} has the classes 0 to {len(task) - 1}"
+        return [f"[{row}]: class {numbers[row]}; {allowed}" for row in np.flatnonzero(odd)]
     if labels.shape[1] != len(task):
-        return _none(), [f": {labels.shape[1]} columns, but {task.name} has {len(task)} classes"]
-    odd = ~np.isin(labels, (0, 1)).all(axis=1)
+        return [f": {labels.shape[1]} columns, but {task.name} has {len(task)} classes"]
+    odd, rule = ~np.isin(labels, (0, 1)).all(axis=1), "0 or 1 each"
     if task.kind == "multiclass":
-        odd |= np.count_nonzero(labels, axis=1) != 1
-    rule = "0 or 1 each" if task.kind == "multilabel" else "a single 1, else 0"
-    wrong = [f"[{row}]: {_shown(labels[row])}; allowed is {rule}" for row in np.flatnonzero(odd)]
-    return np.nonzero(np.where(odd[:, None], 0, labels)), wrong
-
-
-def _none() -> tuple[np.ndarray, np.ndarray]:
-    return np.arange(0), np.arange(0)
+        odd, rule = odd | (np.count_nonzero(labels, axis=1) != 1), "a single 1, else 0"
+    return [f"[{row}]: {_shown(labels[row])}; allowed is {rule}" for row in np.flatnonzero(odd)]
 
 
 def _shown(row: np.ndarray) -> str:
     """What is not 0 in a row, so that a long one stays readable."""
     places = np.flatnonzero(row)
     return ", ".join(f"{row[place]:g} in column {place}" for place in places[:4]) or "only 0"
-
-
-def _there(data: Path, part: str) -> bool:
-    return any(data.glob(f"{part}_*.npy"))
 
 
 def _refuse(problems: Sequence[str], place: Path) -> None:
@@ -226,9 +196,6 @@ def write_answers(path: Path, questions: Questions, probabilities: Probabilities
     """In one .npz: for each task the answers as a one-hot array, as labels are, and <task>_probabilities."""
     given = {task.name: answers(probabilities[task.name], task).astype(np.uint8) for task in tasks}
     given |= {f"{task.name}_probabilities": probabilities[task.name].astype(np.float32) for task in tasks}
-
-    def write() -> None:
-        with whole_file(path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, **given)
-
-    return write_with_probabilities(write, path, questions, probabilities, tasks)
+    return write_with_probabilities(
+        path, questions, probabilities, tasks, lambda file: np.savez_compressed(file, **given)
+    )

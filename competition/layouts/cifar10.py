@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from competition.dataset import NO, YES, Dataset, Questions, ask_everything, one_row_an_image
-from competition.errors import InvalidInput, Problem
-from competition.images.decode import ENDINGS, is_image
+from competition.dataset import Dataset, Questions, ask_everything, codes_of_one, one_row_an_image
+from competition.errors import InvalidInput, Problem, no_such
+from competition.images.arrays import open_array, open_pictures
 from competition.layouts.answers import Probabilities, Tasks, likeliest, write_csv, write_with_probabilities
-from competition.layouts.csv_lines import csv_rows, name_problem
-from competition.recipes.cifar10_tasks import CLASSES, REMOVED, TASKS, kind_of
+from competition.layouts.csv_lines import csv_rows, name_problem, rows_below
+from competition.layouts.folder import class_folders, image_files, problems_of, unlabelled_images
+from competition.recipes.cifar10_tasks import CLASSES, OBJECTS, REMOVED, TASKS, kind_of
 from competition.task import Task
 
 ENDING = ".csv"
@@ -55,13 +56,11 @@ def read_questions(file: Path, tasks: tuple[Task, ...] = ()) -> Questions:
     Raises InvalidInput with all that is wrong.
     """
     _agree(tasks)
-    if file.suffix == ".csv":
-        return ask_everything(file, _of_csv(file))
-    if file.suffix == ".npy":
-        return ask_everything(file, _of_array(file))
-    if file.is_dir() and not any(path.is_dir() for path in _visible(file)):
-        return ask_everything(file, _of_flat_folder(file))
-    return ask_everything(file, _of_folder(file))
+    if file.is_dir() and not class_folders(file):
+        names = [f"{file.name}/{name}" for name in unlabelled_images(file)]
+        return ask_everything(file, one_row_an_image(TASKS, file, file.parent, names, {}))
+    read = {".csv": _of_csv, ".npy": _of_array}.get(file.suffix, _of_folder)
+    return ask_everything(file, read(file))
 
 
 def _agree(tasks: tuple[Task, ...]) -> None:
@@ -74,46 +73,18 @@ def _of_folder(folder: Path) -> Dataset:
     """The images of a folder with one folder a class."""
     if not folder.is_dir():
         raise InvalidInput(f"{folder} is not a folder; expected is one with a folder for each of {', '.join(CLASSES)}")
-    problems = [
-        f"{path}: {'there is no such class' if path.is_dir() else 'lies in no folder of a class'}; "
-        f"allowed are {', '.join(CLASSES)}"
-        for path in _visible(folder)
-        if not path.is_dir() or path.name not in CLASSES
-    ]
-    names, classes = [], []
-    for name in TASKS[0].classes:
-        files = _visible(folder / name) if (folder / name).is_dir() else []
-        problems += [_not_an_image(path) for path in files if not is_image(path)]
-        problems += [] if files else [f"{folder / name}: no image of this class; each of the eight has to have some"]
-        names += [f"{folder.name}/{name}/{path.name}" for path in files]
-        classes += [name] * len(files)
-    if problems:
-        raise InvalidInput(f"{folder} cannot be used:", problems)
-    return one_row_an_image(TASKS, folder, folder.parent, names, _codes(classes))
-
-
-def _of_flat_folder(folder: Path) -> Dataset:
-    """The images of a folder, without answers."""
-    files = _visible(folder)
-    if problems := [_not_an_image(path) for path in files if not is_image(path)]:
-        raise InvalidInput(f"{folder} cannot be answered:", problems)
-    if not files:
-        raise InvalidInput(f"{folder} holds no image to be answered")
-    return one_row_an_image(TASKS, folder, folder.parent, [f"{folder.name}/{path.name}" for path in files], {})
-
-
-def _visible(folder: Path) -> list[Path]:
-    """What lies in a folder, by name; hidden files are a desktop's own."""
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-
-
-def _not_an_image(path: Path) -> str:
-    return f"{path}: no image by its ending; allowed are {', '.join(ENDINGS)}"
+    lacking = [name for name in OBJECTS if not (folder / name).is_dir()]
+    problems = [Problem(folder, 1, f"holds no folder {name}; each of the eight is needed") for name in lacking]
+    if problems := [*problems, *problems_of(folder, CLASSES)]:
+        raise InvalidInput(f"{folder} cannot be used:", sorted(problems))
+    images = [(name, image) for name in OBJECTS for image in image_files(folder / name)]
+    names = [f"{folder.name}/{name}/{image}" for name, image in images]
+    return one_row_an_image(TASKS, folder, folder.parent, names, _codes([name for name, _ in images]))
 
 
 def _of_array(file: Path) -> Dataset:
     """The images of x_….npy, of which only the header is read, with the labels of y_….npy where it is there."""
-    labels, count = _labels_beside(file), len(_images(file))
+    labels, count = _labels_beside(file), len(open_pictures(file))
     if not labels.is_file():
         return one_row_an_image(TASKS, file, file.parent, [f"{file.name}[{row}]" for row in range(count)], {})
     numbers = _numbers(labels, count)
@@ -129,16 +100,9 @@ def _labels_beside(file: Path) -> Path:
     return file.with_name(f"y_{file.name[2:]}")
 
 
-def _images(file: Path) -> np.ndarray:
-    array = _load(file)
-    if array.dtype != np.uint8 or array.ndim != 4 or array.shape[3] != 3:
-        raise InvalidInput(f"{file} holds {array.dtype} of shape {array.shape}; allowed is uint8 (n, height, width, 3)")
-    return array
-
-
 def _numbers(file: Path, count: int) -> np.ndarray:
     """The labels (count,) int from 0 to 9 of an array (count,) or (count, 1)."""
-    array = np.asarray(_load(file))
+    array = np.asarray(open_array(file))
     if array.shape not in {(count,), (count, 1)} or array.dtype.kind not in "iu":
         raise InvalidInput(
             f"{file} holds {array.dtype} of shape {array.shape}; for {count:,} images allowed are whole numbers "
@@ -152,38 +116,27 @@ def _numbers(file: Path, count: int) -> np.ndarray:
     return numbers
 
 
-def _load(file: Path) -> np.ndarray:
-    try:
-        return np.load(file, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError:
-        raise InvalidInput(f"{file}: there is no such file") from None
-    except (OSError, ValueError, EOFError) as error:
-        raise InvalidInput(f"{file} cannot be read as an array: {error}") from None
-
-
 def _of_csv(file: Path) -> Dataset:
     """The images and answers of a file image,object,kind."""
-    rows = list(csv_rows(file))
-    if not rows or tuple(rows[0][1]) != COLUMNS:
-        found = ",".join(rows[0][1]) if rows else "nothing"
-        raise InvalidInput(f"{file}:1: {found!r}; expected is the header {','.join(COLUMNS)}")
-    if problems := [Problem(file, line, text) for line, cells in rows[1:] for text in _cell_problems(cells)]:
+    rows = csv_rows(file)
+    _, header = next(rows, (1, ["nothing"]))
+    if tuple(header) != COLUMNS:
+        raise InvalidInput(f"{file}:1: {','.join(header)!r}; expected is the header {','.join(COLUMNS)}")
+    good, problems = rows_below(file, rows, header, 0, _cell_problem)
+    if problems:
         raise InvalidInput(f"{file} cannot be used:", problems)
-    lines, cells = [line for line, _ in rows[1:]], [cells for _, cells in rows[1:]]
-    codes = {task.name: _one_hot(task, [c[1 + place] for c in cells]) for place, task in enumerate(TASKS)}
-    return one_row_an_image(TASKS, file, file.parent, [c[0] for c in cells], codes, line=lines)
+    codes = {task.name: _one_hot(task, [cells[1 + place] for _, cells in good]) for place, task in enumerate(TASKS)}
+    names, lines = [cells[0] for _, cells in good], [line for line, _ in good]
+    return one_row_an_image(TASKS, file, file.parent, names, codes, line=lines)
 
 
-def _cell_problems(cells: Sequence[str]) -> list[str]:
-    if len(cells) != len(COLUMNS):
-        return [f"{len(cells)} columns; allowed are {len(COLUMNS)}: {','.join(COLUMNS)}"]
+def _cell_problem(cells: Sequence[str]) -> str | None:
     wrong = [
-        f"{task.name} is {cell!r}; allowed are {', '.join(task.classes)}"
+        no_such(task.name, cell, task.classes)
         for task, cell in zip(TASKS, cells[1:], strict=True)
         if cell not in task.classes
     ]
-    name = name_problem(cells[0])
-    return [name, *wrong] if name else wrong
+    return "; ".join(filter(None, [name_problem(cells[0]), *wrong])) or None
 
 
 def _codes(classes: Sequence[str]) -> dict[str, np.ndarray]:
@@ -193,13 +146,11 @@ def _codes(classes: Sequence[str]) -> dict[str, np.ndarray]:
 
 
 def _one_hot(task: Task, classes: Sequence[str]) -> np.ndarray:
-    places = np.array([task.classes.index(name) for name in classes], int)
-    return np.where(places[:, None] == np.arange(len(task)), YES, NO).astype(np.uint8)
+    return codes_of_one([task.classes.index(name) for name in classes], task)
 
 
 def write_answers(path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
     """A line an image with the class that each task answers, and its probabilities beside them."""
     given = {task.name: likeliest(probabilities[task.name], task) for task in tasks}
-    return write_with_probabilities(
-        lambda: write_csv(path, {"image": questions.images.names} | given), path, questions, probabilities, tasks
-    )
+    columns = {"image": questions.images.names} | given
+    return write_with_probabilities(path, questions, probabilities, tasks, lambda file: write_csv(file, columns))

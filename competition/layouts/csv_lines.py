@@ -1,19 +1,19 @@
-"""The lines of CSV files, with their numbers, and the names of images in them."""
+"""The rows of CSV files with their lines, and the names of images in them."""
 
 import codecs
 import csv
 import io
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from competition.errors import InvalidInput
+from competition.errors import InvalidInput, Problem
 
 
 def csv_rows(file: Path) -> Iterator[tuple[int, list[str]]]:
     """Line number and cells of every line that is not blank.
 
-    Raises InvalidInput for a file that is missing, not UTF-8 (a byte order mark is fine) or not CSV.
+    Raises InvalidInput for a file that is missing, not UTF-8 (a byte order mark is fine), with a NUL, or not CSV.
     """
     try:
         content = file.read_bytes().removeprefix(codecs.BOM_UTF8)
@@ -26,11 +26,43 @@ def csv_rows(file: Path) -> Iterator[tuple[int, list[str]]]:
         raise InvalidInput(
             f"{file}:{line}: byte {content[error.start]:#04x} is not UTF-8; save the file as UTF-8"
         ) from None
+    if (nul := text.find("\0")) >= 0:
+        line = text.count("\n", 0, nul) + 1
+        raise InvalidInput(f"{file}:{line}: a NUL character, which no name and no answer has; delete it")
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         yield from ((reader.line_num, row) for row in reader if row)
     except csv.Error as error:
         raise InvalidInput(f"{file}:{reader.line_num}: not comma separated ({error})") from None
+
+
+def stripped(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    """The same rows without spaces around their cells."""
+    return ((line, [cell.strip() for cell in cells]) for line, cells in rows)
+
+
+def rows_below(
+    file: Path,
+    rows: Iterable[tuple[int, list[str]]],
+    header: Sequence[str],
+    name: int,
+    problem_of: Callable[[list[str]], str | None],
+) -> tuple[list[tuple[int, list[str]]], list[Problem]]:
+    """The good rows below a header, and what is wrong with the others.
+
+    Each has a cell for each column, its `name` in that column stands in no row before, and `problem_of` knows no other.
+    """
+    good, problems, first = [], [], {}
+    for line, cells in rows:
+        if len(cells) != len(header):
+            text = f"{len(cells)} cells in {','.join(cells)[:80]!r}; the header names {len(header)} columns"
+        elif not (text := problem_of(cells)) and first.setdefault(cells[name], line) != line:
+            text = f"{cells[name]} stands in line {first[cells[name]]} already; keep one of the two"
+        if text:
+            problems.append(Problem(file, line, text))
+        else:
+            good.append((line, cells))
+    return good, problems
 
 
 def name_problem(name: str) -> str | None:

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from competition.dataset import LETTERS, MAYBE, NO, YES, Dataset, Questions
-from competition.errors import InvalidInput, Problem
+from competition.errors import InvalidInput, Problem, no_such
 from competition.layouts.answers import Probabilities, Tasks
 from competition.layouts.classes import agree, find_classes
 from competition.layouts.fashionai_rows import Rows, read_rows
-from competition.layouts.fashionai_write import write_submission
+from competition.layouts.fashionai_submission import write_submission
 from competition.task import Task
 
 ENDING = ".csv"
@@ -64,9 +64,11 @@ def read_label_files(files: Sequence[Path], tasks: tuple[Task, ...] = (), classe
 def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
     """Read a question file: the columns of a label file, the third ignored.
 
-    Raises InvalidInput with every problem, a task that is not among `tasks` included.
+    Raises InvalidInput with every problem, a task that is not among `tasks` included, and where a classes.csv of the
+    data set names other classes.
     """
-    rows = read_rows([file])
+    rows, root = read_rows([file]), image_root(file)
+    tasks = agree(tasks, find_classes(root) or find_classes(root.parent))
     if problems := [*rows.problems, *_unknown_tasks(rows, tasks)]:
         raise InvalidInput(f"{file} cannot be answered:", sorted(problems))
     first, image = _images(rows)
@@ -122,7 +124,7 @@ def image_root(source: Path) -> Path:
 def _unknown_tasks(rows: Rows, tasks: tuple[Task, ...]) -> Iterator[Problem]:
     known = [task.name for task in tasks]
     for row in np.flatnonzero(~np.isin(rows.tasks, known)):
-        yield rows.problem(row, f"unknown task {rows.tasks[row]!r}; allowed are {', '.join(known)}")
+        yield rows.problem(row, no_such("task", rows.tasks[row], known))
 
 
 def _encode(rows: Rows, task: Task) -> tuple[np.ndarray, np.ndarray, list[Problem]]:
@@ -158,12 +160,10 @@ def _encode(rows: Rows, task: Task) -> tuple[np.ndarray, np.ndarray, list[Proble
 
 def _repeated(rows: Rows, where: np.ndarray, codes: np.ndarray, image: np.ndarray) -> Iterator[Problem]:
     """The rows `where` of one task whose image stood there before; with the same letters only a warning."""
-    images = pd.Series(image[where])
-    again = np.flatnonzero(images.duplicated())
-    first_of = {number: row for row, number in reversed(list(enumerate(images)))} if len(again) else {}
-    same = []
-    for row in again:
-        first = first_of[images[row]]
+    number = np.arange(len(where))
+    first_of, same = pd.Series(number).groupby(image[where]).transform("first").to_numpy(), []
+    for row in np.flatnonzero(first_of != number):
+        first = first_of[row]
         if (codes[row] == codes[first]).all():
             same.append(rows.place(where[row]))
         else:

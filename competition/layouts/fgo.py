@@ -9,16 +9,16 @@ Images lie in images/. Columns may stand in any order, but none may lack and no 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from competition.dataset import NO, YES, Dataset, Questions, ask_everything, one_row_an_image
-from competition.errors import InvalidInput, Problem
+from competition.dataset import Dataset, Questions, ask_everything, codes_of, one_row_an_image
+from competition.errors import InvalidInput, Problem, no_such
 from competition.layouts.answers import Probabilities, Tasks, answers, write_csv, write_with_probabilities
-from competition.layouts.csv_lines import csv_rows, name_problem
+from competition.layouts.csv_lines import csv_rows, name_problem, rows_below, stripped
 from competition.recipes.fgo_tasks import TASKS
 from competition.task import Task
 
@@ -35,11 +35,11 @@ def read_labels(data: Path, tasks: tuple[Task, ...] = ()) -> Dataset:
 
     Raises InvalidInput with every problem of the files, each with file and line.
     """
-    tasks, files = tasks or TASKS, label_files(data)
-    reading = Reading(tasks)
-    rows = reading.merged(files[0]) if len(files) == 1 else reading.two_files(*files)
-    reading.refuse(f"{', '.join(map(str, files))} cannot be used as labels:")
-    return dataset(files[-1], rows, tasks)
+    tasks, files, problems = tasks or TASKS, label_files(data), []
+    rows, codes = _merged(*files, tasks, problems) if len(files) == 1 else _two_files(*files, tasks, problems)
+    if problems:
+        raise InvalidInput(f"{', '.join(map(str, files))} cannot be used as labels:", sorted(problems))
+    return _dataset(files[-1], rows, codes, tasks)
 
 
 def label_files(data: Path) -> list[Path]:
@@ -65,131 +65,82 @@ def read_questions(file: Path, tasks: tuple[Task, ...] = ()) -> Questions:
 
     Raises InvalidInput with every problem, also where answers.csv beside it answers other images.
     """
-    tasks = tasks or TASKS
-    reading = Reading(tasks)
-    rows = reading.questions(file)
-    answers = file.with_name(ANSWERS)
+    tasks, problems, codes = tasks or TASKS, [], {}
+    rows, answers = _rows(file, [IMAGE], IMAGE, problems), file.with_name(ANSWERS)
     if answers.is_file():
-        known = {row.cells[IMAGE]: row for row in reading.merged(answers)}
-        reading.matched(rows, known)
-        for row in rows:
-            row.answers = known[row.cells[IMAGE]].answers if row.cells[IMAGE] in known else {}
-    reading.refuse(f"{file} cannot be answered:")
-    return ask_everything(file, dataset(file, rows, tasks))
+        known, codes = _merged(answers, tasks, problems)
+        row_of = pd.Index(known[IMAGE]).get_indexer(rows[IMAGE])
+        for line, name in rows[IMAGE][row_of < 0].items() if len(known) else ():
+            problems.append(Problem(file, line, f"{name!r} is not answered in {ANSWERS} beside this file"))
+        for line, name in known[IMAGE][~known[IMAGE].isin(rows[IMAGE])].items():
+            problems.append(Problem(answers, line, f"{name!r} is not asked in {QUESTIONS}; drop the line"))
+    if problems:
+        raise InvalidInput(f"{file} cannot be answered:", sorted(problems))
+    codes = {name: values[row_of] for name, values in codes.items()}
+    return ask_everything(file, _dataset(file, rows, codes, tasks))
 
 
-@dataclass
-class Row:
-    """One line of a file, its cells by column, and the classes that are true of each task: `answers[task]` (bool)."""
+def _two_files(
+    profiles: Path, colours: Path, tasks: Tasks, problems: list[Problem]
+) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """The rows of colors.csv, with their codes and those that the profiles of their characters add."""
+    single = [task for task in tasks if task.kind == "multiclass"]
+    several = [task for task in tasks if task.kind == "multilabel"]
+    known = _rows(profiles, [CHARACTER, *(task.name for task in single)], CHARACTER, problems)
+    rows = _rows(colours, [IMAGE, CHARACTER, *(name for task in several for name in task.classes)], IMAGE, problems)
+    for task in single:
+        for line, value in known[task.name][~known[task.name].isin(task.classes)].items():
+            problems.append(Problem(profiles, line, no_such(task.name, value, task.classes)))
+    row_of = pd.Index(known[CHARACTER]).get_indexer(rows[CHARACTER])
+    for line, name in rows[CHARACTER][row_of < 0].items() if len(known) else ():
+        problems.append(Problem(colours, line, f"character {name!r} has no profile in {profiles}"))
+    codes = {task.name: _flags(colours, rows, task, problems) for task in several}
+    for task in single if not problems else ():
+        values = known[task.name].to_numpy()[row_of]
+        codes[task.name] = codes_of(values[:, None] == np.array(task.classes, object))
+    return rows, {task.name: codes[task.name] for task in tasks if task.name in codes}
 
-    file: Path
-    line: int
-    cells: dict[str, str]
-    answers: dict[str, list[bool]] = field(default_factory=dict)
 
-    def problem(self, text: str) -> Problem:
-        return Problem(self.file, self.line, text)
+def _merged(file: Path, tasks: Tasks, problems: list[Problem]) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """The rows of a file that holds 0 or 1 for every class of every task, and their codes."""
+    columns = [column for task in labels_first(tasks) for column in merged_columns(task)]
+    rows = _rows(file, [IMAGE, CHARACTER, *columns], IMAGE, problems)
+    return rows, {task.name: _flags(file, rows, task, problems) for task in tasks}
 
 
-class Reading:
-    """Files read for some tasks, and all that was found wrong with them."""
+def _flags(file: Path, rows: pd.DataFrame, task: Task, problems: list[Problem]) -> np.ndarray:
+    """The codes (rows, classes) of a task with a column of 0 and 1 for each class."""
+    columns = merged_columns(task)
+    cells = rows[columns].to_numpy(object)
+    true, odd = cells == "1", ~np.isin(cells, ["0", "1"])
+    for row, place in np.argwhere(odd):
+        text = f"{columns[place]} is {cells[row, place]!r}; allowed are 0 and 1"
+        problems.append(Problem(file, rows.index[row], text))
+    wrong = ~odd.any(axis=1) & (true.sum(axis=1) != 1) & (task.kind == "multiclass")
+    for row in np.flatnonzero(wrong):
+        found = " and ".join(np.array(columns)[true[row]]) or f"none of {', '.join(columns)}"
+        problems.append(Problem(file, rows.index[row], f"{found} is 1; of {task.name} exactly one is"))
+    return codes_of(true)
 
-    def __init__(self, tasks: Sequence[Task]):
-        self.problems: list[Problem] = []
-        self.single = [task for task in tasks if task.kind == "multiclass"]
-        self.several = [task for task in tasks if task.kind == "multilabel"]
-        self.flags = [label for task in self.several for label in task.classes]
 
-    def refuse(self, message: str) -> None:
-        """Raises InvalidInput where anything was wrong."""
-        if self.problems:
-            raise InvalidInput(message, sorted(self.problems))
+def _rows(file: Path, columns: list[str], once: str, problems: list[Problem]) -> pd.DataFrame:
+    """The cells of a file with these columns, by line; no two rows have the same value in the column `once`."""
+    lines = stripped(csv_rows(file))
+    line, header = next(lines, (1, []))
+    if wrong := [Problem(file, line, text) for text in header_problems(header, columns)]:
+        problems += wrong
+        return pd.DataFrame(columns=columns, dtype=object)
+    name = header.index(once)
+    rows, wrong = rows_below(file, lines, header, name, lambda cells: value_problem(once, cells[name]))
+    problems += wrong
+    if not rows and not wrong:
+        problems.append(Problem(file, line, "below the header stands no line"))
+    return pd.DataFrame([cells for _, cells in rows], [line for line, _ in rows], header, dtype=object)
 
-    def two_files(self, profiles: Path, colours: Path) -> list[Row]:
-        """The rows of colors.csv, with the answers that the profiles of their characters add."""
-        known = {row.cells[CHARACTER]: row for row in self.profiles(profiles)}
-        rows = self.rows(colours, [IMAGE, CHARACTER, *self.flags], once=IMAGE)
-        for row in rows:
-            name = row.cells[CHARACTER]
-            if known and name not in known:
-                self.problems.append(row.problem(f"character {name!r} has no profile in {profiles}"))
-            row.answers = {**(known[name].answers if name in known else {}), **self.flagged(row)}
-        return rows
 
-    def profiles(self, file: Path) -> list[Row]:
-        """A row a character, with the answer to each task that has one true class."""
-        rows = self.rows(file, [CHARACTER, *(task.name for task in self.single)], once=CHARACTER)
-        for row in rows:
-            for task in self.single:
-                value = row.cells[task.name]
-                if value not in task.classes:
-                    allowed = ", ".join(task.classes)
-                    self.problems.append(row.problem(f"unknown {task.name} {value!r}; allowed are {allowed}"))
-                row.answers[task.name] = [value == known for known in task.classes]
-        return rows
-
-    def merged(self, file: Path) -> list[Row]:
-        """The rows of a file that holds 0 or 1 for every class of every task."""
-        groups = {task.name: merged_columns(task) for task in self.single}
-        columns = [column for group in groups.values() for column in group]
-        rows = self.rows(file, [IMAGE, CHARACTER, *self.flags, *columns], once=IMAGE)
-        for row in rows:
-            row.answers = self.flagged(row)
-            for task, group in groups.items():
-                row.answers[task] = self.zero_or_one(row, group)
-                true = [column for column, cell in zip(group, row.answers[task], strict=True) if cell]
-                if len(true) != 1 and all(row.cells[column] in ("0", "1") for column in group):
-                    found = " and ".join(true) or f"none of {', '.join(group)}"
-                    self.problems.append(row.problem(f"{found} is 1; of {task} exactly one is"))
-        return rows
-
-    def questions(self, file: Path) -> list[Row]:
-        return self.rows(file, [IMAGE], once=IMAGE)
-
-    def matched(self, rows: list[Row], known: dict[str, Row]) -> None:
-        """Notes what is asked and not answered, and what is answered and not asked."""
-        asked = {row.cells[IMAGE] for row in rows}
-        for row in rows if known else ():
-            if row.cells[IMAGE] not in known:
-                self.problems.append(row.problem(f"{row.cells[IMAGE]!r} is not answered in {ANSWERS} beside this file"))
-        for name, row in known.items():
-            if name not in asked:
-                self.problems.append(row.problem(f"{name!r} is not asked in {QUESTIONS}; drop the line"))
-
-    def flagged(self, row: Row) -> dict[str, list[bool]]:
-        return {task.name: self.zero_or_one(row, task.classes) for task in self.several}
-
-    def zero_or_one(self, row: Row, columns: Sequence[str]) -> list[bool]:
-        for column in columns:
-            if (cell := row.cells[column]) not in ("0", "1"):
-                self.problems.append(row.problem(f"{column} is {cell!r}; allowed are 0 and 1"))
-        return [row.cells[column] == "1" for column in columns]
-
-    def rows(self, file: Path, columns: list[str], once: str) -> list[Row]:
-        """The rows of a file with these columns; no two have the same value in the column `once`."""
-        lines = csv_rows(file)
-        line, header = next(lines, (1, []))
-        if wrong := list(header_problems(header, columns)):
-            self.problems += [Problem(file, line, text) for text in wrong]
-            return []
-        below = list(lines)
-        if not below:
-            self.problems.append(Problem(file, line, "below the header stands no line"))
-        rows, first = [], {}
-        for line, cells in below:
-            if len(cells) != len(header):
-                self.problems.append(Problem(file, line, f"{len(cells)} cells; the header has {len(header)}"))
-                continue
-            row = Row(file, line, dict(zip(header, cells, strict=True)))
-            value = row.cells[once]
-            if value in first:
-                self.problems.append(row.problem(f"{value!r} stands in line {first[value]} already; keep one"))
-            elif wrong := value_problem(once, value):
-                self.problems.append(row.problem(wrong))
-            else:
-                first[value] = line
-                rows.append(row)
-        return rows
+def labels_first(tasks: Tasks) -> list[Task]:
+    """The multi-label tasks before the others, as in the published file."""
+    return sorted(tasks, key=lambda task: task.kind == "multiclass")
 
 
 def merged_columns(task: Task) -> list[str]:
@@ -217,21 +168,15 @@ def value_problem(column: str, value: str) -> str | None:
     return None if value else f"{column} is empty"
 
 
-def dataset(file: Path, rows: list[Row], tasks: tuple[Task, ...]) -> Dataset:
-    """The images that the rows of a file name, with the answers to all tasks; without any answers it has no codes."""
-    codes = {}
-    if all(row.answers for row in rows):
-        for task in tasks:
-            true = np.array([row.answers[task.name] for row in rows], bool).reshape(len(rows), len(task))
-            codes[task.name] = np.where(true, YES, NO).astype(np.uint8)
-    names, lines = [row.cells[IMAGE] for row in rows], [row.line for row in rows]
-    return one_row_an_image(tasks, file, file.parent / IMAGES, names, codes, line=lines)
+def _dataset(file: Path, rows: pd.DataFrame, codes: Mapping[str, np.ndarray], tasks: Tasks) -> Dataset:
+    """The images that the rows of a file name, in images/ beside it."""
+    return one_row_an_image(tasks, file, file.parent / IMAGES, rows[IMAGE].to_numpy(), codes, line=rows.index)
 
 
 def write_answers(path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
     """The merged file of 0/1 columns; who is on the picture is not known, and the column `name` empty."""
     columns = {IMAGE: questions.images.names, CHARACTER: ""}
-    for task in sorted(tasks, key=lambda task: task.kind == "multiclass"):  # the labels first, as in the published file
+    for task in labels_first(tasks):
         true = answers(probabilities[task.name], task).astype(int)
         columns |= dict(zip(merged_columns(task), true.T, strict=True))
-    return write_with_probabilities(lambda: write_csv(path, columns), path, questions, probabilities, tasks)
+    return write_with_probabilities(path, questions, probabilities, tasks, lambda file: write_csv(file, columns))

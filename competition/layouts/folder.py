@@ -1,13 +1,13 @@
 """The layout `folder`: a folder a class, `<class>/*.jpg`, or `train/<class>/*.jpg` with `val/` and `test/` beside."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from competition.dataset import NO, YES, Dataset, Questions, ask_everything, joined, one_row_an_image
-from competition.errors import InvalidInput, Problem
+from competition.dataset import Dataset, Questions, ask_everything, codes_of_one, joined, one_row_an_image
+from competition.errors import InvalidInput, Problem, no_such
 from competition.images.decode import ENDINGS, is_image
 from competition.layouts.table import ENDING, write_answers  # noqa: F401  a folder is answered by a table
 from competition.task import Task
@@ -29,7 +29,7 @@ def read_labels(data: Path, tasks: tuple[Task, ...] = ()) -> Dataset:
     train = data / TRAIN if (data / TRAIN).is_dir() else data
     held_out = [data / name for name in HELD_OUT if (data / name).is_dir()]
     task = _task(data, train, tasks)
-    problems = [problem for part in (train, *held_out) for problem in _problems(part, task)]
+    problems = [problem for part in (train, *held_out) for problem in problems_of(part, task.classes)]
     problems += [*_beside_train(data)] if train != data else []
     if problems:
         raise InvalidInput(f"{data} cannot be used as a folder of classes:", sorted(problems))
@@ -46,14 +46,20 @@ def read_questions(folder: Path, tasks: tuple[Task, ...]) -> Questions:
     if not folder.is_dir():
         raise InvalidInput(f"{folder} is not a folder; name one that holds images, or a folder for each class")
     task = _task(folder, folder, tasks)
-    inner = class_folders(folder)
-    if problems := [*_problems(folder, task)] if inner else [*_other_pictures(folder)]:
+    if not class_folders(folder):
+        return ask_everything(folder, one_row_an_image(tasks, folder, folder, unlabelled_images(folder), {}))
+    if problems := [*problems_of(folder, task.classes)]:
         raise InvalidInput(f"{folder} cannot be answered:", sorted(problems))
-    names = [] if inner else image_files(folder)
-    if not names and not inner:
+    return ask_everything(folder, joined(_classes(folder, task, False)))
+
+
+def unlabelled_images(folder: Path) -> list[str]:
+    """The names of the images in a folder that has no class folders. Raises InvalidInput where there are none."""
+    if problems := [*_other_pictures(folder)]:
+        raise InvalidInput(f"{folder} cannot be answered:", problems)
+    if not (names := image_files(folder)):
         raise InvalidInput(f"{folder} holds no image ({', '.join(ENDINGS)})")
-    known = joined(_classes(folder, task, False)) if inner else one_row_an_image(tasks, folder, folder, names, {})
-    return ask_everything(folder, known)
+    return names
 
 
 def class_folders(folder: Path) -> list[Path]:
@@ -81,12 +87,12 @@ def _task(data: Path, folder: Path, tasks: tuple[Task, ...]) -> Task:
     return Task(TASK, names)
 
 
-def _problems(folder: Path, task: Task) -> Iterator[Problem]:
+def problems_of(folder: Path, classes: Sequence[str]) -> Iterator[Problem]:
     """What is wrong with the class folders in a folder; a Problem's line is the place of a file in it."""
     folders = class_folders(folder)
     for path in folders:
-        if path.name not in task.classes:
-            yield Problem(path, 1, f"there is no class {path.name!r}; allowed are {', '.join(task.classes)}")
+        if path.name not in classes:
+            yield Problem(path, 1, no_such("class", path.name, classes))
         elif not image_files(path):
             yield Problem(path, 1, f"holds no image ({', '.join(ENDINGS)}); remove it, or fill it")
         for inner in class_folders(path):
@@ -124,8 +130,7 @@ def _classes(folder: Path, task: Task, held_out: bool) -> list[Dataset]:
     for place, name in enumerate(task.classes):
         if (folder / name).is_dir():
             images = [f"{name}/{image}" for image in image_files(folder / name)]
-            row = np.where(np.arange(len(task)) == place, YES, NO).astype(np.uint8)
-            codes = {task.name: np.tile(row, (len(images), 1))}
+            codes = {task.name: codes_of_one([place] * len(images), task)}
             part = one_row_an_image((task,), folder / name, folder, images, codes)
             parts.append(replace(part, held_out=np.full(len(images), held_out)))
     return parts

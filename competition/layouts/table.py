@@ -1,6 +1,6 @@
 """The layout `table`: a CSV with a line an image, and a column a task or a 0/1 column a class."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ import pandas as pd
 from competition.dataset import Dataset, Questions, ask_everything, one_row_an_image
 from competition.errors import InvalidInput, Problem
 from competition.layouts.answers import Probabilities, Tasks, answers, write_csv, write_with_probabilities
-from competition.layouts.csv_lines import csv_rows
+from competition.layouts.csv_lines import csv_rows, stripped
 from competition.layouts.table_cells import SEPARATOR, Table, columns_of, encode, read_table
 from competition.layouts.table_tasks import infer_tasks
 from competition.task import Task
@@ -97,36 +97,16 @@ def _encoded(table: Table, tasks: tuple[Task, ...]) -> tuple[Dataset, list[Probl
 
 def _with_answers(images: Dataset, tasks: tuple[Task, ...], known: Dataset | None) -> Dataset:
     """The images with codes for all tasks, or without any where not a single answer is known."""
-    place = {name: row for row, name in enumerate(images.names)}
-    pairs = [(place[name], row) for row, name in enumerate(known.names) if name in place] if known else []
-    here, there = np.array(pairs, int).reshape(-1, 2).T
     codes = {task.name: np.zeros((len(images), len(task)), np.uint8) for task in tasks} | dict(images.codes)
     labelled = {task.name: np.zeros(len(images), bool) for task in tasks} | dict(images.labelled)
+    row_of = pd.Index(known.names if known else []).get_indexer(images.names)
     for task in tasks if known else ():
-        answered = known.labelled[task.name][there]
-        codes[task.name][here[answered]] = known.codes[task.name][there[answered]]
-        labelled[task.name][here[answered]] = True
+        answered = (row_of >= 0) & known.labelled[task.name][row_of]
+        codes[task.name][answered] = known.codes[task.name][row_of[answered]]
+        labelled[task.name] |= answered
     if not any(values.any() for values in labelled.values()):
         codes, labelled = {}, {}
     return replace(images, tasks=tasks, codes=codes, labelled=labelled)
-
-
-def answer_table(questions: Questions, answers: Mapping[str, np.ndarray], tasks: tuple[Task, ...]) -> pd.DataFrame:
-    """A row for each image; `answers[task]` (images, classes) bool.
-
-    The columns are called as in the questions or in the labels beside them. A task that has none there gets one of its
-    own: the class, or those of a multilabel task joined by `|`, which alone says that none is true.
-    """
-    headers = known_headers(questions.file)
-    columns = {headers[0][0] if headers else "image": questions.images.names}
-    for task in tasks:
-        found = next(filter(None, (columns_of(task, header[1:]) for header in headers)), (task.name,))
-        yes = answers[task.name]
-        if len(found) == 1:
-            columns[found[0]] = [_joined(task, row) for row in yes]
-        else:
-            columns |= {column: yes[:, place].astype(int) for place, column in enumerate(found)}
-    return pd.DataFrame(columns)
 
 
 def known_headers(questions: Path) -> list[list[str]]:
@@ -136,17 +116,26 @@ def known_headers(questions: Path) -> list[list[str]]:
     files = [questions]
     with suppress(InvalidInput):  # the labels may lie elsewhere
         files.append(label_file(questions.parent))
-    return [[cell.strip() for cell in next(csv_rows(file), (1, [""]))[1]] for file in files]
+    return [next(stripped(csv_rows(file)), (1, [""]))[1] for file in files]
 
 
 def _joined(task: Task, yes: np.ndarray) -> str:
-    names = [name for name, true in zip(task.classes, yes, strict=True) if true]
-    return SEPARATOR.join(names) or SEPARATOR
+    return SEPARATOR.join(np.array(task.classes, object)[yes]) or SEPARATOR
 
 
 def write_answers(path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
-    """The columns of the labels, filled in, and the probabilities beside them."""
-    given = {task.name: answers(probabilities[task.name], task) for task in tasks}
-    return write_with_probabilities(
-        lambda: write_csv(path, answer_table(questions, given, tasks)), path, questions, probabilities, tasks
-    )
+    """A row for each image, and the probabilities beside them.
+
+    The columns are called as in the questions or in the labels beside them. A task that has none there gets one of its
+    own: the class, or those of a multilabel task joined by `|`, which alone says that none is true.
+    """
+    headers = known_headers(questions.file)
+    columns = {headers[0][0] if headers else "image": questions.images.names}
+    for task in tasks:
+        found = next(filter(None, (columns_of(task, header[1:]) for header in headers)), (task.name,))
+        yes = answers(probabilities[task.name], task)
+        if len(found) == 1:
+            columns[found[0]] = [_joined(task, row) for row in yes]
+        else:
+            columns |= dict(zip(found, yes.T.astype(int), strict=True))
+    return write_with_probabilities(path, questions, probabilities, tasks, lambda file: write_csv(file, columns))

@@ -1,24 +1,25 @@
 """The cells of a table, one line an image: read, and encoded for the tasks that its columns answer."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from competition.dataset import NO, YES
-from competition.errors import InvalidInput, Problem
+from competition.dataset import codes_of
+from competition.errors import InvalidInput, Problem, no_such
 from competition.images.decode import ENDINGS, is_image
-from competition.layouts.csv_lines import csv_rows, name_problem
+from competition.layouts.csv_lines import csv_rows, name_problem, rows_below, stripped
 from competition.task import Task
 
 SEPARATOR = "|"
 LOOKED_AT = 20  # images that decide which folder names are relative to
-# How spreadsheets and pandas write no and yes.
-FLAGS = {"0": False, "0.0": False, "False": False, "1": True, "1.0": True, "True": True}
+# How spreadsheets and pandas write 0 and 1, and people no and yes; in any case.
+FLAGS = {"0": False, "0.0": False, "false": False, "1": True, "1.0": True, "true": True}
+WORDS = {"no": False, "yes": True}
+UNKNOWN = -1
 
 
 @dataclass(frozen=True)
@@ -58,20 +59,12 @@ def read_table(file: Path) -> Table:
     Raises InvalidInput where the header is missing or names columns that cannot be told apart. Lines of another number
     of cells, with a name that is no image's, or with an image that stood there before, become `problems`.
     """
-    lines = csv_rows(file)
+    lines = stripped(csv_rows(file))
     line, header = next(lines, (1, []))
-    header = [cell.strip() for cell in header]
     if problems := [Problem(file, line, text) for text in _header_problems(header)]:
         raise InvalidInput(f"{file} cannot be read as a table:", problems)
-    rows, problems, first = [], [], {}
-    for line, row in lines:
-        cells = [cell.strip() for cell in row]
-        if text := _row_problem(cells, header, first):
-            problems.append(Problem(file, line, text))
-        else:
-            first[cells[0]] = line
-            rows.append((line, *cells))
-    columns = list(zip(*rows, strict=True)) or [()] * (1 + len(header))
+    rows, problems = rows_below(file, lines, header, 0, lambda cells: _row_problem(cells, header))
+    columns = list(zip(*((line, *cells) for line, cells in rows), strict=True)) or [()] * (1 + len(header))
     arrays = [np.array(column, object) for column in columns[1:]]
     cells = dict(zip(header[1:], arrays[1:], strict=True))
     return Table(file, header[0], arrays[0], np.array(columns[0], int), cells, tuple(problems))
@@ -102,19 +95,13 @@ def _header_problems(header: list[str]) -> Iterable[str]:
             yield f"columns {other!r} and {column!r} cannot be told apart; rename or delete one"
 
 
-def _row_problem(cells: list[str], header: list[str], first: dict[str, int]) -> str | None:
-    if len(cells) != len(header):
-        return f"{len(cells)} cells in {','.join(cells)[:80]!r}; the header names {len(header)} columns"
+def _row_problem(cells: list[str], header: list[str]) -> str | None:
     name = cells[0]
-    if text := name_problem(name):
-        return text
-    if not is_image(name):
-        others = [column for column, cell in zip(header[1:], cells[1:], strict=True) if is_image(cell)]
-        what = f"put column {others[0]!r} first" if others else f"a name ends in {', '.join(ENDINGS)}"
-        return f"{name!r} in the first column, {header[0]!r}, names no image; {what}"
-    if name in first:
-        return f"{name} stands in line {first[name]} already; keep one line an image"
-    return None
+    if is_image(name) or name_problem(name):
+        return name_problem(name)
+    others = [column for column, cell in zip(header[1:], cells[1:], strict=True) if is_image(cell)]
+    what = f"put column {others[0]!r} first" if others else f"a name ends in {', '.join(ENDINGS)}"
+    return f"{name!r} in the first column, {header[0]!r}, names no image; {what}"
 
 
 def columns_of(task: Task, columns: Iterable[str]) -> tuple[str, ...]:
@@ -129,6 +116,12 @@ def columns_of(task: Task, columns: Iterable[str]) -> tuple[str, ...]:
     return ()
 
 
+def flags_of(cells: np.ndarray, meanings: Mapping[str, bool]) -> np.ndarray:
+    """1 where a cell is written like a true one, 0 like a false one, else UNKNOWN: int of the shape of `cells`."""
+    codes, texts = pd.factorize(cells.ravel())
+    return np.array([meanings.get(text.casefold(), UNKNOWN) for text in texts], int)[codes].reshape(cells.shape)
+
+
 def encode(table: Table, task: Task) -> tuple[np.ndarray, np.ndarray, list[Problem]]:
     """Codes (rows, classes) uint8 and labelled (rows,) bool of a task, and the cells that cannot be."""
     columns = columns_of(task, table.cells)
@@ -137,7 +130,7 @@ def encode(table: Table, task: Task) -> tuple[np.ndarray, np.ndarray, list[Probl
         wrong = [Problem(table.file, 1, f"{text}; found are {', '.join(table.cells) or 'none'}")]
         return np.zeros((len(table), len(task)), np.uint8), np.zeros(len(table), bool), wrong
     yes, labelled, wrong = _by_value(table, task, *columns) if len(columns) == 1 else _by_flags(table, task, columns)
-    return np.where(yes, YES, NO).astype(np.uint8), labelled, wrong
+    return codes_of(yes), labelled, wrong
 
 
 def _by_value(table: Table, task: Task, column: str) -> tuple[np.ndarray, np.ndarray, list[Problem]]:
@@ -166,26 +159,22 @@ def _values_problem(values: list[str], task: Task, column: str) -> str | None:
         if value not in task.classes:
             if SEPARATOR in value:
                 return f"{value!r} in column {column!r}: several values, but {task.name} is multiclass: one is allowed"
-            close = get_close_matches(value, task.classes, n=1)
-            hint = f"; perhaps {close[0]!r} is meant" if close else ""
-            return f"{value!r} in column {column!r}; allowed are {', '.join(task.classes)}{hint}"
+            return f"column {column!r}: {no_such('value', value, task.classes)}"
     return None
 
 
 def _by_flags(table: Table, task: Task, columns: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, list[Problem]]:
     """A 0/1 column a class. Absent are rows of empty cells and, where exactly one is true, rows of zeros."""
     cells = np.column_stack([table.cells[column] for column in columns])
-    empty, yes = cells == "", np.isin(cells, [text for text, flag in FLAGS.items() if flag])
-    odd = ~empty & ~np.isin(cells, list(FLAGS))
+    empty, flags = cells == "", flags_of(cells, FLAGS | WORDS)
+    odd, yes = ~empty & (flags == UNKNOWN), flags == 1
     count, partly = yes.sum(axis=1), empty.any(axis=1) & ~empty.all(axis=1)
     several = (count > 1) & (task.kind == "multiclass")
     wrong = []
     for row in np.flatnonzero(odd.any(axis=1) | partly | several):
-        found = ", ".join(
-            f"{c}={cell!r}" for c, cell in zip(columns, cells[row], strict=True) if cell not in {"0", "0.0"}
-        )
+        found = ", ".join(f"{columns[place]}={cells[row, place]!r}" for place in np.flatnonzero(flags[row]))
         if odd[row].any():
-            text = "allowed are 0 and 1"
+            text = "allowed are 0 and 1, false and true, or no and yes"
         elif partly[row]:
             text = "of a task either all cells are empty or none is"
         else:

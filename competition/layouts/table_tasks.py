@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from competition.errors import InvalidInput, Problem
-from competition.layouts.table_cells import FLAGS, SEPARATOR, Table, split_values, task_of
+from competition.errors import InvalidInput, Problem, no_such
+from competition.layouts.table_cells import FLAGS, SEPARATOR, UNKNOWN, WORDS, Table, flags_of, split_values, task_of
 from competition.task import Task
 
 # A column of more values than this, each on fewer images than that, holds free text or numbers, not answers.
@@ -21,13 +21,13 @@ ONE_OF, ANY_OF = "class", "tags"
 def infer_tasks(table: Table, leave_out: Sequence[str] = ()) -> tuple[tuple[Task, ...], list[str], list[Problem]]:
     """The tasks in the order of their columns; what was decided and could be meant otherwise; what cannot be.
 
-    0/1 columns whose names share what stands before an underscore are one task (gender_Female, gender_Male), and so
-    are all those that share nothing. Such a task is multiclass where no row has two ones. Every other column is a task;
-    it is multilabel where a cell holds `|`.
+    0/1 columns whose names share what stands before an underscore are one task (gender_Female, gender_Male), also where
+    they hold false and true, or no and yes. So are all others of 0 and 1, or false and true, that share nothing. Such a
+    task is multiclass where no row has two ones. Every other column is a task; it is multilabel where a cell holds `|`.
     """
     cells = {column: values for column, values in table.cells.items() if column not in leave_out}
     problems = [
-        Problem(table.file, 1, f"there is no column {column!r} to leave out; found are {', '.join(table.cells)}")
+        Problem(table.file, 1, f"--leave-out: {no_such('column', column, table.cells)}")
         for column in leave_out
         if column not in table.cells
     ]
@@ -53,13 +53,12 @@ def infer_tasks(table: Table, leave_out: Sequence[str] = ()) -> tuple[tuple[Task
 
 def group_columns(cells: Mapping[str, np.ndarray]) -> tuple[dict[str, tuple[str, ...]], list[str]]:
     """The columns of each task by its name, in the order of the first of them; and what could be meant otherwise."""
-    share = {column: _share_of_flags(values) for column, values in cells.items()}
-    flags = [column for column in cells if share[column] == 1]
+    share = {column: _share_of_flags(values, FLAGS | WORDS) for column, values in cells.items()}
     # A column beside a 0/1 column of its prefix is one, too, though some of its cells are wrong, which is said later.
     prefixes, notes = shared_prefixes([column for column in cells if share[column] > ALMOST])
-    sure = {prefixes.get(column) for column in flags}
+    sure = {prefixes.get(column) for column in cells if share[column] == 1}
     prefixes = {column: prefix for column, prefix in prefixes.items() if prefix in sure}
-    plain = [column for column in flags if column not in prefixes]
+    plain = [name for name, values in cells.items() if name not in prefixes and _share_of_flags(values, FLAGS) == 1]
     if len(plain) > 1:
         name = ONE_OF if _one_is_right({column: cells[column] for column in plain}, False) else ANY_OF
         name = f"other_{name}" if name in prefixes.values() else name
@@ -98,9 +97,9 @@ def _prefixes(column: str) -> list[str]:
     return ["_".join(parts[:end]) for end in range(1, len(parts)) if parts[end - 1] and "_".join(parts[end:])]
 
 
-def _share_of_flags(values: np.ndarray) -> float:
+def _share_of_flags(values: np.ndarray, meanings: Mapping[str, bool]) -> float:
     filled = values[values != ""]
-    return float(np.isin(filled, list(FLAGS)).mean()) if len(filled) else 0.0
+    return float((flags_of(filled, meanings) != UNKNOWN).mean()) if len(filled) else 0.0
 
 
 def _empty(cells: Iterable[np.ndarray]) -> np.ndarray:
@@ -108,8 +107,7 @@ def _empty(cells: Iterable[np.ndarray]) -> np.ndarray:
 
 
 def _ones(cells: Iterable[np.ndarray]) -> np.ndarray:
-    true = [text for text, flag in FLAGS.items() if flag]
-    return np.column_stack([np.isin(values, true) for values in cells])
+    return np.column_stack([flags_of(values, FLAGS | WORDS) == 1 for values in cells])
 
 
 def _one_is_right(cells: Mapping[str, np.ndarray], zeros_are_absent: bool) -> bool:

@@ -17,15 +17,14 @@ import numpy as np
 from competition.errors import InvalidInput
 from competition.scoring.blend import Blend, Mean, before_mean, mixed
 from competition.scoring.bootstrap import TaskComparison, compare_paired
-from competition.scoring.cross_fit import PARTS, parts_of
 from competition.scoring.fashionai import as_submitted
-from competition.scoring.metrics import average_precision
-from competition.scoring.predictions import Predictions, aligned
+from competition.scoring.predictions import PARTS, Predictions, aligned, parts_of
+from competition.scoring.scores import average_precision
 from competition.task import Task
 
 VOTES = 4  # of each member at the start: the first step changes a weight by about a quarter
 STEPS = 100  # no more than these uphill
-Weights = Mapping[str, np.ndarray]  # {task: (members,)}
+WAYS = ("fitted", "plain", "single")  # weights of a task's own, those of the plain mean, and the best member alone
 
 
 @dataclass(frozen=True)
@@ -63,30 +62,20 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Weights found on some images: fitted, those of the plain mean, and those of the best member alone."""
-
-    fitted: Weights
-    plain: Weights
-    single: Weights
-
-
-@dataclass(frozen=True)
 class Found:
     """A blend, and how its way of finding weights scores on images that it has not seen.
 
     `over_plain` and `over_single` compare the fitted weights with the plain mean and with the best single member,
-    all three found on other images than those they answer. A task takes the way that scored best there: `fitted` names
-    the tasks with weights of their own, `alone` those of the best member; the others have the plain mean. `single` is
-    the best member on all images, and `cost` that of the members which have a weight anywhere. `taken` are the answers
-    of the ways that were taken, still with weights found on other images; only the ways were chosen on these.
+    all three found on other images than those they answer. `ways` names for each task the one of WAYS that scored best
+    there, which it takes. `single` is the best member on all images, and `cost` that of the members which have a weight
+    anywhere. `taken` are the answers of the ways that were taken, still with weights found on other images; only the
+    ways were chosen on these.
     """
 
     blend: Blend
     over_plain: tuple[TaskComparison, ...]
     over_single: tuple[TaskComparison, ...]
-    fitted: tuple[str, ...]
-    alone: tuple[str, ...]
+    ways: Mapping[str, str]
     single: Member
     cost: Cost
     taken: Predictions
@@ -98,43 +87,37 @@ def find_blend(members: Sequence[Member], mean: Mean = "arithmetic", budget: Cos
     Raises InvalidInput where members have other tasks or images, and where none fits into the budget.
     """
     budget = budget or Cost()
-    several = aligned([member.predictions for member in members])
+    first, *_ = several = aligned([member.predictions for member in members])
     if not any(Cost.of([member]).within(budget) for member in members):
         costs = dict.fromkeys(f"{member.folder}: {Cost.of([member])}" for member in members)
         raise InvalidInput(
             f"no run fits into a budget of {budget}; allow more, or name smaller runs; they cost:", costs
         )
-    tables = [Table.of(several, task, mean) for task in several[0].tasks]
-    fitted, plain, single = honest(several[0], tables, members, budget)
-    over_plain, over_single = compare_paired(fitted, plain), compare_paired(fitted, single)
-    plan = make_plan(tables, members, budget)
-    gaining, alone = best_ways(over_plain[:-1], over_single[:-1])
-    ways = dict.fromkeys(gaining, 0) | dict.fromkeys(alone, 2)  # of fitted, plain, single; else plain
-    answers, plans = (fitted, plain, single), (plan.fitted, plan.plain, plan.single)
-    names = [task.name for task in several[0].tasks]
-    weights = {name: plans[ways.get(name, 1)][name] for name in names}
-    taken = replace(plain, probabilities={name: answers[ways.get(name, 1)].probabilities[name] for name in names})
+    tables = [Table.of(several, task, mean) for task in first.tasks]
+    answers, found = honest(first, tables, members, budget), find_weights(tables, members, budget)
+    over_plain, over_single = (compare_paired(answers["fitted"], answers[other]) for other in ("plain", "single"))
+    ways = {task.name: "plain" for task in first.tasks} | best_ways(over_plain[:-1], over_single[:-1])
+    taken = {name: answers[way].probabilities[name] for name, way in ways.items()}
+    weights = {name: found[way][name] for name, way in ways.items()}
     used = np.flatnonzero(np.any(list(weights.values()), axis=0))
     blend = Blend(
         tuple((members[number].folder, members[number].view) for number in used),
         mean,
-        several[0].tasks,
+        first.tasks,
         {name: values[used] for name, values in weights.items()},
     )
-    best = members[int(next(iter(plan.single.values())).argmax())]
+    best = members[int(found["single"][first.tasks[0].name].argmax())]
     cost = Cost.of(members[number] for number in used)
-    return Found(blend, over_plain, over_single, gaining, alone, best, cost, taken)
+    return Found(blend, over_plain, over_single, ways, best, cost, replace(first, probabilities=taken))
 
 
-def best_ways(
-    over_plain: Sequence[TaskComparison], over_single: Sequence[TaskComparison]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The tasks in which fitted weights, and those in which the best member alone, scored best on unseen images."""
-    rows = [
-        (plain.task, plain.ap.a, plain.ap.b, single.ap.b) for plain, single in zip(over_plain, over_single, strict=True)
-    ]
-    gaining = tuple(task for task, fitted, plain, single in rows if fitted > plain and fitted >= single)
-    return gaining, tuple(task for task, fitted, plain, single in rows if single > max(fitted, plain))
+def best_ways(over_plain: Sequence[TaskComparison], over_single: Sequence[TaskComparison]) -> dict[str, str]:
+    """{task: which of WAYS scored best on unseen images}; the plain mean unless another is better."""
+    ways = {}
+    for plain, single in zip(over_plain, over_single, strict=True):
+        scores = {"plain": plain.ap.b, "fitted": plain.ap.a, "single": single.ap.b}
+        ways[plain.task] = max(scores, key=scores.get)
+    return ways
 
 
 @dataclass(frozen=True)
@@ -162,33 +145,35 @@ class Table:
         return as_submitted(mixed(self.values, weights, self.mean, self.task.kind))
 
     def ap(self, weights: np.ndarray) -> float:
-        return average_precision(self.task.kind, self.mixed(weights), self.codes)[0]
+        """-inf where no image can be judged."""
+        value = average_precision(self.task.kind, self.mixed(weights), self.codes)[0]
+        return -math.inf if math.isnan(value) else value
 
 
 def honest(
     first: Predictions, tables: Sequence[Table], members: Sequence[Member], budget: Cost
-) -> tuple[Predictions, Predictions, Predictions]:
-    """Answers of fitted weights, plain mean and best member, for each part of the images found on the other parts."""
-    answers = [{name: values.copy() for name, values in first.probabilities.items()} for _ in range(3)]
+) -> dict[str, Predictions]:
+    """The answers of each of WAYS, its weights for each part of the images found on the other parts."""
+    answers = {way: {name: values.copy() for name, values in first.probabilities.items()} for way in WAYS}
     part = parts_of(first.group)
     for number in range(PARTS):
-        plan = make_plan([table.of_images(part != number) for table in tables], members, budget)
-        for answer, weights in zip(answers, (plan.fitted, plan.plain, plan.single), strict=True):
-            for table in (table.of_images(part == number) for table in tables):
-                answer[table.task.name][table.rows] = table.mixed(weights[table.task.name])
-    return tuple(replace(first, probabilities=answer) for answer in answers)
+        found = find_weights([table.of_images(part != number) for table in tables], members, budget)
+        for table in (table.of_images(part == number) for table in tables):
+            for way, answer in answers.items():
+                answer[table.task.name][table.rows] = table.mixed(found[way][table.task.name])
+    return {way: replace(first, probabilities=answer) for way, answer in answers.items()}
 
 
-def make_plan(tables: Sequence[Table], members: Sequence[Member], budget: Cost) -> Plan:
+def find_weights(tables: Sequence[Table], members: Sequence[Member], budget: Cost) -> dict[str, dict[str, np.ndarray]]:
+    """For each of WAYS {task: weights, (members,)}; only fitted ones differ from task to task."""
     chosen = affordable(tables, members, budget)
-    plain = chosen / chosen.sum()
-    alone = [one for number, one in enumerate(np.eye(len(members))) if Cost.of([members[number]]).within(budget)]
-    single = alone[_best([mean_ap(tables, weights) for weights in alone])]
-    return Plan(
-        {table.task.name: climb(table, chosen) for table in tables},
-        {table.task.name: plain for table in tables},
-        {table.task.name: single for table in tables},
-    )
+    alone = [one for one, member in zip(np.eye(len(members)), members, strict=True) if Cost.of([member]).within(budget)]
+    single = alone[np.argmax([mean_ap(tables, weights) for weights in alone])]
+    return {
+        "fitted": {table.task.name: climb(table, chosen) for table in tables},
+        "plain": {table.task.name: chosen / chosen.sum() for table in tables},
+        "single": {table.task.name: single for table in tables},
+    }
 
 
 def affordable(tables: Sequence[Table], members: Sequence[Member], budget: Cost) -> np.ndarray:
@@ -209,7 +194,7 @@ def affordable(tables: Sequence[Table], members: Sequence[Member], budget: Cost)
         heights = [mean_ap(tables, some / some.sum()) for some in larger]
         if chosen.any() and max(heights) <= height:
             return chosen
-        chosen, height = larger[_best(heights)], max(heights)
+        chosen, height = larger[np.argmax(heights)], max(heights)
 
 
 def climb(table: Table, chosen: np.ndarray) -> np.ndarray:
@@ -220,8 +205,8 @@ def climb(table: Table, chosen: np.ndarray) -> np.ndarray:
     for _ in range(STEPS):
         ways = [way for way in votes + np.vstack([one_vote, -one_vote]) if way.min() >= 0 and way.any()]
         heights = [table.ap(way / way.sum()) for way in ways]
-        best = _best(heights)
-        if not heights[best] > height + 1e-12:  # nan where no image can be judged
+        best = np.argmax(heights)
+        if not heights[best] > height + 1e-12:
             break
         votes, height = ways[best], heights[best]
     return votes / votes.sum()
@@ -229,10 +214,5 @@ def climb(table: Table, chosen: np.ndarray) -> np.ndarray:
 
 def mean_ap(tables: Sequence[Table], weights: np.ndarray) -> float:
     """The official mAP of the same weights in each task; -inf where none can be judged."""
-    values = [value for table in tables if not math.isnan(value := table.ap(weights))]
+    values = [value for table in tables if (value := table.ap(weights)) > -math.inf]
     return sum(values) / len(values) if values else -math.inf
-
-
-def _best(scores: Sequence[float]) -> int:
-    """The first of the highest."""
-    return max(range(len(scores)), key=scores.__getitem__)

@@ -13,10 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from competition.dataset import NO, YES
-from competition.scoring.multilabel import RankedLabels
 from competition.scoring.predictions import Predictions, aligned
-from competition.task import Task
+from competition.scoring.ranked import mean_of_known, mean_scores, rank
 
 RESAMPLES = 1000
 CHUNK = 50  # resamples at a time: their counts stay in the cache of the processor
@@ -35,16 +33,6 @@ class Estimate(NamedTuple):
     def is_noise(self) -> bool:
         """Whether a difference may as well be none."""
         return not (self.low > 0 or self.high < 0)
-
-
-@dataclass(frozen=True)
-class TaskInterval:
-    """Official AP and accuracy of a task with `rows` labelled images; or, named `mean`, their means over the tasks."""
-
-    task: str
-    rows: int
-    ap: Estimate
-    accuracy: Estimate
 
 
 @dataclass(frozen=True)
@@ -67,16 +55,10 @@ class TaskComparison:
     accuracy: Gain
 
 
-def interval(predictions: Predictions, resamples: int = RESAMPLES, seed: int = 0) -> tuple[TaskInterval, ...]:
-    """Intervals of AP and accuracy, a task that has labelled rows each, and the mean last."""
-    (scores,) = resampled([predictions], resamples, seed)
-    return tuple(TaskInterval(*row, *map(estimate, scores[:, number])) for number, row in _rows(predictions))
-
-
 def interval_of_means(predictions: Predictions) -> dict[str, list[float]]:
     """Low and high of the official mAP and of the mean accuracy, as scores.json keeps them."""
-    mean = interval(predictions)[-1]
-    return {"map": [mean.ap.low, mean.ap.high], "accuracy": [mean.accuracy.low, mean.accuracy.high]}
+    ap, accuracy = map(estimate, resampled([predictions])[0, :, -1])
+    return {"map": [ap.low, ap.high], "accuracy": [accuracy.low, accuracy.high]}
 
 
 def compare_paired(
@@ -86,15 +68,11 @@ def compare_paired(
 
     Raises InvalidInput where they predicted different images or tasks.
     """
-    a, b = aligned([a, b])
-    pair = resampled([a, b], resamples, seed)
-    return tuple(TaskComparison(*row, *map(_gain, *pair[:, :, number])) for number, row in _rows(a))
-
-
-def _rows(predictions: Predictions) -> Iterator[tuple[int, tuple[str, int]]]:
-    counts = {task.name: int(predictions.labelled[task.name].sum()) for task in predictions.tasks}
-    counts = {name: count for name, count in counts.items() if count}
-    return enumerate([*counts.items(), (MEAN, sum(counts.values()))])
+    pair = aligned([a, b])
+    scores = resampled(pair, resamples, seed)
+    rows = {task.name: len(rows) for task, rows, *_ in a.labelled_tasks()}
+    rows[MEAN] = sum(rows.values())
+    return tuple(TaskComparison(*row, *map(_gain, *scores[:, :, number])) for number, row in enumerate(rows.items()))
 
 
 def estimate(values: np.ndarray) -> Estimate:
@@ -113,16 +91,13 @@ def _gain(a: np.ndarray, b: np.ndarray) -> Gain:
 
 def resampled(several: Sequence[Predictions], resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
     """(members, AP and accuracy, tasks + 1, 1 + resamples): on all images first; the mean is the last task."""
-    judged = [task for task in several[0].tasks if several[0].labelled[task.name].any()]
-    ranked = [[_ranked(one, task) for task in judged] for one in several]
-    scores = np.full((len(several), 2, len(judged) + 1, 1 + resamples), np.nan)
+    ranked = [[rank(task.kind, *given, rows) for task, rows, *given in one.labelled_tasks()] for one in several]
+    scores = np.full((len(several), 2, len(ranked[0]) + 1, 1 + resamples), np.nan)
     for start, weights in _weights(several[0].group, resamples, seed):
         for member, tasks in enumerate(ranked):
-            for task, rows in enumerate(tasks):
-                scores[member, :, task, start : start + weights.shape[1]] = rows.scores(weights)
-    known = ~np.isnan(scores[:, :, :-1])
-    with np.errstate(invalid="ignore"):  # where no task can be judged
-        scores[:, :, -1] = np.where(known, scores[:, :, :-1], 0).sum(axis=2) / known.sum(axis=2)
+            for task, answers in enumerate(tasks):
+                scores[member, :, task, start : start + weights.shape[1]] = mean_scores(answers, weights)
+    scores[:, :, -1] = mean_of_known(np.moveaxis(scores[:, :, :-1], 2, 0))
     return scores
 
 
@@ -136,46 +111,3 @@ def _weights(group: np.ndarray, resamples: int, seed: int) -> Iterator[tuple[int
         drawn = rng.integers(len(groups), size=(len(groups), size)) * size + np.arange(size)
         counts = np.bincount(drawn.ravel(), minlength=len(groups) * size).reshape(len(groups), size)
         yield 1 + start, counts.astype(np.int32)[number]
-
-
-def _ranked(predictions: Predictions, task: Task) -> "Ranked | RankedLabels":
-    if task.kind == "multiclass":
-        return Ranked.of(predictions, task.name)
-    rows = np.flatnonzero(predictions.labelled[task.name])
-    return RankedLabels.of(predictions.probabilities[task.name][rows], predictions.codes[task.name][rows], rows)
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """The labelled images of one task, most confident first; `last` is the last row of each distinct confidence."""
-
-    rows: np.ndarray
-    correct: np.ndarray
-    wrong: np.ndarray
-    last: np.ndarray
-
-    @classmethod
-    def of(cls, predictions: Predictions, task: str) -> "Ranked":
-        rows = np.flatnonzero(predictions.labelled[task])
-        probabilities = predictions.probabilities[task][rows]
-        answer = probabilities.argmax(axis=1)
-        confidence = probabilities[np.arange(len(rows)), answer]
-        order = np.argsort(-confidence, kind="stable")
-        letter = predictions.codes[task][rows, answer][order]
-        last = np.flatnonzero(np.append(np.diff(confidence[order]) != 0, True))
-        return cls(rows[order], letter == YES, letter == NO, last)
-
-    def scores(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(AP, accuracy), each (resamples,), of images repeated `weights` (images, resamples) times; nan without any.
-
-        As in `average_precision`, a threshold counts if its confidence is there, and if it leaves a y or an n.
-        """
-        count = weights[self.rows]
-        seen, correct, wrong = (
-            np.cumsum(part, axis=0, dtype=np.int32)[self.last]
-            for part in (count, count * self.correct[:, None], count * self.wrong[:, None])
-        )
-        judged = (np.diff(seen, axis=0, prepend=0) > 0) & (correct + wrong > 0)
-        precision = correct / np.maximum(correct + wrong, 1)
-        with np.errstate(invalid="ignore"):  # where none of the images was drawn
-            return (precision * judged).sum(axis=0) / judged.sum(axis=0), correct[-1] / seen[-1]

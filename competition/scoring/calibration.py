@@ -5,15 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import expit, log_expit, log_softmax, logit, softmax
+from scipy.special import logsumexp, softmax
 
-from competition.dataset import MAYBE, NO, YES
+from competition.dataset import MAYBE, YES
 from competition.scoring.blend import FLOOR
-from competition.scoring.cross_fit import PARTS, parts_of
-from competition.scoring.fashionai import as_submitted, precision_curve
-from competition.scoring.metrics import average_precision, choices
-from competition.scoring.predictions import Predictions
-from competition.task import Kind, Task
+from competition.scoring.fashionai import answers, as_submitted, precision_curve
+from competition.scoring.predictions import PARTS, Predictions, parts_of
+from competition.scoring.scores import average_precision, choices
+from competition.task import Task
 
 BINS = 15  # as Guo and others have them, On calibration of modern neural networks, 2017
 GOALS = (0.95, 0.98)
@@ -72,69 +71,54 @@ class Calibration:
 def calibrate(predictions: Predictions) -> tuple[Calibration, ...]:
     """A Calibration of each task that has labelled rows."""
     part = parts_of(predictions.group)
-    return tuple(
-        _calibrate_task(
-            task,
-            predictions.probabilities[task.name][present],
-            predictions.codes[task.name][present],
-            part[present],
-        )
-        for task in predictions.tasks
-        if (present := predictions.labelled[task.name]).any()
-    )
+    return tuple(_calibrate_task(task, *given, part[rows]) for task, rows, *given in predictions.labelled_tasks())
 
 
 def _calibrate_task(task: Task, probabilities: np.ndarray, codes: np.ndarray, part: np.ndarray) -> Calibration:
-    softened = np.empty_like(probabilities)
+    chosen, letters = choices(task.kind, probabilities, codes)
+    part = np.repeat(part, len(chosen) // len(probabilities))
+    softened = np.empty_like(chosen)
     for number in range(PARTS):
         here = part == number
-        temperature = fit_temperature(probabilities[~here], codes[~here], task.kind)
-        softened[here] = as_submitted(soften(probabilities[here], temperature, task.kind))
-    chosen, right = choices(task.kind, probabilities, codes)
-    part = np.repeat(part, len(chosen) // len(probabilities))
+        temperature = fit_temperature(chosen[~here], letters[~here])
+        softened[here] = as_submitted(soften(chosen[here], temperature))
+    answered = answers(chosen, letters)
+    after = softened if task.kind == "multiclass" else softened[:, 1].reshape(probabilities.shape)
     return Calibration(
         task,
         len(codes),
-        fit_temperature(probabilities, codes, task.kind),
-        reliability(chosen, right),
-        reliability(*choices(task.kind, softened, codes)),
+        fit_temperature(chosen, letters),
+        reliability(*answered),
+        reliability(*answers(softened, letters)),
         average_precision(task.kind, probabilities, codes)[0],
-        average_precision(task.kind, softened, codes)[0],
-        tuple(filter(None, (threshold_for(goal, chosen, right, part) for goal in GOALS))),
+        average_precision(task.kind, after, codes)[0],
+        tuple(filter(None, (threshold_for(goal, *answered, part) for goal in GOALS))),
     )
 
 
-def soften(probabilities: np.ndarray, temperature: float, kind: Kind) -> np.ndarray:
-    """Probabilities (n, classes) at temperature T: softmax(log p / T), or sigmoid(logit p / T) of a multilabel task.
+def soften(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """Probabilities (n, classes) at temperature T: softmax(log p / T), which for no and yes is sigmoid(logit p / T).
 
     Above 1 they become less sure, below 1 surer. Each row keeps its answer, but rows can overtake one another.
     """
-    scores = _scores(probabilities, kind) / temperature
-    return softmax(scores, axis=1) if kind == "multiclass" else expit(scores)
+    return softmax(np.log(np.maximum(probabilities, FLOOR)) / temperature, axis=1)
 
 
-def fit_temperature(probabilities: np.ndarray, codes: np.ndarray, kind: Kind) -> float:
-    """The temperature with the least negative log likelihood of the codes; 1, no change, where there are none.
+def fit_temperature(probabilities: np.ndarray, codes: np.ndarray) -> float:
+    """The temperature with the least negative log likelihood of the codes; 1, no change, where there is no y.
 
-    Of a multiclass task rows with a y count, of a multilabel one all codes y and n. The likelihood has one peak in
-    1 / T. Where the peak is out of reach, as where every answer is right, the temperature is exactly HOTTEST or its
-    inverse.
+    The likelihood has one peak in 1 / T. Where the peak is out of reach, as where every answer is right, the
+    temperature is exactly HOTTEST or its inverse.
     """
-    scores, yes = _scores(probabilities, kind), codes == YES
-    if kind == "multiclass":
-        known = yes.any(axis=1)
-        scores, truth = scores[known], yes[known].argmax(axis=1)
-    else:
-        known = codes != MAYBE
-        scores = np.where(yes, scores, -scores)[known]
-    if not len(scores):
+    yes = codes == YES
+    known = yes.any(axis=1)
+    if not known.any():
         return 1.0
+    logs = np.log(np.maximum(probabilities[known], FLOOR))
+    over_truth = logs - logs[np.arange(len(logs)), yes[known].argmax(axis=1)][:, None]
 
     def loss(log_temperature: float) -> float:
-        softened = scores / np.exp(log_temperature)
-        if kind == "multiclass":
-            return -log_softmax(softened, axis=1)[np.arange(len(truth)), truth].mean()
-        return -log_expit(softened).mean()
+        return logsumexp(over_truth / np.exp(log_temperature), axis=1).mean()
 
     widest = np.log(HOTTEST)
     inside = minimize_scalar(loss, bounds=(-widest, widest), method="bounded").x
@@ -142,51 +126,41 @@ def fit_temperature(probabilities: np.ndarray, codes: np.ndarray, kind: Kind) ->
     return min((hottest, coldest, float(np.exp(inside))), key=lambda temperature: loss(np.log(temperature)))
 
 
-def _scores(probabilities: np.ndarray, kind: Kind) -> np.ndarray:
-    """What the softmax or sigmoid was taken of, up to a constant a row."""
-    if kind == "multiclass":
-        return np.log(np.maximum(probabilities, FLOOR))
-    return logit(np.clip(probabilities, FLOOR, 1 - FLOOR))
+def reliability(confidence: np.ndarray, letter: np.ndarray) -> Reliability:
+    """Bins of equal width of the confidence of some answers, each with its upper end; nan where a bin is empty.
 
-
-def reliability(probabilities: np.ndarray, codes: np.ndarray) -> Reliability:
-    """Bins of equal width of the largest probability, each with its upper end; nan where a bin is empty.
-
-    A row is right where the letter at the answer is y; where it is m, the row counts as nothing, as in the official
-    metric.
+    An answer is right where its letter is y; where it is m, it counts as nothing, as in the official metric.
     """
-    answer = probabilities.argmax(axis=1)[:, None]
-    letter = np.take_along_axis(codes, answer, axis=1)[:, 0]
     judged = letter != MAYBE
-    top, right = np.take_along_axis(probabilities, answer, axis=1)[judged, 0], letter[judged] == YES
-    place = np.clip(np.ceil(top * BINS).astype(int) - 1, 0, BINS - 1)
+    confidence, right = confidence[judged], letter[judged] == YES
+    place = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
     rows = np.bincount(place, minlength=BINS)
     with np.errstate(invalid="ignore"):
-        means = (np.bincount(place, values, minlength=BINS) / rows for values in (top, right))
+        means = (np.bincount(place, values, minlength=BINS) / rows for values in (confidence, right))
         return Reliability(rows, *means)
 
 
-def threshold_for(goal: float, probabilities: np.ndarray, codes: np.ndarray, part: np.ndarray) -> Threshold | None:
+def threshold_for(goal: float, confidence: np.ndarray, letter: np.ndarray, part: np.ndarray) -> Threshold | None:
     """The threshold that answers most rows with at least this precision; None where no threshold reaches it.
 
-    It is the lowest one at which precision is at least `goal`, though it may be less at a higher one.
+    It is the lowest one at which precision is at least `goal`, though it may be less at a higher one. `part` (n,) is
+    the part of each row, for `elsewhere`.
     """
-    best = _lowest(goal, probabilities, codes)
+    best = _lowest(goal, confidence, letter)
     if best is None:
         return None
-    correct = wrong = 0
+    answered = np.zeros(len(letter), bool)
     for number in range(PARTS):
         here = part == number
-        found = _lowest(goal, probabilities[~here], codes[~here])
-        if found is not None:
-            answered = here & (probabilities.max(axis=1) >= found[0])
-            letter = codes[answered, probabilities[answered].argmax(axis=1)]
-            correct, wrong = correct + (letter == YES).sum(), wrong + (letter == NO).sum()
-    elsewhere = correct / (correct + wrong) if correct + wrong else float("nan")
+        if found := _lowest(goal, confidence[~here], letter[~here]):
+            answered |= here & (confidence >= found[0])
+    judged = letter[answered & (letter != MAYBE)]
+    elsewhere = (judged == YES).mean() if len(judged) else float("nan")
     return Threshold(goal, *map(float, (*best, elsewhere)))
 
 
-def _lowest(goal: float, probabilities: np.ndarray, codes: np.ndarray) -> tuple[float, float, float] | None:
-    threshold, answered, precision = precision_curve(probabilities, codes)
-    reached = np.flatnonzero(precision >= goal)
-    return (threshold[reached[-1]], answered[reached[-1]], precision[reached[-1]]) if len(reached) else None
+def _lowest(goal: float, confidence: np.ndarray, letter: np.ndarray) -> tuple[float, float, float] | None:
+    """Threshold, coverage and precision."""
+    curve = np.stack(precision_curve(confidence, letter))
+    reached = np.flatnonzero(curve[2] >= goal)
+    return tuple(curve[:, reached[-1]]) if len(reached) else None

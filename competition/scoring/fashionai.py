@@ -22,26 +22,35 @@ def as_submitted(probabilities: np.ndarray) -> np.ndarray:
     return np.round(probabilities.astype(np.float64), DECIMALS)
 
 
-def precision_curve(probabilities: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(threshold, answered, precision) of one task, each (thresholds,), from the highest threshold to the lowest.
+def answers(probabilities: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(confidence, letter) of each row's answer, each (n,), of `probabilities` and `codes` (n, classes).
 
-    `probabilities` (n, classes); `codes` (n, classes) of NO, MAYBE and YES. `answered` is the share of all rows
-    that a threshold leaves. Of equal probabilities the first class is the answer.
+    Letters are codes NO, MAYBE and YES. Of equal probabilities the first class is the answer.
     """
-    rows = np.arange(len(probabilities))
-    answer = probabilities.argmax(axis=1)
-    confidence = probabilities[rows, answer]
+    every, answer = np.arange(len(codes)), probabilities.argmax(axis=1)
+    return probabilities[every, answer], codes[every, answer]
+
+
+def precision_curve(confidence: np.ndarray, letter: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(threshold, answered, precision) of some answers, each (thresholds,), from the highest threshold to the lowest.
+
+    `answered` is the share of all rows that a threshold leaves.
+    """
     order = np.argsort(-confidence, kind="stable")
-    letter, confidence = codes[rows, answer][order], confidence[order]
+    confidence, letter = confidence[order], letter[order]
     correct, wrong = np.cumsum(letter == YES), np.cumsum(letter == NO)
-    last_of_its_value = np.append(confidence[:-1] != confidence[1:], True)[: len(order)]
-    judged = np.flatnonzero(last_of_its_value & (correct + wrong > 0))
-    return confidence[judged], (judged + 1) / max(1, len(rows)), correct[judged] / (correct + wrong)[judged]
+    judged = np.flatnonzero(last_of_each(confidence) & (correct + wrong > 0))
+    return confidence[judged], (judged + 1) / max(1, len(order)), correct[judged] / (correct + wrong)[judged]
+
+
+def last_of_each(values: np.ndarray) -> np.ndarray:
+    """Which of the sorted `values` (n,) are the last of their kind, (n,) bool: those after which a threshold lies."""
+    return np.append(values[:-1] != values[1:], True)[: len(values)]
 
 
 def average_precision(probabilities: np.ndarray, codes: np.ndarray) -> tuple[float, float]:
-    """(AP, BasicPrecision) of one task, arrays as in `precision_curve`; nan where no row can be judged."""
-    *_, precision = precision_curve(probabilities, codes)
+    """(AP, BasicPrecision) of one task, arrays as in `answers`; nan where no row can be judged."""
+    *_, precision = precision_curve(*answers(probabilities, codes))
     if not len(precision):
         return float("nan"), float("nan")
     return float(precision.mean()), float(precision[-1])

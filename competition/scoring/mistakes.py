@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import confusion_matrix
 
 from competition.dataset import NO, YES
-from competition.scoring.metrics import choices
 from competition.scoring.predictions import Predictions
+from competition.scoring.scores import choices
 from competition.task import HALF, Task
 
 
@@ -18,13 +19,21 @@ def confused(predictions: Predictions) -> pd.DataFrame:
     of a multi-label task is an answer of its own: `red` or `not red`.
     """
     rows = _answers(predictions)
-    truths = rows.groupby(["task", "truth"], sort=False).size().rename("of_truth")
-    pairs = rows[rows["wrong"]].groupby(["task", "truth", "answer"], sort=False).size().rename("count").reset_index()
-    pairs = pairs.join(truths, on=["task", "truth"])
-    pairs["share"] = pairs["count"] / pairs.pop("of_truth")
-    order = pairs["task"].map({task.name: number for number, task in enumerate(predictions.tasks)})
-    pairs = pairs.assign(order=order).sort_values(["order", "count", "share"], ascending=[True, False, False])
-    return pairs.drop(columns="order").reset_index(drop=True)
+    rows["task"] = pd.Categorical(rows["task"], [task.name for task in predictions.tasks])
+    rows["of_truth"] = rows.groupby(["task", "truth"])["truth"].transform("size")
+    pairs = rows[rows["wrong"]].groupby(["task", "truth", "answer"], sort=False)["of_truth"]
+    table = pairs.agg(count="size", share="first").reset_index()
+    table["share"] = table["count"] / table["share"]
+    return table.sort_values(["task", "count", "share"], ascending=[True, False, False], ignore_index=True)
+
+
+def confusion(task: Task, probabilities: np.ndarray, codes: np.ndarray) -> pd.DataFrame:
+    """Counts of a multiclass task: rows the truth, columns the answer; an image without a y does not count."""
+    yes = codes == YES
+    known = yes.any(axis=1)
+    answer = probabilities[known].argmax(axis=1)
+    counts = confusion_matrix(yes[known].argmax(axis=1), answer, labels=range(len(task)))
+    return pd.DataFrame(counts, index=task.classes, columns=task.classes)
 
 
 def mistakes(predictions: Predictions) -> pd.DataFrame:
@@ -33,8 +42,8 @@ def mistakes(predictions: Predictions) -> pd.DataFrame:
     What a network is surest of against the label is where the label is worth a second look.
     """
     rows = _answers(predictions)
-    wrong = rows[rows["wrong"]].sort_values("probability", ascending=False, kind="stable")
-    return wrong.drop(columns="wrong").reset_index(drop=True)
+    wrong = rows[rows.pop("wrong")]
+    return wrong.sort_values("probability", ascending=False, kind="stable", ignore_index=True)
 
 
 def _answers(predictions: Predictions) -> pd.DataFrame:
@@ -44,32 +53,26 @@ def _answers(predictions: Predictions) -> pd.DataFrame:
 
 def _answers_of_task(predictions: Predictions, task: Task) -> pd.DataFrame:
     labelled = np.flatnonzero(predictions.labelled[task.name])
-    given = predictions.probabilities[task.name][labelled], predictions.codes[task.name][labelled]
-    probabilities, codes = choices(task.kind, *given)
-    images, words = _images_and_words(predictions.images[labelled], task)
+    images = predictions.images[labelled]
+    probabilities, codes = predictions.probabilities[task.name][labelled], predictions.codes[task.name][labelled]
+    words = np.broadcast_to(np.array(task.classes, object), codes.shape)
+    if task.kind == "multilabel":
+        images, yes = np.repeat(images, len(task)), words.ravel()
+        words = np.stack(["not " + yes, yes], axis=-1)
+    probabilities, codes = choices(task.kind, probabilities, codes)
     rows = np.flatnonzero((codes == YES).any(axis=1))
-    probabilities, codes, words = probabilities[rows], codes[rows], words[rows]
-    answer, truth, every = probabilities.argmax(axis=1), (codes == YES).argmax(axis=1), np.arange(len(rows))
+    answer, truth = probabilities[rows].argmax(axis=1), (codes[rows] == YES).argmax(axis=1)
     return pd.DataFrame(
         {
             "image": images[rows],
             "task": task.name,
-            "truth": words[every, truth],
-            "answer": words[every, answer],
-            "probability": probabilities[every, answer],
-            "probability_of_truth": probabilities[every, truth],
-            "wrong": codes[every, answer] == NO,
+            "truth": words[rows, truth],
+            "answer": words[rows, answer],
+            "probability": probabilities[rows, answer],
+            "probability_of_truth": probabilities[rows, truth],
+            "wrong": codes[rows, answer] == NO,
         }
     )
-
-
-def _images_and_words(images: np.ndarray, task: Task) -> tuple[np.ndarray, np.ndarray]:
-    """The image of each choice, and what there is to choose from, (choices, classes)."""
-    classes = np.array(task.classes, object)
-    if task.kind == "multiclass":
-        return images, np.broadcast_to(classes, (len(images), len(task)))
-    no_or_yes = np.array([[f"not {label}", label] for label in classes], object)
-    return np.repeat(images, len(task)), np.tile(no_or_yes, (len(images), 1))
 
 
 class Sample(NamedTuple):
@@ -88,10 +91,9 @@ def samples(predictions: Predictions, count: int, seed: int = 0) -> list[Sample]
 
 
 def _sample(predictions: Predictions, row: int) -> Sample:
-    tasks = [task for task in predictions.tasks if predictions.labelled[task.name][row]]
-    given, codes = predictions.probabilities, predictions.codes
-    answers = [_answer(task, given[task.name][row], codes[task.name][row]) for task in tasks]
-    return Sample(str(predictions.images[row]), tuple(line for line, _ in answers), all(right for _, right in answers))
+    tasks = predictions.take(np.array([row])).labelled_tasks()
+    lines, right = zip(*(_answer(task, given[0], codes[0]) for task, _, given, codes in tasks), strict=True)
+    return Sample(str(predictions.images[row]), lines, all(right))
 
 
 def _answer(task: Task, probabilities: np.ndarray, codes: np.ndarray) -> tuple[str, bool]:

@@ -1,4 +1,4 @@
-"""What a person looks at to see how far probabilities can be trusted: reliability, and precision against coverage."""
+"""What a person looks at to see how far answers can be trusted: reliability, precision against coverage, confusion."""
 
 import math
 from collections.abc import Sequence
@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 from competition.files import whole_file
 from competition.run import Run
 from competition.scoring.calibration import BINS, GOALS, HOTTEST, Calibration
-from competition.scoring.fashionai import precision_curve
-from competition.scoring.metrics import choices
+from competition.scoring.fashionai import answers, precision_curve
 from competition.scoring.predictions import Predictions
+from competition.scoring.scores import choices
+from competition.task import Task
 
 COLUMNS = 4
 SIDE = 3.1  # of a panel, in inches
@@ -22,6 +23,8 @@ MARKERS = {
     for goal, size, fill in zip(GOALS, (9, 4.5), ("none", "full"), strict=True)
 }
 BARS = 0.3  # of the height of a panel, at most
+NUMBERED = 12  # classes up to which the cells of a confusion matrix hold their counts
+LEGIBLE, MOST_CONFUSED = 60, 40  # classes up to which it shows all, and how many it shows of more
 
 
 def save(figure: Figure, run: Run, name: str) -> None:
@@ -29,8 +32,8 @@ def save(figure: Figure, run: Run, name: str) -> None:
         figure.savefig(path, format="png", dpi=110)
 
 
-def reliability(run: Run, calibrations: Sequence[Calibration]) -> None:
-    """reliability.png: precision against probability, before and after the temperature; bars for where the rows are."""
+def reliability(calibrations: Sequence[Calibration]) -> Figure:
+    """Precision against probability, before and after the temperature; bars for where the rows are."""
     across = "largest probability (points: bins with more than 1 % of the rows; bars: how many rows)"
     figure, panels = _panels(len(calibrations), across, "precision")
     for axes, one in zip(panels, calibrations, strict=True):
@@ -42,7 +45,7 @@ def reliability(run: Run, calibrations: Sequence[Calibration]) -> None:
             axes.plot(bins.confidence[shown], bins.precision[shown], style, markersize=3.5, label=label)
         axes.set(title=one.task.name, xlim=(0, 1), ylim=(0, 1.3), yticks=np.linspace(0, 1, 6))
         axes.legend(fontsize=8, loc="upper left")
-    save(figure, run, "reliability.png")
+    return figure
 
 
 def in_words(temperature: float) -> str:
@@ -51,16 +54,13 @@ def in_words(temperature: float) -> str:
     return bounds.get(temperature, f"T = {temperature:.2f}")
 
 
-def coverage(run: Run, calibrations: Sequence[Calibration], predictions: Predictions) -> None:
-    """coverage.png: precision of the surest rows against their share, which AP is the mean of; goals are marked."""
+def coverage(calibrations: Sequence[Calibration], predictions: Predictions) -> Figure:
+    """Precision of the surest rows against their share, which AP is the mean of; goals are marked."""
     across = "share of rows answered, surest first (in brackets: with thresholds found on other rows)"
     figure, panels = _panels(len(calibrations), across, "precision")
     lowest = 1.0
-    for axes, one in zip(panels, calibrations, strict=True):
-        name = one.task.name
-        present = predictions.labelled[name]
-        probabilities, codes = predictions.probabilities[name][present], predictions.codes[name][present]
-        _, answered, precision = precision_curve(*choices(one.task.kind, probabilities, codes))
+    for axes, one, (task, _, *given) in zip(panels, calibrations, predictions.labelled_tasks(), strict=True):
+        _, answered, precision = precision_curve(*answers(*choices(task.kind, *given)))
         lowest = min([lowest, *precision[-1:]])
         axes.plot(answered, precision, color="C0")
         for number, goal in enumerate(GOALS, 1):
@@ -70,13 +70,38 @@ def coverage(run: Run, calibrations: Sequence[Calibration], predictions: Predict
                 right = f"{found.precision:.0%} ({elsewhere}) right"
                 label = f"p ≥ {found.threshold:.3f}: {found.coverage:.0%}, {right}"
                 axes.plot(found.coverage, found.precision, label=label, color=f"C{number}", **MARKERS[goal])
-        axes.set(title=f"{name}: AP {one.ap_before:.4f}", xlim=(0, 1.02))
+        axes.set(title=f"{task.name}: AP {one.ap_before:.4f}", xlim=(0, 1.02))
         if one.thresholds:
             below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.08), "frameon": False}  # over no curve
             axes.legend(fontsize=8, handlelength=1, handletextpad=0.4, **below)
     for axes in panels:  # the first few rows may be wrong, and would flatten all the rest
         axes.set_ylim(max(0, 1 - 1.1 * max(0.06, 1 - lowest)), 1.004)
-    save(figure, run, "coverage.png")
+    return figure
+
+
+def confusion_matrix(task: Task, counts: np.ndarray) -> Figure:
+    """Rows the truth, columns the answer, shaded by the share of the row.
+
+    Of more classes than can be read, and than memory has room for, those with the most mistakes are shown.
+    """
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    shown, title = np.arange(len(task)), task.name
+    if len(task) > LEGIBLE:
+        mistakes = counts.sum(axis=0) + counts.sum(axis=1) - 2 * counts.diagonal()
+        shown = np.sort(np.argsort(-mistakes, kind="stable")[:MOST_CONFUSED])
+        title = f"{task.name}: the {MOST_CONFUSED} of {len(task)} classes that are confused most"
+    side, classes = 2.6 + 0.45 * len(shown), [task.classes[number] for number in shown]
+    figure = Figure(figsize=(side + 0.6, side), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(shares[np.ix_(shown, shown)], cmap="Blues", vmin=0, vmax=1)
+    axes.set_xticks(range(len(shown)), classes, rotation=45, ha="right", fontsize=8)
+    axes.set_yticks(range(len(shown)), classes, fontsize=8)
+    axes.set(title=title, xlabel="answer", ylabel="truth")
+    if len(shown) <= NUMBERED:
+        for truth, answer in zip(*np.nonzero(counts), strict=True):
+            colour = "w" if shares[truth, answer] > 0.5 else "k"
+            axes.text(answer, truth, counts[truth, answer], ha="center", va="center", fontsize=8, color=colour)
+    return figure
 
 
 def _panels(count: int, across: str, up: str) -> tuple[Figure, list[Axes]]:

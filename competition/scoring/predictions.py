@@ -1,7 +1,7 @@
 """Predictions of images whose answers are known: the one file that scores, blends and reports are made from."""
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile
@@ -12,11 +12,13 @@ from competition import renamed
 from competition.dataset import Dataset
 from competition.errors import InvalidInput
 from competition.run import Run
+from competition.scoring.fashionai import as_submitted
 from competition.scoring.scores import Report, score
 from competition.task import Task
 
 HELD_OUT, TEST = "probabilities.npz", "test.npz"
 PLAIN = "plain"
+PARTS = 5
 Probabilities = Mapping[str, np.ndarray]
 
 
@@ -38,6 +40,15 @@ class Predictions:
     group: np.ndarray
     fold: np.ndarray
 
+    @classmethod
+    def of(
+        cls, source: str, dataset: Dataset, probabilities: Probabilities, fold: np.ndarray | int = 0
+    ) -> "Predictions":
+        """What `source` gave for the images of a dataset, rounded to the decimals by which a submission is judged."""
+        given = {task.name: as_submitted(probabilities[task.name]) for task in dataset.tasks}
+        by_image = {"group": dataset.group, "fold": np.broadcast_to(fold, len(dataset))}
+        return cls(source, dataset.tasks, dataset.ids, given, dataset.codes, dataset.labelled, **by_image)
+
     def __len__(self) -> int:
         return len(self.images)
 
@@ -45,30 +56,42 @@ class Predictions:
         """Those of these rows (indices or a bool mask), in their order."""
         return replace(
             self,
-            images=self.images[rows],
-            group=self.group[rows],
-            fold=self.fold[rows],
+            **{name: getattr(self, name)[rows] for name in BY_IMAGE},
             **{name: {task: values[rows] for task, values in getattr(self, name).items()} for name in BY_TASK},
         )
+
+    def labelled_tasks(self) -> Iterator[tuple[Task, np.ndarray, np.ndarray, np.ndarray]]:
+        """Of each task that has labelled rows: the task, their numbers, and their probabilities and codes."""
+        for task in self.tasks:
+            rows = np.flatnonzero(self.labelled[task.name])
+            if len(rows):
+                yield task, rows, self.probabilities[task.name][rows], self.codes[task.name][rows]
 
     def score(self) -> Report:
         return score(self.tasks, self.probabilities, self.codes, self.labelled)
 
+    def write(self, run: Run, name: str = HELD_OUT, views: Mapping[str, Probabilities] | None = None) -> None:
+        """Write them as the plain view, and what other `views` gave for the same images, into the file `name`."""
+        views = {**(views or {}), PLAIN: self.probabilities}
+        arrays = {part: getattr(self, part) for part in BY_IMAGE}
+        for task in self.tasks:
+            arrays |= {f"classes/{task.name}": np.array(task.classes), f"kind/{task.name}": np.array(task.kind)}
+            arrays |= {f"{part}/{task.name}": getattr(self, part)[task.name] for part in ("codes", "labelled")}
+            arrays |= {f"probabilities/{view}/{task.name}": values[task.name] for view, values in views.items()}
+        run.write_arrays(name, arrays)
 
+
+BY_IMAGE = ("images", "group", "fold")
 BY_TASK = ("probabilities", "codes", "labelled")
 
 
-def write_predictions(
-    run: Run, name: str, dataset: Dataset, views: Mapping[str, Probabilities], fold: np.ndarray | int = 0
-) -> None:
-    """Write what a run gave for `dataset`, `views[view][task]` (n, classes), to its file `name`."""
-    arrays = {"images": dataset.ids, "group": dataset.group, "fold": np.broadcast_to(fold, len(dataset))}
-    for task in dataset.tasks:
-        arrays |= {f"classes/{task.name}": np.array(task.classes), f"kind/{task.name}": np.array(task.kind)}
-        arrays |= {f"codes/{task.name}": dataset.codes[task.name]}
-        arrays |= {f"labelled/{task.name}": dataset.labelled[task.name]}
-        arrays |= {f"probabilities/{view}/{task.name}": values[task.name] for view, values in views.items()}
-    run.write_arrays(name, arrays)
+def parts_of(group: np.ndarray, seed: int = 0) -> np.ndarray:
+    """The part of each image, (n,) int below PARTS, so that what is fitted on some parts can be scored on the others.
+
+    Near-duplicates (`group`) stay together; the parts are equal to a group, and with fewer groups some are empty.
+    """
+    groups, number = np.unique(group, return_inverse=True)
+    return np.random.default_rng(seed).permutation(len(groups))[number] % PARTS
 
 
 def views_of(run: Run, name: str = HELD_OUT) -> tuple[str, ...]:
@@ -84,30 +107,19 @@ def read_predictions(run: Run, view: str = PLAIN, name: str = HELD_OUT) -> Predi
     views, arrays = _read(run, name, view)
     if view not in views:
         raise InvalidInput(f"{run.folder} has no view {view!r}; it has {', '.join(views)}")
-    names = [key.removeprefix("classes/") for key in arrays if key.startswith("classes/")]
+    names, file = [key.removeprefix("classes/") for key in arrays if key.startswith("classes/")], run.folder / name
     try:
-        predictions = Predictions(
-            run.name,
-            tuple(Task(n, tuple(arrays[f"classes/{n}"].tolist()), arrays[f"kind/{n}"].item()) for n in names),
-            arrays["images"],
-            {n: arrays[f"probabilities/{view}/{n}"].astype(np.float64) for n in names},
-            *({n: arrays[f"{part}/{n}"] for n in names} for part in ("codes", "labelled")),
-            group=arrays["group"],
-            fold=arrays["fold"],
-        )
+        tasks = tuple(Task(n, tuple(arrays[f"classes/{n}"].tolist()), arrays[f"kind/{n}"].item()) for n in names)
+        parts = {part: {n: arrays[f"{part}/{n}"] for n in names} for part in ("codes", "labelled")}
+        given = {n: as_submitted(arrays[f"probabilities/{view}/{n}"]) for n in names}
+        by_image = {part: arrays[part] for part in BY_IMAGE}
     except KeyError as error:
-        raise InvalidInput(f"{run.folder / name} lacks {error}; the run has to be made again") from None
-    by_image = [*predictions.probabilities.values(), *predictions.codes.values(), *predictions.labelled.values()]
-    if any(len(values) != len(predictions) for values in [*by_image, predictions.group, predictions.fold]):
-        raise InvalidInput(f"{run.folder / name} holds arrays of different length; the run has to be made again")
-    if not all(np.isfinite(values).all() for values in predictions.probabilities.values()):
-        raise InvalidInput(f"{run.folder / name} holds probabilities that are no numbers; the run has to be made again")
-    return predictions
-
-
-def _views(keys: Sequence[str]) -> tuple[str, ...]:
-    found = {key.split("/")[1] for key in keys if key.startswith("probabilities/")}
-    return tuple(sorted(found, key=lambda view: (view != PLAIN, view)))
+        raise InvalidInput(f"{file} lacks {error}; the run has to be made again") from None
+    if len({len(values) for some in (given, by_image, *parts.values()) for values in some.values()}) > 1:
+        raise InvalidInput(f"{file} holds arrays of different length; the run has to be made again")
+    if not all(np.isfinite(values).all() for values in given.values()):
+        raise InvalidInput(f"{file} holds probabilities that are no numbers; the run has to be made again")
+    return Predictions(run.name, tasks, probabilities=given, **by_image, **parts)
 
 
 def _read(run: Run, name: str, view: str) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
@@ -120,14 +132,14 @@ def _read(run: Run, name: str, view: str) -> tuple[tuple[str, ...], dict[str, np
         )
     try:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            views = _views(file.files)
-            others = tuple(f"probabilities/{other}/" for other in views if other != view)
+            found = {key.split("/")[1] for key in file.files if key.startswith("probabilities/")}
+            others = tuple(f"probabilities/{other}/" for other in found - {view})
             arrays = {_current(key): file[key] for key in file.files if not key.startswith(others)}
     except (OSError, ValueError, EOFError, TypeError, BadZipFile, zlib.error):
         raise InvalidInput(f"{path} is not whole, or no file of predictions; the run has to be made again") from None
     if not any(key.startswith("classes/") for key in arrays):
         raise InvalidInput(f"{path} names no classes, so another version wrote it; the run has to be made again")
-    return views, arrays
+    return tuple(sorted(found, key=lambda view: (view != PLAIN, view))), arrays
 
 
 def _current(key: str) -> str:
@@ -144,7 +156,7 @@ def joined(several: Sequence[Predictions]) -> Predictions:
     first = several[0]
     for other in several[1:]:
         _refuse_other_tasks(first, other)
-    by_image = {name: np.concatenate([getattr(one, name) for one in several]) for name in ("images", "group", "fold")}
+    by_image = {name: np.concatenate([getattr(one, name) for one in several]) for name in BY_IMAGE}
     by_task = {
         name: {task: np.concatenate([getattr(one, name)[task] for one in several]) for task in first.codes}
         for name in BY_TASK
@@ -166,24 +178,23 @@ def aligned(several: Sequence[Predictions]) -> list[Predictions]:
     Raises InvalidInput where tasks, classes, their order, images, folds or answers differ.
     """
     first, result = several[0], [several[0]]
-    place = {image: row for row, image in enumerate(first.images.tolist())}
-    for other in several[1:]:
-        _refuse_other_tasks(first, other)
-        if extra := sorted(set(other.images.tolist()) ^ place.keys()):
+    for one in several[1:]:
+        _refuse_other_tasks(first, one)
+        place = {image: row for row, image in enumerate(one.images.tolist())}
+        if extra := sorted(set(first.images.tolist()) ^ place.keys()):
             raise InvalidInput(
-                f"{other.source} and {first.source} predicted different images ({len(other):,} and {len(first):,}, "
+                f"{one.source} and {first.source} predicted different images ({len(one):,} and {len(first):,}, "
                 f"{len(extra):,} in one alone); use runs of the same folds, or of the same split; for example:",
                 extra[:3],
             )
-        moved = np.empty(len(first), int)
-        moved[[place[image] for image in other.images.tolist()]] = np.arange(len(other))
-        result.append(other.take(moved))
-        if (result[-1].fold != first.fold).any():
+        other = one.take(np.array([place[image] for image in first.images.tolist()], int))
+        if (other.fold != first.fold).any():
             raise InvalidInput(
                 f"{other.source} and {first.source} were made on other folds, so their scores cannot be compared; "
                 "make both with the same --folds-file"
             )
         for task in first.tasks:
-            if (result[-1].codes[task.name] != first.codes[task.name]).any():
+            if (other.codes[task.name] != first.codes[task.name]).any():
                 raise InvalidInput(f"{other.source} and {first.source} have other answers for {task.name}; train again")
+        result.append(other)
     return result

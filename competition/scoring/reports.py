@@ -1,72 +1,77 @@
-"""What a run leaves beside its scores: how far its probabilities can be trusted, and where it is wrong."""
+"""What a run leaves beside its scores: how far its answers can be trusted, and where they are wrong."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from competition.images.contact_sheet import BLUE, RED, Tile, sheet, write_sheet
-from competition.run import Run
-from competition.scoring import plots as pictures
+from competition.run import Run, to_text
+from competition.scoring import plots
 from competition.scoring.calibration import Calibration, calibrate
-from competition.scoring.mistakes import confused, mistakes, samples
-from competition.scoring.per_label import score_labels
+from competition.scoring.labels import score_labels
+from competition.scoring.mistakes import confused, confusion, mistakes, samples
 from competition.scoring.predictions import Predictions
+from competition.task import Task
 
 DIGITS = "%.6g"
 SHOWN, COLUMNS = 48, 8  # of the sheet of mistakes
 RANDOM = 24  # images of the sheet of samples
+Report = str | Figure | np.ndarray  # a text, a plot, or a picture (height, width, 3) uint8
 
 
-def write_reports(run: Run, predictions: Predictions, path_of: Mapping[str, Path]) -> None:
-    """Write calibration.json, reliability.png, coverage.png, confused.csv, mistakes.csv, mistakes.png and samples.png.
+@dataclass(frozen=True)
+class Subject:
+    """What reports are about: predictions, and how to find out where their images lie, for those that show them."""
 
-    Where there are multi-label tasks, labels.csv, too: a row a label. `path_of` each image is where it lies.
-    """
-    calibrations = calibrate(predictions)
-    run.write_json("calibration.json", calibration_json(calibrations))
-    pictures.reliability(run, calibrations)
-    pictures.coverage(run, calibrations, predictions)
-    _write_table(run, "confused.csv", confused(predictions))
-    wrong = mistakes(predictions)
-    _write_table(run, "mistakes.csv", wrong)
-    draw_mistakes(run, wrong, path_of)
-    draw_samples(run, predictions, path_of)
-    if labels := score_labels(predictions):
-        _write_table(run, "labels.csv", pd.DataFrame(map(asdict, labels)))
+    predictions: Predictions
+    find_images: Callable[[], Mapping[str, Path]]
+
+    @cached_property
+    def path_of(self) -> Mapping[str, Path]:
+        return self.find_images()
+
+    @cached_property
+    def calibrations(self) -> tuple[Calibration, ...]:
+        return calibrate(self.predictions)
+
+    @cached_property
+    def mistakes(self) -> pd.DataFrame:
+        return mistakes(self.predictions)
 
 
-def draw_mistakes(run: Run, wrong: pd.DataFrame, path_of: Mapping[str, Path]) -> None:
-    """mistakes.png: the surest mistakes with truth and answer, which are the labels to suspect first."""
-    shown = wrong.head(SHOWN)
+def draw_mistakes(subject: Subject) -> np.ndarray:
+    """The surest mistakes with truth and answer, which are the labels to suspect first."""
+    wrong, path_of = subject.mistakes, subject.path_of
     tiles = [
         Tile(
             path_of[one.image],
             (f"{one.task}", f"answer {one.answer} {one.probability:.2f}", f"label {one.truth}", Path(one.image).name),
             RED,
         )
-        for one in shown.itertuples()
+        for one in wrong.head(SHOWN).itertuples()
     ]
-    title = [f"the {len(shown)} surest of {len(wrong):,} mistakes: is the answer wrong, or the label?"]
-    write_sheet(run.folder / "mistakes.png", sheet(tiles, COLUMNS, title))
+    title = [f"the {len(tiles)} surest of {len(wrong):,} mistakes: is the answer wrong, or the label?"]
+    return sheet(tiles, COLUMNS, title)
 
 
-def draw_samples(run: Run, predictions: Predictions, path_of: Mapping[str, Path]) -> None:
-    """samples.png: random images, each with the truth and the answer of every task that it carries."""
-    shown = samples(predictions, RANDOM)
-    tiles = [Tile(path_of[one.image], one.lines, BLUE if one.right else RED) for one in shown]
+def draw_samples(subject: Subject) -> np.ndarray:
+    """Random images, each with the truth and the answer of every task that it carries."""
+    shown = samples(subject.predictions, RANDOM)
+    tiles = [Tile(subject.path_of[one.image], one.lines, BLUE if one.right else RED) for one in shown]
     title = [f"{len(shown)} random images held out: truth → answer; red frames where one is wrong"]
-    write_sheet(run.folder / "samples.png", sheet(tiles, COLUMNS, title))
+    return sheet(tiles, COLUMNS, title)
 
 
-def _write_table(run: Run, name: str, table: pd.DataFrame) -> None:
-    run.write_text(name, table.to_csv(index=False, float_format=DIGITS))
-
-
-def calibration_json(calibrations: Sequence[Calibration]) -> dict:
+def _calibration(subject: Subject) -> str:
     """{task: what the fields of Calibration say}; a threshold a goal that is reached."""
-    return {
+    values = {
         one.task.name: {
             "rows": one.rows,
             "temperature": one.temperature,
@@ -74,5 +79,74 @@ def calibration_json(calibrations: Sequence[Calibration]) -> dict:
             "ap": {"before": one.ap_before, "after": one.ap_after},
             "thresholds": [found._asdict() for found in one.thresholds],
         }
-        for one in calibrations
+        for one in subject.calibrations
     }
+    return to_text(values) + "\n"
+
+
+def _csv(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False, float_format=DIGITS)
+
+
+REPORTS: Mapping[str, Callable[[Subject], Report]] = {
+    "calibration.json": _calibration,
+    "reliability.png": lambda subject: plots.reliability(subject.calibrations),
+    "coverage.png": lambda subject: plots.coverage(subject.calibrations, subject.predictions),
+    "confused.csv": lambda subject: _csv(confused(subject.predictions)),
+    "mistakes.csv": lambda subject: _csv(subject.mistakes),
+    "mistakes.png": draw_mistakes,
+    "samples.png": draw_samples,
+    "labels.csv": lambda subject: _csv(score_labels(subject.predictions)),  # of multi-label tasks
+}
+
+
+def report_files(run: Run, tasks: Sequence[Task]) -> dict[str, Path]:
+    """The files of REPORTS that predictions of these tasks have, by name."""
+    several = any(task.kind == "multilabel" for task in tasks)
+    return {name: run.folder / name for name in REPORTS if several or name != "labels.csv"}
+
+
+def write_reports(run: Run, predictions: Predictions, find_images: Callable[[], Mapping[str, Path]]) -> None:
+    """Write those of REPORTS that a run lacks; `find_images` gives where each image lies."""
+    subject = Subject(predictions, find_images)
+    for name in report_files(run, predictions.tasks):
+        write_report(run, name, partial(REPORTS[name], subject))
+
+
+def write_confusion(run: Run, predictions: Predictions) -> None:
+    """Write confusion/<task>.csv and .png of each multiclass task where a run lacks them.
+
+    labels.csv says it of labels that are true together.
+    """
+    for task, _, *given in predictions.labelled_tasks():
+        if task.kind == "multiclass":
+            counts = confusion(task, *given)
+            write_report(run, f"confusion/{task.name}.csv", partial(counts.to_csv, index_label="truth"))
+            write_report(run, f"confusion/{task.name}.png", partial(plots.confusion_matrix, task, counts.to_numpy()))
+
+
+def write_report(run: Run, name: str, make: Callable[[], Report]) -> None:
+    """Write what `make` gives into the file `name` of a run, unless it is there; a failure is a warning."""
+    if (run.folder / name).exists():
+        return
+    with warned(run, name):
+        report = make()
+        if isinstance(report, str):
+            run.write_text(name, report)
+        elif isinstance(report, Figure):
+            plots.save(report, run, name)
+        else:
+            write_sheet(run.folder / name, report)
+
+
+@contextmanager
+def warned(run: Run, name: str) -> Iterator[None]:
+    """A failure to make a report becomes a warning with its cause, because the run has finished without it."""
+    try:
+        yield
+    except Exception as error:
+        warnings.warn(
+            f"{run.folder / name} could not be made ({type(error).__name__}: {error}); nothing else is lost, and "
+            f"`competition report {run.folder}` makes what is missing",
+            stacklevel=4,
+        )

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from competition.dataset import MAYBE, YES
-from competition.scoring.metrics import average_precision
-from competition.scoring.multilabel import label_chance, label_scores
-from competition.task import DECIMALS, Task
+from competition.scoring import fashionai
+from competition.scoring.ranked import mean_of_known, mean_scores, rank
+from competition.task import DECIMALS, HALF, Kind, Task
 
 
 @dataclass(frozen=True)
@@ -68,27 +68,54 @@ def score(tasks: Sequence[Task], probabilities: Mapping[str, np.ndarray], codes,
 
 
 def _report(scores: tuple[TaskScore, ...]) -> Report:
-    def mean(name: str) -> float:
-        values = [value for s in scores if not np.isnan(value := getattr(s, name))]
-        return float(np.mean(values)) if values else float("nan")
-
+    names = ("ap", "basic_precision", "accuracy", "chance", "loss")
+    ap, *means = (float(mean_of_known(np.array([getattr(s, name) for s in scores], float))) for name in names)
     known = [s for s in scores if not np.isnan(s.accuracy)]
-    rows = np.array([s.rows for s in known])
-    row_accuracy = float(np.dot([s.accuracy for s in known], rows) / rows.sum()) if known else float("nan")
-    means = {name: mean(name) for name in ("basic_precision", "accuracy", "chance", "loss")}
-    return Report(scores, mean("ap"), row_accuracy=row_accuracy, **means)
+    rows = [s.rows for s in known]
+    row_accuracy = float(np.average([s.accuracy for s in known], weights=rows)) if known else float("nan")
+    return Report(scores, ap, row_accuracy=row_accuracy, **dict(zip(names[1:], means, strict=True)))
 
 
 def _score_task(task: Task, probabilities: np.ndarray, codes: np.ndarray) -> TaskScore:
     ap, basic = average_precision(task.kind, probabilities, codes)
     if task.kind == "multilabel":
-        accuracy, chance = label_scores(probabilities, codes)[1], label_chance(codes)
+        accuracy, chance = _label_scores(probabilities, codes)[1], _label_chance(codes)
     else:
-        yes = codes == YES
-        accuracy = float(yes[np.arange(len(yes)), probabilities.argmax(axis=1)].mean())
-        chance = float(yes.mean(axis=0).max())
+        accuracy = float((fashionai.answers(probabilities, codes)[1] == YES).mean())
+        chance = float((codes == YES).mean(axis=0).max())
     loss = cross_entropy(task, probabilities, codes)
     return TaskScore(task.name, len(codes), ap, basic, accuracy, chance, loss)
+
+
+def average_precision(kind: Kind, probabilities: np.ndarray, codes: np.ndarray) -> tuple[float, float]:
+    """(AP, precision of all answers): the official ones of FashionAI, or the mean AP of the labels and the share of
+    true ones among those answered yes; nan where nothing can be judged."""
+    if kind == "multiclass":
+        return fashionai.average_precision(probabilities, codes)
+    answered = (probabilities > HALF) & (codes != MAYBE)
+    precision = float((codes[answered] == YES).mean()) if answered.any() else float("nan")
+    return _label_scores(probabilities, codes)[0], precision
+
+
+def _label_scores(probabilities: np.ndarray, codes: np.ndarray) -> tuple[float, float]:
+    """(AP, accuracy) of a multi-label task: means over its labels."""
+    ap, accuracy = mean_scores(rank("multilabel", probabilities, codes), np.ones((len(codes), 1), np.int32))
+    return float(ap[0]), float(accuracy[0])
+
+
+def _label_chance(codes: np.ndarray) -> float:
+    """The accuracy of answering each label with what it mostly is, mean over the labels."""
+    with np.errstate(invalid="ignore"):
+        share = (codes == YES).sum(axis=0) / (codes != MAYBE).sum(axis=0)
+    return float(mean_of_known(np.maximum(share, 1 - share)))
+
+
+def choices(kind: Kind, probabilities: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities and codes of choices of one class: of n images; or of n * labels answers no and yes, row by row."""
+    if kind == "multiclass":
+        return probabilities, codes
+    yes, letter = probabilities.ravel(), codes.ravel()
+    return np.stack([fashionai.as_submitted(1 - yes), yes], axis=1), np.stack([YES - letter, letter], axis=1)
 
 
 def cross_entropy(task: Task, probabilities: np.ndarray, codes: np.ndarray) -> float:
@@ -119,14 +146,3 @@ def table(report: Report) -> str:
     )
     lines.append(f"{'row-weighted':{width}}                           {report.row_accuracy:.4f}")
     return "\n".join(lines)
-
-
-def confusion(probabilities: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Counts (classes, classes) int of a task with one true class: row the truth, column the answer.
-
-    Rows without a y do not count.
-    """
-    classes = codes.shape[1]
-    known = (codes == YES).any(axis=1)
-    pairs = (codes[known] == YES).argmax(axis=1) * classes + probabilities[known].argmax(axis=1)
-    return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)

@@ -8,8 +8,8 @@ import numpy as np
 from competition.dataset import Dataset, Questions
 from competition.errors import InvalidInput
 from competition.layouts.fashionai import read_label_files, read_questions
-from competition.layouts.fashionai_check import check_submission, parse_values, wrong_rows
 from competition.layouts.fashionai_rows import read_rows
+from competition.layouts.fashionai_submission import check_submission, parse_values, wrong_rows
 from competition.scoring.fashionai import as_submitted
 from competition.scoring.scores import Report, score
 from competition.task import Task

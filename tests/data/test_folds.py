@@ -9,8 +9,7 @@ import pytest
 from helpers import ABSENT, make_dataset, refusal, write
 
 from competition.data.folds import TEST, Folds, balance, check_choice, make_folds, read_folds
-from competition.data.holdout import hold_out
-from competition.data.stratify import deal, mend
+from competition.data.stratify import deal, hold_out, mend
 from competition.dataset import Dataset
 from competition.layouts.classes import find_classes
 from competition.layouts.fashionai import find_label_files, read_label_files
@@ -276,13 +275,13 @@ def test_other_images_than_those_of_the_data_are_refused_with_examples(tmp_path)
         (["image,fold", "a,0"], ["the first line is 'image,fold' and not 'image,group,fold'"]),
         (GOOD[1:], ["the first line is 'base/a.jpg,0,0'"]),
         (GOOD[:1], ["its folds are none"]),
-        ([*GOOD, "base/d.jpg,3"], ["folds.csv:5: 2 columns in 'base/d.jpg,3'; allowed are 3"]),
+        ([*GOOD, "base/d.jpg,3"], ["folds.csv:5: 2 cells in 'base/d.jpg,3'; the header names 3 columns"]),
         ([*GOOD, "base/d.jpg,x,0"], ["folds.csv:5: group 'x' of base/d.jpg"]),
         ([*GOOD, "base/d.jpg,3,-1"], ["folds.csv:5: fold '-1' of base/d.jpg", "test"]),
         ([*GOOD, "base/d.jpg,3,1.0"], ["fold '1.0'"]),
         ([*GOOD, f"base/d.jpg,3,{'9' * 30}"], ["fold '999"]),
         ([*GOOD, "base/d.jpg,3,"], ["fold ''"]),
-        ([*GOOD, "base/a.jpg,3,1"], ["folds.csv:5: base/a.jpg stood in line 2 before"]),
+        ([*GOOD, "base/a.jpg,3,1"], ["folds.csv:5: base/a.jpg stands in line 2 already"]),
         ([*GOOD, "base/d.jpg,0,1"], ["folds.csv:5: group 0 is in fold 1 here, but in fold 0 before"]),
         ([*GOOD, "base/d.jpg,2,1"], ["folds.csv:5: group 2 is in fold 1 here, but in test before"]),
         ([*GOOD, "base/d.jpg,3,3"], ["its folds are 0, 1, 3; allowed are 0, 1 and so on"]),

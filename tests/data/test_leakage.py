@@ -6,7 +6,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from helpers import make_dataset
+from helpers import make_dataset, write
 
 from competition.data.leakage import (
     COLUMNS,
@@ -19,23 +19,27 @@ from competition.data.leakage import (
     leaked_questions,
     write_leaks,
 )
+from competition.dataset import one_row_an_image
 
 A, NEAR_A, B = 0, 0b1111, 2**64 - 1  # hashes
 
 
 def images(tmp_path, *given: tuple[str, str, int]) -> Images:
     """Images by folder, digest and hash; those of rank are asked. Their pictures are plain."""
-    folders = [folder for folder, *_ in given]
-    paths = [tmp_path / f"{row}.png" for row in range(len(given))]
-    for row, path in enumerate(paths):
-        cv2.imwrite(str(path), np.full((20, 30, 3), 3 * row, np.uint8))
+    folders, source = np.unique([folder for folder, *_ in given], return_inverse=True)
+    names = [f"{row}.png" for row in range(len(given))]
+    for row, (folder, *_) in enumerate(given):
+        picture = np.full((20, 30, 3), 3 * row % 256, np.uint8)
+        write(tmp_path / folder / names[row], cv2.imencode(".png", picture)[1].tobytes())
+    dataset = replace(
+        one_row_an_image((), tmp_path, tmp_path, names, {}, line=range(len(given))),
+        sources=tuple(tmp_path / f"{folder}.csv" for folder in folders),
+        roots=tuple(tmp_path / folder for folder in folders),
+        source_of=source,
+    )
     return Images(
-        path=tuple(paths),
-        name=np.array([f"{folder}/{row}.png" for row, folder in enumerate(folders)]),
-        place=np.array([f"{folder}.csv:{row}" for row, folder in enumerate(folders)], object),
-        source=np.unique(folders, return_inverse=True)[1],
-        root=np.array(folders, object),
-        asked=np.array(folders) == "rank",
+        dataset,
+        asked=folders[source] == "rank",
         digest=np.array([digest for _, digest, _ in given], object),
         hash=np.array([value for *_, value in given], np.uint64),
     )
@@ -122,13 +126,14 @@ def test_images_without_a_partner_make_no_pair(tmp_path):
 def test_images_of_several_files_stand_one_after_the_other(tmp_path):
     labelled, asked = make_dataset({"a": [0, 1, 0]}), make_dataset({"a": [0, 1]})
     asked = replace(asked, sources=(tmp_path / "rank/Tests/question.csv",), roots=(tmp_path / "rank",))
-    found = images_of(labelled, [asked], [["x", "y", "z"], ["p", "q"]], [np.arange(3), np.arange(3, 5)])
+    found = images_of(labelled, [asked], [["x", "y", "z"], ["p", "q"]], np.arange(5))
     assert list(found.name) == ["base/0.png", "base/1.png", "base/2.png", "rank/0.png", "rank/1.png"]
-    assert list(found.place[2:4]) == ["base/Annotations/label.csv:3", f"{tmp_path}/rank/Tests/question.csv:1"]
+    places = [found.dataset.place(row) for row in (2, 3)]
+    assert places == ["base/Annotations/label.csv:3", f"{tmp_path}/rank/Tests/question.csv:1"]
     assert list(found.asked) == [False] * 3 + [True] * 2
-    assert list(found.source) == [0, 0, 0, 1, 1]
+    assert list(found.dataset.source_of) == [0, 0, 0, 1, 1]
     assert "".join(found.digest) == "xyzpq"
-    assert found.path[3] == tmp_path / "rank/0.png"
+    assert found.dataset.path(3) == tmp_path / "rank/0.png"
     assert between(found, Leak(True, 0, 0, 3)) == "base and rank"
     assert between(found, Leak(True, 0, 0, 1)) == "base"
 
@@ -139,10 +144,11 @@ def test_the_table_names_both_images_and_their_places(tmp_path):
     with (tmp_path / "leaks.csv").open(newline="") as file:
         rows = list(csv.reader(file))
     assert rows[0] == list(COLUMNS)
+    base, rank = tmp_path / "base.csv", tmp_path / "rank.csv"
     assert rows[1:] == [
-        ["exact", "0", "base/0.png", "base.csv:0", "rank/2.png", "rank.csv:2", "base and rank"],
-        ["near", "4", "base/1.png", "base.csv:1", "rank/2.png", "rank.csv:2", "base and rank"],
-        ["near", "4", "base/0.png", "base.csv:0", "base/1.png", "base.csv:1", "base"],
+        ["exact", "0", "base/0.png", f"{base}:0", "rank/2.png", f"{rank}:2", "base and rank"],
+        ["near", "4", "base/1.png", f"{base}:1", "rank/2.png", f"{rank}:2", "base and rank"],
+        ["near", "4", "base/0.png", f"{base}:0", "base/1.png", f"{base}:1", "base"],
     ]
 
 

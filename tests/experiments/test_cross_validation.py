@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import given_by, make_dataset, refusal, write
+from predicted import write_views
 from small_data import TINY, write_data
 
 from competition.commands.cv import cv
@@ -21,12 +22,14 @@ from competition.data.folds import make_folds
 from competition.errors import InvalidInput
 from competition.experiments import runner as processes
 from competition.experiments.cross_validation import open_experiment
-from competition.experiments.out_of_fold import gain_of_the_mean, mean_over_parts, scores_of, summary
+from competition.experiments.out_of_fold import gain_of_the_mean, mean_over_parts, put_together, scores_of, summary
 from competition.experiments.runner import shares_of_gpus, train_all
-from competition.layouts.fashionai_check import parse_values
+from competition.layouts.fashionai_submission import parse_values
 from competition.run import Run
+from competition.scoring import plots
 from competition.scoring.blend import Blend
-from competition.scoring.predictions import HELD_OUT, TEST, read_predictions, write_predictions
+from competition.scoring.predictions import HELD_OUT, TEST, read_predictions
+from competition.scoring.reports import report_files
 from competition.threads import count_threads, share_of_threads
 
 MADE = {"command": "competition cv", "commit": None, "started": "2026-01-02T03:04:05+00:00", "precision": "float32"}
@@ -172,6 +175,10 @@ def test_the_same_experiment_goes_on_and_another_is_new(experiment, folds_file, 
         != experiment.whole
     )
     experiment.whole.write_json("scores.json", {})
+    for part in experiment.parts:
+        finish(part.run)
+    for name in report_files(experiment.whole, TINY.tasks):
+        experiment.whole.write_text(name, "a report")
     assert open_experiment(TINY, folds_file, 1, VIEWS, MADE, None).whole != experiment.whole
 
 
@@ -215,7 +222,7 @@ def test_the_trainings_behind_a_run_are_itself_or_one_a_fold(experiment, tmp_pat
 def test_labels_that_were_changed_meanwhile_are_refused(experiment):
     for part in experiment.parts:
         rows = np.flatnonzero(experiment.folds.of(DATASET).fold == part.fold)
-        write_predictions(part.run, HELD_OUT, DATASET.take(rows), random_views(DATASET.take(rows), part.fold))
+        write_views(part.run, DATASET.take(rows), random_views(DATASET.take(rows), part.fold))
     changed = {**DATASET.codes, "shade": DATASET.codes["shade"][:, ::-1]}
     message = refusal(mean_over_parts, experiment.parts, replace(DATASET, codes=changed), HELD_OUT)
     assert "other labels of shade" in message
@@ -283,19 +290,18 @@ def test_out_of_fold_is_the_mean_over_the_seeds_in_the_order_of_the_dataset(expe
     for part in experiment.parts:
         rows = np.flatnonzero(experiment.folds.of(DATASET).fold == part.fold)[::-1]
         views = random_views(DATASET.take(rows), 10 * part.seed + part.fold, "plain", "flip")
-        write_predictions(part.run, HELD_OUT, DATASET.take(rows), views, part.fold)
+        write_views(part.run, DATASET.take(rows), views, part.fold)
         expected[rows] += views["flip"]["colour"] / 2
     found = mean_over_parts(experiment.parts, DATASET, HELD_OUT)
-    np.testing.assert_allclose(found["flip"]["colour"], expected)
+    np.testing.assert_allclose(found["flip"]["colour"], expected, atol=1e-8)
     assert set(found) == {"plain", "flip"}
 
 
 def test_the_gain_of_the_mean_is_over_the_mean_score_of_one(experiment):
     singles = []
     for part in experiment.parts:
-        write_predictions(part.run, TEST, DATASET, random_views(DATASET, part.fold))
-        singles.append(read_predictions(part.run, name=TEST).score())
-    write_predictions(experiment.whole, TEST, DATASET, mean_over_parts(experiment.parts, DATASET, TEST))
+        singles.append(write_views(part.run, DATASET, random_views(DATASET, part.fold), name=TEST).score())
+    write_views(experiment.whole, DATASET, mean_over_parts(experiment.parts, DATASET, TEST), name=TEST)
     gain = gain_of_the_mean(experiment.whole, experiment.parts)
     assert gain["images"] == len(DATASET)
     for name in ("map", "accuracy"):
@@ -313,16 +319,77 @@ def two_seeds(tmp_path, folds_file, monkeypatch):
     for part in experiment.parts:
         rows = np.flatnonzero(experiment.folds.of(DATASET).fold == part.fold)
         views = random_views(DATASET.take(rows), 10 * part.seed + part.fold)
-        write_predictions(part.run, HELD_OUT, DATASET.take(rows), views, part.fold)
+        write_views(part.run, DATASET.take(rows), views, part.fold)
         score = None if (part.seed, part.fold) == (1, 2) else 0.5 + 0.1 * part.seed + 0.01 * part.fold
         finish(part.run, {"best": {"map": score, "accuracy": 0.25}, "seconds": 60})
     views, fold = mean_over_parts(experiment.parts, DATASET, HELD_OUT), experiment.folds.of(DATASET).fold
-    write_predictions(experiment.whole, HELD_OUT, DATASET, views, fold)
+    write_views(experiment.whole, DATASET, views, fold)
     return experiment
 
 
+def test_the_mean_of_seeds_is_scored_with_the_decimals_of_a_submission(two_seeds):
+    """By hand: rows 0 to 2 have .90000002 right, a wrong mean of .900000015, and .90000001 right, all others .5 wrong.
+
+    Rounded, the second is a tie with one of its neighbours, so the precisions are 1/2, 2/3 or 1, 2/3 before the last,
+    2/24; as it is, they are 1, 1/2, 2/3 before that.
+    """
+    sure = {0: [0.90000002] * 2, 1: [0.90000001, 0.90000002], 2: [0.90000001] * 2}
+    for part in two_seeds.parts:
+        rows = np.flatnonzero(two_seeds.folds.of(DATASET).fold == part.fold)
+        views = random_views(DATASET.take(rows), part.fold)
+        for place, row in enumerate(rows):
+            top, answer = (sure[row][part.seed], row) if row in sure else (0.5, (row + 1) % 3)
+            views["plain"]["colour"][place] = np.where(np.arange(3) == (2 if row == 1 else answer), top, (1 - top) / 2)
+        write_views(part.run, DATASET.take(rows), views, part.fold)
+    put_together(two_seeds, DATASET)
+    colour = two_seeds.whole.read_json("scores.json")["best"]["tasks"][0]
+    one, other = np.mean([1 / 2, 2 / 3, 2 / 24]), np.mean([1, 2 / 3, 2 / 24])
+    assert colour["ap"] == pytest.approx(one) or colour["ap"] == pytest.approx(other)
+    assert read_predictions(two_seeds.whole).score().tasks[0].ap == colour["ap"]
+
+
+def test_a_report_that_fails_loses_no_score_and_the_same_command_makes_it(two_seeds, folds_file, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch, pytest.warns(UserWarning, match=r"reliability.png could not be made .*space"):
+        patch.setattr(plots, "reliability", full)
+        put_together(two_seeds, DATASET)
+    folder = two_seeds.whole.folder
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert {path.name for path in before} >= {*report_files(two_seeds.whole, TINY.tasks), "scores.json"} - {
+        "reliability.png"
+    }
+    again = open_experiment(TINY, folds_file, 2, VIEWS, MADE, None)
+    assert (again.whole, again.missing, again.whole.finished) == (two_seeds.whole, [], True)
+    put_together(again, DATASET)
+    after = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert set(after) - set(before) == {folder / "reliability.png"}
+    assert {path: after[path] for path in before} == before
+    assert open_experiment(TINY, folds_file, 2, VIEWS, MADE, None).whole != two_seeds.whole
+
+
+def test_reports_of_other_scores_do_not_stay(two_seeds, folds_file):
+    put_together(two_seeds, DATASET)
+    folder = two_seeds.whole.folder
+    old = (folder / "mistakes.csv").read_text()
+    (two_seeds.parts[1].run.folder / "scores.json").unlink()  # to be trained again
+    again = open_experiment(TINY, folds_file, 2, VIEWS, MADE, folder)
+    assert (again.missing, again.whole.finished) == ([two_seeds.parts[1]], False)
+    rows = np.flatnonzero(two_seeds.folds.of(DATASET).fold == 1)
+    write_views(two_seeds.parts[1].run, DATASET.take(rows), random_views(DATASET.take(rows), 99), 1)
+    finish(two_seeds.parts[1].run)
+    put_together(again, DATASET)
+    assert (folder / "mistakes.csv").read_text() != old
+
+
+def scores_of_two(experiment) -> dict:
+    views = mean_over_parts(experiment.parts, DATASET, HELD_OUT)
+    return scores_of(experiment.whole, experiment.parts, read_predictions(experiment.whole), views)
+
+
 def test_each_seed_has_a_score_of_its_own_over_all_its_folds(two_seeds):
-    scores = scores_of(two_seeds.whole, two_seeds.parts, read_predictions(two_seeds.whole))
+    scores = scores_of_two(two_seeds)
     assert scores["images"] == len(DATASET)
     fold_of = two_seeds.folds.of(DATASET).fold
     for number, seed in enumerate(scores["seeds"]):
@@ -339,7 +406,7 @@ def test_each_seed_has_a_score_of_its_own_over_all_its_folds(two_seeds):
 
 
 def test_folds_and_seeds_are_not_mixed_and_a_fold_without_a_score_is_named(two_seeds):
-    scores = scores_of(two_seeds.whole, two_seeds.parts, read_predictions(two_seeds.whole))
+    scores = scores_of_two(two_seeds)
     scores["seeds"] = [{"seed": seed, "map": 0.7 + 0.1 * seed, "accuracy": 0.5} for seed in (0, 1)]
     two_seeds.whole.write_json("scores.json", scores)
     lines = summary(two_seeds.whole).splitlines()
@@ -353,7 +420,7 @@ def test_folds_and_seeds_are_not_mixed_and_a_fold_without_a_score_is_named(two_s
 
 
 def test_where_nothing_has_a_score_none_is_said(two_seeds):
-    scores = scores_of(two_seeds.whole, two_seeds.parts, read_predictions(two_seeds.whole))
+    scores = scores_of_two(two_seeds)
     nothing = {"map": None, "accuracy": None}
     gain = {"mean": None, "single": None, "gain": {"value": None, "low": None, "high": None}}
     scores |= {"best": nothing, "seeds": [{"seed": 0, **nothing}], "views": {"plain": nothing}}

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import given_by, make_dataset, refusal
+from predicted import write_views
 from small_data import TINY, write_data
 
 from competition.commands.list import list as leaderboard
@@ -17,7 +18,7 @@ from competition.experiments import runner as processes
 from competition.experiments.sweep import folder_name, open_sweep, parsed, varied
 from competition.experiments.sweep_report import report_sweep
 from competition.run import Run
-from competition.scoring.predictions import HELD_OUT, read_predictions, write_predictions
+from competition.scoring.predictions import read_predictions
 
 MADE = {"command": "competition sweep", "commit": None, "started": "2026-01-02T03:04:05+00:00", "data": "/data"}
 HELD = make_dataset({"colour": [0, 1, 2, 0], "shade": [0, 1, 1, 1]})
@@ -28,8 +29,7 @@ def finish(run: Run, right: int, dataset=HELD) -> None:
     given = {task.name: np.eye(len(task))[dataset.codes[task.name].argmax(axis=1)] for task in dataset.tasks}
     for values in given.values():
         values[right:] = np.roll(values[right:], 1, axis=1)
-    write_predictions(run, HELD_OUT, dataset, {"plain": given})
-    report = read_predictions(run).score()
+    report = write_views(run, dataset, {"plain": given}).score()
     rows = [
         {
             "epoch": epoch,

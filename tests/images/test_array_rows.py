@@ -9,7 +9,7 @@ import pytest
 from competition.data.check_images import inspect
 from competition.dataset import one_row_an_image
 from competition.images.cache import Pictures
-from competition.images.decode import BadImage, decode, read_file
+from competition.images.decode import ROW, BadImage, decode, read_file
 from competition.recipe import Recipe
 
 
@@ -61,18 +61,18 @@ def test_the_network_sees_a_row_as_it_sees_a_file(pictures_file, tmp_path):
 )
 def test_an_array_of_another_kind_is_no_image(array, words, tmp_path):
     np.save(tmp_path / "images.npy", array)
-    with pytest.raises(BadImage, match="allowed is uint8") as error:
+    with pytest.raises(BadImage, match="images are uint8") as error:
         read_file(tmp_path / "images.npy[0]")
     assert words in str(error.value)
 
 
 def test_what_is_no_array_or_not_there_is_refused(tmp_path):
     (tmp_path / "text.npy").write_text("no array")
-    for name, words in (("text.npy[0]", "cannot be read as an array"), ("none.npy[0]", "no such file")):
+    for name, words in (("text.npy[0]", "is not a whole .npy file of numbers"), ("none.npy[0]", "No such file")):
         with pytest.raises(BadImage, match=words):
             read_file(tmp_path / name)
     np.save(tmp_path / "objects.npy", np.array([{}, {}]), allow_pickle=True)
-    with pytest.raises(BadImage, match="cannot be read as an array"):
+    with pytest.raises(BadImage, match="is not a whole"):
         read_file(tmp_path / "objects.npy[0]")
 
 
@@ -86,3 +86,10 @@ def test_once_an_array_is_open_no_header_is_parsed_for_its_rows(pictures_file, m
     monkeypatch.setattr("ast.literal_eval", parsed)
     found = decode(read_file(row(pictures_file, 3)))
     assert found.shape == (12, 10, 4)
+
+
+@pytest.mark.parametrize("rest", [b"", b"\0" * 8, bytes(np.array([1, 1], np.uint32)) + b"abc"])
+def test_a_file_that_begins_like_a_row_is_no_image(rest, tmp_path):
+    (tmp_path / "a.png").write_bytes(ROW + rest)
+    with pytest.raises(BadImage, match="not an image, or cut short"):
+        decode(read_file(tmp_path / "a.png"))

@@ -13,8 +13,7 @@ from helpers import noise, waves, write
 from PIL import Image, ImageOps
 
 from competition.images import decode as images
-from competition.images.buffers import reused
-from competition.images.decode import BadImage, read_file
+from competition.images.decode import BadImage, read_file, reused
 
 HEIGHT, WIDTH = 40, 56
 LIMIT_HOLDS = """

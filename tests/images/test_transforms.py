@@ -212,11 +212,6 @@ def test_each_transform_draws_numbers_of_its_own():
     assert 0.35 < darker[~erased].mean() < 0.65
 
 
-def test_without_transforms_a_view_stays_as_it_is():
-    picture = noise(16, 16)
-    np.testing.assert_array_equal(Transforms(())(picture, 1), picture)
-
-
 @pytest.mark.parametrize("name", BUILD)
 def test_the_same_seed_repeats_a_view_and_others_differ(name):
     picture, chosen = noise(32, 32), (name, RISING[name][1])

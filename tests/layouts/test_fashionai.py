@@ -45,6 +45,15 @@ def test_the_same_name_below_two_folders_is_two_images(tmp_path):
     assert dataset.place(1) == f"{web}:1"
 
 
+def test_ids_tell_images_apart_also_where_folders_have_one_name(tmp_path):
+    outer, sibling, inner = (tmp_path / "base" / part for part in ("", "base-2", "base"))
+    files = [write(root / "Annotations/label.csv", ["a.jpg,size_labels,yn"]) for root in (outer, sibling, inner)]
+    more = write(outer / "Annotations/more.csv", ["b.jpg,size_labels,yn"])
+    found = read_label_files([files[0], more, *files[1:]], (SIZE,)).ids.tolist()
+    assert found == ["base/a.jpg", "base/b.jpg", "base-2/a.jpg", "base-3/a.jpg"]
+    assert read_label_files(files, (SIZE,)).take(np.array([2, 0])).ids.tolist() == ["base-3/a.jpg", "base/a.jpg"]
+
+
 def test_two_files_of_one_folder_speak_of_the_same_images(tmp_path):
     colours = write(tmp_path / "Annotations/colour.csv", ["a.jpg,colour_labels,nyn"])
     sizes = write(tmp_path / "Annotations/size.csv", ["b.jpg,size_labels,ny", "a.jpg,size_labels,yn"])
@@ -130,8 +139,8 @@ BAD_ROWS = [
     ("a.jpg,size,yy", "2 y in 'yy'; exactly one is allowed"),
     ("a.jpg,size,ynn", "3 letters in 'ynn'; size has 2 classes"),
     ("a.jpg,size,", "0 letters in ''; size has 2 classes"),
-    ("a.jpg,sizes,yn", "unknown task 'sizes'; allowed are colour, size"),
-    ("a.jpg,,yn", "unknown task ''"),
+    ("a.jpg,sizes,yn", "there is no task 'sizes'; allowed are colour, size"),
+    ("a.jpg,,yn", "there is no task ''"),
     ("a.jpg,size", "2 columns in 'a.jpg,size'; allowed are 3: ImageName,AttrKey,AttrValues"),
     ("a.jpg,size,yn,", "4 columns"),
     ("a.jpg;size;yn", "1 columns in 'a.jpg;size;yn'"),
@@ -229,7 +238,7 @@ def test_questions_keep_rows_keys_and_order_and_ignore_the_third_column(tmp_path
 def test_a_question_that_the_network_does_not_know_is_refused(tmp_path):
     file = write(tmp_path / "Tests/question.csv", ["a.jpg,size_labels,", "a.jpg,shape_labels,", "a.jpg,size_labels"])
     message = refusal(read_questions, file, TASKS)
-    assert f"{file}:2: unknown task 'shape'; allowed are colour, size" in message
+    assert f"{file}:2: there is no task 'shape'; allowed are colour, size" in message
     assert f"{file}:3: 2 columns" in message
 
 
@@ -271,3 +280,21 @@ def test_the_photographs_of_clothes_are_read_in_full(shared):
     ]
     questions = read_questions(*question_files(folder), dataset.tasks)
     assert (len(questions), len(questions.images)) == (568, 372)
+
+
+@pytest.mark.parametrize("key", ["size\0", "size_labels\0", "si\0ze"])
+def test_a_nul_is_refused_with_its_line(label_file, key):
+    file = write(label_file, ["a.jpg,colour,nyn", f"a.jpg,{key},yn"])
+    for read in (read_label_files, lambda files: read_questions(*files, TASKS)):
+        assert f"{file}:2: a NUL character, which no name and no answer has" in refusal(read, [file])
+
+
+@pytest.mark.parametrize("place", ["classes.csv", "rank/classes.csv"])
+def test_a_classes_csv_of_the_questions_must_agree_with_the_tasks_that_are_asked(tmp_path, place):
+    file = write(tmp_path / "rank/Tests/question.csv", ["a.jpg,size_labels,"])
+    classes = write(tmp_path / place, ["size,small,large"])
+    assert read_questions(file, TASKS).tasks.tolist() == ["size"]
+    write(classes, ["size,large,small"])
+    message = refusal(read_questions, file, TASKS)
+    assert f"{classes} does not agree with the recipe" in message
+    assert "size: large, small; the recipe has small, large" in message

@@ -8,8 +8,7 @@ import pytest
 from helpers import refusal, write
 
 from competition.layouts.fashionai import read_questions
-from competition.layouts.fashionai_check import check_submission
-from competition.layouts.fashionai_write import write_submission
+from competition.layouts.fashionai_submission import check_submission, write_submission
 from competition.task import Task
 
 COLOUR = Task("colour", ("red", "green", "blue"))

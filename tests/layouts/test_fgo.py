@@ -84,6 +84,12 @@ def test_the_merged_file_says_the_same_in_columns_of_any_order(tmp_path):
         assert found.path(0) == folder / "images/1.jpg"
 
 
+def test_spaces_around_names_and_cells_mean_nothing(tmp_path):
+    spaced = [[line.replace(",", " , ") for line in file if '"' not in line] for file in (PROFILES, COLORS)]
+    found = read_labels(two_files(tmp_path, *spaced), TASKS)
+    assert answers(found) == {name: TRUE[name] for name in ("1.jpg", "3.jpg")}
+
+
 def test_what_is_drawn_reads_back_as_it_was_meant(tmp_path):
     draw(tmp_path / "drawn", images=50, seed=1, progress=False)
     found = read_labels(tmp_path / "drawn", TASKS)
@@ -115,19 +121,23 @@ def test_questions_are_asked_in_every_task_and_know_the_answers_beside_them(tmp_
     ("profiles", "colors", "expected"),
     [
         (PROFILES[:2], COLORS, "colors.csv:3: character 'Hassan, the Old' has no profile in"),
-        ([*PROFILES, PROFILES[1]], COLORS, "profiles.csv:4: 'Nitocris' stands in line 2 already"),
+        ([*PROFILES, PROFILES[1]], COLORS, "profiles.csv:4: Nitocris stands in line 2 already"),
         (
             changed(PROFILES, 1, "Nitocris,Female,Egypten,magic,LG"),
             COLORS,
-            "unknown region 'Egypten'; allowed are Asia, Egy",
+            "profiles.csv:2: there is no region 'Egypten'; allowed are Asia, Egypt, Europe, Middle East; perhaps",
         ),
         (
             changed(PROFILES, 1, "Nitocris,,Egypt,magic,LG"),
             COLORS,
-            "profiles.csv:2: unknown gender ''; allowed are Female",
+            "profiles.csv:2: there is no gender ''; allowed are Female",
         ),
         (changed(PROFILES, 1, ",Female,Egypt,magic,LG"), COLORS, "profiles.csv:2: name is empty"),
-        (changed(PROFILES, 1, "Nitocris,Female,Egypt,magic"), COLORS, "profiles.csv:2: 4 cells; the header has 5"),
+        (
+            changed(PROFILES, 1, "Nitocris,Female,Egypt,magic"),
+            COLORS,
+            "profiles.csv:2: 4 cells in 'Nitocris,Female,Egypt,magic'; the header names 5",
+        ),
         (PROFILES[:1], COLORS, "profiles.csv:1: below the header stands no line"),
         ([], COLORS, "profiles.csv:1: the header lacks columns name, gender, region, fighting_style, alignment"),
         (changed(PROFILES, 0, "name,gender,region,style,alignment"), COLORS, "the header lacks column fighting_style;"),
@@ -147,7 +157,7 @@ def test_questions_are_asked_in_every_task_and_know_the_answers_beside_them(tmp_
             changed(COLORS, 1, "1.jpg,Nitocris,1,0,,0,0,1,1,0"),
             "colors.csv:2: green is ''; allowed are 0 and 1",
         ),
-        (PROFILES, [*COLORS, COLORS[1]], "colors.csv:5: '1.jpg' stands in line 2 already; keep one"),
+        (PROFILES, [*COLORS, COLORS[1]], "colors.csv:5: 1.jpg stands in line 2 already; keep one"),
         (
             PROFILES,
             changed(COLORS, 1, "../1.jpg,Nitocris,1,0,0,0,0,1,1,0"),
@@ -194,7 +204,7 @@ def with_cell(column: str, value: str) -> list[str]:
         (with_cell("region_Asia", "1"), "labels.csv:2: region_Asia and region_Egypt is 1; of region exactly one is"),
         (with_cell("alignment_TN", "yes"), "labels.csv:2: alignment_TN is 'yes'; allowed are 0 and 1"),
         (with_cell("gold", "1.0"), "labels.csv:2: gold is '1.0'; allowed are 0 and 1"),
-        ([*MERGED, MERGED[2]], "labels.csv:5: '2.jpg' stands in line 3 already"),
+        ([*MERGED, MERGED[2]], "labels.csv:5: 2.jpg stands in line 3 already"),
         ([line.rpartition(",")[0] for line in MERGED], "labels.csv:1: the header lacks column alignment_TN;"),
         (
             [f"{line},0" for line in changed(MERGED, 0, MERGED[0] + ",rank")[:1]],
@@ -236,7 +246,7 @@ def test_answers_to_other_questions_are_refused(tmp_path):
 def test_questions_have_a_header_and_are_asked_once(tmp_path):
     assert "the header lacks column image_name" in refusal(read_questions, write(tmp_path / "a.csv", ["1.jpg"]), TASKS)
     twice = write(tmp_path / "b.csv", ["image_name", "1.jpg", "1.jpg"])
-    assert "b.csv:3: '1.jpg' stands in line 2 already" in refusal(read_questions, twice, TASKS)
+    assert "b.csv:3: 1.jpg stands in line 2 already" in refusal(read_questions, twice, TASKS)
     assert "cannot be read" in refusal(read_questions, tmp_path / "nowhere.csv", TASKS)
 
 

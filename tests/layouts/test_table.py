@@ -80,8 +80,14 @@ def test_flags_of_a_prefix_of_which_two_are_true_are_multilabel_and_a_row_of_zer
     np.testing.assert_array_equal(dataset.labelled["tags"], [True, True, False])
 
 
-@pytest.mark.parametrize("flags", [("False", "True"), ("0.0", "1.0")])
-def test_flags_as_pandas_writes_them(file, flags):
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("False", "True"), ("0.0", "1.0"), ("FALSE", "TRUE"), ("false", "true"), ("no", "yes"), ("No", "Yes"),
+        ("NO", "YES"), ("no", "1"),
+    ],
+)  # fmt: skip
+def test_flags_as_pandas_spreadsheets_and_people_write_them(file, flags):
     rows = [[flags[1], flags[0]], [flags[0], flags[1]]]
     assert inferred(file, numbered("gender_Female,gender_Male", *map(",".join, rows)))[0] == (GENDER,)
     np.testing.assert_array_equal(read_labels(file).codes["gender"], letter_codes("yn", "ny"))
@@ -100,6 +106,20 @@ def test_flags_without_a_prefix_are_one_task_which_is_said(file, rows, task):
     assert tasks == (task,)
     assert f"cat, dog share no prefix; they are read as one task, {task.name}" in notes
     assert read_labels(file).labelled[task.name].sum() == len([row for row in rows if row != ","])
+
+
+@pytest.mark.parametrize(("no", "yes"), [("FALSE", "TRUE"), ("false", "True")])
+def test_false_and_true_without_a_prefix_are_one_task_as_0_and_1_are(file, no, yes):
+    tasks, _ = inferred(file, numbered("cat,dog", f"{yes},{no}", f"{no},{yes}"))
+    assert tasks == (Task("class", ("cat", "dog")),)
+    np.testing.assert_array_equal(read_labels(file).codes["class"], letter_codes("yn", "ny"))
+
+
+@pytest.mark.parametrize(("no", "yes"), [("no", "yes"), ("NO", "Yes")])
+def test_no_and_yes_without_a_prefix_are_a_question_each(file, no, yes):
+    tasks, notes = inferred(file, numbered("cat,dog", f"{yes},{no}", f"{no},{yes}"))
+    assert tasks == (Task("cat", tuple(sorted((no, yes)))), Task("dog", tuple(sorted((no, yes)))))
+    assert notes == ""
 
 
 def test_one_flag_alone_is_a_task_of_two_values(file):
@@ -189,11 +209,11 @@ def test_what_is_wrong_is_said_with_its_line(file, lines, place, words):
 @pytest.mark.parametrize(
     ("task", "lines", "place", "words"),
     [
-        (COLOUR, numbered("colour", "red", "gren"), 3, "'gren' in column 'colour'; allowed are blue, green, red; p"),
+        (COLOUR, numbered("colour", "red", "gren"), 3, "there is no value 'gren'; allowed are blue, green, red; p"),
         (COLOUR, numbered("colour", "red|blue"), 2, "several values, but colour is multiclass"),
         (COLOUR, numbered("color", "red"), 1, "no column 'colour', and no 0/1 columns colour_blue and so"),
         (GENDER, numbered("gender_Female,gender_Male", "1,0", "1,1"), 3, "2 values are true, but gender is multiclass"),
-        (GENDER, numbered("gender_Female,gender_Male", "yes,0"), 2, "gender_Female='yes': allowed are 0 and 1"),
+        (GENDER, numbered("gender_Female,gender_Male", "ja,0"), 2, "gender_Female='ja': allowed are 0 and 1"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_the_tasks_of_a_recipe_is_said_with_its_line(file, task, lines, place, words):
@@ -254,7 +274,7 @@ def test_answers_are_known_from_filled_cells_and_from_the_file_beside(tmp_path):
     [
         (["image"], "asks nothing"),
         (["image", "a.jpg", "a.jpg"], "questions.csv:3: a.jpg stands in line 2 already"),
-        (["image,shape", "a.jpg,round"], "questions.csv:2: 'round' in column 'shape'"),
+        (["image,shape", "a.jpg,round"], "questions.csv:2: column 'shape': there is no value 'round'"),
     ],
 )
 def test_questions_that_cannot_be_answered_are_refused(tmp_path, lines, words):

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from small_data import TINY
 
-from competition.data.holdout import hold_out
+from competition.data.stratify import hold_out
 from competition.errors import InvalidInput
 from competition.images.cache import Pictures
 from competition.layouts.classes import find_classes

@@ -97,14 +97,18 @@ def test_everything_wrong_with_a_folder_is_said_at_once(folder):
     write(folder / "train/whale/0000.png", b"")
     write(folder / "train/0000.png", b"")
     write(folder / "train/.DS_Store", b"")
-    write(folder / "train/cat/notes.txt", b"")
+    write(folder / "train/cat/0000.gif", b"")
     for path in (folder / "train/truck").iterdir():
         path.unlink()
+    (folder / "train/truck").rmdir()
+    for path in (folder / "train/bird").iterdir():
+        path.unlink()
     message = refusal(read_labels, folder)
-    assert "train/whale: there is no such class; allowed are airplane, automobile" in message
-    assert "train/0000.png: lies in no folder of a class" in message
-    assert "notes.txt: no image by its ending; allowed are .jpg" in message
-    assert "train/truck: no image of this class" in message
+    assert "train/whale:1: there is no class 'whale'; allowed are airplane, automobile" in message
+    assert "train:1: images in no folder of a class: 1, 0000.png for example" in message
+    assert "train/cat:1: 0000.gif is not read; allowed are .jpg" in message
+    assert "train/bird:1: holds no image" in message
+    assert "train:1: holds no folder truck" in message
     assert ".DS_Store" not in message
 
 
@@ -135,11 +139,11 @@ def test_labels_that_do_not_fit_the_images_are_refused(arrays, labels, message):
 
 def test_arrays_that_are_no_pictures_or_have_no_labels_are_refused(arrays):
     np.save(arrays / "x_train.npy", np.zeros((50, 3, 32, 32), np.uint8))
-    assert "shape (50, 3, 32, 32); allowed is uint8 (n, height, width, 3)" in refusal(read_labels, arrays)
+    assert "shape (50, 3, 32, 32); images are uint8 (images, height, width, 3)" in refusal(read_labels, arrays)
     np.save(arrays / "x_train.npy", np.zeros((50, 32, 32, 3)))
     assert "float64" in refusal(read_labels, arrays)
     write(arrays / "x_train.npy", "no array")
-    assert "cannot be read as an array" in refusal(read_labels, arrays)
+    assert "x_train.npy is not a whole .npy file of numbers" in refusal(read_labels, arrays)
     (arrays / "y_train.npy").unlink()
     assert "y_train.npy is missing" in refusal(read_labels, arrays)
     assert "named x_….npy" in refusal(read_questions, arrays / "y_test.npy")
@@ -166,11 +170,13 @@ def test_what_is_written_reads_back_as_the_answers_that_were_given(folder, tmp_p
 
 
 def test_a_csv_of_answers_is_refused_with_its_lines(tmp_path):
-    file = write(tmp_path / "a.csv", ["image,object,kind", "a.jpg,horse,animal", "../b.jpg,cat,animal", "c.jpg,cat"])
+    lines = ["a.jpg,horse,animal", "../b.jpg,cat,animal", "c.jpg,cat", "d.jpg,cat,animal", "d.jpg,dog,animal"]
+    file = write(tmp_path / "a.csv", ["image,object,kind", *lines])
     message = refusal(read_questions, file)
-    assert f"{file}:2: object is 'horse'; allowed are airplane" in message
+    assert f"{file}:2: there is no object 'horse'; allowed are airplane" in message
     assert f"{file}:3: image '../b.jpg' lies outside" in message
-    assert f"{file}:4: 2 columns; allowed are 3" in message
+    assert f"{file}:4: 2 cells in 'c.jpg,cat'; the header names 3 columns" in message
+    assert f"{file}:6: d.jpg stands in line 5 already" in message
     assert "expected is the header image,object,kind" in refusal(read_questions, write(file, ["a.jpg,cat,animal"]))
 
 

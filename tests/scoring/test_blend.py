@@ -18,8 +18,8 @@ from competition.run import CROSS_VALIDATION, Run
 from competition.scoring.blend import Blend, before_mean, mixed, read_blend
 from competition.scoring.blend_weights import Cost, Member, Table, affordable, best_ways, climb, find_blend, honest
 from competition.scoring.bootstrap import Estimate, Gain, TaskComparison
-from competition.scoring.cross_fit import parts_of
 from competition.scoring.fashionai import average_precision
+from competition.scoring.predictions import parts_of
 from competition.task import Task
 
 
@@ -89,7 +89,7 @@ def test_the_search_ends_where_no_vote_more_or_less_helps(mean):
 def test_a_member_that_knows_nothing_is_left_out_and_weights_beat_the_plain_mean():
     noise = [at_random(seed, skill=0) for seed in (1, 2)]
     found = find_blend(members(at_random(3, skill=1.5), *noise, at_random(4, skill=1.5)))
-    assert found.fitted == ("colour", "size")
+    assert found.ways == {"colour": "fitted", "size": "fitted"}
     weights = dict(zip((folder.name for folder, _ in found.blend.members), found.blend.weights["size"], strict=True))
     assert min(weights["a"], weights["d"]) > 5 * max(weights.get("b", 0), weights.get("c", 0))
     assert found.over_plain[-1].ap.difference.low > 0
@@ -119,7 +119,7 @@ def test_no_answer_of_a_part_depends_on_the_truth_in_that_part():
         for one in (several, [replace(one, codes=other) for one in several])
     )
     changed = []
-    for old, new in zip(before, after, strict=True):
+    for old, new in zip(before.values(), after.values(), strict=True):
         for name in other:
             np.testing.assert_array_equal(old.probabilities[name][part == 2], new.probabilities[name][part == 2])
             changed.append((old.probabilities[name] != new.probabilities[name]).any())
@@ -130,14 +130,14 @@ def test_no_answer_of_a_part_depends_on_the_truth_in_that_part():
 def test_a_task_whose_weights_gain_nothing_keeps_the_plain_mean(seed):
     found = find_blend(members(*(at_random(seed + number, skill=1, truth=seed) for number in range(4))))
     gains = {row.task: row.ap.difference.value for row in found.over_plain[:-1]}
-    assert found.fitted == tuple(name for name, gain in gains.items() if gain > 0)
+    assert found.ways == {name: "fitted" if gain > 0 else "plain" for name, gain in gains.items()}
     for name, weights in found.blend.weights.items():
         assert (weights.tolist() != [0.25] * 4) == (gains[name] > 0)
 
 
 def test_members_that_are_equal_keep_the_plain_mean():
     found = find_blend(members(at_random(1), at_random(1)))
-    assert found.fitted == ()
+    assert set(found.ways.values()) == {"plain"}
     assert [weights.tolist() for weights in found.blend.weights.values()] == [[0.5, 0.5]] * 2
 
 
@@ -154,7 +154,7 @@ def test_the_plain_mean_that_gains_are_over_is_the_mean_of_all_members():
 
 def test_blends_are_scored_with_the_decimals_of_a_submission():
     given = members(*(at_random(seed) for seed in (1, 2, 3)))
-    for one in honest(given[0].predictions, tables(given), given, Cost()):
+    for one in honest(given[0].predictions, tables(given), given, Cost()).values():
         for values in one.probabilities.values():
             np.testing.assert_array_equal(values, values.round(8))
 
@@ -378,8 +378,8 @@ def test_each_task_takes_the_way_that_scored_best_on_unseen_images():
 
     plain = [gain(0.9, 0.8), gain(0.9, 0.9), gain(0.9, 0.8), gain(0.7, 0.8)]
     single = [gain(0.9, 0.9), gain(0.9, 0.8), gain(0.9, 0.95), gain(0.7, 0.75)]
-    plain = [replace(row, task=name) for row, name in zip(plain, "fpap", strict=True)]
-    assert best_ways(plain, single) == (("f",), ("a",))
+    plain = [replace(row, task=name) for row, name in zip(plain, "abcd", strict=True)]
+    assert best_ways(plain, single) == {"a": "fitted", "b": "plain", "c": "single", "d": "plain"}
 
 
 def test_a_budget_is_not_spent_on_what_does_not_help():

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from helpers import letter_codes
-from predicted import at_random, predicted
+from predicted import at_random, intervals, predicted
 
-from competition.scoring.bootstrap import Ranked, compare_paired, interval
+from competition.scoring.bootstrap import compare_paired
 from competition.scoring.fashionai import average_precision
+from competition.scoring.ranked import mean_scores, rank
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -18,11 +19,11 @@ def test_weights_score_as_rows_that_are_really_repeated(seed):
     probabilities = rng.dirichlet(np.ones(3), count).round(1 + seed % 2)  # with ties
     codes = rng.integers(0, 3, (count, 3)).astype(np.uint8)
     codes[0, 0] = 2
-    one = predicted({"t": probabilities}, {"t": codes})
+    labelled = np.flatnonzero(codes.any(axis=1))
     weights = rng.integers(0, 3, (count, 6))
-    ap, accuracy = Ranked.of(one, "t").scores(weights)
+    ap, accuracy = mean_scores(rank("multiclass", probabilities[labelled], codes[labelled], labelled), weights)
     for drawn in range(6):
-        rows = np.repeat(np.arange(count), weights[:, drawn] * one.labelled["t"])
+        rows = np.repeat(labelled, weights[labelled, drawn])
         assert ap[drawn] == pytest.approx(average_precision(probabilities[rows], codes[rows])[0], nan_ok=True)
         right = [codes[row, probabilities[row].argmax()] == 2 for row in rows]
         assert accuracy[drawn] == pytest.approx(sum(right) / len(right) if right else np.nan, nan_ok=True)
@@ -30,9 +31,9 @@ def test_weights_score_as_rows_that_are_really_repeated(seed):
 
 def test_the_scores_on_all_images_are_those_of_the_report():
     one = at_random(1)
-    *tasks, mean = interval(one, resamples=10)
+    *tasks, mean = intervals(one, resamples=10)
     report = one.score()
-    assert [(t.task, t.rows) for t in tasks] == [(t.task, t.rows) for t in report.tasks]
+    assert [t.task for t in tasks] == [t.task for t in report.tasks]
     assert [t.ap.value for t in tasks] == pytest.approx([t.ap for t in report.tasks], abs=1e-12)
     assert (mean.task, mean.ap.value) == ("mean", pytest.approx(report.map, abs=1e-12))
     assert mean.accuracy.value == pytest.approx(report.accuracy, abs=1e-12)
@@ -41,7 +42,7 @@ def test_the_scores_on_all_images_are_those_of_the_report():
 def test_the_interval_of_accuracy_is_that_of_a_share():
     """Independent truth: the normal approximation of a binomial share."""
     one = at_random(2, count=1000, tasks=["t"])
-    accuracy = interval(one, resamples=2000)[0].accuracy
+    accuracy = intervals(one, resamples=2000)[0].accuracy
     share, rows = accuracy.value, one.labelled["t"].sum()
     half = 1.96 * np.sqrt(share * (1 - share) / rows)
     assert (accuracy.low, accuracy.high) == pytest.approx((share - half, share + half), abs=0.1 * half)
@@ -51,21 +52,21 @@ def test_near_duplicates_are_no_further_evidence():
     one = at_random(3, count=400, tasks=["t"])
     twice = one.take(np.repeat(np.arange(400), 2))
     apart = replace(twice, group=np.arange(800))
-    width, together, alone = (np.subtract(*interval(several)[0].accuracy[:0:-1]) for several in (one, twice, apart))
+    width, together, alone = (np.subtract(*intervals(several)[0].accuracy[:0:-1]) for several in (one, twice, apart))
     assert together == pytest.approx(width, rel=0.1)
     assert alone == pytest.approx(width / np.sqrt(2), rel=0.1)
 
 
 def test_the_same_seed_gives_the_same_interval_and_another_seed_another():
     one = at_random(4)
-    assert interval(one, 60) == interval(one, 60)
-    assert interval(one, 60) != interval(one, 60, seed=1)
+    assert intervals(one, 60) == intervals(one, 60)
+    assert intervals(one, 60) != intervals(one, 60, seed=1)
 
 
 def test_the_interval_holds_95_percent_of_the_resamples_of_two_images():
     """By hand: of n y, both halves drawn are n n, n y, y n, y y: accuracy 0 in a quarter, 1 in a quarter."""
     one = predicted({"t": [[0.9, 0.1], [0.8, 0.2]]}, {"t": letter_codes("ny", "yn")})
-    (task, mean) = interval(one)
+    (task, mean) = intervals(one)
     assert task.accuracy == (0.5, 0, 1)
     assert task.ap == (0.25, 0, 1)
     assert mean.ap == task.ap
@@ -74,7 +75,7 @@ def test_the_interval_holds_95_percent_of_the_resamples_of_two_images():
 def test_a_task_without_labels_is_left_out_and_one_without_a_verdict_is_nan():
     probabilities = {name: [[0.9, 0.1], [0.8, 0.2]] for name in ("none", "maybe", "sure")}
     codes = {"none": letter_codes("nn", "nn"), "maybe": letter_codes("my", "my"), "sure": letter_codes("yn", "yn")}
-    maybe, sure, mean = interval(predicted(probabilities, codes), resamples=20)
+    maybe, sure, mean = intervals(predicted(probabilities, codes), resamples=20)
     assert (maybe.task, sure.task, sure.ap, mean.ap) == ("maybe", "sure", (1, 1, 1), (1, 1, 1))
     assert np.isnan(maybe.ap).all()
     assert maybe.accuracy == (0, 0, 0)
@@ -93,7 +94,7 @@ def test_a_difference_is_taken_on_the_same_resamples():
     assert (gain.difference.low > 0, gain.difference.is_noise) == (True, False)
     assert gain.wins > 0.99
     assert mean.accuracy == gain
-    alone = interval(good)[0].accuracy
+    alone = intervals(good)[0].accuracy
     assert alone.low < gain.b < alone.high
 
 

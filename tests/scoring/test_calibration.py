@@ -16,9 +16,10 @@ from sklearn.frozen import FrozenEstimator
 from competition.run import Run
 from competition.scoring import plots as pictures
 from competition.scoring.calibration import calibrate, fit_temperature, reliability, soften, threshold_for
-from competition.scoring.cross_fit import parts_of
-from competition.scoring.fashionai import average_precision
+from competition.scoring.fashionai import answers, average_precision
+from competition.scoring.predictions import parts_of
 from competition.scoring.reports import write_reports
+from competition.scoring.scores import choices
 
 PICTURES = {"reliability.png", "coverage.png", "mistakes.png", "samples.png"}
 FILES = {"calibration.json", "confused.csv", "mistakes.csv", *PICTURES}
@@ -66,10 +67,10 @@ def loss_by_definition(probabilities, codes, kind: str, temperature: float) -> f
 @pytest.mark.parametrize("temperature", [0.5, 1, 3])
 def test_a_temperature_that_is_known_comes_back(temperature):
     probabilities, codes = sharpened(temperature, 5000)
-    found = fit_temperature(probabilities, codes, "multiclass")
+    found = fit_temperature(probabilities, codes)
     assert found == pytest.approx(temperature, rel=0.05)
-    error = reliability(probabilities, codes).error
-    softened = reliability(soften(probabilities, found, "multiclass"), codes).error
+    error = reliability(*answers(probabilities, codes)).error
+    softened = reliability(*answers(soften(probabilities, found), codes)).error
     assert softened < 0.03
     assert (softened < error / 3) == (temperature != 1)
 
@@ -78,8 +79,8 @@ def test_the_temperature_is_that_of_scikit_learn():
     probabilities, codes = sharpened(3, 1000, seed=1)
     scores = np.log(np.maximum(probabilities, 1e-8))
     other = CalibratedClassifierCV(FrozenEstimator(Given()), method="temperature").fit(scores, codes.argmax(axis=1))
-    temperature = fit_temperature(probabilities, codes, "multiclass")
-    np.testing.assert_allclose(soften(probabilities, temperature, "multiclass"), other.predict_proba(scores), atol=1e-4)
+    temperature = fit_temperature(probabilities, codes)
+    np.testing.assert_allclose(soften(probabilities, temperature), other.predict_proba(scores), atol=1e-4)
 
 
 @pytest.mark.parametrize("kind", ["multiclass", "multilabel"])
@@ -90,7 +91,7 @@ def test_no_other_temperature_makes_the_letters_likelier(kind):
         even = np.sqrt(probabilities)
         codes = np.where(rng.random((60, 4)) < even / (even + np.sqrt(1 - probabilities)), 2, 0)
     codes[rng.random((60, 4)) < 0.2] = 1  # which also leaves rows without a y
-    found = fit_temperature(probabilities, codes, kind)
+    found = fit_temperature(*choices(kind, probabilities, codes))
     least = loss_by_definition(probabilities, codes, kind, found)
     assert 1.2 < found < 9
     for factor in (0.5, 0.9, 0.99, 1.01, 1.1, 2):
@@ -100,31 +101,32 @@ def test_no_other_temperature_makes_the_letters_likelier(kind):
 def test_softening_is_the_formula_and_keeps_each_answer():
     probabilities = np.array([[0.7, 0.2, 0.1], [1, 0, 0]])
     roots = np.sqrt([0.7, 0.2, 0.1])
-    np.testing.assert_allclose(soften(probabilities, 2, "multiclass")[0], roots / roots.sum())
-    assert soften(probabilities, 2, "multiclass")[1] == pytest.approx(np.array([1, 1e-4, 1e-4]) / 1.0002)
+    np.testing.assert_allclose(soften(probabilities, 2)[0], roots / roots.sum())
+    assert soften(probabilities, 2)[1] == pytest.approx(np.array([1, 1e-4, 1e-4]) / 1.0002)
     odds = np.sqrt([0.7 / 0.3, 0.2 / 0.8, 0.1 / 0.9])
-    np.testing.assert_allclose(soften(probabilities, 2, "multilabel")[0], odds / (1 + odds))
-    assert np.isfinite(soften(probabilities, 0.1, "multilabel")).all()
+    labels, _ = choices("multilabel", probabilities, probabilities)
+    np.testing.assert_allclose(soften(labels, 2)[:3, 1], odds / (1 + odds))
+    assert np.isfinite(soften(labels, 0.1)).all()
 
 
 def test_a_temperature_can_reorder_rows():
     """Of .5 .5 0 and .52 .24 .24 the second is surer, until T is low enough for the first class to take all."""
     rows = np.array([[0.5, 0.5, 0], [0.49, 0.26, 0.25]])
-    first, second = soften(rows, 0.2, "multiclass").max(axis=1)
+    first, second = soften(rows, 0.2).max(axis=1)
     assert first == pytest.approx(0.5)
     assert second > 0.9
 
 
 def test_without_letters_the_temperature_changes_nothing():
     probabilities = np.array([[0.9, 0.1], [0.3, 0.7]])
-    assert fit_temperature(probabilities, letter_codes("mn", "nn"), "multiclass") == 1
-    assert fit_temperature(probabilities, letter_codes("mm", "mm"), "multilabel") == 1
-    assert fit_temperature(probabilities[:0], letter_codes("yn")[:0], "multiclass") == 1
+    assert fit_temperature(probabilities, letter_codes("mn", "nn")) == 1
+    assert fit_temperature(*choices("multilabel", probabilities, letter_codes("mm", "mm"))) == 1
+    assert fit_temperature(probabilities[:0], letter_codes("yn")[:0]) == 1
 
 
 def test_where_every_answer_is_right_the_temperature_stops_at_its_bound():
-    assert fit_temperature(np.array([[0.9, 0.1]]), letter_codes("yn"), "multiclass") == 0.1
-    assert fit_temperature(np.array([[0.9, 0.1]]), letter_codes("ny"), "multiclass") == 10
+    assert fit_temperature(np.array([[0.9, 0.1]]), letter_codes("yn")) == 0.1
+    assert fit_temperature(np.array([[0.9, 0.1]]), letter_codes("ny")) == 10
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -140,14 +142,14 @@ def test_the_calibration_error_is_what_a_loop_over_the_bins_counts(seed):
             bins[number].append((max(ps), code == 2))
     rows = sum(map(len, bins))
     gaps = [abs(sum(p for p, _ in some) - sum(right for _, right in some)) for some in bins]
-    found = reliability(probabilities, codes)
+    found = reliability(*answers(probabilities, codes))
     assert found.rows.tolist() == list(map(len, bins))
     assert found.error == pytest.approx(sum(gaps) / rows)
     for number, some in enumerate(bins):
         if some:
             assert found.confidence[number] == pytest.approx(np.mean([p for p, _ in some]))
             assert found.precision[number] == pytest.approx(np.mean([right for _, right in some]))
-    assert math.isnan(reliability(probabilities[:2], letter_codes("mmm", "mmm")).error)
+    assert math.isnan(reliability(*answers(probabilities[:2], letter_codes("mmm", "mmm"))).error)
 
 
 @pytest.mark.parametrize(
@@ -162,15 +164,15 @@ def test_a_threshold_answers_as_many_rows_as_the_goal_allows(goal, expected):
     """By hand: .9 y, .8 n, .7 y, .65 m, .6 y, .5 y have precision 1, 1/2, 2/3, 2/3, 3/4, 4/5."""
     top = np.array([0.9, 0.8, 0.7, 0.65, 0.6, 0.5])
     codes = letter_codes("yn", "ny", "yn", "my", "yn", "yn")
-    found = threshold_for(goal, np.stack([top, 0.4 * (1 - top)], axis=1), codes, np.arange(6) % 5)
+    found = threshold_for(goal, *answers(np.stack([top, 0.4 * (1 - top)], axis=1), codes), np.arange(6) % 5)
     assert found[:4] == pytest.approx((goal, *expected))
 
 
 def test_a_goal_that_is_not_reached_has_no_threshold():
     probabilities = np.array([[0.9, 0.1], [0.8, 0.2]])
-    assert threshold_for(0.95, probabilities, letter_codes("ny", "yn"), np.arange(2)) is None
-    assert threshold_for(0.5, probabilities, letter_codes("ny", "yn"), np.arange(2)).threshold == 0.8
-    assert threshold_for(0.5, probabilities, letter_codes("my", "my"), np.arange(2)) is None
+    assert threshold_for(0.95, *answers(probabilities, letter_codes("ny", "yn")), np.arange(2)) is None
+    assert threshold_for(0.5, *answers(probabilities, letter_codes("ny", "yn")), np.arange(2)).threshold == 0.8
+    assert threshold_for(0.5, *answers(probabilities, letter_codes("my", "my")), np.arange(2)) is None
 
 
 def test_what_is_fitted_is_judged_on_other_rows():
@@ -182,19 +184,19 @@ def test_what_is_fitted_is_judged_on_other_rows():
     softened, right, wrong = probabilities.copy(), 0, 0
     for number in range(5):
         here, others = part == number, part != number
-        temperature = fit_temperature(probabilities[others], codes[others], "multiclass")
-        softened[here] = soften(probabilities[here], temperature, "multiclass").round(8)
-        at = threshold_for(0.95, probabilities[others], codes[others], part[others]).threshold
+        temperature = fit_temperature(probabilities[others], codes[others])
+        softened[here] = soften(probabilities[here], temperature).round(8)
+        at = threshold_for(0.95, *answers(probabilities[others], codes[others]), part[others]).threshold
         for ps, row in zip(probabilities[here], codes[here], strict=True):
             right += max(ps) >= at and row[ps.argmax()] == 2
             wrong += max(ps) >= at and row[ps.argmax()] == 0
-    assert found.after.error == reliability(softened, codes).error
+    assert found.after.error == reliability(*answers(softened, codes)).error
     assert found.ap_after == average_precision(softened, codes)[0]
     assert found.thresholds[0].elsewhere == pytest.approx(right / (right + wrong))
     assert found.thresholds[0].elsewhere < 0.9
     assert found.thresholds[0].precision >= 0.95
     assert (found.rows, found.ap_before) == (rows.sum(), one.score().tasks[0].ap)
-    assert found.temperature == fit_temperature(probabilities, codes, "multiclass")
+    assert found.temperature == fit_temperature(probabilities, codes)
 
 
 def test_a_task_without_labels_or_a_class_that_never_is_does_not_break():
@@ -217,31 +219,21 @@ def test_a_temperature_at_the_end_of_its_search_is_shown_as_a_bound(temperature,
     assert pictures.in_words(temperature) == words
 
 
-def figures_of(monkeypatch) -> list:
-    """What would be written to files, from now on."""
-    figures = []
-    monkeypatch.setattr(pictures, "save", lambda figure, *_: figures.append(figure))
-    return figures
-
-
-def test_each_goal_is_marked_where_it_is_reached(tmp_path, monkeypatch):
-    figures = figures_of(monkeypatch)
+def test_each_goal_is_marked_where_it_is_reached():
     (one,) = calibrate(at_random(1, skill=2.2, count=400, tasks=["a"]))
-    pictures.coverage(Run(tmp_path), [one], at_random(1, skill=2.2, count=400, tasks=["a"]))
-    marks = [line for line in figures[0].axes[0].lines if line.get_marker() == "o"]
+    figure = pictures.coverage([one], at_random(1, skill=2.2, count=400, tasks=["a"]))
+    marks = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
     assert [(*line.get_xdata(), *line.get_ydata()) for line in marks] == [
         (found.coverage, found.precision) for found in one.thresholds
     ]
     assert one.thresholds[0].coverage > one.thresholds[1].coverage + 0.05
 
 
-def test_goals_reached_at_the_same_threshold_are_both_seen_and_the_legend_lies_over_no_curve(tmp_path, monkeypatch):
-    figures = figures_of(monkeypatch)
+def test_goals_reached_at_the_same_threshold_are_both_seen_and_the_legend_lies_over_no_curve():
     sure = at_random(1, skill=8, count=120, tasks=["a"])
     (one,) = calibrate(sure)
     assert [found.coverage for found in one.thresholds] == [1, 1]
-    pictures.coverage(Run(tmp_path), [one], sure)
-    (figure,) = figures
+    figure = pictures.coverage([one], sure)
     figure.draw_without_rendering()
     (axes,) = figure.axes
     ring, dot = (line for line in axes.lines if line.get_marker() == "o")
@@ -253,7 +245,7 @@ def test_goals_reached_at_the_same_threshold_are_both_seen_and_the_legend_lies_o
 @pytest.mark.parametrize("tasks", [["a"], list("abcde"), list("abcdefgh")])
 def test_the_reports_of_a_run_are_seven_files_that_can_be_read(tmp_path, tasks):
     one = at_random(1, skill=1.5, count=120, tasks=tasks)
-    write_reports(Run(tmp_path), one, {image: tmp_path / image for image in one.images.tolist()})
+    write_reports(Run(tmp_path), one, lambda: {image: tmp_path / image for image in one.images.tolist()})
     assert {path.name for path in tmp_path.iterdir()} == FILES
     values = json.loads((tmp_path / "calibration.json").read_text())
     assert list(values) == tasks
@@ -272,7 +264,9 @@ def test_reports_without_anything_to_judge_are_empty_and_not_an_error(tmp_path):
     maybe = predicted({"t": [[0.9, 0.1], [0.8, 0.2]]}, {"t": letter_codes("my", "my")})
     right = predicted({"t": [[0.9, 0.1], [0.8, 0.2]]}, {"t": letter_codes("yn", "yn")})
     for name, one in (("nothing", nothing), ("maybe", maybe), ("right", right)):
-        write_reports(Run(tmp_path / name), one, {image: tmp_path / image for image in one.images.tolist()})
+        write_reports(
+            Run(tmp_path / name), one, lambda one=one: {image: tmp_path / image for image in one.images.tolist()}
+        )
         assert {path.name for path in (tmp_path / name).iterdir()} == FILES
         assert len(pd.read_csv(tmp_path / name / "mistakes.csv")) == 0
     assert json.loads((tmp_path / "nothing/calibration.json").read_text()) == {}

@@ -7,16 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import letter_codes
-from predicted import predicted
+from predicted import intervals, predicted
 from sklearn.metrics import average_precision_score, f1_score, hamming_loss, precision_recall_curve, precision_score
 
 from competition.run import Run
 from competition.scoring.blend_weights import Member, find_blend
-from competition.scoring.bootstrap import interval
 from competition.scoring.calibration import calibrate
-from competition.scoring.cross_fit import parts_of
-from competition.scoring.multilabel import RankedLabels, best_threshold
-from competition.scoring.per_label import label_table, score_labels
+from competition.scoring.labels import best_threshold, label_table, score_labels
+from competition.scoring.predictions import parts_of
+from competition.scoring.ranked import mean_scores, rank
 from competition.scoring.reports import write_reports
 from competition.scoring.scores import table
 
@@ -54,7 +53,7 @@ def test_scores_of_a_task_are_those_of_scikit_learn(seed):
 def test_scores_of_a_label_are_those_of_scikit_learn(seed):
     one = marks(seed, decimals=1 + seed)
     probabilities, true = arrays(one)
-    rows = score_labels(one)
+    rows = list(score_labels(one).itertuples())
     assert [row.label for row in rows] == list("abcd")
     for row, p, yes in zip(rows, probabilities.T, true.T, strict=True):
         assert (row.task, row.rows, row.share_true) == ("marks", len(yes), yes.mean())
@@ -70,15 +69,15 @@ def test_no_threshold_has_a_better_f1(seed):
     p, yes = rng.random(40).round(1 + seed % 3), rng.random(40) < 0.4
     precision, recall, _ = precision_recall_curve(yes, p)
     best = (2 * precision * recall / np.maximum(precision + recall, 1e-9)).max()
-    found = f1_score(yes, p > best_threshold(p, np.where(yes, 2, 0)))
+    found = f1_score(yes, p > best_threshold(p, yes))
     assert found == pytest.approx(best) or (p.min() == 0 and found <= best)  # 0 is never answered yes
 
 
 def test_a_threshold_lies_halfway_to_the_next_probability():
     """By hand: answering the first two has F1 1, and nothing lies between 0.6 and 0.2."""
-    assert best_threshold(np.array([0.9, 0.2, 0.6, 0.1]), np.array([2, 0, 2, 0])) == pytest.approx(0.4)
-    assert best_threshold(np.array([0.9, 0.2]), np.array([0, 0])) == 0.5  # nothing to go by
-    assert best_threshold(np.array([0.0, 0.0]), np.array([2, 0])) == 0.5
+    assert best_threshold(np.array([0.9, 0.2, 0.6, 0.1]), np.array([True, False, True, False])) == pytest.approx(0.4)
+    assert best_threshold(np.array([0.9, 0.2]), np.array([False, False])) == 0.5  # nothing to go by
+    assert best_threshold(np.array([0.0, 0.0]), np.array([True, False])) == 0.5
 
 
 def test_f1_of_a_threshold_is_judged_on_images_that_it_was_not_found_on():
@@ -86,14 +85,14 @@ def test_f1_of_a_threshold_is_judged_on_images_that_it_was_not_found_on():
     one = replace(one, group=np.arange(60) // 2)  # near-duplicates in pairs
     probabilities, true = arrays(one)
     part = parts_of(one.group)[one.labelled["marks"]]
-    rows = score_labels(one)
+    rows = list(score_labels(one).itertuples())
     for row, p, yes in zip(rows, probabilities.T, true.T, strict=True):
         answers = np.zeros(len(yes), bool)
         for number in range(5):
             others = part != number
-            answers[~others] = p[~others] > best_threshold(p[others], np.where(yes[others], 2, 0))
+            answers[~others] = p[~others] > best_threshold(p[others], yes[others])
         assert row.f1_at_threshold == pytest.approx(f1_score(yes, answers))
-        assert row.threshold == best_threshold(p, np.where(yes, 2, 0))
+        assert row.threshold == best_threshold(p, yes)
         assert f1_score(yes, p > row.threshold) >= row.f1_at_threshold
     assert any(
         f1_score(true[:, k], probabilities[:, k] > row.threshold) > row.f1_at_threshold for k, row in enumerate(rows)
@@ -101,14 +100,15 @@ def test_f1_of_a_threshold_is_judged_on_images_that_it_was_not_found_on():
 
 
 def test_a_threshold_gains_where_one_half_is_too_high():
-    rows = score_labels(marks(1, count=2000))
+    rows = list(score_labels(marks(1, count=2000)).itertuples())
     assert all(row.threshold < 0.4 and row.f1_at_threshold > row.f1 + 0.05 for row in rows[1:])  # the first is rare
 
 
 def test_what_is_fitted_to_noise_is_not_reported_as_a_gain():
     rng = np.random.default_rng(0)
     true, probabilities = rng.random((40, 16)) < 0.5, rng.random((40, 16))
-    rows = score_labels(predicted({"t": probabilities}, {"t": np.where(true, 2, 0)}, kind="multilabel"))
+    one = predicted({"t": probabilities}, {"t": np.where(true, 2, 0)}, kind="multilabel")
+    rows = list(score_labels(one).itertuples())
     pairs = zip(rows, probabilities.T, true.T, strict=True)
     fitted = np.mean([f1_score(yes, p > row.threshold) for row, p, yes in pairs])
     assert fitted > np.mean([row.f1_at_threshold for row in rows]) + 0.02
@@ -123,11 +123,11 @@ def test_maybe_counts_as_nothing_and_what_is_never_true_has_no_ap():
     assert (task.ap, task.basic_precision) == (1, 2 / 3)
     assert task.accuracy == pytest.approx((1 + 2 / 3 + 1) / 3)
     assert task.chance == pytest.approx((1 / 2 + 1 + 1 / 2) / 3)
-    a, b, c = score_labels(one)
+    a, b, c = score_labels(one).itertuples()
     assert (a.rows, b.rows, c.rows) == (2, 3, 2)
     assert np.isnan([b.ap, b.f1, b.f1_at_threshold]).all()
     assert (a.f1, c.f1, b.share_true, b.threshold) == (1, 1, 0, 0.5)
-    assert label_table([a, b, c]).splitlines()[-1].split()[:5] == ["t", "mean", "0.3333", "0.8889", "1.0000"]
+    assert label_table(score_labels(one)).splitlines()[-1].split()[:5] == ["t", "mean", "0.3333", "0.8889", "1.0000"]
 
 
 def test_a_task_of_maybes_alone_is_left_out_of_the_means():
@@ -145,7 +145,7 @@ def test_weights_score_as_images_that_are_really_repeated(seed):
     count = int(rng.integers(1, 25))
     probabilities, codes = rng.random((count, 3)).round(1 + seed % 2), rng.integers(0, 3, (count, 3))
     weights = rng.integers(0, 3, (count, 5)).astype(np.int32)
-    ap, accuracy = RankedLabels.of(probabilities, codes).scores(weights)
+    ap, accuracy = mean_scores(rank("multilabel", probabilities, codes), weights)
     for drawn in range(5):
         rows = np.repeat(np.arange(count), weights[:, drawn])
         kinds = [(p, letter == 2) for p, letter in zip(probabilities[rows].T, codes[rows].T, strict=True)]
@@ -158,7 +158,7 @@ def test_weights_score_as_images_that_are_really_repeated(seed):
 
 def test_the_interval_is_around_the_scores_of_the_report():
     one = marks(2)
-    (task, _) = interval(one, resamples=200)
+    (task, _) = intervals(one, resamples=200)
     (scored,) = one.score().tasks
     assert (task.ap.value, task.accuracy.value) == pytest.approx((scored.ap, scored.accuracy))
     assert task.ap.low < scored.ap < task.ap.high
@@ -202,11 +202,11 @@ def test_a_label_is_calibrated_as_an_answer_of_yes_or_no():
 
 def test_a_run_with_a_multilabel_task_says_how_each_label_is_answered(tmp_path):
     one = marks(5)
-    write_reports(Run(tmp_path), one, {image: tmp_path / image for image in one.images.tolist()})
+    write_reports(Run(tmp_path), one, lambda: {image: tmp_path / image for image in one.images.tolist()})
     rows = pd.read_csv(tmp_path / "labels.csv")
     assert list(rows) == HEADER
     assert rows["label"].tolist() == list("abcd")
-    assert rows["ap"].to_numpy() == pytest.approx([row.ap for row in score_labels(one)], abs=1e-5)
+    assert rows["ap"].to_numpy() == pytest.approx(score_labels(one)["ap"].to_numpy(), abs=1e-5)
     assert json.loads((tmp_path / "calibration.json").read_text())["marks"]["rows"] == one.labelled["marks"].sum()
     wrong = pd.read_csv(tmp_path / "mistakes.csv")
     probabilities, true = arrays(one)

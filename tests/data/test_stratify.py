@@ -1,4 +1,4 @@
-"""Holding images out: properties that hold for any data, tried on many."""
+"""Holding images out, and dividing them by shares: properties that hold for any data, tried on many."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers import ABSENT, make_dataset
 
-from competition.data.holdout import hold_out, rarest_class
+from competition.data.stratify import class_counts, divide, hold_out, rarest_class
 from competition.task import Task
 
 SEEDS = range(12)
@@ -129,4 +129,42 @@ def test_images_without_labels_are_shared_out_too():
 def test_an_image_counts_for_the_rarest_class_it_carries():
     dataset = make_dataset({"a": [0, 0, 0, 1, ABSENT], "b": [0, 1, ABSENT, 1, ABSENT]})
     # how often: a0 three times, a1 once, b0 once, b1 twice; of equals the first task goes first
-    assert list(rarest_class(dataset)) == [1, 2, 3, 0, 4]
+    assert list(rarest_class(class_counts(dataset, np.arange(5)))) == [1, 2, 3, 0, 4]
+
+
+FLOWERS = (0.6, 0.25, 0.15)
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("shares", [FLOWERS, (0.1, 0.9), (0.25,) * 4])
+def test_each_part_has_its_share_of_every_stratum_and_of_all(seed, shares):
+    rng = np.random.default_rng(seed)
+    sizes = [int(rng.choice((0, 1, 2, 3, 7, rng.integers(200)))) for _ in range(6)]
+    stratum = rng.permutation(np.repeat(np.arange(6), sizes))
+    parts = divide(stratum, np.ones(len(stratum)), shares, rng)
+    for number, size in enumerate(sizes):
+        counts = np.bincount(parts[stratum == number], minlength=len(shares))
+        assert (np.abs(counts - np.multiply(shares, size)) < 1 + 1e-9).all()
+    total = np.bincount(parts, minlength=len(shares))
+    assert (np.abs(total - np.multiply(shares, len(stratum))) <= 2).all()  # what is left over goes round
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_many_small_strata_still_give_each_part_its_share(seed):
+    parts = divide(np.arange(300) // 3, np.ones(300), FLOWERS, np.random.default_rng(seed))
+    assert np.abs(np.bincount(parts) - [180, 75, 45]).max() <= 1
+
+
+def test_large_and_small_groups_are_spread_alike():
+    for seed in SEEDS:
+        sizes = np.arange(1, 101)
+        parts = divide(np.zeros(100, int), sizes, (0.2, 0.8), np.random.default_rng(seed))
+        assert abs(sizes[parts == 0].sum() - 0.2 * sizes.sum()) < 100
+
+
+def test_each_group_gets_its_turn_the_largest_too():
+    held = sum(
+        divide(np.zeros(20, int), np.arange(20), (0.2, 0.8), np.random.default_rng(seed)) == 0 for seed in range(300)
+    )
+    assert (held > 30).all()
+    assert (held < 90).all()

@@ -1,0 +1,54 @@
+"""Make the pictures and tables that a finished run lacks."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from competition.errors import InvalidInput
+from competition.layouts.registry import LAYOUTS
+from competition.run import CROSS_VALIDATION, FOLD, Run
+from competition.scoring.predictions import HELD_OUT, Predictions, read_predictions
+
+
+def report(run: Annotated[Path, tyro.conf.arg(metavar="RUN")], /) -> None:
+    """Make the pictures and tables that a finished run lacks, because one failed or was removed.
+
+    Raises InvalidInput for a run that has not finished.
+
+    Args:
+        run: the folder of a run or of a cross-validation.
+    """
+    folder = Run(run)
+    if not folder.finished:
+        raise InvalidInput(f"{run} has not finished; train it to the end first (`competition list` shows it)")
+    before = set(run.rglob("*"))
+    for one in dict.fromkeys([folder, *folder.trainings]):
+        predictions = read_predictions(one) if one.file(HELD_OUT).is_file() else None
+        write_all(one, predictions, lambda predictions=predictions: images_of(folder, predictions))
+    made = sorted(str(path) for path in set(run.rglob("*")) - before if path.is_file())
+    print("\n".join(made) or f"{run}/ lacks nothing that can be made")
+
+
+def write_all(run: Run, predictions: Predictions | None, find_images: Callable[[], Mapping[str, Path]]) -> None:
+    """Write what a finished run lacks. What there is to say about a fold, its cross-validation says of all together."""
+    from competition.scoring.reports import write_confusion, write_report, write_reports
+    from competition.training.plots import curves
+
+    made = run.read_made()
+    if CROSS_VALIDATION not in made:
+        write_report(run, "curves.png", lambda: curves(run))
+        if predictions:
+            write_confusion(run, predictions)
+    if predictions and FOLD not in made:
+        write_reports(run, predictions, find_images)
+
+
+def images_of(run: Run, predictions: Predictions) -> dict[str, Path]:
+    """Where the images lie, by the data set that a run was trained on. Raises InvalidInput where it lacks some."""
+    recipe, data = run.read_recipe(), Path(run.read_made()["data"])
+    paths = LAYOUTS[recipe.layout].read_labels(data, recipe.tasks).path_of
+    if lost := sorted(set(predictions.images.tolist()) - paths.keys()):
+        raise InvalidInput(f"{data} lacks {len(lost):,} of the images that {run.folder} predicted:", lost)
+    return paths

@@ -1,0 +1,73 @@
+"""How each label of the multi-label tasks is answered, at 0.5 and at a threshold of its own."""
+
+import numpy as np
+import pandas as pd
+
+from competition.dataset import MAYBE, YES
+from competition.scoring.predictions import PARTS, Predictions, parts_of
+from competition.scoring.scores import average_precision
+from competition.task import HALF
+
+NUMBERS = ["share_true", "accuracy", "f1", "ap", "threshold", "f1_at_threshold"]
+
+
+def score_labels(predictions: Predictions) -> pd.DataFrame:
+    """A row for each label of the multi-label tasks that have labelled rows; m counts as nothing.
+
+    Columns task, label, rows and NUMBERS. `f1` and `accuracy` are for answers at 0.5. `threshold` is the one with the
+    best F1 on all rows; `f1_at_threshold` is for thresholds that were found on other rows than those they answer, and
+    so the one to expect.
+    """
+    part, scores = parts_of(predictions.group), []
+    for task, rows, probabilities, codes in predictions.labelled_tasks():
+        for label, probability, letter in zip(task.classes, probabilities.T, codes.T, strict=True):
+            if task.kind == "multilabel":
+                known = letter != MAYBE
+                numbers = _numbers(probability[known], letter[known] == YES, part[rows][known])
+                scores.append((task.name, label, known.sum(), *numbers))
+    return pd.DataFrame(scores, columns=["task", "label", "rows", *NUMBERS])
+
+
+def _numbers(probability: np.ndarray, yes: np.ndarray, part: np.ndarray) -> tuple[float, ...]:
+    """The NUMBERS of one label."""
+    at_half, answered = probability > HALF, np.zeros(len(yes), bool)
+    for number in range(PARTS):
+        here = part == number
+        answered[here] = probability[here] > best_threshold(probability[~here], yes[~here])
+    true, right = (values.mean() if len(values) else float("nan") for values in (yes, at_half == yes))
+    ap, _ = average_precision("multilabel", probability[:, None], YES * yes[:, None])
+    return true, right, _f1(yes, at_half), ap, best_threshold(probability, yes), _f1(yes, answered)
+
+
+def _f1(yes: np.ndarray, answered: np.ndarray) -> float:
+    """F1 of one label; nan where no row is true."""
+    from sklearn.metrics import f1_score
+
+    return float(f1_score(yes, answered)) if yes.any() else float("nan")
+
+
+def best_threshold(probability: np.ndarray, yes: np.ndarray) -> float:
+    """The threshold above which a yes gives one label its best F1, halfway to the next lower probability; else 0.5."""
+    from sklearn.metrics import confusion_matrix_at_thresholds
+
+    if not probability[yes].any():  # a probability of 0 is never answered yes
+        return HALF
+    _, false, missed, true, values = confusion_matrix_at_thresholds(yes, probability)
+    best = np.where(values > 0, 2 * true / (2 * true + false + missed), 0).argmax()
+    return float((values[best] + np.append(values, 0)[best + 1]) / 2)
+
+
+def label_table(scores: pd.DataFrame) -> str:
+    """A row a label, and one for the means of each task over the labels that can be judged: its F1 is the macro F1."""
+    width = max(len(f"{one.task} {one.label}") for one in scores.itertuples())
+    columns = "accuracy      F1      AP  threshold  F1 there, held out"
+    lines = [f"{'label':{width}}   rows    true  {columns}"]
+    for task, labels in scores.groupby("task", sort=False):
+        for one, row in zip(labels.itertuples(), labels[NUMBERS].to_numpy(), strict=True):
+            lines.append(f"{f'{task} {one.label}':{width}}  {one.rows:5d}  {_cells(*row)}")
+        lines.append(f"{f'{task} mean':{width}}         {_cells(*labels[NUMBERS].mean())}")
+    return "\n".join(lines)
+
+
+def _cells(share: float, accuracy: float, f1: float, ap: float, threshold: float, held_out: float) -> str:
+    return f"{share:6.4f}    {accuracy:6.4f}  {f1:6.4f}  {ap:6.4f}     {threshold:6.4f}              {held_out:6.4f}"

@@ -1,0 +1,108 @@
+"""Reports of a finished run: one that fails costs nothing else, and is made when it is asked for again."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import refusal
+from predicted import write_views
+from small_data import TINY, read_data, write_data
+
+from competition.__main__ import main
+from competition.commands.report import report
+from competition.commands.train import report_results
+from competition.run import Run
+from competition.scoring import plots
+from competition.scoring.predictions import read_predictions
+
+REPORTS = {"calibration.json", "reliability.png", "coverage.png", "confused.csv", "mistakes.csv", "mistakes.png"} | {
+    "samples.png",
+    "curves.png",
+    *(f"confusion/{task.name}.{ending}" for task in TINY.tasks for ending in ("csv", "png")),
+}
+
+
+def random_views(dataset, *views: str) -> dict:
+    rng = np.random.default_rng(0)
+    return {
+        view: {t.name: rng.dirichlet(np.ones(len(t)), len(dataset)).round(8) for t in dataset.tasks} for view in views
+    }
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """What is left of a training before it reports: recipe.json and history.csv; and the trainer, by hand."""
+    dataset, run = read_data(write_data(tmp_path / "data", images=12)), Run(tmp_path / "run")
+    run.write_recipe(TINY, {"data": str(tmp_path / "data")})
+    run.write_text("history.csv", pd.DataFrame([{"epoch": 1, "stage": 1, "loss": 1.0}]).to_csv(index=False))
+    seen = random_views(dataset, "plain", "flip")
+    report = write_views(Run(tmp_path / "elsewhere"), dataset, seen).score()
+    kept = SimpleNamespace(report=report, probabilities=seen["plain"], epoch=1)
+    return run, SimpleNamespace(
+        kept=kept,
+        held_out=SimpleNamespace(dataset=dataset),
+        last_report=report,
+        heads_report=None,
+        seconds=1.0,
+        network=None,
+        predict_kept=lambda _, views: {view: seen[view] for view in views},
+    )
+
+
+def files(run: Run) -> set[str]:
+    return {path.relative_to(run.folder).as_posix() for path in run.folder.rglob("*") if path.is_file()}
+
+
+def no_memory(*_):
+    raise MemoryError("no room for it")
+
+
+@pytest.fixture
+def without_coverage(trained, monkeypatch) -> Run:
+    """A run whose coverage.png could not be drawn."""
+    run, trainer = trained
+    monkeypatch.setattr("competition.training.plots.network_plan", lambda *_: None)
+    with monkeypatch.context() as patch:
+        patch.setattr(plots, "coverage", no_memory)
+        with pytest.warns(UserWarning, match=r"coverage.png could not be made \(MemoryError: no room for it\)"):
+            report_results(trainer, [], ["plain", "flip"], run, None)
+    return run
+
+
+def test_a_report_that_fails_loses_neither_the_training_nor_another_report(without_coverage, trained):
+    run, trainer = trained
+    assert run.finished
+    assert files(run) >= REPORTS - {"coverage.png"} | {"probabilities.npz", "scores.json"}
+    assert not (run.folder / "coverage.png").exists()
+    for view, seen in trainer.predict_kept(None, ["plain", "flip"]).items():
+        np.testing.assert_array_equal(read_predictions(run, view).probabilities["colour"], seen["colour"])
+    assert run.read_json("scores.json")["best"]["map"] == trainer.kept.report.map
+
+
+def test_the_command_makes_what_is_missing_and_nothing_else(without_coverage, capsys):
+    before = {name: (without_coverage.folder / name).stat().st_mtime_ns for name in files(without_coverage)}
+    assert main(["report", str(without_coverage.folder)]) == 0
+    assert capsys.readouterr().out.endswith("run/coverage.png\n")
+    after = {name: (without_coverage.folder / name).stat().st_mtime_ns for name in files(without_coverage)}
+    assert set(after) - set(before) == {"coverage.png"}
+    assert {name: after[name] for name in before} == before
+    report(without_coverage.folder)
+    assert capsys.readouterr().out.endswith("run/ lacks nothing that can be made\n")
+    for name in REPORTS:
+        (without_coverage.folder / name).unlink()
+    report(without_coverage.folder)
+    assert files(without_coverage) == set(after)
+
+
+def test_what_needs_the_images_says_where_they_are_missing(without_coverage, tmp_path):
+    (tmp_path / "data").rename(tmp_path / "elsewhere-now")
+    (without_coverage.folder / "mistakes.png").unlink()
+    with pytest.warns(UserWarning, match=r"mistakes.png could not be made \(InvalidInput: .*data is not a folder"):
+        report(without_coverage.folder)
+    assert (without_coverage.folder / "coverage.png").is_file()
+
+
+def test_a_run_that_has_not_finished_is_refused(without_coverage):
+    (without_coverage.folder / "scores.json").unlink()
+    assert "has not finished; train it to the end first" in refusal(report, without_coverage.folder)
