@@ -19,7 +19,6 @@ from competition.scoring.ranked import mean_of_known, mean_scores, rank
 RESAMPLES = 1000
 CHUNK = 50  # resamples at a time: their counts stay in the cache of the processor
 PERCENT = 95
-MEAN = "mean"
 
 
 class Estimate(NamedTuple):
@@ -61,17 +60,14 @@ def interval_of_means(predictions: Predictions) -> dict[str, list[float]]:
     return {"map": [ap.low, ap.high], "accuracy": [accuracy.low, accuracy.high]}
 
 
-def compare_paired(
-    a: Predictions, b: Predictions, resamples: int = RESAMPLES, seed: int = 0
-) -> tuple[TaskComparison, ...]:
+def compare_paired(a: Predictions, b: Predictions) -> tuple[TaskComparison, ...]:
     """What A gains over B, both scored on the same resamples; a task that has labelled rows each, and the mean last.
 
     Raises InvalidInput where they predicted different images or tasks.
     """
-    pair = aligned([a, b])
-    scores = resampled(pair, resamples, seed)
+    scores = resampled(aligned([a, b]))
     rows = {task.name: len(rows) for task, rows, *_ in a.labelled_tasks()}
-    rows[MEAN] = sum(rows.values())
+    rows["mean"] = sum(rows.values())
     return tuple(TaskComparison(*row, *map(_gain, *scores[:, :, number])) for number, row in enumerate(rows.items()))
 
 
@@ -84,8 +80,7 @@ def estimate(values: np.ndarray) -> Estimate:
 
 
 def _gain(a: np.ndarray, b: np.ndarray) -> Gain:
-    difference = (a - b)[1:][~np.isnan((a - b)[1:])]
-    wins = (np.sign(difference).mean() + 1) / 2 if len(difference) else float("nan")
+    wins = (mean_of_known(np.sign(a - b)[1:]) + 1) / 2
     return Gain(float(a[0]), float(b[0]), estimate(a - b), float(wins))
 
 

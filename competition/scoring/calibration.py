@@ -122,8 +122,8 @@ def fit_temperature(probabilities: np.ndarray, codes: np.ndarray) -> float:
 
     widest = np.log(HOTTEST)
     inside = minimize_scalar(loss, bounds=(-widest, widest), method="bounded").x
-    hottest, coldest = HOTTEST, 1 / HOTTEST  # which the search only comes near to
-    return min((hottest, coldest, float(np.exp(inside))), key=lambda temperature: loss(np.log(temperature)))
+    ends = HOTTEST, 1 / HOTTEST  # which the search only comes near to
+    return min((*ends, float(np.exp(inside))), key=lambda temperature: loss(np.log(temperature)))
 
 
 def reliability(confidence: np.ndarray, letter: np.ndarray) -> Reliability:

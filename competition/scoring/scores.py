@@ -78,13 +78,9 @@ def _report(scores: tuple[TaskScore, ...]) -> Report:
 
 def _score_task(task: Task, probabilities: np.ndarray, codes: np.ndarray) -> TaskScore:
     ap, basic = average_precision(task.kind, probabilities, codes)
-    if task.kind == "multilabel":
-        accuracy, chance = _label_scores(probabilities, codes)[1], _label_chance(codes)
-    else:
-        accuracy = float((fashionai.answers(probabilities, codes)[1] == YES).mean())
-        chance = float((codes == YES).mean(axis=0).max())
-    loss = cross_entropy(task, probabilities, codes)
-    return TaskScore(task.name, len(codes), ap, basic, accuracy, chance, loss)
+    accuracy = _ranked_scores(task.kind, probabilities, codes)[1]
+    chance = _label_chance(codes) if task.kind == "multilabel" else float((codes == YES).mean(axis=0).max())
+    return TaskScore(task.name, len(codes), ap, basic, accuracy, chance, cross_entropy(task, probabilities, codes))
 
 
 def average_precision(kind: Kind, probabilities: np.ndarray, codes: np.ndarray) -> tuple[float, float]:
@@ -94,12 +90,13 @@ def average_precision(kind: Kind, probabilities: np.ndarray, codes: np.ndarray) 
         return fashionai.average_precision(probabilities, codes)
     answered = (probabilities > HALF) & (codes != MAYBE)
     precision = float((codes[answered] == YES).mean()) if answered.any() else float("nan")
-    return _label_scores(probabilities, codes)[0], precision
+    return _ranked_scores(kind, probabilities, codes)[0], precision
 
 
-def _label_scores(probabilities: np.ndarray, codes: np.ndarray) -> tuple[float, float]:
-    """(AP, accuracy) of a multi-label task: means over its labels."""
-    ap, accuracy = mean_scores(rank("multilabel", probabilities, codes), np.ones((len(codes), 1), np.int32))
+def _ranked_scores(kind: Kind, probabilities: np.ndarray, codes: np.ndarray) -> tuple[float, float]:
+    """(AP, accuracy), of a multi-label task the means over its labels."""
+    ranked = rank(kind, probabilities, codes, np.arange(len(codes)))
+    ap, accuracy = mean_scores(ranked, np.ones((len(codes), 1), np.int32))
     return float(ap[0]), float(accuracy[0])
 
 

@@ -145,7 +145,7 @@ def test_weights_score_as_images_that_are_really_repeated(seed):
     count = int(rng.integers(1, 25))
     probabilities, codes = rng.random((count, 3)).round(1 + seed % 2), rng.integers(0, 3, (count, 3))
     weights = rng.integers(0, 3, (count, 5)).astype(np.int32)
-    ap, accuracy = mean_scores(rank("multilabel", probabilities, codes), weights)
+    ap, accuracy = mean_scores(rank("multilabel", probabilities, codes, np.arange(len(codes))), weights)
     for drawn in range(5):
         rows = np.repeat(np.arange(count), weights[:, drawn])
         kinds = [(p, letter == 2) for p, letter in zip(probabilities[rows].T, codes[rows].T, strict=True)]
