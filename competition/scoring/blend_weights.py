@@ -65,11 +65,10 @@ class Cost:
 class Found:
     """A blend, and how its way of finding weights scores on images that it has not seen.
 
-    `over_plain` and `over_single` compare the fitted weights with the plain mean and with the best single member,
-    all three found on other images than those they answer. `ways` names for each task the one of WAYS that scored best
-    there, which it takes. `single` is the best member on all images, and `cost` that of the members which have a weight
-    anywhere. `taken` are the answers of the ways that were taken, still with weights found on other images; only the
-    ways were chosen on these.
+    `over_plain` and `over_single` compare the fitted weights with the plain mean and with the best single member, all
+    three found on other images than those they answer. `ways` names for each task the one of WAYS that scored best
+    there, which it takes; `taken` are its answers there: only the ways were chosen on these images. `single` is the
+    best member on all images, and `cost` that of the members which have a weight anywhere.
     """
 
     blend: Blend

@@ -8,7 +8,6 @@ accuracy was in 95 and 94 % of them.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -34,8 +33,7 @@ class Estimate(NamedTuple):
         return not (self.low > 0 or self.high < 0)
 
 
-@dataclass(frozen=True)
-class Gain:
+class Gain(NamedTuple):
     """The scores of A and B, A - B, and the share of resamples in which A is better (a tie counts as half)."""
 
     a: float
@@ -44,8 +42,7 @@ class Gain:
     wins: float
 
 
-@dataclass(frozen=True)
-class TaskComparison:
+class TaskComparison(NamedTuple):
     """What A gains over B in a task; or, named `mean`, in the means over the tasks."""
 
     task: str

@@ -1,6 +1,5 @@
 """Whether probabilities mean what they say: temperature, calibration error, and how much can be answered how surely."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -49,8 +48,7 @@ class Reliability(NamedTuple):
         return float(np.average(np.abs(self.confidence - self.precision)[filled], weights=self.rows[filled]))
 
 
-@dataclass(frozen=True)
-class Calibration:
+class Calibration(NamedTuple):
     """One task: its temperature, found on all rows, and what a temperature does to reliability and official AP.
 
     Each label of a multi-label task is an answer of its own, yes or no, as sure as the larger of both probabilities.

@@ -61,13 +61,10 @@ def label_table(scores: pd.DataFrame) -> str:
     """A row a label, and one for the means of each task over the labels that can be judged: its F1 is the macro F1."""
     width = max(len(f"{one.task} {one.label}") for one in scores.itertuples())
     columns = "accuracy      F1      AP  threshold  F1 there, held out"
+    cells = "{:6.4f}    {:6.4f}  {:6.4f}  {:6.4f}     {:6.4f}              {:6.4f}".format  # NUMBERS in their order
     lines = [f"{'label':{width}}   rows    true  {columns}"]
     for task, labels in scores.groupby("task", sort=False):
         for one, row in zip(labels.itertuples(), labels[NUMBERS].to_numpy(), strict=True):
-            lines.append(f"{f'{task} {one.label}':{width}}  {one.rows:5d}  {_cells(*row)}")
-        lines.append(f"{f'{task} mean':{width}}         {_cells(*labels[NUMBERS].mean())}")
+            lines.append(f"{f'{task} {one.label}':{width}}  {one.rows:5d}  {cells(*row)}")
+        lines.append(f"{f'{task} mean':{width}}         {cells(*labels[NUMBERS].mean())}")
     return "\n".join(lines)
-
-
-def _cells(share: float, accuracy: float, f1: float, ap: float, threshold: float, held_out: float) -> str:
-    return f"{share:6.4f}    {accuracy:6.4f}  {f1:6.4f}  {ap:6.4f}     {threshold:6.4f}              {held_out:6.4f}"

@@ -68,12 +68,12 @@ def score(tasks: Sequence[Task], probabilities: Mapping[str, np.ndarray], codes,
 
 
 def _report(scores: tuple[TaskScore, ...]) -> Report:
-    names = ("ap", "basic_precision", "accuracy", "chance", "loss")
-    ap, *means = (float(mean_of_known(np.array([getattr(s, name) for s in scores], float))) for name in names)
+    values = np.array([(s.ap, s.basic_precision, s.accuracy, s.chance, s.loss) for s in scores]).reshape(-1, 5)
+    ap, basic, accuracy, chance, loss = (float(mean_of_known(column)) for column in values.T)
     known = [s for s in scores if not np.isnan(s.accuracy)]
-    rows = [s.rows for s in known]
-    row_accuracy = float(np.average([s.accuracy for s in known], weights=rows)) if known else float("nan")
-    return Report(scores, ap, row_accuracy=row_accuracy, **dict(zip(names[1:], means, strict=True)))
+    weights = [s.rows for s in known]
+    row_accuracy = float(np.average([s.accuracy for s in known], weights=weights)) if known else float("nan")
+    return Report(scores, ap, basic, accuracy, row_accuracy, chance, loss)
 
 
 def _score_task(task: Task, probabilities: np.ndarray, codes: np.ndarray) -> TaskScore:
@@ -132,14 +132,9 @@ def table(report: Report) -> str:
     """The report as a text table, a row a task and one for the means."""
     width = max([len("row-weighted"), *(len(s.task) for s in report.tasks)])
     lines = [f"{'task':{width}}   rows      AP   basic  accuracy  chance"]
-    lines += [
-        f"{s.task:{width}}  {s.rows:5d}  {s.ap:.4f}  {s.basic_precision:.4f}    {s.accuracy:.4f}  {s.chance:.4f}"
-        for s in report.tasks
-    ]
-    total = sum(s.rows for s in report.tasks)
-    lines.append(
-        f"{'mean':{width}}  {total:5d}  {report.map:.4f}  {report.basic_precision:.4f}    "
-        f"{report.accuracy:.4f}  {report.chance:.4f}"
-    )
+    means = "mean", sum(s.rows for s in report.tasks), report.map
+    for name, rows, ap, one in [*((s.task, s.rows, s.ap, s) for s in report.tasks), (*means, report)]:
+        accuracy = f"{one.basic_precision:.4f}    {one.accuracy:.4f}  {one.chance:.4f}"
+        lines.append(f"{name:{width}}  {rows:5d}  {ap:.4f}  {accuracy}")
     lines.append(f"{'row-weighted':{width}}                           {report.row_accuracy:.4f}")
     return "\n".join(lines)

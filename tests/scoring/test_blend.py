@@ -378,7 +378,7 @@ def test_each_task_takes_the_way_that_scored_best_on_unseen_images():
 
     plain = [gain(0.9, 0.8), gain(0.9, 0.9), gain(0.9, 0.8), gain(0.7, 0.8)]
     single = [gain(0.9, 0.9), gain(0.9, 0.8), gain(0.9, 0.95), gain(0.7, 0.75)]
-    plain = [replace(row, task=name) for row, name in zip(plain, "abcd", strict=True)]
+    plain = [row._replace(task=name) for row, name in zip(plain, "abcd", strict=True)]
     assert best_ways(plain, single) == {"a": "fitted", "b": "plain", "c": "single", "d": "plain"}
 
 
