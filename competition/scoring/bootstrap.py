@@ -71,9 +71,8 @@ def compare_paired(a: Predictions, b: Predictions) -> tuple[TaskComparison, ...]
 def estimate(values: np.ndarray) -> Estimate:
     """Of a number on all images, values[0], and on each resample, values[1:]."""
     drawn = values[1:][~np.isnan(values[1:])]
-    if not len(drawn):
-        return Estimate(float(values[0]), float("nan"), float("nan"))
-    return Estimate(*map(float, (values[0], *np.percentile(drawn, (50 - PERCENT / 2, 50 + PERCENT / 2)))))
+    ends = np.percentile(drawn, (50 - PERCENT / 2, 50 + PERCENT / 2)) if len(drawn) else (np.nan, np.nan)
+    return Estimate(*map(float, (values[0], *ends)))
 
 
 def _gain(a: np.ndarray, b: np.ndarray) -> Gain:

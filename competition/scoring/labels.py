@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from competition.dataset import MAYBE, YES
-from competition.scoring.predictions import PARTS, Predictions, parts_of
+from competition.scoring.predictions import Predictions, parts_of
 from competition.scoring.scores import average_precision
 from competition.task import HALF
 
@@ -18,21 +18,20 @@ def score_labels(predictions: Predictions) -> pd.DataFrame:
     best F1 on all rows; `f1_at_threshold` is for thresholds that were found on other rows than those they answer, and
     so the one to expect.
     """
-    part, scores = parts_of(predictions.group), []
+    parts, scores = parts_of(predictions.group), []
     for task, rows, probabilities, codes in predictions.labelled_tasks():
         for label, probability, letter in zip(task.classes, probabilities.T, codes.T, strict=True):
             if task.kind == "multilabel":
                 known = letter != MAYBE
-                numbers = _numbers(probability[known], letter[known] == YES, part[rows][known])
+                numbers = _numbers(probability[known], letter[known] == YES, parts[:, rows][:, known])
                 scores.append((task.name, label, known.sum(), *numbers))
     return pd.DataFrame(scores, columns=["task", "label", "rows", *NUMBERS])
 
 
-def _numbers(probability: np.ndarray, yes: np.ndarray, part: np.ndarray) -> tuple[float, ...]:
+def _numbers(probability: np.ndarray, yes: np.ndarray, parts: np.ndarray) -> tuple[float, ...]:
     """The NUMBERS of one label."""
     at_half, answered = probability > HALF, np.zeros(len(yes), bool)
-    for number in range(PARTS):
-        here = part == number
+    for here in parts:
         answered[here] = probability[here] > best_threshold(probability[~here], yes[~here])
     true, right = (values.mean() if len(values) else float("nan") for values in (yes, at_half == yes))
     ap, _ = average_precision("multilabel", probability[:, None], YES * yes[:, None])

@@ -1,6 +1,6 @@
 """Scores a task and in total, as numbers and as a table."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -47,7 +47,7 @@ class Report:
 
     def only(self, tasks: Collection[str]) -> "Report":
         """The report of some of its tasks."""
-        return _report(tuple(found for found in self.tasks if found.task in tasks))
+        return _report(found for found in self.tasks if found.task in tasks)
 
     def to_json(self) -> dict:
         return asdict(self)
@@ -59,15 +59,14 @@ def score(tasks: Sequence[Task], probabilities: Mapping[str, np.ndarray], codes,
     Tasks without a labelled row are left out; with none at all, every mean is nan.
     """
     return _report(
-        tuple(
-            _score_task(task, probabilities[task.name][present], codes[task.name][present])
-            for task in tasks
-            if (present := labelled[task.name]).any()
-        )
+        _score_task(task, probabilities[task.name][present], codes[task.name][present])
+        for task in tasks
+        if (present := labelled[task.name]).any()
     )
 
 
-def _report(scores: tuple[TaskScore, ...]) -> Report:
+def _report(several: Iterable[TaskScore]) -> Report:
+    scores = tuple(several)
     values = np.array([(s.ap, s.basic_precision, s.accuracy, s.chance, s.loss) for s in scores]).reshape(-1, 5)
     ap, basic, accuracy, chance, loss = (float(mean_of_known(column)) for column in values.T)
     known = [s for s in scores if not np.isnan(s.accuracy)]

@@ -84,12 +84,11 @@ def test_f1_of_a_threshold_is_judged_on_images_that_it_was_not_found_on():
     one = marks(3, count=60)
     one = replace(one, group=np.arange(60) // 2)  # near-duplicates in pairs
     probabilities, true = arrays(one)
-    part = parts_of(one.group)[one.labelled["marks"]]
+    parts = parts_of(one.group)[:, one.labelled["marks"]]
     rows = list(score_labels(one).itertuples())
     for row, p, yes in zip(rows, probabilities.T, true.T, strict=True):
         answers = np.zeros(len(yes), bool)
-        for number in range(5):
-            others = part != number
+        for others in ~parts:
             answers[~others] = p[~others] > best_threshold(p[others], yes[others])
         assert row.f1_at_threshold == pytest.approx(f1_score(yes, answers))
         assert row.threshold == best_threshold(p, yes)
