@@ -18,7 +18,7 @@ from competition.errors import InvalidInput
 from competition.scoring.blend import Blend, Mean, before_mean, mixed
 from competition.scoring.bootstrap import TaskComparison, compare_paired
 from competition.scoring.fashionai import as_submitted
-from competition.scoring.predictions import PARTS, Predictions, aligned, parts_of
+from competition.scoring.predictions import Predictions, aligned, parts_of
 from competition.scoring.scores import average_precision
 from competition.task import Task
 
@@ -65,11 +65,10 @@ class Cost:
 class Found:
     """A blend, and how its way of finding weights scores on images that it has not seen.
 
-    `over_plain` and `over_single` compare the fitted weights with the plain mean and with the best single member,
-    all three found on other images than those they answer. `ways` names for each task the one of WAYS that scored best
-    there, which it takes. `single` is the best member on all images, and `cost` that of the members which have a weight
-    anywhere. `taken` are the answers of the ways that were taken, still with weights found on other images; only the
-    ways were chosen on these.
+    `over_plain` and `over_single` compare the fitted weights with the plain mean and with the best single member, all
+    three found on other images than those they answer. `ways` names for each task the one of WAYS that scored best
+    there, which it takes; `taken` are its answers there: only the ways were chosen on these images. `single` is the
+    best member on all images, and `cost` that of the members which have a weight anywhere.
     """
 
     blend: Blend
@@ -81,12 +80,11 @@ class Found:
     taken: Predictions
 
 
-def find_blend(members: Sequence[Member], mean: Mean = "arithmetic", budget: Cost | None = None) -> Found:
+def find_blend(members: Sequence[Member], mean: Mean = "arithmetic", budget: Cost = Cost()) -> Found:
     """The blend of `members` with the best official AP a task, within the budget.
 
     Raises InvalidInput where members have other tasks or images, and where none fits into the budget.
     """
-    budget = budget or Cost()
     first, *_ = several = aligned([member.predictions for member in members])
     if not any(Cost.of([member]).within(budget) for member in members):
         costs = dict.fromkeys(f"{member.folder}: {Cost.of([member])}" for member in members)
@@ -94,21 +92,17 @@ def find_blend(members: Sequence[Member], mean: Mean = "arithmetic", budget: Cos
             f"no run fits into a budget of {budget}; allow more, or name smaller runs; they cost:", costs
         )
     tables = [Table.of(several, task, mean) for task in first.tasks]
-    answers, found = honest(first, tables, members, budget), find_weights(tables, members, budget)
+    answers, found = honest(tables, members, budget), find_weights(tables, members, budget)
     over_plain, over_single = (compare_paired(answers["fitted"], answers[other]) for other in ("plain", "single"))
     ways = {task.name: "plain" for task in first.tasks} | best_ways(over_plain[:-1], over_single[:-1])
     taken = {name: answers[way].probabilities[name] for name, way in ways.items()}
     weights = {name: found[way][name] for name, way in ways.items()}
-    used = np.flatnonzero(np.any(list(weights.values()), axis=0))
-    blend = Blend(
-        tuple((members[number].folder, members[number].view) for number in used),
-        mean,
-        first.tasks,
-        {name: values[used] for name, values in weights.items()},
-    )
+    used = np.any(list(weights.values()), axis=0)
+    kept = list(itertools.compress(members, used))
+    places = tuple((member.folder, member.view) for member in kept)
+    blend = Blend(places, mean, first.tasks, {name: values[used] for name, values in weights.items()})
     best = members[int(found["single"][first.tasks[0].name].argmax())]
-    cost = Cost.of(members[number] for number in used)
-    return Found(blend, over_plain, over_single, ways, best, cost, replace(first, probabilities=taken))
+    return Found(blend, over_plain, over_single, ways, best, Cost.of(kept), replace(first, probabilities=taken))
 
 
 def best_ways(over_plain: Sequence[TaskComparison], over_single: Sequence[TaskComparison]) -> dict[str, str]:
@@ -150,15 +144,13 @@ class Table:
         return -math.inf if math.isnan(value) else value
 
 
-def honest(
-    first: Predictions, tables: Sequence[Table], members: Sequence[Member], budget: Cost
-) -> dict[str, Predictions]:
+def honest(tables: Sequence[Table], members: Sequence[Member], budget: Cost) -> dict[str, Predictions]:
     """The answers of each of WAYS, its weights for each part of the images found on the other parts."""
+    first = members[0].predictions
     answers = {way: {name: values.copy() for name, values in first.probabilities.items()} for way in WAYS}
-    part = parts_of(first.group)
-    for number in range(PARTS):
-        found = find_weights([table.of_images(part != number) for table in tables], members, budget)
-        for table in (table.of_images(part == number) for table in tables):
+    for here in parts_of(first.group):
+        found = find_weights([table.of_images(~here) for table in tables], members, budget)
+        for table in (table.of_images(here) for table in tables):
             for way, answer in answers.items():
                 answer[table.task.name][table.rows] = table.mixed(found[way][table.task.name])
     return {way: replace(first, probabilities=answer) for way, answer in answers.items()}

@@ -8,7 +8,6 @@ accuracy was in 95 and 94 % of them.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +18,6 @@ from competition.scoring.ranked import mean_of_known, mean_scores, rank
 RESAMPLES = 1000
 CHUNK = 50  # resamples at a time: their counts stay in the cache of the processor
 PERCENT = 95
-MEAN = "mean"
 
 
 class Estimate(NamedTuple):
@@ -35,8 +33,7 @@ class Estimate(NamedTuple):
         return not (self.low > 0 or self.high < 0)
 
 
-@dataclass(frozen=True)
-class Gain:
+class Gain(NamedTuple):
     """The scores of A and B, A - B, and the share of resamples in which A is better (a tie counts as half)."""
 
     a: float
@@ -45,8 +42,7 @@ class Gain:
     wins: float
 
 
-@dataclass(frozen=True)
-class TaskComparison:
+class TaskComparison(NamedTuple):
     """What A gains over B in a task; or, named `mean`, in the means over the tasks."""
 
     task: str
@@ -61,31 +57,26 @@ def interval_of_means(predictions: Predictions) -> dict[str, list[float]]:
     return {"map": [ap.low, ap.high], "accuracy": [accuracy.low, accuracy.high]}
 
 
-def compare_paired(
-    a: Predictions, b: Predictions, resamples: int = RESAMPLES, seed: int = 0
-) -> tuple[TaskComparison, ...]:
+def compare_paired(a: Predictions, b: Predictions) -> tuple[TaskComparison, ...]:
     """What A gains over B, both scored on the same resamples; a task that has labelled rows each, and the mean last.
 
     Raises InvalidInput where they predicted different images or tasks.
     """
-    pair = aligned([a, b])
-    scores = resampled(pair, resamples, seed)
+    scores = resampled(aligned([a, b]))
     rows = {task.name: len(rows) for task, rows, *_ in a.labelled_tasks()}
-    rows[MEAN] = sum(rows.values())
+    rows["mean"] = sum(rows.values())
     return tuple(TaskComparison(*row, *map(_gain, *scores[:, :, number])) for number, row in enumerate(rows.items()))
 
 
 def estimate(values: np.ndarray) -> Estimate:
     """Of a number on all images, values[0], and on each resample, values[1:]."""
     drawn = values[1:][~np.isnan(values[1:])]
-    if not len(drawn):
-        return Estimate(float(values[0]), float("nan"), float("nan"))
-    return Estimate(*map(float, (values[0], *np.percentile(drawn, (50 - PERCENT / 2, 50 + PERCENT / 2)))))
+    ends = np.percentile(drawn, (50 - PERCENT / 2, 50 + PERCENT / 2)) if len(drawn) else (np.nan, np.nan)
+    return Estimate(*map(float, (values[0], *ends)))
 
 
 def _gain(a: np.ndarray, b: np.ndarray) -> Gain:
-    difference = (a - b)[1:][~np.isnan((a - b)[1:])]
-    wins = (np.sign(difference).mean() + 1) / 2 if len(difference) else float("nan")
+    wins = (mean_of_known(np.sign(a - b)[1:]) + 1) / 2
     return Gain(float(a[0]), float(b[0]), estimate(a - b), float(wins))
 
 

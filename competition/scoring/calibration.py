@@ -1,6 +1,5 @@
 """Whether probabilities mean what they say: temperature, calibration error, and how much can be answered how surely."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +9,7 @@ from scipy.special import logsumexp, softmax
 from competition.dataset import MAYBE, YES
 from competition.scoring.blend import FLOOR
 from competition.scoring.fashionai import answers, as_submitted, precision_curve
-from competition.scoring.predictions import PARTS, Predictions, parts_of
+from competition.scoring.predictions import Predictions, parts_of
 from competition.scoring.scores import average_precision, choices
 from competition.task import Task
 
@@ -49,8 +48,7 @@ class Reliability(NamedTuple):
         return float(np.average(np.abs(self.confidence - self.precision)[filled], weights=self.rows[filled]))
 
 
-@dataclass(frozen=True)
-class Calibration:
+class Calibration(NamedTuple):
     """One task: its temperature, found on all rows, and what a temperature does to reliability and official AP.
 
     Each label of a multi-label task is an answer of its own, yes or no, as sure as the larger of both probabilities.
@@ -70,16 +68,15 @@ class Calibration:
 
 def calibrate(predictions: Predictions) -> tuple[Calibration, ...]:
     """A Calibration of each task that has labelled rows."""
-    part = parts_of(predictions.group)
-    return tuple(_calibrate_task(task, *given, part[rows]) for task, rows, *given in predictions.labelled_tasks())
+    parts = parts_of(predictions.group)
+    return tuple(_calibrate_task(task, *given, parts[:, rows]) for task, rows, *given in predictions.labelled_tasks())
 
 
-def _calibrate_task(task: Task, probabilities: np.ndarray, codes: np.ndarray, part: np.ndarray) -> Calibration:
+def _calibrate_task(task: Task, probabilities: np.ndarray, codes: np.ndarray, parts: np.ndarray) -> Calibration:
     chosen, letters = choices(task.kind, probabilities, codes)
-    part = np.repeat(part, len(chosen) // len(probabilities))
+    parts = np.repeat(parts, len(chosen) // len(probabilities), axis=1)
     softened = np.empty_like(chosen)
-    for number in range(PARTS):
-        here = part == number
+    for here in parts:
         temperature = fit_temperature(chosen[~here], letters[~here])
         softened[here] = as_submitted(soften(chosen[here], temperature))
     answered = answers(chosen, letters)
@@ -92,7 +89,7 @@ def _calibrate_task(task: Task, probabilities: np.ndarray, codes: np.ndarray, pa
         reliability(*answers(softened, letters)),
         average_precision(task.kind, probabilities, codes)[0],
         average_precision(task.kind, after, codes)[0],
-        tuple(filter(None, (threshold_for(goal, *answered, part) for goal in GOALS))),
+        tuple(filter(None, (threshold_for(goal, *answered, parts) for goal in GOALS))),
     )
 
 
@@ -122,8 +119,8 @@ def fit_temperature(probabilities: np.ndarray, codes: np.ndarray) -> float:
 
     widest = np.log(HOTTEST)
     inside = minimize_scalar(loss, bounds=(-widest, widest), method="bounded").x
-    hottest, coldest = HOTTEST, 1 / HOTTEST  # which the search only comes near to
-    return min((hottest, coldest, float(np.exp(inside))), key=lambda temperature: loss(np.log(temperature)))
+    ends = HOTTEST, 1 / HOTTEST  # which the search only comes near to
+    return min((*ends, float(np.exp(inside))), key=lambda temperature: loss(np.log(temperature)))
 
 
 def reliability(confidence: np.ndarray, letter: np.ndarray) -> Reliability:
@@ -140,27 +137,25 @@ def reliability(confidence: np.ndarray, letter: np.ndarray) -> Reliability:
         return Reliability(rows, *means)
 
 
-def threshold_for(goal: float, confidence: np.ndarray, letter: np.ndarray, part: np.ndarray) -> Threshold | None:
+def threshold_for(goal: float, confidence: np.ndarray, letter: np.ndarray, parts: np.ndarray) -> Threshold | None:
     """The threshold that answers most rows with at least this precision; None where no threshold reaches it.
 
-    It is the lowest one at which precision is at least `goal`, though it may be less at a higher one. `part` (n,) is
-    the part of each row, for `elsewhere`.
+    It is the lowest one at which precision is at least `goal`, though it may be less at a higher one. The masks
+    `parts` are for `elsewhere`.
     """
-    best = _lowest(goal, confidence, letter)
+
+    def lowest(rows: np.ndarray) -> tuple[float, float, float] | None:
+        curve = np.stack(precision_curve(confidence[rows], letter[rows]))
+        reached = np.flatnonzero(curve[2] >= goal)
+        return tuple(curve[:, reached[-1]]) if len(reached) else None
+
+    best = lowest(np.ones(len(letter), bool))
     if best is None:
         return None
     answered = np.zeros(len(letter), bool)
-    for number in range(PARTS):
-        here = part == number
-        if found := _lowest(goal, confidence[~here], letter[~here]):
+    for here in parts:
+        if found := lowest(~here):
             answered |= here & (confidence >= found[0])
     judged = letter[answered & (letter != MAYBE)]
     elsewhere = (judged == YES).mean() if len(judged) else float("nan")
     return Threshold(goal, *map(float, (*best, elsewhere)))
-
-
-def _lowest(goal: float, confidence: np.ndarray, letter: np.ndarray) -> tuple[float, float, float] | None:
-    """Threshold, coverage and precision."""
-    curve = np.stack(precision_curve(confidence, letter))
-    reached = np.flatnonzero(curve[2] >= goal)
-    return tuple(curve[:, reached[-1]]) if len(reached) else None

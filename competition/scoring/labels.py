@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from competition.dataset import MAYBE, YES
-from competition.scoring.predictions import PARTS, Predictions, parts_of
+from competition.scoring.predictions import Predictions, parts_of
 from competition.scoring.scores import average_precision
 from competition.task import HALF
 
@@ -18,21 +18,20 @@ def score_labels(predictions: Predictions) -> pd.DataFrame:
     best F1 on all rows; `f1_at_threshold` is for thresholds that were found on other rows than those they answer, and
     so the one to expect.
     """
-    part, scores = parts_of(predictions.group), []
+    parts, scores = parts_of(predictions.group), []
     for task, rows, probabilities, codes in predictions.labelled_tasks():
         for label, probability, letter in zip(task.classes, probabilities.T, codes.T, strict=True):
             if task.kind == "multilabel":
                 known = letter != MAYBE
-                numbers = _numbers(probability[known], letter[known] == YES, part[rows][known])
+                numbers = _numbers(probability[known], letter[known] == YES, parts[:, rows][:, known])
                 scores.append((task.name, label, known.sum(), *numbers))
     return pd.DataFrame(scores, columns=["task", "label", "rows", *NUMBERS])
 
 
-def _numbers(probability: np.ndarray, yes: np.ndarray, part: np.ndarray) -> tuple[float, ...]:
+def _numbers(probability: np.ndarray, yes: np.ndarray, parts: np.ndarray) -> tuple[float, ...]:
     """The NUMBERS of one label."""
     at_half, answered = probability > HALF, np.zeros(len(yes), bool)
-    for number in range(PARTS):
-        here = part == number
+    for here in parts:
         answered[here] = probability[here] > best_threshold(probability[~here], yes[~here])
     true, right = (values.mean() if len(values) else float("nan") for values in (yes, at_half == yes))
     ap, _ = average_precision("multilabel", probability[:, None], YES * yes[:, None])
@@ -61,13 +60,10 @@ def label_table(scores: pd.DataFrame) -> str:
     """A row a label, and one for the means of each task over the labels that can be judged: its F1 is the macro F1."""
     width = max(len(f"{one.task} {one.label}") for one in scores.itertuples())
     columns = "accuracy      F1      AP  threshold  F1 there, held out"
+    cells = "{:6.4f}    {:6.4f}  {:6.4f}  {:6.4f}     {:6.4f}              {:6.4f}".format  # NUMBERS in their order
     lines = [f"{'label':{width}}   rows    true  {columns}"]
     for task, labels in scores.groupby("task", sort=False):
         for one, row in zip(labels.itertuples(), labels[NUMBERS].to_numpy(), strict=True):
-            lines.append(f"{f'{task} {one.label}':{width}}  {one.rows:5d}  {_cells(*row)}")
-        lines.append(f"{f'{task} mean':{width}}         {_cells(*labels[NUMBERS].mean())}")
+            lines.append(f"{f'{task} {one.label}':{width}}  {one.rows:5d}  {cells(*row)}")
+        lines.append(f"{f'{task} mean':{width}}         {cells(*labels[NUMBERS].mean())}")
     return "\n".join(lines)
-
-
-def _cells(share: float, accuracy: float, f1: float, ap: float, threshold: float, held_out: float) -> str:
-    return f"{share:6.4f}    {accuracy:6.4f}  {f1:6.4f}  {ap:6.4f}     {threshold:6.4f}              {held_out:6.4f}"

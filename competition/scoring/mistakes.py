@@ -30,9 +30,8 @@ def confused(predictions: Predictions) -> pd.DataFrame:
 def confusion(task: Task, probabilities: np.ndarray, codes: np.ndarray) -> pd.DataFrame:
     """Counts of a multiclass task: rows the truth, columns the answer; an image without a y does not count."""
     yes = codes == YES
-    known = yes.any(axis=1)
-    answer = probabilities[known].argmax(axis=1)
-    counts = confusion_matrix(yes[known].argmax(axis=1), answer, labels=range(len(task)))
+    pairs = yes.argmax(axis=1), probabilities.argmax(axis=1)
+    counts = confusion_matrix(*pairs, labels=range(len(task)), sample_weight=yes.any(axis=1))
     return pd.DataFrame(counts, index=task.classes, columns=task.classes)
 
 
@@ -52,14 +51,13 @@ def _answers(predictions: Predictions) -> pd.DataFrame:
 
 
 def _answers_of_task(predictions: Predictions, task: Task) -> pd.DataFrame:
-    labelled = np.flatnonzero(predictions.labelled[task.name])
-    images = predictions.images[labelled]
-    probabilities, codes = predictions.probabilities[task.name][labelled], predictions.codes[task.name][labelled]
-    words = np.broadcast_to(np.array(task.classes, object), codes.shape)
+    labelled, words = predictions.labelled[task.name], np.array(task.classes, object)
+    images, given = predictions.images[labelled], predictions.probabilities[task.name][labelled]
+    probabilities, codes = choices(task.kind, given, predictions.codes[task.name][labelled])
     if task.kind == "multilabel":
-        images, yes = np.repeat(images, len(task)), words.ravel()
+        images, yes = np.repeat(images, len(task)), np.tile(words, len(images))
         words = np.stack(["not " + yes, yes], axis=-1)
-    probabilities, codes = choices(task.kind, probabilities, codes)
+    words = np.broadcast_to(words, codes.shape)
     rows = np.flatnonzero((codes == YES).any(axis=1))
     answer, truth = probabilities[rows].argmax(axis=1), (codes[rows] == YES).argmax(axis=1)
     return pd.DataFrame(
@@ -86,14 +84,12 @@ class Sample(NamedTuple):
 def samples(predictions: Predictions, count: int, seed: int = 0) -> list[Sample]:
     """At most `count` random images that carry a task; the same seed gives the same images of equal data."""
     labelled = np.any([predictions.labelled[task.name] for task in predictions.tasks], axis=0)
-    rows = np.random.default_rng(seed).permutation(np.flatnonzero(labelled))[:count]
-    return [_sample(predictions, row) for row in rows]
-
-
-def _sample(predictions: Predictions, row: int) -> Sample:
-    tasks = predictions.take(np.array([row])).labelled_tasks()
-    lines, right = zip(*(_answer(task, given[0], codes[0]) for task, _, given, codes in tasks), strict=True)
-    return Sample(str(predictions.images[row]), lines, all(right))
+    shown = []
+    for row in np.random.default_rng(seed).permutation(np.flatnonzero(labelled))[:count]:
+        tasks = predictions.take(np.array([row])).labelled_tasks()
+        lines, right = zip(*(_answer(task, given[0], codes[0]) for task, _, given, codes in tasks), strict=True)
+        shown.append(Sample(str(predictions.images[row]), lines, all(right)))
+    return shown
 
 
 def _answer(task: Task, probabilities: np.ndarray, codes: np.ndarray) -> tuple[str, bool]:

@@ -35,7 +35,7 @@ def save(figure: Figure, run: Run, name: str) -> None:
 def reliability(calibrations: Sequence[Calibration]) -> Figure:
     """Precision against probability, before and after the temperature; bars for where the rows are."""
     across = "largest probability (points: bins with more than 1 % of the rows; bars: how many rows)"
-    figure, panels = _panels(len(calibrations), across, "precision")
+    figure, panels = _panels(len(calibrations), across)
     for axes, one in zip(panels, calibrations, strict=True):
         heights = BARS * one.before.rows / max(1, one.before.rows.max())
         axes.bar((np.arange(BINS) + 0.5) / BINS, heights, 1 / BINS, color="0.9")
@@ -57,7 +57,7 @@ def in_words(temperature: float) -> str:
 def coverage(calibrations: Sequence[Calibration], predictions: Predictions) -> Figure:
     """Precision of the surest rows against their share, which AP is the mean of; goals are marked."""
     across = "share of rows answered, surest first (in brackets: with thresholds found on other rows)"
-    figure, panels = _panels(len(calibrations), across, "precision")
+    figure, panels = _panels(len(calibrations), across)
     lowest = 1.0
     for axes, one, (task, _, *given) in zip(panels, calibrations, predictions.labelled_tasks(), strict=True):
         _, answered, precision = precision_curve(*answers(*choices(task.kind, *given)))
@@ -104,17 +104,15 @@ def confusion_matrix(task: Task, counts: np.ndarray) -> Figure:
     return figure
 
 
-def _panels(count: int, across: str, up: str) -> tuple[Figure, list[Axes]]:
-    """A figure of `count` panels with grids, as even as can be in rows of at most four."""
+def _panels(count: int, across: str) -> tuple[Figure, list[Axes]]:
+    """A figure of `count` panels of precision with grids, as even as can be in rows of at most four."""
     rows = -(-max(1, count) // COLUMNS)
     columns = -(-max(1, count) // rows)
     figure = Figure(figsize=(SIDE * columns + 0.4, SIDE * rows + 0.4), layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
-    for axes in panels[:count]:
+    panels = [figure.add_subplot(rows, columns, 1 + number) for number in range(count)]
+    for axes in panels:
         axes.grid(alpha=0.3)
         axes.tick_params(labelsize=8)
-    for axes in panels[count:]:
-        axes.remove()
     figure.supxlabel(across, fontsize=10)
-    figure.supylabel(up, fontsize=10)
-    return figure, panels[:count]
+    figure.supylabel("precision", fontsize=10)
+    return figure, panels

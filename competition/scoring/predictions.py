@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 from zipfile import BadZipFile
 
 import numpy as np
@@ -41,9 +42,7 @@ class Predictions:
     fold: np.ndarray
 
     @classmethod
-    def of(
-        cls, source: str, dataset: Dataset, probabilities: Probabilities, fold: np.ndarray | int = 0
-    ) -> "Predictions":
+    def of(cls, source: str, dataset: Dataset, probabilities: Probabilities, fold: np.ndarray | int = 0) -> Self:
         """What `source` gave for the images of a dataset, rounded to the decimals by which a submission is judged."""
         given = {task.name: as_submitted(probabilities[task.name]) for task in dataset.tasks}
         by_image = {"group": dataset.group, "fold": np.broadcast_to(fold, len(dataset))}
@@ -85,13 +84,13 @@ BY_IMAGE = ("images", "group", "fold")
 BY_TASK = ("probabilities", "codes", "labelled")
 
 
-def parts_of(group: np.ndarray, seed: int = 0) -> np.ndarray:
-    """The part of each image, (n,) int below PARTS, so that what is fitted on some parts can be scored on the others.
+def parts_of(group: np.ndarray) -> np.ndarray:
+    """Which images are in each part, (PARTS, n) bool, so that what is fitted on the others can be scored on it.
 
     Near-duplicates (`group`) stay together; the parts are equal to a group, and with fewer groups some are empty.
     """
     groups, number = np.unique(group, return_inverse=True)
-    return np.random.default_rng(seed).permutation(len(groups))[number] % PARTS
+    return np.random.default_rng(0).permutation(len(groups))[number] % PARTS == np.arange(PARTS)[:, None]
 
 
 def views_of(run: Run, name: str = HELD_OUT) -> tuple[str, ...]:

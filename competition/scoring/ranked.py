@@ -35,31 +35,30 @@ class Ranked:
             np.cumsum(part, axis=0, dtype=np.int32)[self.last]
             for part in (count, count * self.correct[:, None], count * self.wrong[:, None])
         )
+        if self.kind == "multiclass":  # the rule of `fashionai.py`: a threshold that is drawn, and leaves a y or an n
+            share = (np.diff(seen, axis=0, prepend=0) > 0) & (correct + wrong > 0)
+        else:  # the recall gained at each probability
+            share = np.diff(correct, axis=0, prepend=0)
         with np.errstate(invalid="ignore"):
-            ap = _official_ap(seen, correct, wrong) if self.kind == "multiclass" else _label_ap(correct, wrong)
+            ap = (share * (correct / np.maximum(correct + wrong, 1))).sum(axis=0) / share.sum(axis=0)
             return ap, (count * self.right[:, None]).sum(axis=0) / count.sum(axis=0)
 
 
-def rank(kind: Kind, probabilities: np.ndarray, codes: np.ndarray, rows: np.ndarray | None = None) -> list[Ranked]:
+def rank(kind: Kind, probabilities: np.ndarray, codes: np.ndarray, rows: np.ndarray) -> list[Ranked]:
     """The answers of a task, (n, classes), to images of the numbers `rows`: one Ranked, or one a label.
 
     A label is answered at 0.5; where its letter is m, it does not count.
     """
-    rows = np.arange(len(codes)) if rows is None else rows
-    if kind == "multiclass":
-        confidence, letter = answers(probabilities, codes)
-        return [_sorted(kind, confidence, letter, letter == YES, rows)]
-    known = [letter != MAYBE for letter in codes.T]
-    return [
-        _sorted(kind, p[here], letter[here], (p[here] > HALF) == (letter[here] == YES), rows[here])
-        for p, letter, here in zip(probabilities.T, codes.T, known, strict=True)
-    ]
-
-
-def _sorted(kind: Kind, confidence: np.ndarray, letter: np.ndarray, right: np.ndarray, rows: np.ndarray) -> Ranked:
-    order = np.argsort(-confidence, kind="stable")
-    last = np.flatnonzero(last_of_each(confidence[order]))
-    return Ranked(kind, rows[order], letter[order] == YES, letter[order] == NO, right[order], last)
+    one = kind == "multiclass"
+    ranked = []
+    for confidence, letter in [answers(probabilities, codes)] if one else zip(probabilities.T, codes.T, strict=True):
+        order = np.argsort(-confidence, kind="stable")
+        order = order if one else order[letter[order] != MAYBE]
+        yes = letter[order] == YES
+        right = yes if one else (confidence[order] > HALF) == yes
+        last = np.flatnonzero(last_of_each(confidence[order]))
+        ranked.append(Ranked(kind, rows[order], yes, letter[order] == NO, right, last))
+    return ranked
 
 
 def mean_scores(ranked: list[Ranked], weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -73,15 +72,3 @@ def mean_of_known(values: np.ndarray) -> np.ndarray:
     known = ~np.isnan(values)
     with np.errstate(invalid="ignore"):
         return np.where(known, values, 0).sum(axis=0) / known.sum(axis=0)
-
-
-def _official_ap(seen: np.ndarray, correct: np.ndarray, wrong: np.ndarray) -> np.ndarray:
-    """The rule of `fashionai.py`: a threshold counts if its confidence is drawn, and if it leaves a y or an n."""
-    judged = (np.diff(seen, axis=0, prepend=0) > 0) & (correct + wrong > 0)
-    return (correct / np.maximum(correct + wrong, 1) * judged).sum(axis=0) / judged.sum(axis=0)
-
-
-def _label_ap(correct: np.ndarray, wrong: np.ndarray) -> np.ndarray:
-    """The precision at each probability weighted by the recall gained there."""
-    gained = np.diff(correct, axis=0, prepend=0)
-    return (gained * (correct / np.maximum(correct + wrong, 1))).sum(axis=0) / gained.sum(axis=0)

@@ -3,8 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -14,49 +13,33 @@ from matplotlib.figure import Figure
 from competition.images.contact_sheet import BLUE, RED, Tile, sheet, write_sheet
 from competition.run import Run, to_text
 from competition.scoring import plots
-from competition.scoring.calibration import Calibration, calibrate
+from competition.scoring.calibration import calibrate
 from competition.scoring.labels import score_labels
 from competition.scoring.mistakes import confused, confusion, mistakes, samples
 from competition.scoring.predictions import Predictions
 from competition.task import Task
 
-DIGITS = "%.6g"
 SHOWN, COLUMNS = 48, 8  # of the sheet of mistakes
 RANDOM = 24  # images of the sheet of samples
 Report = str | Figure | np.ndarray  # a text, a plot, or a picture (height, width, 3) uint8
 
 
-@dataclass(frozen=True)
 class Subject:
-    """What reports are about: predictions, and how to find out where their images lie, for those that show them."""
+    """What reports are about: predictions, and what several reports need of them, found once it is asked for."""
 
-    predictions: Predictions
-    find_images: Callable[[], Mapping[str, Path]]
-
-    @cached_property
-    def path_of(self) -> Mapping[str, Path]:
-        return self.find_images()
-
-    @cached_property
-    def calibrations(self) -> tuple[Calibration, ...]:
-        return calibrate(self.predictions)
-
-    @cached_property
-    def mistakes(self) -> pd.DataFrame:
-        return mistakes(self.predictions)
+    def __init__(self, predictions: Predictions, find_images: Callable[[], Mapping[str, Path]]):
+        self.predictions = predictions
+        self.path_of = cache(find_images)
+        self.calibrations = cache(partial(calibrate, predictions))
+        self.mistakes = cache(partial(mistakes, predictions))
 
 
 def draw_mistakes(subject: Subject) -> np.ndarray:
     """The surest mistakes with truth and answer, which are the labels to suspect first."""
-    wrong, path_of = subject.mistakes, subject.path_of
-    tiles = [
-        Tile(
-            path_of[one.image],
-            (f"{one.task}", f"answer {one.answer} {one.probability:.2f}", f"label {one.truth}", Path(one.image).name),
-            RED,
-        )
-        for one in wrong.head(SHOWN).itertuples()
-    ]
+    wrong, tiles = subject.mistakes(), []
+    for one in wrong.head(SHOWN).itertuples():
+        lines = one.task, f"answer {one.answer} {one.probability:.2f}", f"label {one.truth}", Path(one.image).name
+        tiles.append(Tile(subject.path_of()[one.image], lines, RED))
     title = [f"the {len(tiles)} surest of {len(wrong):,} mistakes: is the answer wrong, or the label?"]
     return sheet(tiles, COLUMNS, title)
 
@@ -64,7 +47,7 @@ def draw_mistakes(subject: Subject) -> np.ndarray:
 def draw_samples(subject: Subject) -> np.ndarray:
     """Random images, each with the truth and the answer of every task that it carries."""
     shown = samples(subject.predictions, RANDOM)
-    tiles = [Tile(subject.path_of[one.image], one.lines, BLUE if one.right else RED) for one in shown]
+    tiles = [Tile(subject.path_of()[one.image], one.lines, BLUE if one.right else RED) for one in shown]
     title = [f"{len(shown)} random images held out: truth → answer; red frames where one is wrong"]
     return sheet(tiles, COLUMNS, title)
 
@@ -79,21 +62,21 @@ def _calibration(subject: Subject) -> str:
             "ap": {"before": one.ap_before, "after": one.ap_after},
             "thresholds": [found._asdict() for found in one.thresholds],
         }
-        for one in subject.calibrations
+        for one in subject.calibrations()
     }
     return to_text(values) + "\n"
 
 
 def _csv(table: pd.DataFrame) -> str:
-    return table.to_csv(index=False, float_format=DIGITS)
+    return table.to_csv(index=False, float_format="%.6g")
 
 
 REPORTS: Mapping[str, Callable[[Subject], Report]] = {
     "calibration.json": _calibration,
-    "reliability.png": lambda subject: plots.reliability(subject.calibrations),
-    "coverage.png": lambda subject: plots.coverage(subject.calibrations, subject.predictions),
+    "reliability.png": lambda subject: plots.reliability(subject.calibrations()),
+    "coverage.png": lambda subject: plots.coverage(subject.calibrations(), subject.predictions),
     "confused.csv": lambda subject: _csv(confused(subject.predictions)),
-    "mistakes.csv": lambda subject: _csv(subject.mistakes),
+    "mistakes.csv": lambda subject: _csv(subject.mistakes()),
     "mistakes.png": draw_mistakes,
     "samples.png": draw_samples,
     "labels.csv": lambda subject: _csv(score_labels(subject.predictions)),  # of multi-label tasks

@@ -1,6 +1,6 @@
 """Scores a task and in total, as numbers and as a table."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -47,7 +47,7 @@ class Report:
 
     def only(self, tasks: Collection[str]) -> "Report":
         """The report of some of its tasks."""
-        return _report(tuple(found for found in self.tasks if found.task in tasks))
+        return _report(found for found in self.tasks if found.task in tasks)
 
     def to_json(self) -> dict:
         return asdict(self)
@@ -59,32 +59,27 @@ def score(tasks: Sequence[Task], probabilities: Mapping[str, np.ndarray], codes,
     Tasks without a labelled row are left out; with none at all, every mean is nan.
     """
     return _report(
-        tuple(
-            _score_task(task, probabilities[task.name][present], codes[task.name][present])
-            for task in tasks
-            if (present := labelled[task.name]).any()
-        )
+        _score_task(task, probabilities[task.name][present], codes[task.name][present])
+        for task in tasks
+        if (present := labelled[task.name]).any()
     )
 
 
-def _report(scores: tuple[TaskScore, ...]) -> Report:
-    names = ("ap", "basic_precision", "accuracy", "chance", "loss")
-    ap, *means = (float(mean_of_known(np.array([getattr(s, name) for s in scores], float))) for name in names)
+def _report(several: Iterable[TaskScore]) -> Report:
+    scores = tuple(several)
+    values = np.array([(s.ap, s.basic_precision, s.accuracy, s.chance, s.loss) for s in scores]).reshape(-1, 5)
+    ap, basic, accuracy, chance, loss = (float(mean_of_known(column)) for column in values.T)
     known = [s for s in scores if not np.isnan(s.accuracy)]
-    rows = [s.rows for s in known]
-    row_accuracy = float(np.average([s.accuracy for s in known], weights=rows)) if known else float("nan")
-    return Report(scores, ap, row_accuracy=row_accuracy, **dict(zip(names[1:], means, strict=True)))
+    weights = [s.rows for s in known]
+    row_accuracy = float(np.average([s.accuracy for s in known], weights=weights)) if known else float("nan")
+    return Report(scores, ap, basic, accuracy, row_accuracy, chance, loss)
 
 
 def _score_task(task: Task, probabilities: np.ndarray, codes: np.ndarray) -> TaskScore:
     ap, basic = average_precision(task.kind, probabilities, codes)
-    if task.kind == "multilabel":
-        accuracy, chance = _label_scores(probabilities, codes)[1], _label_chance(codes)
-    else:
-        accuracy = float((fashionai.answers(probabilities, codes)[1] == YES).mean())
-        chance = float((codes == YES).mean(axis=0).max())
-    loss = cross_entropy(task, probabilities, codes)
-    return TaskScore(task.name, len(codes), ap, basic, accuracy, chance, loss)
+    accuracy = _ranked_scores(task.kind, probabilities, codes)[1]
+    chance = _label_chance(codes) if task.kind == "multilabel" else float((codes == YES).mean(axis=0).max())
+    return TaskScore(task.name, len(codes), ap, basic, accuracy, chance, cross_entropy(task, probabilities, codes))
 
 
 def average_precision(kind: Kind, probabilities: np.ndarray, codes: np.ndarray) -> tuple[float, float]:
@@ -94,12 +89,13 @@ def average_precision(kind: Kind, probabilities: np.ndarray, codes: np.ndarray) 
         return fashionai.average_precision(probabilities, codes)
     answered = (probabilities > HALF) & (codes != MAYBE)
     precision = float((codes[answered] == YES).mean()) if answered.any() else float("nan")
-    return _label_scores(probabilities, codes)[0], precision
+    return _ranked_scores(kind, probabilities, codes)[0], precision
 
 
-def _label_scores(probabilities: np.ndarray, codes: np.ndarray) -> tuple[float, float]:
-    """(AP, accuracy) of a multi-label task: means over its labels."""
-    ap, accuracy = mean_scores(rank("multilabel", probabilities, codes), np.ones((len(codes), 1), np.int32))
+def _ranked_scores(kind: Kind, probabilities: np.ndarray, codes: np.ndarray) -> tuple[float, float]:
+    """(AP, accuracy), of a multi-label task the means over its labels."""
+    ranked = rank(kind, probabilities, codes, np.arange(len(codes)))
+    ap, accuracy = mean_scores(ranked, np.ones((len(codes), 1), np.int32))
     return float(ap[0]), float(accuracy[0])
 
 
@@ -135,14 +131,9 @@ def table(report: Report) -> str:
     """The report as a text table, a row a task and one for the means."""
     width = max([len("row-weighted"), *(len(s.task) for s in report.tasks)])
     lines = [f"{'task':{width}}   rows      AP   basic  accuracy  chance"]
-    lines += [
-        f"{s.task:{width}}  {s.rows:5d}  {s.ap:.4f}  {s.basic_precision:.4f}    {s.accuracy:.4f}  {s.chance:.4f}"
-        for s in report.tasks
-    ]
-    total = sum(s.rows for s in report.tasks)
-    lines.append(
-        f"{'mean':{width}}  {total:5d}  {report.map:.4f}  {report.basic_precision:.4f}    "
-        f"{report.accuracy:.4f}  {report.chance:.4f}"
-    )
+    means = "mean", sum(s.rows for s in report.tasks), report.map
+    for name, rows, ap, one in [*((s.task, s.rows, s.ap, s) for s in report.tasks), (*means, report)]:
+        accuracy = f"{one.basic_precision:.4f}    {one.accuracy:.4f}  {one.chance:.4f}"
+        lines.append(f"{name:{width}}  {rows:5d}  {ap:.4f}  {accuracy}")
     lines.append(f"{'row-weighted':{width}}                           {report.row_accuracy:.4f}")
     return "\n".join(lines)

@@ -164,15 +164,17 @@ def test_a_threshold_answers_as_many_rows_as_the_goal_allows(goal, expected):
     """By hand: .9 y, .8 n, .7 y, .65 m, .6 y, .5 y have precision 1, 1/2, 2/3, 2/3, 3/4, 4/5."""
     top = np.array([0.9, 0.8, 0.7, 0.65, 0.6, 0.5])
     codes = letter_codes("yn", "ny", "yn", "my", "yn", "yn")
-    found = threshold_for(goal, *answers(np.stack([top, 0.4 * (1 - top)], axis=1), codes), np.arange(6) % 5)
+    found = threshold_for(
+        goal, *answers(np.stack([top, 0.4 * (1 - top)], axis=1), codes), np.arange(6) % 5 == np.arange(5)[:, None]
+    )
     assert found[:4] == pytest.approx((goal, *expected))
 
 
 def test_a_goal_that_is_not_reached_has_no_threshold():
     probabilities = np.array([[0.9, 0.1], [0.8, 0.2]])
-    assert threshold_for(0.95, *answers(probabilities, letter_codes("ny", "yn")), np.arange(2)) is None
-    assert threshold_for(0.5, *answers(probabilities, letter_codes("ny", "yn")), np.arange(2)).threshold == 0.8
-    assert threshold_for(0.5, *answers(probabilities, letter_codes("my", "my")), np.arange(2)) is None
+    assert threshold_for(0.95, *answers(probabilities, letter_codes("ny", "yn")), np.eye(2, dtype=bool)) is None
+    assert threshold_for(0.5, *answers(probabilities, letter_codes("ny", "yn")), np.eye(2, dtype=bool)).threshold == 0.8
+    assert threshold_for(0.5, *answers(probabilities, letter_codes("my", "my")), np.eye(2, dtype=bool)) is None
 
 
 def test_what_is_fitted_is_judged_on_other_rows():
@@ -180,13 +182,13 @@ def test_what_is_fitted_is_judged_on_other_rows():
     one = at_random(2, skill=1.5, tasks=["t"])
     (found,) = calibrate(one)
     rows = one.labelled["t"]
-    probabilities, codes, part = one.probabilities["t"][rows], one.codes["t"][rows], parts_of(one.group)[rows]
+    probabilities, codes, parts = one.probabilities["t"][rows], one.codes["t"][rows], parts_of(one.group)[:, rows]
     softened, right, wrong = probabilities.copy(), 0, 0
-    for number in range(5):
-        here, others = part == number, part != number
+    for here in parts:
+        others = ~here
         temperature = fit_temperature(probabilities[others], codes[others])
         softened[here] = soften(probabilities[here], temperature).round(8)
-        at = threshold_for(0.95, *answers(probabilities[others], codes[others]), part[others]).threshold
+        at = threshold_for(0.95, *answers(probabilities[others], codes[others]), parts[:, others]).threshold
         for ps, row in zip(probabilities[here], codes[here], strict=True):
             right += max(ps) >= at and row[ps.argmax()] == 2
             wrong += max(ps) >= at and row[ps.argmax()] == 0

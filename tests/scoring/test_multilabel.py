@@ -84,12 +84,11 @@ def test_f1_of_a_threshold_is_judged_on_images_that_it_was_not_found_on():
     one = marks(3, count=60)
     one = replace(one, group=np.arange(60) // 2)  # near-duplicates in pairs
     probabilities, true = arrays(one)
-    part = parts_of(one.group)[one.labelled["marks"]]
+    parts = parts_of(one.group)[:, one.labelled["marks"]]
     rows = list(score_labels(one).itertuples())
     for row, p, yes in zip(rows, probabilities.T, true.T, strict=True):
         answers = np.zeros(len(yes), bool)
-        for number in range(5):
-            others = part != number
+        for others in ~parts:
             answers[~others] = p[~others] > best_threshold(p[others], yes[others])
         assert row.f1_at_threshold == pytest.approx(f1_score(yes, answers))
         assert row.threshold == best_threshold(p, yes)
@@ -145,7 +144,7 @@ def test_weights_score_as_images_that_are_really_repeated(seed):
     count = int(rng.integers(1, 25))
     probabilities, codes = rng.random((count, 3)).round(1 + seed % 2), rng.integers(0, 3, (count, 3))
     weights = rng.integers(0, 3, (count, 5)).astype(np.int32)
-    ap, accuracy = mean_scores(rank("multilabel", probabilities, codes), weights)
+    ap, accuracy = mean_scores(rank("multilabel", probabilities, codes, np.arange(len(codes))), weights)
     for drawn in range(5):
         rows = np.repeat(np.arange(count), weights[:, drawn])
         kinds = [(p, letter == 2) for p, letter in zip(probabilities[rows].T, codes[rows].T, strict=True)]
