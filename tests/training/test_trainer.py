@@ -211,7 +211,7 @@ def test_runs_of_other_classes_are_not_averaged(run, tmp_path):
 def test_classes_in_another_order_beside_the_questions_are_refused(run, tmp_path):
     data = write_data(tmp_path / "data", images=6)
     (data / "classes.csv").write_text("colour,green,red,blue\nshade,dark,light\n")
-    with pytest.raises(InvalidInput, match="names other classes"):
+    with pytest.raises(InvalidInput, match="does not agree with the recipe"):
         submit((run.folder,), questions=data / "rank/Tests/question.csv", output=tmp_path / "x.csv", cache=tmp_path)
 
 
