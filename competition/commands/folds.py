@@ -85,14 +85,7 @@ def usual_file(data: Path) -> Path:
 
 
 def prepare_folds(
-    dataset: Dataset,
-    digests: Sequence[str],
-    data: Path,
-    output: Path,
-    plan: Plan,
-    *,
-    layout: str = "fashionai",
-    cache: Path = CACHE,
+    dataset: Dataset, digests: Sequence[str], data: Path, output: Path, plan: Plan, *, layout: str, cache: Path = CACHE
 ) -> Folds:
     """Make the folds of good images, write them and the leaks to the questions in `data`, and print what was found.
 
