@@ -16,7 +16,7 @@ from competition.dataset import Dataset
 from competition.layouts.classes import SUFFIX
 from competition.layouts.fashionai import read_label_files, read_questions
 from competition.layouts.fashionai_submission import write_submission
-from competition.recipes.fashionai_tasks import TASKS
+from competition.recipes.fashionai import TASKS
 from competition.scoring.scores import score
 from competition.task import Task
 

@@ -9,7 +9,7 @@ from benchmarks.measure import time_in_turns
 from benchmarks.places import Places
 from benchmarks.report import Measurement
 from competition.recipe import Backbone, Recipe
-from competition.recipes.fashionai_tasks import TASKS
+from competition.recipes.fashionai import TASKS
 
 
 class Case(NamedTuple):

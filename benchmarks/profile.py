@@ -17,7 +17,7 @@ from competition.images.decode import decode, read_file, reused
 from competition.images.transforms import Transforms
 from competition.images.warp import Augmentation, shrink
 from competition.recipe import Recipe
-from competition.recipes.fashionai_tasks import TASKS
+from competition.recipes.fashionai import TASKS
 
 IMAGES, STEPS, KINDS = 200, 5, 12
 NO_OPERATIONS = {"Process", "Run", "ParallelFor"}  # of the executor, around the operations

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Annotated, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 import tyro
@@ -26,17 +26,9 @@ Backbone = Literal[
     "vgg16_plain",
     "vgg16_bn",
 ]
-Pool = Literal["average", "flatten"]
-Head = Literal["dense", "convolution"]
 Activation = Literal["relu", "leaky_relu", "prelu", "linear"]
-Initializer = Literal["glorot_uniform", "he_uniform", "he_normal"]
-TaskUpdates = Literal["joint", "alternate"]
 Monitor = Literal["map", "accuracy", "loss"]
-Optimizer = Literal["adam", "adamw", "sgd"]
-Schedule = Literal["constant", "cosine", "step_decay"]
-Precision = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
 Aspect = Literal["stretch", "pad"]
-BatchNorm = Literal["auto", "train", "inference"]
 Transform = Literal[
     "brightness", "contrast", "saturation", "hue", "grey", "blur", "noise", "compression", "erase", "cutout"
 ]
@@ -55,7 +47,6 @@ STRONGEST: dict[Transform, float] = {
     "cutout": 0.9,
 }
 
-
 # The least that a number may be, and what it must stay below.
 LIMITS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("validation", "dropout", "label_smoothing", "beta_1"), (0, 1)),
@@ -66,10 +57,6 @@ LIMITS: dict[str, tuple[float, float]] = {
     "image_size": (8, math.inf),  # pixels
     "halve_every": (2, math.inf),  # epochs
 }
-
-# Names within a network that a task cannot have, and those that begin with a task's own name.
-SHARED_LAYERS = ("image", "features", "standardised", "pool", "dropout", "to_unit_range", "minus_means")
-TASK_LAYERS = ("branch", "dropout", "maps", "pool")
 
 
 class Stage(NamedTuple):
@@ -126,15 +113,15 @@ class Recipe:
     # Its start: imagenet, none, or a file laid out as the public one.
     weights: str = "imagenet"
     # Batch normalisation of the backbone; auto: inference where it starts from weights, train where not.
-    batch_norm: BatchNorm = "auto"
+    batch_norm: Literal["auto", "train", "inference"] = "auto"
     # What our own backbones start from.
-    initializer: Initializer = "he_normal"
+    initializer: Literal["glorot_uniform", "he_uniform", "he_normal"] = "he_normal"
     # Of our own backbones and of the dense layers.
     activation: Activation = "relu"
     # The backbone's layer after which each task has a copy of the rest of its own; empty: they share all of it.
     split_at: str = ""
     # How the backbone's maps become features: their averages, or all of their numbers.
-    pool: Pool = "average"
+    pool: Literal["average", "flatten"] = "average"
     # Widths of dense layers on the features that all tasks share.
     shared: tuple[int, ...] = ()
     # Activation of those.
@@ -142,7 +129,7 @@ class Recipe:
     # Widths of the dense layers of each task: none, one row for all tasks, or a row a task.
     towers: Annotated[tuple[tuple[int, ...], ...], tyro.conf.Suppress] = ()
     # What gives a task's classes: a dense layer, or a 1x1 convolution on the maps, averaged afterwards.
-    head: Head = "dense"
+    head: Literal["dense", "convolution"] = "dense"
     # Share of the numbers dropped after each dense layer; where there are none, of the features.
     dropout: float = 0.5
     # Penalty on the squared kernels of each task's dense layers, or of its convolution to the classes.
@@ -155,7 +142,7 @@ class Recipe:
     # Weight of each task's loss, in the order of the tasks; empty: 1 for each.
     task_weights: tuple[float, ...] = ()
     # Whether a step minimises the losses of all tasks, or of one after the other in turn.
-    task_updates: TaskUpdates = "joint"
+    task_updates: Literal["joint", "alternate"] = "joint"
     # By which number on the images held out the best epoch is kept; loss is the mean cross-entropy of the tasks.
     monitor: Monitor = "map"
 
@@ -166,7 +153,7 @@ class Recipe:
     # What each stage trains: heads (on cached features), all, or the name of the layer to train from.
     trains: tuple[str, ...] = ("all",)
     # Optimizer; sgd has momentum 0.9.
-    optimizer: Optimizer = "adam"
+    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
     # Adam's decay of the mean gradient.
     beta_1: float = 0.9
     # Adam keeps the largest second moment seen (AMSGrad).
@@ -174,7 +161,7 @@ class Recipe:
     # Decoupled weight decay per step, times the learning rate.
     weight_decay: float = 0.0
     # Learning rate within a stage; cosine falls to 1 % after the warm-up.
-    schedule: Schedule = "constant"
+    schedule: Literal["constant", "cosine", "step_decay"] = "constant"
     # Steps of linear warm-up at the start of a stage (cosine only).
     warmup_steps: int = 0
     # The rate is halved at the start of every so-many-th epoch, counted from 1 (step_decay only).
@@ -184,7 +171,7 @@ class Recipe:
     # Steps whose gradients are added before the weights change.
     accumulate: int = 1
     # Number format of the network; auto takes what this device is fast with.
-    precision: Precision = "auto"
+    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"
 
     def __post_init__(self):
         lengths = {name: len(getattr(self, name)) for name in Stage._fields}
@@ -195,101 +182,102 @@ class Recipe:
                 "give the same number of each, for example --epochs 1 4 --learning-rate 1e-3 1e-4 "
                 "--trains heads all"
             )
-        for ok, rule in self._rules():
-            if not ok:
-                raise InvalidInput(rule)
+        if problem := next(self._problems(), None):
+            raise InvalidInput(problem)
 
-    def _rules(self):
-        yield from self._kind_rules()
-        yield from self._number_rules()
-        yield from _transform_rules(self.transforms)
-        yield from self._optimizer_rules()
-        yield from self._task_rules()
-        yield from self._layer_rules()
+    def _problems(self) -> Iterator[str]:
+        yield from self._wrong_kinds()
+        yield from self._wrong_numbers()
+        yield from self._wrong_transforms()
+        yield from self._wrong_optimizer()
+        yield from self._wrong_tasks()
+        yield from self._wrong_layers()
 
-    def _kind_rules(self):
+    def _wrong_kinds(self) -> Iterator[str]:
         for name, kind in get_type_hints(Recipe).items():
-            choices = get_args(kind) if get_origin(kind) is Literal else (getattr(self, name),)
-            yield (
-                getattr(self, name) in choices,
-                f"{name} is {getattr(self, name)!r}; allowed are {', '.join(map(str, choices))}"
-                f"{hint(name, getattr(self, name))}",
-            )
+            value, choices = getattr(self, name), get_args(kind)
+            if get_origin(kind) is Literal and value not in choices:
+                yield f"{name} is {value!r}; allowed are {', '.join(choices)}{hint(name, value)}"
         for name, value in vars(self).items():
             numbers = value if isinstance(value, tuple) else (value,)
-            finite = all(math.isfinite(number) for number in numbers if isinstance(number, float))
-            yield finite, f"{name} is {value}; allowed are finite numbers"
-        yield (
-            re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", self.name) is not None,
-            f"name is {self.name!r}; runs are called after it, so allowed are letters, digits, '_', '-' and '.'",
-        )
+            if not all(math.isfinite(number) for number in numbers if isinstance(number, float)):
+                yield f"{name} is {value}; allowed are finite numbers"
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", self.name):
+            yield f"name is {self.name!r}; runs are called after it, so allowed are letters, digits, '_', '-' and '.'"
 
-    def _number_rules(self):
-        yield min(self.epochs) >= 1, f"epochs are {self.epochs}; every stage takes at least 1"
-        yield min(self.learning_rate) > 0, f"learning rates are {self.learning_rate}; each must be above 0"
-        yield 0 < self.zoom[0] <= self.zoom[1], f"zoom is {self.zoom}; give the smaller magnification first"
+    def _wrong_numbers(self) -> Iterator[str]:
+        if min(self.epochs) < 1:
+            yield f"epochs are {self.epochs}; every stage takes at least 1"
+        if min(self.learning_rate) <= 0:
+            yield f"learning rates are {self.learning_rate}; each must be above 0"
+        if not 0 < self.zoom[0] <= self.zoom[1]:
+            yield f"zoom is {self.zoom}; give the smaller magnification first"
         for name, (least, below) in LIMITS.items():
-            value, to = getattr(self, name), "" if below == math.inf else f" up to, not including, {below}"
-            yield least <= value < below, f"{name} is {value}; allowed is {least}{to or ' and above'}"
+            value, to = getattr(self, name), " and above" if below == math.inf else f" up to, not including, {below}"
+            if not least <= value < below:
+                yield f"{name} is {value}; allowed is {least}{to}"
 
-    def _optimizer_rules(self):
-        yield (
-            not (self.amsgrad and self.optimizer == "sgd"),
-            "amsgrad is a variant of adam and adamw, but the optimizer is sgd; drop one of the two",
-        )
-        yield (
-            self.beta_1 == Recipe.beta_1 or self.optimizer != "sgd",
-            f"beta_1 is {self.beta_1}, but the optimizer is sgd, which has none; drop one of the two",
-        )
-        yield (
-            self.warmup_steps == 0 or self.schedule == "cosine",
-            f"warmup_steps is {self.warmup_steps} but the schedule is {self.schedule}; "
-            "only cosine warms up: add --schedule cosine or drop the warm-up",
-        )
+    def _wrong_transforms(self) -> Iterator[str]:
+        if not all(isinstance(entry, tuple) and len(entry) == 2 for entry in self.transforms):
+            yield f'transforms are {self.transforms}; give pairs of a name and a strength, for example (("blur", 1.0),)'
+        for name, strength in self.transforms:
+            if name not in STRONGEST:
+                yield f"there is no transform {name!r}; allowed are {', '.join(STRONGEST)}"
+            if not 0 < strength <= STRONGEST[name]:
+                yield f"transforms: {name} is {strength}; allowed is above 0, up to {STRONGEST[name]}"
+        names = [name for name, _ in self.transforms]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            yield f"transforms name {', '.join(repeated)} more than once"
 
-    def _task_rules(self):
-        names = [task.name for task in self.tasks]
-        yield len(set(names)) == len(names), f"a task appears twice in {names}"
-        clash = self._layer_names & set(names)
-        yield (
-            not clash,
-            f"a task may not be named {', '.join(sorted(clash))}, like another part of the network; rename it",
-        )
-        for name, rows in (("task_weights", self.task_weights), ("towers", self.towers)):
+    def _wrong_optimizer(self) -> Iterator[str]:
+        if self.amsgrad and self.optimizer == "sgd":
+            yield "amsgrad is a variant of adam and adamw, but the optimizer is sgd; drop one of the two"
+        if self.beta_1 != Recipe.beta_1 and self.optimizer == "sgd":
+            yield f"beta_1 is {self.beta_1}, but the optimizer is sgd, which has none; drop one of the two"
+        if self.warmup_steps and self.schedule != "cosine":
             yield (
-                not names or len(rows) in ({0, 1, len(names)} if name == "towers" else {0, len(names)}),
-                f"{name} has {len(rows)} entries for {len(names)} tasks: {', '.join(names)}; give one for each",
+                f"warmup_steps is {self.warmup_steps} but the schedule is {self.schedule}; "
+                "only cosine warms up: add --schedule cosine or drop the warm-up"
             )
-        yield (
-            not self.task_weights or (min(self.task_weights) >= 0 and max(self.task_weights) > 0),
-            f"task_weights are {self.task_weights}; allowed is 0 and above, and one above 0",
-        )
+
+    def _wrong_tasks(self) -> Iterator[str]:
+        names = [task.name for task in self.tasks]
+        if len(set(names)) < len(names):
+            yield f"a task appears twice in {names}"
+        if clash := sorted(self._layer_names & set(names)):
+            yield f"a task may not be named {', '.join(clash)}, like another part of the network; rename it"
+        for name, rows, counts in (("task_weights", self.task_weights, {0}), ("towers", self.towers, {0, 1})):
+            if names and len(rows) not in counts | {len(names)}:
+                yield f"{name} has {len(rows)} entries for {len(names)} tasks: {', '.join(names)}; give one for each"
+        if self.task_weights and not (min(self.task_weights) >= 0 and max(self.task_weights) > 0):
+            yield f"task_weights are {self.task_weights}; allowed is 0 and above, and one above 0"
 
     @property
     def _layer_names(self) -> set[str]:
         """What the parts of a network are called that are not the output of a task (model/network.py)."""
         depth = max([len(self.shared), *map(len, self.towers)])
         dense = [f"{n}{ending}" for n in range(1, depth + 1) for ending in ("", "_activation", "_dropout")]
-        own = {f"{task.name}_{part}" for task in self.tasks for part in (*TASK_LAYERS, *dense)}
-        return {*SHARED_LAYERS, *get_args(Backbone), *own, *(f"shared_{part}" for part in dense)}
+        parts = ("branch", "dropout", "maps", "pool", *dense)
+        own = {f"{task.name}_{part}" for task in self.tasks for part in parts}
+        common = {"image", "features", "standardised", "pool", "dropout", "to_unit_range", "minus_means"}
+        return {*common, *get_args(Backbone), *own, *(f"shared_{part}" for part in dense)}
 
-    def _layer_rules(self):
+    def _wrong_layers(self) -> Iterator[str]:
         widths = [*self.shared, *(width for tower in self.towers for width in tower)]
-        yield min(widths, default=1) >= 1, f"dense layers have widths {widths}; each must be at least 1"
+        if min(widths, default=1) < 1:
+            yield f"dense layers have widths {widths}; each must be at least 1"
         convolves = self.head == "convolution"
-        yield (
-            not convolves or (self.pool == "average" and not widths),
-            "head is convolution, which works on maps and averages afterwards; drop pool flatten, shared and towers",
-        )
-        yield (
-            not (self.split_at and self.shared),
-            "split_at leaves no features that all tasks share, so nothing can be put into shared; use towers",
-        )
-        yield (
-            "heads" not in self.trains or not (self.split_at or convolves),
-            "a stage trains heads, on features that all tasks share, but with split_at or a convolution as head there "
-            "are none; train all, or from a layer",
-        )
+        if convolves and (self.pool != "average" or widths):
+            yield (
+                "head is convolution, which works on maps and averages afterwards; drop pool flatten, shared and towers"
+            )
+        if self.split_at and self.shared:
+            yield "split_at leaves no features that all tasks share, so nothing can be put into shared; use towers"
+        if "heads" in self.trains and (self.split_at or convolves):
+            yield (
+                "a stage trains heads, on features that all tasks share, but with split_at or a convolution as head "
+                "there are none; train all, or from a layer"
+            )
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -298,25 +286,7 @@ class Recipe:
     @property
     def trains_batch_norm(self) -> bool:
         """Whether the backbone normalises by the batch, and learns the statistics, while training."""
-        if self.batch_norm == "auto":
-            return self.weights == "none"
-        return self.batch_norm == "train"
-
-
-def _transform_rules(transforms: tuple[tuple[Transform, float], ...]) -> Iterator[tuple[bool, str]]:
-    yield (
-        all(isinstance(entry, tuple) and len(entry) == 2 for entry in transforms),
-        f'transforms are {transforms}; give pairs of a name and a strength, for example (("blur", 1.0),)',
-    )
-    for name, strength in transforms:
-        yield name in STRONGEST, f"there is no transform {name!r}; allowed are {', '.join(STRONGEST)}"
-        yield (
-            0 < strength <= STRONGEST[name],
-            f"transforms: {name} is {strength}; allowed is above 0, up to {STRONGEST[name]}",
-        )
-    names = [name for name, _ in transforms]
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    yield not repeated, f"transforms name {', '.join(repeated)} more than once"
+        return self.batch_norm == "train" or (self.batch_norm == "auto" and self.weights == "none")
 
 
 def differences(recipe: Recipe, other: Recipe) -> dict[str, tuple]:
@@ -325,13 +295,8 @@ def differences(recipe: Recipe, other: Recipe) -> dict[str, tuple]:
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def to_json(recipe: Recipe) -> dict:
-    """Plain lists, strings and numbers; `from_json` turns them back into an equal recipe."""
-    return asdict(recipe)
-
-
 def from_json(values: dict) -> Recipe:
-    """The recipe that `to_json` wrote, also that of an earlier version: fields it did not know have their defaults.
+    """The recipe that was written as JSON, also by an earlier version: fields it did not know have their defaults.
 
     Raises InvalidInput naming fields that this version does not know, and values that are none.
     """

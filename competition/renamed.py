@@ -10,20 +10,15 @@ FIELDS = {"keep": "monitor", "turns": "task_updates", "stretch": "aspect_jitter"
 VALUES = {("schedule", "halved"): "step_decay"}
 FLAGS = {"--aside": "--test-share"} | {f"--{old}": f"--{new.replace('_', '-')}" for old, new in FIELDS.items()}
 FILES = {"test.npz": "aside.npz", "schedule-step_decay": "schedule-halved"}  # from the new name to the old one
-SCORES = {"aside": "test"}
+SCORES = {"aside": "test"}  # in scores.json
 ARRAYS = {"letters": "codes"}  # in files of predictions
 TEST_WORD = "aside"  # in a file of folds
 
 
 def current_fields(values: Mapping) -> dict:
     """The fields of a recipe as JSON holds them, with today's names; the split was drawn by the seed of all else."""
-    current = {FIELDS.get(name, name): VALUES.get((name, _plain(value)), value) for name, value in values.items()}
+    current = {FIELDS.get(name, name): VALUES.get((name, str(value)), value) for name, value in values.items()}
     return {"split_seed": values.get("seed", 0), **current}
-
-
-def current_scores(values: Mapping) -> dict:
-    """What scores.json holds, with today's names."""
-    return {SCORES.get(name, name): value for name, value in values.items()}
 
 
 def current_sweep(plan: Mapping) -> dict:
@@ -44,7 +39,7 @@ def hint(name: str, value: object = None) -> str:
     """What to say of a field, or of its value, that has another name now; empty where it has none."""
     if name in FIELDS:
         return f"; {name} is called {FIELDS[name]} now"
-    new = VALUES.get((name, _plain(value)))
+    new = VALUES.get((name, str(value)))
     return f"; {value} is called {new} now" if new else ""
 
 
@@ -56,7 +51,3 @@ def refuse_old_flags(arguments: Sequence[str]) -> None:
             raise InvalidInput(f"{flag} is called {FLAGS[flag]} now")
         if flag.startswith("--") and (text := hint(flag.removeprefix("--"), value)):
             raise InvalidInput(f"{flag} {value}{text}")
-
-
-def _plain(value: object) -> object:
-    return value if isinstance(value, str) else None

@@ -1,7 +1,8 @@
 """A run: the folder with all that one training wrote, read and written whole or not at all."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from competition import renamed
 from competition.errors import InvalidInput
 from competition.files import whole_file
-from competition.recipe import Recipe, from_json, to_json
+from competition.recipe import Recipe, from_json
 
 RUNS = Path("runs")
 RECIPE = "recipe.json"
@@ -52,17 +53,16 @@ class Run:
     @property
     def trainings(self) -> list["Run"]:
         """The trainings behind a run: itself, or one for each seed and fold of a cross-validation."""
-        plan = self.read_made().get(CROSS_VALIDATION)
-        if not plan:
-            return [self]
-        first = self._recipe_json("recipe")["seed"]
-        return [self.part(first + seed, fold) for seed in range(plan["seeds"]) for fold in range(plan["folds"])]
+        return [*chain(*self.trainings_by_seed)]
 
     @property
     def trainings_by_seed(self) -> list[list["Run"]]:
         """The trainings behind a run, those of each seed together, which saw each image once."""
-        parts, plan = self.trainings, self.read_made().get(CROSS_VALIDATION) or {"folds": 1}
-        return [parts[start : start + plan["folds"]] for start in range(0, len(parts), plan["folds"])]
+        plan = self.read_made().get(CROSS_VALIDATION)
+        if not plan:
+            return [[self]]
+        first = self._recipe_json("recipe")["seed"]
+        return [[self.part(first + seed, fold) for fold in range(plan["folds"])] for seed in range(plan["seeds"])]
 
     def part(self, seed: int, fold: int) -> "Run":
         """The run of one fold and seed of a cross-validation."""
@@ -96,7 +96,7 @@ class Run:
 
     def write_recipe(self, recipe: Recipe, made: dict) -> None:
         """`made` says how: command, data, versions, commit, precision, devices."""
-        self.write_json(RECIPE, {"recipe": to_json(recipe), "made": made})
+        self.write_json(RECIPE, {"recipe": asdict(recipe), "made": made})
 
     def read_recipe(self, name: str = RECIPE) -> Recipe:
         """The recipe in the file `name`. Raises InvalidInput where another version wrote it."""
@@ -120,7 +120,7 @@ class Run:
         best = values.get("best") if isinstance(values, dict) else ()
         if best is not None and not (isinstance(best, dict) and {"map", "accuracy"} <= best.keys()):
             raise InvalidInput(f"{self.folder / SCORES} holds no scores; the run has to be made again")
-        return renamed.current_scores(values)
+        return {renamed.SCORES.get(name, name): value for name, value in values.items()}
 
     def _recipe_json(self, part: str, name: str = RECIPE) -> dict:
         values = self.read_json(name)
@@ -167,20 +167,9 @@ def numbered_runs(name: str, root: Path = RUNS) -> dict[int, Run]:
     return {int(ending): Run(path) for ending, path in folders.items() if ending.isdecimal()}
 
 
-def list_runs(root: Path = RUNS) -> list[Run]:
-    """All run folders, in the order in which they were made."""
-    return sorted((Run(path.parent) for path in root.glob(f"*/{RECIPE}")), key=_started)
-
-
-def list_swept(root: Path = RUNS) -> list[Run]:
-    """The runs of all sweeps, in the order in which they were made."""
-    sweeps = [path.parent for path in root.glob(f"*/{SWEEP}")]
-    return sorted((Run(path.parent) for sweep in sweeps for path in sweep.glob(f"*/{RECIPE}")), key=_started)
-
-
-def list_blends(root: Path = RUNS) -> list[Run]:
-    """The folders of all blends, by name."""
-    return sorted((Run(path.parent) for path in root.glob(f"*/{BLEND}")), key=lambda run: run.name)
+def list_runs(root: Path = RUNS, file: str = RECIPE) -> list[Run]:
+    """The folders in `root` that hold such a file, those of runs in the order in which they were made, else by name."""
+    return sorted((Run(path.parent) for path in root.glob(f"*/{file}")), key=lambda run: (_started(run), run.name))
 
 
 def _started(run: Run) -> str:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from competition.drawing.picture import picture
-from competition.recipes.fashionai_tasks import TASKS
+from competition.recipes.fashionai import TASKS
 from competition.task import Task
 
 TILE, CAPTION = 110, 16

@@ -88,7 +88,7 @@ def test_a_sweep_goes_on_with_the_values_that_it_has(project):
     variants = open_sweep(run.read_recipe(SWEEP), "monitor", ["map", "loss", "accuracy"], made, run.folder)
     assert [one.run.name for one in variants] == ["keep-map", "keep-loss", "monitor-accuracy"]
     assert [one.run.finished for one in variants] == [True, True, False]
-    assert [one.recipe.monitor for one in variants] == ["map", "loss", "accuracy"]
+    assert [run.read_recipe(one.recipe_file.name).monitor for one in variants] == ["map", "loss", "accuracy"]
 
 
 def test_a_sweep_over_a_value_with_another_name_goes_on_too(project):

@@ -1,14 +1,14 @@
 """Tasks and recipes: what they refuse, in whose words, and that recipes survive a run folder."""
 
 import json
-from dataclasses import fields, replace
+from dataclasses import asdict, replace
 
 import pytest
 from helpers import given_by, refusal, write
 
 from competition.commands.train import train
 from competition.errors import InvalidInput, Problem
-from competition.recipe import STRONGEST, Recipe, Stage, from_json, to_json
+from competition.recipe import STRONGEST, Recipe, Stage, from_json
 from competition.recipes import NAMES, describe_recipe, load_recipe
 from competition.run import Run
 from competition.task import LONGEST_NAME, Task
@@ -111,7 +111,7 @@ def test_every_recipe_that_is_listed_loads_under_its_own_name_and_says_what_it_i
 @pytest.mark.parametrize("name", NAMES)
 def test_a_recipe_comes_back_equal_from_json(name):
     recipe = replace(load_recipe(name), tasks=(Task("top", ("a", "b")), Task("worn", ("hat",), "multilabel")))
-    restored = from_json(json.loads(json.dumps(to_json(recipe))))
+    restored = from_json(json.loads(json.dumps(asdict(recipe))))
     assert restored == recipe
     assert hash(restored) == hash(recipe)  # tuples all the way down, no lists
 
@@ -130,19 +130,19 @@ def test_transforms_are_a_flag_of_names_and_strengths(flags, transforms):
 
 
 def test_fields_that_an_earlier_version_did_not_know_have_their_defaults():
-    values = to_json(Recipe("mine", epochs=(4,), seed=3))
+    values = asdict(Recipe("mine", epochs=(4,), seed=3))
     del values["dropout"], values["zoom"]
     assert from_json(values) == Recipe("mine", epochs=(4,), seed=3)
 
 
 def test_the_seed_of_an_earlier_version_drew_its_split_too():
-    values = to_json(Recipe("mine", seed=7))
+    values = asdict(Recipe("mine", seed=7))
     del values["split_seed"]
     assert from_json(values) == Recipe("mine", seed=7, split_seed=7)
 
 
 def test_names_of_version_0_1_0_are_understood():
-    values = to_json(Recipe("mine", monitor="loss", task_updates="alternate", aspect_jitter=0.1, schedule="step_decay"))
+    values = asdict(Recipe("mine", monitor="loss", task_updates="alternate", aspect_jitter=0.1, schedule="step_decay"))
     for new, old in (("monitor", "keep"), ("task_updates", "turns"), ("aspect_jitter", "stretch")):
         values[old] = values.pop(new)
     values["schedule"] = "halved"
@@ -153,16 +153,12 @@ def test_names_of_version_0_1_0_are_understood():
 
 @pytest.mark.parametrize("unknown", [["drop_path"], ["a", "drop_path"]])
 def test_a_recipe_with_fields_of_another_version_is_refused(unknown):
-    assert f"unknown here: {unknown}" in refusal(from_json, to_json(Recipe("mine")) | dict.fromkeys(unknown, 0.1))
+    assert f"unknown here: {unknown}" in refusal(from_json, asdict(Recipe("mine")) | dict.fromkeys(unknown, 0.1))
 
 
 @pytest.mark.parametrize("wrong", [{"image_size": "abc"}, {"epochs": 3}, {"tasks": ["colour"]}, {"zoom": None}])
 def test_a_value_of_another_kind_is_refused_in_words(wrong):
-    assert "a value of another kind than its field has" in refusal(from_json, to_json(Recipe("mine")) | wrong)
-
-
-def test_every_field_of_a_recipe_is_written_down():
-    assert to_json(Recipe("mine")).keys() == {field.name for field in fields(Recipe)}
+    assert "a value of another kind than its field has" in refusal(from_json, asdict(Recipe("mine")) | wrong)
 
 
 def test_an_unknown_recipe_lists_the_choices_and_the_nearest_one():

@@ -14,19 +14,16 @@ from competition.run import Run
 
 RecipeFields = Annotated[Recipe, tyro.conf.arg(name="")]  # each field a flag
 Runs = Annotated[tuple[Path, ...], tyro.conf.arg(metavar="RUN"), tyro.conf.Positional]
+Folder = Annotated[Path, tyro.conf.arg(metavar="DIR")]
+Submission = Annotated[Path, tyro.conf.arg(metavar="SUBMISSION")]
+Questions = Annotated[Path, tyro.conf.arg(metavar="QUESTIONS")]
 Cache = Annotated[Path, tyro.conf.Suppress]
-
-
-def _numbers(texts: Sequence[str]) -> tuple[int, ...]:
-    return tuple(int(number) for number in texts[0].split(","))
-
-
 Folds = Annotated[
     tuple[int, ...],
     tyro.constructors.PrimitiveConstructorSpec(
         nargs=1,
         metavar="N,N",
-        instance_from_str=_numbers,
+        instance_from_str=lambda texts: tuple(map(int, texts[0].split(","))),
         is_instance=lambda value: isinstance(value, tuple),
         str_from_instance=lambda value: [",".join(map(str, value))],
     ),

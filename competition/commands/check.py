@@ -1,16 +1,11 @@
 """Check a submission before it is uploaded."""
 
 from pathlib import Path
-from typing import Annotated
 
-import tyro
-
+from competition.commands.arguments import Questions, Submission
 from competition.errors import InvalidInput
 from competition.layouts.classes import read_classes
 from competition.layouts.fashionai_submission import check_submission
-
-Submission = Annotated[Path, tyro.conf.arg(metavar="SUBMISSION")]
-Questions = Annotated[Path, tyro.conf.arg(metavar="QUESTIONS")]
 
 
 def check(submission: Submission, questions: Questions, /, classes: Path | None = None) -> None:
@@ -24,7 +19,6 @@ def check(submission: Submission, questions: Questions, /, classes: Path | None 
         classes: a classes.csv, to know how many values each task has.
     """
     tasks = read_classes(classes) if classes else ()
-    problems = check_submission(submission, questions, tasks)
-    if problems:
+    if problems := check_submission(submission, questions, tasks):
         raise InvalidInput(f"{submission} would be refused, or scored 0:", problems)
     print(f"{submission} is complete and well formed")

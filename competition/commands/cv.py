@@ -5,8 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from competition.commands.arguments import Folds, RecipeFields
-from competition.commands.folds import Plan, prepare_folds
-from competition.commands.folds import folds_file as usual_file
+from competition.commands.folds import Plan, prepare_folds, usual_file
 from competition.data.folds import read_folds
 from competition.data.load import read_images
 from competition.errors import InvalidInput
@@ -69,7 +68,7 @@ def cv(
     train_all(missing, [*map(str, flags)], shares)
     put_together(experiment, dataset)
     if experiment.missing:
-        names = ", ".join(part.name for part in experiment.missing)
+        names = ", ".join(part.run.name for part in experiment.missing)
         print(f"\n{experiment.whole.folder}/ still misses {names}; the same command, with no --only, trains them")
         return experiment.whole
     print(f"\n{summary(experiment.whole)}\n\n{experiment.whole.folder}/ holds the cross-validation")

@@ -24,12 +24,11 @@ def doctor() -> None:
 
     print("devices       " + "\n              ".join(describe_devices()))
     print(f"cores         {os.cpu_count()}")
-    half = half_format()
-    print(
-        f"precision     auto is {f'float32 or {half}, whichever is faster for the network' if half else 'float32'} here"
-    )
+    other = f" or {half}, whichever is faster for the network" if (half := half_format()) else ""
+    print(f"precision     auto is float32{other} here")
     print(f"OpenCV        {cv2.__version__}, pictures up to {MAX_PIXELS:,} pixels")
-    print(f"memory        {memory()}")
+    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+    print(f"memory        {os.sysconf('SC_AVPHYS_PAGES') * size / GIB:.0f} GiB free of {pages * size / GIB:.0f}")
     disk = shutil.disk_usage(Path.cwd())
     print(f"disk          {disk.free / GIB:.0f} GiB free of {disk.total / GIB:.0f} here")
     print(f"graphviz      {shutil.which('dot') or 'not installed, so runs hold no network.png'}")
@@ -39,8 +38,3 @@ def doctor() -> None:
             path = models_folder() / spec.imagenet.name
             state = "missing" if not path.is_file() else "there" if is_intact(path, spec.imagenet) else "wrong MD5"
             print(f"  {name:20} {state:9} {spec.imagenet.name}")
-
-
-def memory() -> str:
-    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
-    return f"{os.sysconf('SC_AVPHYS_PAGES') * size / GIB:.0f} GiB free of {pages * size / GIB:.0f}"

@@ -1,13 +1,7 @@
 """Draw a data set in the format of a recipe."""
 
-from pathlib import Path
-from typing import Annotated
-
-import tyro
-
+from competition.commands.arguments import Folder
 from competition.drawing import DRAWERS
-
-Folder = Annotated[Path, tyro.conf.arg(metavar="DIR")]
 
 
 def draw(folder: Folder, /, images: int | None = None, seed: int = 0, recipe: str = "sketches") -> None:

@@ -1,14 +1,9 @@
 """Fetch CIFAR-10 with Keras, as arrays."""
 
-from pathlib import Path
-from typing import Annotated
-
 import numpy as np
-import tyro
 
+from competition.commands.arguments import Folder
 from competition.files import refuse_filled, whole_folder
-
-Folder = Annotated[Path, tyro.conf.arg(metavar="DIR")]
 
 
 def fetch(folder: Folder, /) -> None:

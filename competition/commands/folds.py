@@ -10,6 +10,7 @@ from typing import Annotated
 import numpy as np
 import tyro
 
+from competition.commands.arguments import Cache
 from competition.data.check_images import inspect
 from competition.data.folds import Folds, balance, check_choice, make_folds
 from competition.data.leakage import Images, draw_leaks, find_leaks, images_of, leaked_questions, write_leaks
@@ -52,7 +53,7 @@ def folds(
     recipe: str | None = None,
     output: Path | None = None,
     skip_bad_images: bool = False,
-    cache: Annotated[Path, tyro.conf.Suppress] = CACHE,
+    cache: Cache = CACHE,
 ) -> Path:
     """Divide the labelled images into folds, near-duplicates together, every class spread evenly; return the file.
 
@@ -66,34 +67,30 @@ def folds(
         skip_bad_images: go on without images that cannot be read.
         cache: where checked images and hashes are remembered.
     """
-    output = output or folds_file(data)
-    refuse_existing_folds(output)
+    output = output or usual_file(data)
+    if output.exists():
+        raise InvalidInput(
+            f"{output} exists; folds are made once, because scores on other folds cannot be compared. Name another "
+            "file with --output, or remove this one and train everything again"
+        )
     chosen = load_recipe(recipe) if recipe else Recipe("any")
     dataset, digests, _ = read_images(chosen, data, skip_bad_images, cache)
     prepare_folds(dataset, digests, data, output, plan, layout=chosen.layout, cache=cache)
     return output
 
 
-def folds_file(data: Path) -> Path:
+def usual_file(data: Path) -> Path:
     """Where the folds of a data set usually lie."""
     return FOLDS / f"{data.absolute().name}.csv"
 
 
 def prepare_folds(
-    dataset: Dataset,
-    digests: Sequence[str],
-    data: Path,
-    output: Path,
-    plan: Plan,
-    *,
-    layout: str = "fashionai",
-    cache: Path = CACHE,
+    dataset: Dataset, digests: Sequence[str], data: Path, output: Path, plan: Plan, *, layout: str, cache: Path = CACHE
 ) -> Folds:
     """Make the folds of good images, write them and the leaks to the questions in `data`, and print what was found.
 
-    `output` is written last, so that where it is, the leaks are too. Raises InvalidInput where it exists.
+    `output` is written last, so that where it is, the leaks are too.
     """
-    refuse_existing_folds(output)
     images = hashed_images(dataset, digests, layout, data, cache)
     dataset = replace(dataset, group=duplicate_groups(images.hash[: len(dataset)], plan.distance))
     made = make_folds(dataset, plan.folds, plan.seed, plan.test_share)
@@ -108,15 +105,6 @@ def prepare_folds(
     made.write(output)
     print(f"\n{output} holds the folds; keep it, for scores on other folds cannot be compared")
     return made
-
-
-def refuse_existing_folds(path: Path) -> None:
-    """Raises InvalidInput where a file of folds exists."""
-    if path.exists():
-        raise InvalidInput(
-            f"{path} exists; folds are made once, because scores on other folds cannot be compared. Name another file "
-            "with --output, or remove this one and train everything again"
-        )
 
 
 def hashed_images(dataset: Dataset, digests: Sequence[str], layout: str, data: Path, cache: Path) -> Images:

@@ -1,6 +1,6 @@
 """From a label file of one's own to a recipe that is ready to train."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from shlex import quote
 from typing import Annotated
@@ -118,7 +118,7 @@ def _images(found: Found) -> list[str]:
     return lines
 
 
-def _rare(found: Found) -> Sequence[str]:
+def _rare(found: Found) -> Iterator[str]:
     """Classes too rare to be both trained on and validated on."""
     dataset = found.dataset
     for task in dataset.tasks:

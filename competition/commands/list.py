@@ -1,15 +1,15 @@
 """The leaderboard: recipes, and runs with their scores and what was changed in them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 from competition.errors import InvalidInput
 from competition.recipe import Recipe, differences
 from competition.recipes import NAMES, describe_recipe, load_recipe
-from competition.run import BLEND, CROSS_VALIDATION, FOLD, RUNS, SMOKE, Run, list_blends, list_runs, list_swept
+from competition.run import BLEND, CROSS_VALIDATION, FOLD, RUNS, SMOKE, SWEEP, Run, list_runs
 
-MEGABYTE = 10**6
 OVER = 17  # the width of what a score is over: `5 folds x 3 seeds`
 HEAD = f"   mAP  (95 %)           accuracy  images  {'over':{OVER}}  minutes     MB  started"
 Line = tuple[tuple[int, float], str]  # where it stands, and what it says
@@ -28,22 +28,21 @@ def list() -> None:
     print("recipes")
     for name in NAMES:
         print(f"  {name:{width}}  {describe_recipe(name)}")
-    trainings = [*list_runs(), *list_swept()]
-    readers = [*((run, line_of_run) for run in trainings), *((run, line_of_blend) for run in list_blends())]
-    if not readers:
+    swept = chain(*(list_runs(sweep.folder) for sweep in list_runs(file=SWEEP)))
+    runs = {run.folder.relative_to(RUNS).as_posix(): run for run in [*list_runs(), *swept, *list_runs(file=BLEND)]}
+    if not runs:
         print("\nno runs yet: `make train` makes one")
         return
-    names = [run.folder.relative_to(RUNS).as_posix() for run, _ in readers]  # a run of a sweep has that before it
-    width = max(map(len, names))
-    found = [(*_read(run, reader), name) for (run, reader), name in zip(readers, names, strict=True)]
+    width = max(map(len, runs))
+    found = [(*line_of(run), name) for name, run in runs.items()]
     print(f"\n{'runs':{width + 2}}  {HEAD}")
     for _, line, name in sorted(found, key=lambda one: one[0]):
         print(f"  {name:{width}}  {line}")
 
 
-def _read(run: Run, reader: Callable[[Run], Line]) -> Line:
+def line_of(run: Run) -> Line:
     try:
-        return reader(run)
+        return line_of_blend(run) if (run.folder / BLEND).exists() else line_of_run(run)
     except (InvalidInput, LookupError, TypeError, ValueError, AttributeError, OSError) as error:
         return (NOT_READABLE, 0.0), f"not readable: {error}"
 
@@ -51,7 +50,7 @@ def _read(run: Run, reader: Callable[[Run], Line]) -> Line:
 def line_of_run(run: Run) -> Line:
     made = run.read_made()
     notes = [*(["smoke test"] if made.get(SMOKE) else []), *changes(run.read_recipe())]
-    size = sum(part.weights.stat().st_size for part in run.trainings if part.weights.is_file()) / MEGABYTE
+    size = sum(part.weights.stat().st_size for part in run.trainings if part.weights.is_file()) / 1_000_000
     if not run.finished:
         return (NOT_FINISHED, 0.0), f"{'not finished':41}  {what_it_is_over(made):{OVER}}  {'':14}{_end(made, notes)}"
     scores = run.read_scores()

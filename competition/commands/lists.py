@@ -9,10 +9,8 @@ from competition.data.lists import write_lists
 from competition.errors import InvalidInput
 from competition.recipes.flowers import TASKS
 
-Folder = Annotated[Path, tyro.conf.arg(metavar="FOLDER")]
 
-
-def lists(folder: Folder, /, seed: int = 0) -> None:
+def lists(folder: Annotated[Path, tyro.conf.arg(metavar="FOLDER")], /, seed: int = 0) -> None:
     """Write train.txt, val.txt and test.txt (60, 25 and 15 %) for images in FOLDER/rose_red, FOLDER/daisy_pink, ….
 
     Each kind of flower is divided so, to within one image, and the same seed gives the same files. Raises

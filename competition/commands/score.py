@@ -5,11 +5,11 @@ from typing import Annotated
 
 import tyro
 
+from competition.commands.arguments import Submission
 from competition.run import to_text
 from competition.scoring.scores import Report, table
 from competition.scoring.submission_file import score_file
 
-Submission = Annotated[Path, tyro.conf.arg(metavar="SUBMISSION")]
 Answers = Annotated[Path, tyro.conf.arg(metavar="ANSWERS")]
 AsJson = Annotated[bool, tyro.conf.arg(name="json")]
 

@@ -50,7 +50,7 @@ def sweep(
     from competition.experiments.sweep_report import report_sweep  # with pandas and matplotlib
 
     whole = variants[0].whole
-    if missing := [one.name for one in variants if not one.run.finished]:
+    if missing := [one.run.name for one in variants if not one.run.finished]:
         print(f"\n{whole.folder}/ still misses {', '.join(missing)}, which another process trains")
         return whole
     print(f"\n{report_sweep(variants)}\n\n{whole.folder}/ holds the sweep: sweep.png, sweep.csv, and a run a value")

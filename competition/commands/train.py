@@ -94,15 +94,10 @@ def report_results(trainer, test: Pictures, views: Sequence[View], folder: Run, 
         print(f"\nbest epoch {kept.epoch}, on {len(held_out)} images held out:\n{table(kept.report)}")
         if len(labels := score_labels(predictions)):
             print(f"\n{label_table(labels)}")
-    draw(trainer, folder, predictions)
-    print(f"\n{folder.folder}/ holds the run: weights, scores, curves.png, confusion/")
-
-
-def draw(trainer, folder: Run, predictions: Predictions | None) -> None:
-    """Write the pictures and tables of a run, each on its own."""
     from competition.scoring.reports import warned  # with pandas, SciPy and matplotlib, which take their time
     from competition.training.plots import network_plan
 
     with warned(folder, "network.png"):
         network_plan(folder, trainer.network)
     write_all(folder, predictions, lambda: trainer.held_out.dataset.path_of)
+    print(f"\n{folder.folder}/ holds the run: weights, scores, curves.png, confusion/")

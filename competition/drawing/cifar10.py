@@ -11,7 +11,7 @@ from competition.drawing.colour import any_colour, distinct, edge
 from competition.drawing.geometry import between, box, limb, moved, oval, points, smooth
 from competition.drawing.output import refuse, write_pictures
 from competition.files import whole_folder
-from competition.recipes.cifar10_tasks import CLASSES
+from competition.recipes.cifar10 import CLASSES
 
 SIDE, FINE = 32, 4  # pixels of a picture, and how many times finer it is drawn
 SHIFT = 4  # OpenCV's fixed-point pixel coordinates: sixteenths

@@ -8,7 +8,7 @@ import numpy as np
 from competition.drawing.characters import Profile, picture
 from competition.drawing.output import file_name, refuse, write_lines, write_pictures
 from competition.files import whole_folder
-from competition.recipes.fgo_tasks import COLOURS, TASKS
+from competition.recipes.fgo import COLOURS, TASKS
 from competition.task import Task
 
 CHARACTERS = 40

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from competition.recipes.fashionai_tasks import TASKS
+from competition.recipes.fashionai import TASKS
 
 MAYBE_SHARE = 0.02
 

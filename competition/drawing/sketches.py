@@ -9,7 +9,7 @@ from competition.drawing.letters import Label, letters, plan
 from competition.drawing.output import file_name, refuse, write_lines, write_pictures
 from competition.drawing.picture import picture
 from competition.files import whole_folder
-from competition.recipes.fashionai_tasks import TASKS
+from competition.recipes.fashionai import TASKS
 
 SPLITS = ("base", "rank")
 FEWEST = sum(len(task) for task in TASKS)

@@ -7,8 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from competition.data.folds import Folds, read_folds
-from competition.experiments.folder import open_folder, other_fields
-from competition.experiments.runner import Job
+from competition.experiments.runner import Job, open_folder, other_fields
 from competition.recipe import Recipe
 from competition.run import CROSS_VALIDATION, RECIPE, SCORES, Run
 from competition.scoring.reports import report_files

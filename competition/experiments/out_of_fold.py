@@ -14,15 +14,7 @@ from competition.scoring.blend import read_seeds
 from competition.scoring.bootstrap import estimate, interval_of_means, resampled
 from competition.scoring.fashionai import as_submitted
 from competition.scoring.labels import label_table, score_labels
-from competition.scoring.predictions import (
-    HELD_OUT,
-    PLAIN,
-    TEST,
-    Predictions,
-    aligned,
-    read_predictions,
-    views_of,
-)
+from competition.scoring.predictions import HELD_OUT, PLAIN, TEST, Predictions, aligned, read_predictions, views_of
 from competition.scoring.reports import report_files, write_reports
 from competition.scoring.scores import table
 
@@ -63,7 +55,8 @@ def put_together(experiment: Experiment, dataset: Dataset) -> None:
 def mean_over_parts(parts: Sequence[FoldJob], dataset: Dataset, name: str) -> Views:
     """The mean over all parts that predicted an image, {view: {task: (n, classes)}}, in the order of the dataset.
 
-    It is rounded again to the decimals of a submission, by which it is judged.
+    It is rounded again to the decimals of a submission, by which it is judged. Raises InvalidInput where labels were
+    changed after a part was trained.
     """
     place = {image: row for row, image in enumerate(dataset.ids.tolist())}
     views = views_of(parts[0].run, name)
@@ -73,23 +66,17 @@ def mean_over_parts(parts: Sequence[FoldJob], dataset: Dataset, name: str) -> Vi
         for view in views:
             given = read_predictions(part.run, view, name)
             rows = [place[image] for image in given.images.tolist()]
-            refuse_other_labels(part, given, dataset.take(np.array(rows)))
             for task, values in given.probabilities.items():
+                if (given.codes[task] != dataset.codes[task][rows]).any():
+                    raise InvalidInput(
+                        f"{part.run.folder} was trained on other labels of {task} than there are now; start anew with "
+                        "another --run, or remove that folder to have it trained again"
+                    )
                 sums[view][task][rows] += values
         times[rows] += 1
     return {
         view: {task: as_submitted(values / times) for task, values in given.items()} for view, given in sums.items()
     }
-
-
-def refuse_other_labels(part: FoldJob, given: Predictions, dataset: Dataset) -> None:
-    """Raises InvalidInput where labels were changed after a part was trained."""
-    for task in dataset.tasks:
-        if (given.codes[task.name] != dataset.codes[task.name]).any():
-            raise InvalidInput(
-                f"{part.run.folder} was trained on other labels of {task.name} than there are now; start anew with "
-                "another --run, or remove that folder to have it trained again"
-            )
 
 
 def scores_of(whole: Run, parts: Sequence[FoldJob], predictions: Predictions, views: Views) -> dict:

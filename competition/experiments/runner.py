@@ -1,11 +1,11 @@
-"""Trainings in processes of their own: memory is given back, and each may have GPUs of its own."""
+"""Several trainings: one folder of all, and a process each, which gives memory back and may have GPUs of its own."""
 
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ from threading import Event
 
 from competition.errors import InvalidInput
 from competition.files import locked
-from competition.run import Run
+from competition.recipe import Recipe, differences
+from competition.run import Run, new_run, numbered_runs
 from competition.threads import share_of_threads
 
 LAST_LINES = 15
@@ -31,13 +32,39 @@ class Job:
     flags: tuple[str, ...]
 
     @property
-    def name(self) -> str:
-        return self.run.name
-
-    @property
     def log(self) -> Path:
         """What the training printed."""
-        return self.whole.folder / f"{self.name}.log"
+        return self.whole.folder / f"{self.run.name}.log"
+
+
+def open_folder(
+    name: str, folder: Path | None, others: Callable[[Run, bool], Iterator[str]], complete: Callable[[Run], bool]
+) -> Run:
+    """`folder`, which may be new; without it the newest of that name that is the same and not complete, or a new one.
+
+    `others(run, exactly)` says in words in what a folder differs from what is asked for, and only exactly in what it
+    may still grow to. Raises InvalidInput where `folder` holds something else.
+    """
+    if folder is not None and folder.exists():
+        if found := [*others(Run(folder), False)]:
+            raise InvalidInput(f"{folder} holds something else; give --run another folder. There:", found)
+        return Run(folder)
+    for _, whole in sorted(numbered_runs(name).items(), reverse=True) if folder is None else ():
+        try:
+            same = not complete(whole) and not [*others(whole, True)]
+        except (InvalidInput, LookupError, TypeError):  # of another version, or spoilt; `list` says so
+            continue
+        if same:
+            print(f"going on with {whole.folder}/")
+            return whole
+    return new_run(name, folder)
+
+
+def other_fields(there: Recipe, here: Recipe, varied: str = "") -> Iterator[str]:
+    """In which fields, but the one that is varied, two recipes differ."""
+    for name, (before, now) in differences(there, here).items():
+        if name != varied:
+            yield f"{name} is {before!r}, here {now!r}"
 
 
 def train_all(jobs: Sequence[Job], flags: Sequence[str], shares: Sequence[str | None]) -> None:
@@ -75,9 +102,9 @@ def train_one(job: Job, flags: Sequence[str], share: dict[str, str], running: li
 
     `share` are variables of the environment: what the training has of the machine.
     """
-    with locked(job.whole.folder / f".{job.name}.lock", wait=False) as lock:
+    with locked(job.whole.folder / f".{job.run.name}.lock", wait=False) as lock:
         if lock is None:
-            print(f"{job.name}: another process is training it", flush=True)
+            print(f"{job.run.name}: another process is training it", flush=True)
             return
         if job.run.finished:  # by another process, meanwhile
             return
@@ -87,7 +114,7 @@ def train_one(job: Job, flags: Sequence[str], share: dict[str, str], running: li
         command += ["--run", str(job.run.folder)]
         if follow(command, os.environ | share, job, lock, running) != 0:
             lines = job.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
-            raise InvalidInput(f"{job.name} could not be trained; {job.log} ends with:", lines)
+            raise InvalidInput(f"{job.run.name} could not be trained; {job.log} ends with:", lines)
 
 
 def follow(
@@ -104,7 +131,7 @@ def follow(
             log.write(line)
             log.flush()
             if line.startswith(SHOWN):
-                print(f"{job.name}: {line}", end="", flush=True)
+                print(f"{job.run.name}: {line}", end="", flush=True)
     return process.returncode
 
 

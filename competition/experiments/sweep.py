@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -12,9 +12,8 @@ from typing import Literal, get_origin, get_type_hints
 import tyro
 
 from competition.errors import InvalidInput, no_such
-from competition.experiments.folder import open_folder, other_fields
-from competition.experiments.runner import Job
-from competition.recipe import Recipe, to_json
+from competition.experiments.runner import Job, open_folder, other_fields
+from competition.recipe import Recipe
 from competition.renamed import current_sweep, hint
 from competition.run import SWEEP, Run
 
@@ -35,7 +34,6 @@ class Variant(Job):
 
     field: str
     value: str
-    recipe: Recipe
 
 
 def folder_name(field: str, value: str) -> str:
@@ -101,15 +99,14 @@ def open_sweep(recipe: Recipe, field: str, values: Sequence[str], made: dict, fo
     if (whole.folder / SWEEP).is_file():
         plan["values"] = list(dict.fromkeys([*_plan(whole)["values"], *values]))
     recipes = varied(recipe, field, plan["values"])
-    whole.write_json(SWEEP, {"recipe": to_json(recipe), "made": made, "sweep": plan})
-    return [_variant(whole, field, value, one, made) for value, one in zip(plan["values"], recipes, strict=True)]
-
-
-def _variant(whole: Run, field: str, value: str, recipe: Recipe, made: dict) -> Variant:
-    """One of the trainings, whose recipe is written for it."""
-    run = Run(whole.file(folder_name(field, value)))
-    whole.write_json(f"{run.name}.json", {"recipe": to_json(recipe), "made": made})
-    return Variant(whole, run, whole.folder / f"{run.name}.json", (), field, value, recipe)
+    whole.write_json(SWEEP, {"recipe": asdict(recipe), "made": made, "sweep": plan})
+    variants = []
+    for value, one in zip(plan["values"], recipes, strict=True):
+        run = Run(whole.file(folder_name(field, value)))
+        recipe_file = whole.folder / f"{run.name}.json"
+        whole.write_json(recipe_file.name, {"recipe": asdict(one), "made": made})
+        variants.append(Variant(whole, run, recipe_file, (), field, value))
+    return variants
 
 
 def _plan(whole: Run) -> dict:

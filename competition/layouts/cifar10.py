@@ -16,7 +16,7 @@ from competition.images.arrays import open_array, open_pictures
 from competition.layouts.answers import Probabilities, Tasks, likeliest, write_csv, write_with_probabilities
 from competition.layouts.csv_lines import csv_rows, name_problem, rows_below
 from competition.layouts.folder import class_folders, image_files, problems_of, unlabelled_images
-from competition.recipes.cifar10_tasks import CLASSES, OBJECTS, REMOVED, TASKS, kind_of
+from competition.recipes.cifar10 import CLASSES, KIND_OF, OBJECTS, REMOVED, TASKS
 from competition.task import Task
 
 ENDING = ".csv"
@@ -142,7 +142,7 @@ def _cell_problem(cells: Sequence[str]) -> str | None:
 def _codes(classes: Sequence[str]) -> dict[str, np.ndarray]:
     """The codes of both tasks for the classes of some images."""
     what, kind = TASKS
-    return {what.name: _one_hot(what, classes), kind.name: _one_hot(kind, [kind_of(name) for name in classes])}
+    return {what.name: _one_hot(what, classes), kind.name: _one_hot(kind, [KIND_OF[name] for name in classes])}
 
 
 def _one_hot(task: Task, classes: Sequence[str]) -> np.ndarray:

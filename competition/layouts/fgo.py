@@ -19,7 +19,7 @@ from competition.dataset import Dataset, Questions, ask_everything, codes_of, on
 from competition.errors import InvalidInput, Problem, no_such
 from competition.layouts.answers import Probabilities, Tasks, answers, write_csv, write_with_probabilities
 from competition.layouts.csv_lines import csv_rows, name_problem, rows_below, stripped
-from competition.recipes.fgo_tasks import TASKS
+from competition.recipes.fgo import TASKS
 from competition.task import Task
 
 ENDING = ".csv"

@@ -6,7 +6,7 @@ The rate rises for 30 % of the steps and falls as a cosine to the end (one cycle
 """
 
 from competition.recipe import Recipe
-from competition.recipes.cifar10_tasks import TASKS
+from competition.recipes.cifar10 import TASKS
 
 RECIPE = Recipe(
     name="cifar10_resnet",

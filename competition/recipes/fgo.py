@@ -11,7 +11,16 @@ SqueezeNet, the third line.
 """
 
 from competition.recipe import Recipe
-from competition.recipes.fgo_tasks import TASKS
+from competition.task import Task
+
+COLOURS = ("white", "red", "green", "black", "blue", "purple", "gold", "silver")
+TASKS = (  # with their classes in the order of the published file's columns
+    Task("gender", ("Female", "Male")),
+    Task("region", ("Asia", "Egypt", "Europe", "Middle East")),
+    Task("fighting_style", ("magic", "melee", "ranged")),
+    Task("alignment", ("CE", "CG", "CN", "LE", "LG", "LN", "NE", "NG", "TN")),
+    Task("color", COLOURS, "multilabel"),
+)
 
 RECIPE = Recipe(
     name="fgo",

@@ -5,7 +5,7 @@ competition train sketches --data data/sketches
 """
 
 from competition.recipe import Recipe
-from competition.recipes.fashionai_tasks import TASKS
+from competition.recipes.fashionai import TASKS
 
 RECIPE = Recipe(
     name="sketches",
@@ -20,7 +20,6 @@ RECIPE = Recipe(
     label_smoothing=0.05,
     epochs=(12,),
     learning_rate=(2e-3,),
-    trains=("all",),
     optimizer="adamw",
     weight_decay=0.02,
     schedule="cosine",

@@ -11,10 +11,8 @@ WIDTH = 120
 def recipe_file(recipe: Recipe, words: str) -> str:
     """The text of a file whose RECIPE equals `recipe`, headed by `words`; fields at their default are left out."""
     tasks = "".join(_task(task) for task in recipe.tasks)
-    values = {field.name: (getattr(recipe, field.name), field.default) for field in fields(recipe)}
-    given = {name: value for name, (value, default) in values.items() if value != default and name != "tasks"}
-    lines = [f"    {name}={literal(value)},\n" for name, value in given.items()]
-    lines.insert(1, "    tasks=TASKS,\n")
+    given = {one.name: getattr(recipe, one.name) for one in fields(recipe) if getattr(recipe, one.name) != one.default}
+    lines = [f"    {name}={'TASKS' if name == 'tasks' else literal(value)},\n" for name, value in given.items()]
     safe = words.replace("\\", "\\\\").replace('"', "'")
     return (
         f'"""{safe}"""\n\n'

@@ -13,7 +13,7 @@ import pytest
 from competition.drawing.characters import Profile, picture
 from competition.drawing.fgo import characters, draw, samples
 from competition.errors import InvalidInput
-from competition.recipes.fgo_tasks import COLOURS, TASKS
+from competition.recipes.fgo import COLOURS, TASKS
 
 SINGLE = TASKS[:-1]
 SOMEONE = Profile("Shucuis", "Female", "Europe", "melee", "TN", ("red",), looks=3)

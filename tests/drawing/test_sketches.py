@@ -16,7 +16,7 @@ from competition.drawing.picture import INVISIBLE, cut, picture
 from competition.drawing.sketches import samples
 from competition.drawing.subjects import SUBJECTS
 from competition.errors import InvalidInput
-from competition.recipes.fashionai_tasks import TASKS
+from competition.recipes.fashionai import TASKS
 from docs.pictures import sheet
 
 CLASSES = {task.name: task.classes for task in TASKS}

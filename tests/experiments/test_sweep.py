@@ -152,8 +152,8 @@ def test_a_sweep_in_a_folder_may_get_values_but_nothing_else(here):
     (folder / "sweep.csv").touch()
     for values in (["0.2"], ["0.2", "0"]):
         more = open_sweep(replace(TINY, dropout=0.5), "dropout", values, MADE, folder)
-        assert [one.name for one in more] == ["dropout-0", "dropout-0.2"]
-        assert [one.recipe.dropout for one in more] == [0, 0.2]
+        assert [one.run.name for one in more] == ["dropout-0", "dropout-0.2"]
+        assert [one.whole.read_recipe(one.recipe_file.name).dropout for one in more] == [0, 0.2]
     assert (folder / "sweep.csv").exists()  # until the new table takes its place
     message = refusal(open_sweep, replace(TINY, batch_size=3), "dropout", ["0"], {**MADE, "data": "/other"}, folder)
     assert "batch_size is 16, here 3" in message
@@ -181,7 +181,7 @@ def test_table_and_picture_show_every_value(here):
 def test_the_leaderboard_shows_the_runs_of_a_sweep_with_what_was_varied(here, capsys):
     variants = open_sweep(TINY, "zoom", ["1,1", "0.5,2"], MADE, None)
     for variant, right in zip(variants, (2, 4), strict=True):
-        variant.run.write_recipe(variant.recipe, MADE)
+        variant.run.write_recipe(variant.whole.read_recipe(variant.recipe_file.name), MADE)
         finish(variant.run, right)
     leaderboard()
     best, other = [line for line in capsys.readouterr().out.splitlines() if "tiny-sweep-1" in line]

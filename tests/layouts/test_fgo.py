@@ -9,7 +9,7 @@ from helpers import refusal, write
 
 from competition.drawing.fgo import draw
 from competition.layouts.fgo import label_files, question_files, read_labels, read_questions
-from competition.recipes.fgo_tasks import COLOURS, TASKS
+from competition.recipes.fgo import COLOURS, TASKS
 
 PROFILES = [
     "name,gender,region,fighting_style,alignment",

@@ -20,8 +20,8 @@ from competition.model.network import (
     set_heads,
     set_trainable,
 )
-from competition.recipe import Recipe, to_json
-from competition.recipes.fashionai_tasks import TASKS
+from competition.recipe import Recipe
+from competition.recipes.fashionai import TASKS
 from competition.run import Run
 from competition.task import Task
 
@@ -178,10 +178,6 @@ def test_a_task_may_not_take_the_name_of_another_part(name):
 def test_images_that_are_too_small_are_refused():
     with pytest.raises(InvalidInput, match="16 pixels"):
         build_network(replace(TINY, backbone="inception_resnet_v2", image_size=16))
-
-
-def test_recipes_are_plain_json():
-    assert to_json(TINY)["tasks"][0] == {"name": "colour", "classes": ("red", "green", "blue"), "kind": "multiclass"}
 
 
 def test_backbone_of_finds_the_network_inside():

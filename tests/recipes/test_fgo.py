@@ -14,8 +14,7 @@ from competition.drawing.fgo import draw
 from competition.layouts.fgo import read_labels, read_questions
 from competition.layouts.registry import LAYOUTS
 from competition.model.network import build_network, set_trainable
-from competition.recipes.fgo import RECIPE
-from competition.recipes.fgo_tasks import TASKS
+from competition.recipes.fgo import RECIPE, TASKS
 from competition.run import Run
 from competition.scoring.predictions import read_predictions
 from competition.training.compile import learning_rate
