@@ -10,16 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from competition.dataset import (
-    NO,
-    Dataset,
-    Questions,
-    ask_everything,
-    codes_of,
-    codes_of_one,
-    joined,
-    one_row_an_image,
-)
+from competition.dataset import NO, Dataset, Questions, ask_everything, codes_of, codes_of_one, joined, one_row_an_image
 from competition.errors import InvalidInput, no_such
 from competition.images.arrays import open_array, open_pictures
 from competition.layouts.answers import Probabilities, Tasks, answers, write_with_probabilities
@@ -99,8 +90,7 @@ def read_part(file: Path) -> Part:
         except InvalidInput as error:
             problems.append(str(error))
     _refuse(problems, file)
-    labels = {path.stem.removeprefix(prefix): arrays[path] for path in found}
-    part = Part(file, arrays[file], labels)
+    part = Part(file, arrays[file], {path.stem.removeprefix(prefix): arrays[path] for path in found})
     _refuse([*_misshapen(part)], file)
     return part
 
@@ -108,15 +98,13 @@ def read_part(file: Path) -> Part:
 def _misshapen(part: Part) -> Iterator[str]:
     count = len(part.images)
     for task, labels in part.labels.items():
-        numbers = labels.dtype.kind in "iu" and (labels.ndim == 1 or labels.shape[1:] == (1,))
-        columns = labels.dtype.kind in "biuf" and labels.ndim == 2 and labels.shape[1] > 1
-        if not (numbers or columns):
-            yield (
-                f"{part.label_file(task)}: {labels.dtype} of shape {labels.shape}; labels are whole numbers (images,) "
-                "or 0/1 (images, classes)"
-            )
+        file, kind = part.label_file(task), labels.dtype.kind
+        numbers = kind in "iu" and (labels.ndim == 1 or labels.shape[1:] == (1,))
+        if not (numbers or (kind in "biuf" and _columns(labels))):
+            allowed = "labels are whole numbers (images,) or 0/1 (images, classes)"
+            yield f"{file}: {labels.dtype} of shape {labels.shape}; {allowed}"
         elif len(labels) != count:
-            yield f"{part.label_file(task)}: {len(labels):,} labels, but {part.file.name} has {count:,} images"
+            yield f"{file}: {len(labels):,} labels, but {part.file.name} has {count:,} images"
 
 
 def _unlike(parts: Sequence[Part]) -> Iterator[str]:
@@ -154,14 +142,11 @@ def _encode(part: Part, tasks: tuple[Task, ...]) -> tuple[Dataset, list[str]]:
         wrong = _problems(part.labels[name], known[name])
         problems += [f"{part.label_file(name)}{text}" for text in wrong]
         if not wrong:
-            codes[name] = _codes(part.labels[name], known[name])
+            labels = part.labels[name]
+            codes[name] = codes_of(labels == 1) if _columns(labels) else codes_of_one(np.ravel(labels), known[name])
     labelled = {name: np.full(count, name in part.labels) for name in known}
     names = [f"{part.file.name}[{row}]" for row in range(count)]
     return one_row_an_image(tasks, part.file, part.file.parent, names, codes, labelled=labelled), problems
-
-
-def _codes(labels: np.ndarray, task: Task) -> np.ndarray:
-    return codes_of(labels == 1) if _columns(labels) else codes_of_one(np.ravel(labels), task)
 
 
 def _problems(labels: np.ndarray, task: Task) -> list[str]:

@@ -13,7 +13,7 @@ import numpy as np
 from competition.dataset import Dataset, Questions, ask_everything, codes_of_one, one_row_an_image
 from competition.errors import InvalidInput, Problem, no_such
 from competition.images.arrays import open_array, open_pictures
-from competition.layouts.answers import Probabilities, Tasks, likeliest, write_csv, write_with_probabilities
+from competition.layouts.answers import Probabilities, Tasks, write_csv, write_with_probabilities
 from competition.layouts.csv_lines import csv_rows, name_problem, rows_below
 from competition.layouts.folder import class_folders, image_files, problems_of, unlabelled_images
 from competition.recipes.cifar10_tasks import CLASSES, OBJECTS, REMOVED, TASKS, kind_of
@@ -151,6 +151,7 @@ def _one_hot(task: Task, classes: Sequence[str]) -> np.ndarray:
 
 def write_answers(path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
     """A line an image with the class that each task answers, and its probabilities beside them."""
-    given = {task.name: likeliest(probabilities[task.name], task) for task in tasks}
-    columns = {"image": questions.images.names} | given
+    columns = {"image": questions.images.names}
+    for task in tasks:
+        columns[task.name] = np.array(task.classes, object)[probabilities[task.name].argmax(axis=1)]
     return write_with_probabilities(path, questions, probabilities, tasks, lambda file: write_csv(file, columns))

@@ -18,7 +18,7 @@ import pandas as pd
 from competition.dataset import Dataset, Questions, ask_everything, codes_of, one_row_an_image
 from competition.errors import InvalidInput, Problem, no_such
 from competition.layouts.answers import Probabilities, Tasks, answers, write_csv, write_with_probabilities
-from competition.layouts.csv_lines import csv_rows, name_problem, rows_below, stripped
+from competition.layouts.csv_lines import csv_rows, name_problem, rows_below
 from competition.recipes.fgo_tasks import TASKS
 from competition.task import Task
 
@@ -125,13 +125,17 @@ def _flags(file: Path, rows: pd.DataFrame, task: Task, problems: list[Problem]) 
 
 def _rows(file: Path, columns: list[str], once: str, problems: list[Problem]) -> pd.DataFrame:
     """The cells of a file with these columns, by line; no two rows have the same value in the column `once`."""
-    lines = stripped(csv_rows(file))
+    lines = csv_rows(file, strip=True)
     line, header = next(lines, (1, []))
     if wrong := [Problem(file, line, text) for text in header_problems(header, columns)]:
         problems += wrong
         return pd.DataFrame(columns=columns, dtype=object)
     name = header.index(once)
-    rows, wrong = rows_below(file, lines, header, name, lambda cells: value_problem(once, cells[name]))
+
+    def problem_of(cells: list[str]) -> str | None:
+        return name_problem(cells[name]) if once == IMAGE else None if cells[name] else f"{once} is empty"
+
+    rows, wrong = rows_below(file, lines, header, name, problem_of)
     problems += wrong
     if not rows and not wrong:
         problems.append(Problem(file, line, "below the header stands no line"))
@@ -159,13 +163,6 @@ def header_problems(header: list[str], columns: list[str]) -> Iterator[str]:
         if names:
             kind = "column" if len(names) == 1 else "columns"
             yield f"the header {what} {kind} {', '.join(names)}; expected are {','.join(columns)}"
-
-
-def value_problem(column: str, value: str) -> str | None:
-    """What is wrong with the value that names a row."""
-    if column == IMAGE:
-        return name_problem(value)
-    return None if value else f"{column} is empty"
 
 
 def _dataset(file: Path, rows: pd.DataFrame, codes: Mapping[str, np.ndarray], tasks: Tasks) -> Dataset:
