@@ -6,6 +6,7 @@ Images are uint8 RGB (images, height, width, 3) and stay on the disk; labels are
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -45,13 +46,9 @@ def read_labels(data: Path, tasks: tuple[Task, ...]) -> Dataset:
     parts = [read_part(data / f"{name}{IMAGES}") for name in there]
     tasks = agree(tasks, find_classes(data)) or _numbered(parts)
     lacking = [part.label_file(task.name) for part in parts for task in tasks if task.name not in part.labels]
-    problems = [*_unlike(parts), *(f"{file} is missing: each part has the labels of each task" for file in lacking)]
-    datasets = []
-    for part in parts:
-        dataset, wrong = _encode(part, tasks)
-        datasets.append(dataset)
-        problems += wrong
-    _refuse(problems, data)
+    lacking = [f"{file} is missing: each part has the labels of each task" for file in lacking]
+    datasets, wrong = zip(*(_encode(part, tasks) for part in parts), strict=True)
+    _refuse([*_unlike(parts), *lacking, *chain(*wrong)], data)
     every = joined(datasets)
     return replace(every, held_out=every.source_of > 0)
 
@@ -64,8 +61,7 @@ def question_files(data: Path) -> list[Path]:
 def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
     """Every task of every image of an array, and the codes of the tasks whose labels lie beside it.
 
-    Raises InvalidInput with all problems, labels of a task that is not asked for included, and where a classes.csv
-    beside it names other classes.
+    Refused are labels of a task that is not asked for, too, and a classes.csv beside it that names other classes.
     """
     part = read_part(file)
     tasks = agree(tasks, find_classes(file.parent))

@@ -26,10 +26,7 @@ COLUMNS = ("image", *(task.name for task in TASKS))
 
 
 def read_labels(data: Path, tasks: tuple[Task, ...] = ()) -> Dataset:
-    """The labelled images of the folder `data`, class by class, or in the order of the arrays.
-
-    Raises InvalidInput with all that is wrong with the folder or the arrays.
-    """
+    """The labelled images of the folder `data`, class by class, or in the order of the arrays."""
     _agree(tasks)
     if not data.is_dir():
         raise InvalidInput(f"{data} is not a folder; name the one that holds train/, or x_train.npy and y_train.npy")
@@ -53,7 +50,6 @@ def read_questions(file: Path, tasks: tuple[Task, ...] = ()) -> Questions:
     """The images of a folder, of an array, or of a CSV with answers; both tasks are asked of each.
 
     Answers are known where the folder has one folder a class, the array its labels beside it, and in a CSV.
-    Raises InvalidInput with all that is wrong.
     """
     _agree(tasks)
     if file.is_dir() and not class_folders(file):

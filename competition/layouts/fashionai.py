@@ -77,10 +77,9 @@ def _infer_tasks(rows: Rows) -> tuple[tuple[Task, ...], list[Problem]]:
     for name in sorted(set(rows.tasks)):
         where = np.flatnonzero(rows.tasks == name)
         count = Counter(map(len, rows.values[where])).most_common(1)[0][0]
-        if not count:
-            problems.append(rows.problem(where[0], f"{name} has no letters; is this a question file?"))
-            continue
         try:
+            if not count:
+                raise InvalidInput(f"{name} has no letters; is this a question file?")
             tasks.append(Task(name, tuple(str(number) for number in range(count))))
         except InvalidInput as error:
             problems.append(rows.problem(where[0], str(error)))

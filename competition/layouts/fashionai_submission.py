@@ -4,8 +4,8 @@ import codecs
 import csv
 import re
 import zipfile
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -105,19 +105,14 @@ def wrong_rows(answers: Rows, asked: Rows) -> Iterator[Problem]:
 
 
 def _wrong_values(answers: Rows, tasks: tuple[Task, ...]) -> Iterator[Problem]:
-    known = {task.name: task for task in tasks}
-    counts = _value_counts(answers, known)
-    for row, (text, task) in enumerate(zip(answers.values, answers.tasks, strict=True)):
-        sums_to_one = task not in known or known[task].kind == "multiclass"
-        if problem := _value_problem(text, counts[task], sums_to_one):
-            yield answers.problem(row, f"{answers.names[row]},{answers.keys[row]}: {problem}")
-
-
-def _value_counts(answers: Rows, known: Mapping[str, Task]) -> dict[str, int]:
-    counts: dict[str, Counter] = {}
+    known, found = {task.name: task for task in tasks}, defaultdict(Counter)
     for text, task in zip(answers.values, answers.tasks, strict=True):
-        counts.setdefault(task, Counter())[text.count(";") + 1] += 1
-    return {task: len(known[task]) if task in known else c.most_common(1)[0][0] for task, c in counts.items()}
+        found[task][text.count(";") + 1] += 1
+    for row, (text, task) in enumerate(zip(answers.values, answers.tasks, strict=True)):
+        count = len(known[task]) if task in known else found[task].most_common(1)[0][0]
+        sums_to_one = task not in known or known[task].kind == "multiclass"
+        if problem := _value_problem(text, count, sums_to_one):
+            yield answers.problem(row, f"{answers.names[row]},{answers.keys[row]}: {problem}")
 
 
 def _value_problem(text: str, count: int, sums_to_one: bool) -> str | None:

@@ -31,10 +31,7 @@ IMAGE, CHARACTER = "image_name", "name"
 
 
 def read_labels(data: Path, tasks: tuple[Task, ...] = ()) -> Dataset:
-    """Every labelled image of the folder `data`, in the order of the file that names it.
-
-    Raises InvalidInput with every problem of the files, each with file and line.
-    """
+    """Every labelled image of the folder `data`, in the order of the file that names it."""
     tasks, files, problems = tasks or TASKS, label_files(data), []
     rows, codes = _merged(*files, tasks, problems) if len(files) == 1 else _two_files(*files, tasks, problems)
     if problems:
@@ -61,10 +58,7 @@ def question_files(data: Path) -> list[Path]:
 
 
 def read_questions(file: Path, tasks: tuple[Task, ...] = ()) -> Questions:
-    """The images of a question file; every task is asked of each.
-
-    Raises InvalidInput with every problem, also where answers.csv beside it answers other images.
-    """
+    """The images of a question file; every task is asked of each. answers.csv beside it has to answer them all."""
     tasks, problems, codes = tasks or TASKS, [], {}
     rows, answers = _rows(file, [IMAGE], IMAGE, problems), file.with_name(ANSWERS)
     if answers.is_file():

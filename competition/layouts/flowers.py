@@ -26,6 +26,15 @@ ABSENT = -1
 BREAKS = "\n\r"
 
 
+class Line(NamedTuple):
+    """One image: where it is named, its name relative to the folder, and its class a task, or none at all."""
+
+    file: Path
+    line: int
+    name: str
+    classes: tuple[int, ...]
+
+
 def read_labels(data: Path, tasks: tuple[Task, ...]) -> Dataset:
     """The images of train.txt and of val.txt, the latter held out.
 
@@ -53,23 +62,14 @@ def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
     return ask_everything(file, _dataset(file, read_lines([file], tasks), tasks))
 
 
-def _dataset(file: Path, lines: list["Line"], tasks: tuple[Task, ...]) -> Dataset:
-    labelled = np.array([bool(line.classes) for line in lines], bool)
-    classes = np.array([line.classes or [ABSENT] * len(tasks) for line in lines]).reshape(len(lines), len(tasks))
+def _dataset(file: Path, lines: Sequence[Line], tasks: tuple[Task, ...]) -> Dataset:
+    _, numbers, names, given = zip(*lines, strict=True)
+    labelled = np.array([*map(bool, given)])
+    classes = np.array([indices or [ABSENT] * len(tasks) for indices in given]).reshape(len(lines), len(tasks))
     answered = zip(tasks, classes.T, strict=True) if labelled.any() else ()
     codes = {task.name: codes_of_one(column, task) for task, column in answered}
-    names, numbers = [line.name for line in lines], [line.line for line in lines]
     masks = dict.fromkeys(codes, labelled)
     return one_row_an_image(tasks, file, file.parent, names, codes, line=numbers, labelled=masks)
-
-
-class Line(NamedTuple):
-    """One image: where it is named, its name relative to the folder, and its class a task, or none at all."""
-
-    file: Path
-    line: int
-    name: str
-    classes: tuple[int, ...]
 
 
 def read_lines(files: Sequence[Path], tasks: tuple[Task, ...]) -> list[Line]:

@@ -34,12 +34,12 @@ def infer_tasks(table: Table, leave_out: Sequence[str] = ()) -> tuple[tuple[Task
     groups, notes = group_columns(cells)
     tasks: list[Task] = []
     for name, columns in groups.items():
-        if name in table.cells and columns != (name,):
-            flags = [column for column in columns if column != name]
-            text = f"the 0/1 columns {_some(flags)} are the task {name}, and so is column {name!r}; leave out one"
-            problems.append(Problem(table.file, 1, text))
-            continue
         try:
+            if name in table.cells and columns != (name,):
+                flags = _some([column for column in columns if column != name])
+                raise InvalidInput(
+                    f"the 0/1 columns {flags} are the task {name}, and so is column {name!r}; leave out one"
+                )
             if len(columns) == 1:
                 tasks.append(_task_of_values(columns[0], cells[columns[0]], notes))
             else:
@@ -154,16 +154,13 @@ def _task_of_values(column: str, cells: np.ndarray, notes: list[str]) -> Task:
         notes.append(f"{name}: {', '.join(alike)} differ in capitals only, and are classes of their own")
     if len(count) > FEW_VALUES and all(map(is_number, count)):
         notes.append(f"{name}: its {len(count)} numbers are read as classes, not as a quantity")
-    return Task(name, tuple(sorted(count, key=_order)), "multilabel" if several else "multiclass")
+    # Numbers by size, then words by the alphabet.
+    classes = sorted(count, key=lambda value: (0, float(value), value) if is_number(value) else (1, 0.0, value))
+    return Task(name, tuple(classes), "multilabel" if several else "multiclass")
 
 
 def is_number(text: str) -> bool:
     return not pd.isna(pd.to_numeric(text, errors="coerce"))
-
-
-def _order(value: str) -> tuple:
-    """Numbers by size, then words by the alphabet."""
-    return (0, float(value), value) if is_number(value) else (1, 0.0, value)
 
 
 def _some(names: Sequence[str]) -> str:
