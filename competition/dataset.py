@@ -169,11 +169,9 @@ def class_prior(dataset: Dataset) -> dict[str, np.ndarray]:
 
 def describe(dataset: Dataset) -> str:
     """A line a task: classes, labelled images, and the share of the most frequent class."""
-    width = max(len(task.name) for task in dataset.tasks)
-    lines = []
+    width, prior, lines = max(len(task.name) for task in dataset.tasks), class_prior(dataset), []
     for task in dataset.tasks:
-        count = int(dataset.labelled[task.name].sum())
-        top = class_prior(dataset)[task.name].max()
+        count, top = int(dataset.labelled[task.name].sum()), prior[task.name].max()
         lines.append(f"  {task.name:{width}}  {len(task):2d} classes  {count:7,d} labelled  largest {top:.2f}")
     return "\n".join(lines)
 

@@ -112,7 +112,7 @@ def write_leaks(path: Path, images: Images, leaks: Sequence[Leak]) -> None:
 
 def draw_leaks(path: Path, images: Images, leaks: Sequence[Leak]) -> None:
     """Draw the first SHOWN pairs side by side as PNG: red with a question, amber the same file, blue merely alike."""
-    tiles, ids = [], images.dataset.ids
+    tiles, dataset, ids = [], images.dataset, images.dataset.ids
     for number, leak in enumerate(leaks[:SHOWN], 1):
         crosses = images.asked[leak.first] != images.asked[leak.second]
         colour = RED if crosses else AMBER if leak.exact else BLUE
@@ -120,11 +120,10 @@ def draw_leaks(path: Path, images: Images, leaks: Sequence[Leak]) -> None:
         folders = between(images, leak)
         heads = (f"{number}: {what}", f"between {folders}" if " and " in folders else f"within {folders}")
         for head, row in zip(heads, (leak.first, leak.second), strict=True):
-            where, place = images.dataset.path(row), images.dataset.place(row)
-            tiles.append(Tile(where, (head, ids[row], Path(place).name), colour))
+            tiles.append(Tile(dataset.path(row), (head, ids[row], Path(dataset.place(row)).name), colour))
     shown = f", the first {SHOWN} shown" if len(leaks) > SHOWN else ""
     title = [
-        f"pairs that are the same file or look alike: {len(leaks):,}, among {len(images.dataset):,} images{shown}",
+        f"pairs that are the same file or look alike: {len(leaks):,}, among {len(dataset):,} images{shown}",
         "red: a question and a labelled image; amber: the same file; blue: alike",
     ]
     write_sheet(path, sheet(tiles, ACROSS, title, together=2))

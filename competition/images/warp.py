@@ -66,7 +66,8 @@ def shrink(picture: np.ndarray, size: int, aspect: Aspect, memory: Memory = fres
     """
     by_y, by_x = halvings(*picture.shape[:2], size, aspect)
     for step in range(max(by_y, by_x)):
-        picture = _halve(picture, step < by_y, step < by_x, partial(memory, f"halved {step % 2}"))  # into the other
+        name = f"halved {step % 2}"  # from one array into another
+        picture = _halve(picture, step < by_y, step < by_x, partial(memory, name))
     return picture
 
 

@@ -109,8 +109,7 @@ def _unlike(parts: Sequence[Part]) -> Iterator[str]:
     if not any(part.labels for part in parts):
         yield f"{first.label_file('<task>')}: there is not a single file of labels; give one for each task"
     for part in others:
-        here, there = part.images.shape[1:], first.images.shape[1:]
-        if here != there:
+        if (here := part.images.shape[1:]) != (there := first.images.shape[1:]):
             yield f"{part.file}: images of shape {here}, but those of {first.file.name} are {there}"
 
 

@@ -100,10 +100,8 @@ def _numbers(file: Path, count: int) -> np.ndarray:
     """The labels (count,) int from 0 to 9 of an array (count,) or (count, 1)."""
     array = np.asarray(open_array(file))
     if array.shape not in {(count,), (count, 1)} or array.dtype.kind not in "iu":
-        raise InvalidInput(
-            f"{file} holds {array.dtype} of shape {array.shape}; for {count:,} images allowed are whole numbers "
-            f"of shape ({count},) or ({count}, 1)"
-        )
+        allowed = f"for {count:,} images allowed are whole numbers of shape ({count},) or ({count}, 1)"
+        raise InvalidInput(f"{file} holds {array.dtype} of shape {array.shape}; {allowed}")
     numbers = array.reshape(count).astype(int)
     wrong = np.flatnonzero((numbers < 0) | (numbers >= len(CLASSES)))
     if len(wrong):
@@ -127,11 +125,8 @@ def _of_csv(file: Path) -> Dataset:
 
 
 def _cell_problem(cells: Sequence[str]) -> str | None:
-    wrong = [
-        no_such(task.name, cell, task.classes)
-        for task, cell in zip(TASKS, cells[1:], strict=True)
-        if cell not in task.classes
-    ]
+    given = zip(TASKS, cells[1:], strict=True)
+    wrong = [no_such(task.name, cell, task.classes) for task, cell in given if cell not in task.classes]
     return "; ".join(filter(None, [name_problem(cells[0]), *wrong])) or None
 
 

@@ -23,9 +23,8 @@ def csv_rows(file: Path, strip: bool = False) -> Iterator[tuple[int, list[str]]]
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise InvalidInput(
-            f"{file}:{line}: byte {content[error.start]:#04x} is not UTF-8; save the file as UTF-8"
-        ) from None
+        text = f"byte {content[error.start]:#04x} is not UTF-8; save the file as UTF-8"
+        raise InvalidInput(f"{file}:{line}: {text}") from None
     if (nul := text.find("\0")) >= 0:
         line = text.count("\n", 0, nul) + 1
         raise InvalidInput(f"{file}:{line}: a NUL character, which no name and no answer has; delete it")

@@ -53,12 +53,11 @@ def label_files(data: Path) -> list[Path]:
 
 def question_files(data: Path) -> list[Path]:
     """What there is to be answered: questions.csv, if it is there."""
-    path = data / QUESTIONS
-    return [path] if path.is_file() else []
+    return [path for path in [data / QUESTIONS] if path.is_file()]
 
 
 def read_questions(file: Path, tasks: tuple[Task, ...] = ()) -> Questions:
-    """The images of a question file; every task is asked of each. answers.csv beside it has to answer them all."""
+    """The images of a question file; every task is asked of each. answers.csv beside it has to answer just these."""
     tasks, problems, codes = tasks or TASKS, [], {}
     rows, answers = _rows(file, [IMAGE], IMAGE, problems), file.with_name(ANSWERS)
     if answers.is_file():
@@ -127,7 +126,9 @@ def _rows(file: Path, columns: list[str], once: str, problems: list[Problem]) ->
     name = header.index(once)
 
     def problem_of(cells: list[str]) -> str | None:
-        return name_problem(cells[name]) if once == IMAGE else None if cells[name] else f"{once} is empty"
+        if once == IMAGE:
+            return name_problem(cells[name])
+        return None if cells[name] else f"{once} is empty"
 
     rows, wrong = rows_below(file, lines, header, name, problem_of)
     problems += wrong
@@ -143,9 +144,8 @@ def labels_first(tasks: Tasks) -> list[Task]:
 
 def merged_columns(task: Task) -> list[str]:
     """The columns of a task in the merged layout, in the order of its classes."""
-    if task.kind == "multilabel":
-        return list(task.classes)
-    return [f"{task.name}_{value}" for value in task.classes]
+    prefix = "" if task.kind == "multilabel" else f"{task.name}_"
+    return [f"{prefix}{value}" for value in task.classes]
 
 
 def header_problems(header: list[str], columns: list[str]) -> Iterator[str]:

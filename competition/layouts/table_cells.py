@@ -144,8 +144,7 @@ def _by_value(table: Table, task: Task, column: str) -> tuple[np.ndarray, np.nda
         elif cell:
             vectors[number] = np.isin(task.classes, values)
     wrong = [table.problem(row, texts[code]) for row, code in enumerate(codes) if code in texts] if texts else []
-    yes = vectors[codes] if len(cells) else np.zeros((len(table), len(task)), bool)
-    return yes, table.cells[column] != "", wrong
+    return vectors[codes], table.cells[column] != "", wrong
 
 
 def split_values(cell: str) -> list[str]:

@@ -36,10 +36,8 @@ def infer_tasks(table: Table, leave_out: Sequence[str] = ()) -> tuple[tuple[Task
     for name, columns in groups.items():
         try:
             if name in table.cells and columns != (name,):
-                flags = _some([column for column in columns if column != name])
-                raise InvalidInput(
-                    f"the 0/1 columns {flags} are the task {name}, and so is column {name!r}; leave out one"
-                )
+                flags = f"the 0/1 columns {_some([column for column in columns if column != name])}"
+                raise InvalidInput(f"{flags} are the task {name}, and so is column {name!r}; leave out one")
             if len(columns) == 1:
                 tasks.append(_task_of_values(columns[0], cells[columns[0]], notes))
             else:
