@@ -15,7 +15,7 @@ from competition.data.near_duplicates import duplicate_groups
 from competition.dataset import Dataset
 from competition.layouts.classes import SUFFIX
 from competition.layouts.fashionai import read_label_files, read_questions
-from competition.layouts.fashionai_submission import write_submission
+from competition.layouts.fashionai_submission import write_answers
 from competition.recipes.fashionai import TASKS
 from competition.scoring.scores import score
 from competition.task import Task
@@ -47,7 +47,7 @@ def rows(places: Places) -> Iterator[Measurement]:
 
         asked = read_questions(write_rows(folder / "rank/Tests/question.csv", QUESTIONS, rng), TASKS)
         answers = {task.name: probabilities(len(asked.images), task, rng) for task in TASKS}
-        taken = median_seconds(lambda: write_submission(folder / "answers.csv", asked, answers, TASKS), TIMES)
+        taken = median_seconds(lambda: write_answers(folder / "answers.csv", asked, answers, TASKS), TIMES)
         yield Measurement(
             f"submission: write and check {QUESTIONS:,} rows, s", taken, 1.0, at_least=False, detail="zip included"
         )

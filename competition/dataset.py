@@ -46,8 +46,7 @@ class Dataset:
     @property
     def ids(self) -> np.ndarray:
         """A name for each image that no other has, (n,) str: base/Images/a.jpg."""
-        roots = np.array(self.root_names)
-        return np.char.add(np.char.add(roots, "/")[self.source_of], self.names.astype(str))
+        return np.char.add(np.char.add(self.root_names, "/")[self.source_of], self.names.astype(str))
 
     @property
     def root_names(self) -> list[str]:
@@ -55,9 +54,8 @@ class Dataset:
         folders = [Path(os.path.normpath(root.absolute())) for root in self.roots]
         names: dict[Path, str] = {}
         for folder in dict.fromkeys(folders):
-            numbered = (f"{folder.name}-{number}" for number in count(2))
-            free = (name for name in chain([folder.name], numbered) if name not in names.values())
-            names[folder] = next(free)
+            numbered = chain([folder.name], (f"{folder.name}-{number}" for number in count(2)))
+            names[folder] = next(name for name in numbered if name not in names.values())
         return [names[folder] for folder in folders]
 
     @property
@@ -117,16 +115,15 @@ def one_row_an_image(
     Every task is present in every row unless `labelled` says otherwise; with no `codes` none is, as in questions.
     """
     count = len(names)
-    present = {name: np.ones(count, bool) for name in codes} if labelled is None else labelled
     return Dataset(
         tasks,
-        (source,),
-        (root,),
+        sources=(source,),
+        roots=(root,),
         source_of=np.zeros(count, int),
         line=np.arange(1, count + 1) if line is None else np.asarray(line, int),
         names=np.array(names, object),
         codes=codes,
-        labelled=present,
+        labelled={name: np.ones(count, bool) for name in codes} if labelled is None else labelled,
         group=np.arange(count),
         held_out=np.zeros(count, bool),
     )
@@ -134,27 +131,25 @@ def one_row_an_image(
 
 def joined(datasets: Sequence[Dataset]) -> Dataset:
     """Datasets of the same tasks, one after the other."""
-    starts = np.cumsum([0, *(len(one.sources) for one in datasets)])
+    first, together = datasets[0], np.concatenate
+    sources = np.cumsum([0, *(len(one.sources) for one in datasets)])
     groups = np.cumsum([0, *(len(one) for one in datasets)])
-
-    def together(part: str) -> np.ndarray:
-        return np.concatenate([getattr(one, part) for one in datasets])
-
     return Dataset(
-        datasets[0].tasks,
+        first.tasks,
         sum((one.sources for one in datasets), ()),
         sum((one.roots for one in datasets), ()),
-        source_of=np.concatenate([one.source_of + start for one, start in zip(datasets, starts, strict=False)]),
-        codes={n: np.concatenate([one.codes[n] for one in datasets]) for n in datasets[0].codes},
-        labelled={n: np.concatenate([one.labelled[n] for one in datasets]) for n in datasets[0].labelled},
-        group=np.concatenate([one.group + start for one, start in zip(datasets, groups, strict=False)]),
-        **{part: together(part) for part in ("line", "names", "held_out")},
+        source_of=together([one.source_of + before for one, before in zip(datasets, sources, strict=False)]),
+        line=together([one.line for one in datasets]),
+        names=together([one.names for one in datasets]),
+        codes={task: together([one.codes[task] for one in datasets]) for task in first.codes},
+        labelled={task: together([one.labelled[task] for one in datasets]) for task in first.labelled},
+        group=together([one.group + before for one, before in zip(datasets, groups, strict=False)]),
+        held_out=together([one.held_out for one in datasets]),
     )
 
 
 def _targets(codes: np.ndarray, task: Task, maybe: float) -> np.ndarray:
-    yes = (codes == YES).astype(np.float32)
-    marked = (codes == MAYBE).astype(np.float32)
+    yes, marked = (codes == YES).astype(np.float32), (codes == MAYBE).astype(np.float32)
     if task.kind == "multilabel":
         return yes + marked * np.float32(maybe)
     marks = marked.sum(axis=1, keepdims=True)
@@ -174,11 +169,9 @@ def class_prior(dataset: Dataset) -> dict[str, np.ndarray]:
 
 def describe(dataset: Dataset) -> str:
     """A line a task: classes, labelled images, and the share of the most frequent class."""
-    width = max(len(task.name) for task in dataset.tasks)
-    lines = []
+    width, prior, lines = max(len(task.name) for task in dataset.tasks), class_prior(dataset), []
     for task in dataset.tasks:
-        count = int(dataset.labelled[task.name].sum())
-        top = class_prior(dataset)[task.name].max()
+        count, top = int(dataset.labelled[task.name].sum()), prior[task.name].max()
         lines.append(f"  {task.name:{width}}  {len(task):2d} classes  {count:7,d} labelled  largest {top:.2f}")
     return "\n".join(lines)
 
@@ -206,7 +199,6 @@ class Questions:
 
 def ask_everything(file: Path, images: Dataset) -> Questions:
     """Every task of every image of a file, for layouts whose questions are images alone."""
-    names = np.array([task.name for task in images.tasks], object)
-    image = np.repeat(np.arange(len(images)), len(names))
-    keys = np.tile(names, len(images))
+    image = np.repeat(np.arange(len(images)), len(images.tasks))
+    keys = np.tile(np.array([task.name for task in images.tasks], object), len(images))
     return Questions(file, images, image, keys, keys)

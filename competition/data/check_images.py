@@ -34,8 +34,8 @@ def inspect(dataset: Dataset, cache: Path = CACHE) -> Inspection:
 
     The digest is SHA-256 over the file. Sizes, times and digests are remembered in `cache`/images.json.
     """
-    roots = [root.resolve() for root in dataset.roots]
-    paths = [roots[source] / name for source, name in zip(dataset.source_of, dataset.names, strict=True)]
+    located = replace(dataset, roots=tuple(root.resolve() for root in dataset.roots))
+    paths = [located.path(row) for row in range(len(dataset))]
     seen = JsonCache(cache / "images.json", lambda entry: isinstance(entry, list) and len(entry) == 3)
     digests: list[str | None] = [_remembered(seen, path) for path in paths]
     unknown = [row for row, digest in enumerate(digests) if digest is None]

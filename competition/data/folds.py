@@ -90,7 +90,11 @@ def read_folds(path: Path) -> Folds:
     table = pd.DataFrame([(line, *cells) for line, cells in good], columns=["line", *COLUMNS])
     table["fold"] = table["fold"].replace(TEST_WORDS, str(TEST))
     table = table.astype({"group": int, "fold": int})
-    problems = [*problems, *_torn_groups(table, path)] or [*_gaps(table)]
+    problems += _torn_groups(table, path)
+    found = sorted(set(table["fold"]) - {TEST})
+    if not problems and found != list(range(max(2, len(found)))):
+        listed = ", ".join(map(str, found)) or "none"
+        problems = [f"its folds are {listed}; allowed are 0, 1 and so on, at least these two, without a gap"]
     if problems:
         raise InvalidInput(f"{path} is not fit for use; mend it, or make new folds with `competition folds`:", problems)
     group, fold = (table[name].to_numpy(int) for name in ("group", "fold"))
@@ -116,13 +120,6 @@ def _torn_groups(table: pd.DataFrame, path: Path) -> Iterator[Problem]:
     for row in table[table["fold"] != first].drop_duplicates("group").itertuples():
         here, there = (TEST_WORD if fold == TEST else f"fold {fold}" for fold in (row.fold, first[row.Index]))
         yield Problem(path, row.line, f"group {row.group} is in {here} here, but in {there} before; it must be in one")
-
-
-def _gaps(table: pd.DataFrame) -> Iterator[str]:
-    found = sorted(set(table["fold"]) - {TEST})
-    if found != list(range(max(2, len(found)))):
-        listed = ", ".join(map(str, found)) or "none"
-        yield f"its folds are {listed}; allowed are 0, 1 and so on, at least these two, without a gap"
 
 
 def check_choice(count: int, test_share: float) -> None:

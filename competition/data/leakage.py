@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,18 +26,6 @@ class Images:
     asked: np.ndarray
     digest: np.ndarray
     hash: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.dataset)
-
-    @cached_property
-    def name(self) -> np.ndarray:
-        return self.dataset.ids
-
-    @cached_property
-    def root(self) -> np.ndarray:
-        """The name of the folder that each lies in, such as base or rank."""
-        return np.array(self.dataset.root_names, object)[self.dataset.source_of]
 
 
 def images_of(
@@ -109,24 +96,23 @@ def leaked_questions(images: Images, distance: int = DISTANCE) -> np.ndarray:
 
 def between(images: Images, leak: Leak) -> str:
     """The folders of a pair: base, or base and rank."""
-    roots = dict.fromkeys([images.root[leak.first], images.root[leak.second]])
-    return " and ".join(roots)
+    roots, source = images.dataset.root_names, images.dataset.source_of
+    return " and ".join(dict.fromkeys([roots[source[leak.first]], roots[source[leak.second]]]))
 
 
 def write_leaks(path: Path, images: Images, leaks: Sequence[Leak]) -> None:
     """Write a line a pair: the columns of COLUMNS."""
-    rows = []
+    rows, ids = [], images.dataset.ids
     for leak in leaks:
-        first, second = ((images.name[row], images.dataset.place(row)) for row in (leak.first, leak.second))
-        kind = "exact" if leak.exact else "near"
-        rows.append((kind, leak.distance, *first, *second, between(images, leak)))
+        first, second = ((ids[row], images.dataset.place(row)) for row in (leak.first, leak.second))
+        rows.append(("exact" if leak.exact else "near", leak.distance, *first, *second, between(images, leak)))
     with whole_file(path) as temporary:
         write_csv(temporary, pd.DataFrame(rows, columns=COLUMNS))
 
 
 def draw_leaks(path: Path, images: Images, leaks: Sequence[Leak]) -> None:
     """Draw the first SHOWN pairs side by side as PNG: red with a question, amber the same file, blue merely alike."""
-    tiles = []
+    tiles, dataset, ids = [], images.dataset, images.dataset.ids
     for number, leak in enumerate(leaks[:SHOWN], 1):
         crosses = images.asked[leak.first] != images.asked[leak.second]
         colour = RED if crosses else AMBER if leak.exact else BLUE
@@ -134,11 +120,10 @@ def draw_leaks(path: Path, images: Images, leaks: Sequence[Leak]) -> None:
         folders = between(images, leak)
         heads = (f"{number}: {what}", f"between {folders}" if " and " in folders else f"within {folders}")
         for head, row in zip(heads, (leak.first, leak.second), strict=True):
-            where, place = images.dataset.path(row), images.dataset.place(row)
-            tiles.append(Tile(where, (head, images.name[row], Path(place).name), colour))
+            tiles.append(Tile(dataset.path(row), (head, ids[row], Path(dataset.place(row)).name), colour))
     shown = f", the first {SHOWN} shown" if len(leaks) > SHOWN else ""
     title = [
-        f"pairs that are the same file or look alike: {len(leaks):,}, among {len(images):,} images{shown}",
+        f"pairs that are the same file or look alike: {len(leaks):,}, among {len(dataset):,} images{shown}",
         "red: a question and a labelled image; amber: the same file; blue: alike",
     ]
     write_sheet(path, sheet(tiles, ACROSS, title, together=2))

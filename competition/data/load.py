@@ -37,10 +37,9 @@ class Material:
         training = rng.permutation(self.training)[: SMOKE_BATCHES * recipe.batch_size]
         held_out = rng.permutation(self.held_out)[: recipe.batch_size]
         rows = np.concatenate([training, held_out])
-        digests = tuple(self.digests[row] for row in rows)
+        dataset, digests = self.dataset.take(rows), tuple(self.digests[row] for row in rows)
         first, second = np.split(np.arange(len(rows)), [len(training)])
-        dataset, none = self.dataset.take(rows), np.arange(0)
-        return replace(self, dataset=dataset, digests=digests, training=first, held_out=second, test=none)
+        return replace(self, dataset=dataset, digests=digests, training=first, held_out=second, test=np.arange(0))
 
 
 def read_material(

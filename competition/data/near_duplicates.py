@@ -19,7 +19,6 @@ from competition.files import CACHE, JsonCache
 from competition.images.decode import BadImage, decode, read_file, reused
 from competition.threads import in_threads
 
-BITS = 64
 HASH = re.compile("[0-9a-f]{16}")
 # On 3,781 photographs of clothes, 1 pair stands at 0, which is one photograph in two files, and 4 at 4, which are like
 # garments in the same place or posture. At 10 they are 793, and 130 images hang together in one group. (The distance
@@ -61,7 +60,7 @@ def near_pairs(hashes: np.ndarray, distance: int = DISTANCE) -> np.ndarray:
     found = [np.empty(0, int)]  # first * n + second
     for bits in range(distance + 1):
         # every (distance + 1)-th bit, because neighbours among the frequencies are often alike
-        band = hashes & np.uint64(sum(1 << bit for bit in range(bits, BITS, distance + 1)))
+        band = hashes & np.uint64(sum(1 << bit for bit in range(bits, 64, distance + 1)))
         order = np.argsort(band, kind="stable")
         band, sorted_hashes = band[order], hashes[order]
         alive, step = np.arange(len(hashes)), 0

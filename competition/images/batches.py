@@ -33,7 +33,8 @@ class PredictBatches:
             raise IndexError(batch)
         rows = np.arange(batch * self.batch_size, (batch + 1) * self.batch_size)
         rows = np.minimum(rows, len(self.pictures) - 1)
-        images = empty_views(len(rows) * len(self.views), self.pictures.recipe)
+        size = self.pictures.recipe.image_size
+        images = np.empty((len(rows) * len(self.views), size, size, 3), np.uint8)
         for place, row in enumerate(rows):
             self._fill(images[place :: len(rows)], self.pictures[row])
         return images
@@ -102,17 +103,12 @@ def augmented_views(pictures: Pictures) -> Callable[[np.ndarray, int], np.ndarra
     augmentation, recipe = Augmentation(pictures.recipe), pictures.recipe
 
     def make(rows: np.ndarray, epoch: int) -> np.ndarray:
-        views = empty_views(len(rows), recipe)
+        views = np.empty((len(rows), recipe.image_size, recipe.image_size, 3), np.uint8)
         for row, view in zip(rows, views, strict=True):
             augmentation(pictures[row], (recipe.seed, epoch, int(row)), out=view)
         return views
 
     return make
-
-
-def empty_views(count: int, recipe: Recipe) -> np.ndarray:
-    """Room for some views, (count, size, size, 3) uint8, to be filled."""
-    return np.empty((count, recipe.image_size, recipe.image_size, 3), np.uint8)
 
 
 @lru_cache(maxsize=4)

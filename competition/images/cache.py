@@ -46,10 +46,8 @@ class Pictures:
 
         Raises InvalidInput, with the place in the label file, where the image cannot be read.
         """
-        if self.cache:
-            cached = self.cache.read(self.digests[row])
-            if cached is not None:
-                return cached
+        if self.cache and (cached := self.cache.read(self.digests[row])) is not None:
+            return cached
         picture = shrink(self._decode(row), self.recipe.image_size, self.recipe.aspect, reused)
         if self.cache:
             self.cache.keep(self.digests[row], picture)

@@ -17,7 +17,6 @@ TITLE, TITLE_LINE = 18, 26
 FONT = "sans"  # OpenCV's own, which knows Chinese; Pillow's does not
 WHITE, PAPER, INK = (255, 255, 255), (244, 244, 244), (30, 30, 30)
 GREY, RED, AMBER, BLUE = (150, 150, 150), (200, 40, 40), (225, 150, 20), (40, 100, 200)
-Colour = tuple[int, int, int]
 
 
 class Tile(NamedTuple):
@@ -25,7 +24,7 @@ class Tile(NamedTuple):
 
     picture: Path | np.ndarray
     caption: Sequence[str] = ()
-    colour: Colour = GREY
+    colour: tuple[int, int, int] = GREY
 
 
 def sheet(tiles: Sequence[Tile], columns: int, title: Sequence[str] = (), together: int = 1) -> np.ndarray:

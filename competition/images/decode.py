@@ -18,12 +18,7 @@ MAX_PIXELS = int(os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"])  # set in competition
 JPEG = b"\xff\xd8\xff"
 START_OF_SCAN, APP1, EXIF = b"\xda", b"\xe1", b"Exif\0\0"
 # How OpenCV decodes a picture, a JPEG's sides halved as often as the place in this tuple.
-REDUCED = (
-    cv2.IMREAD_COLOR,
-    cv2.IMREAD_REDUCED_COLOR_2,
-    cv2.IMREAD_REDUCED_COLOR_4,
-    cv2.IMREAD_REDUCED_COLOR_8,
-)
+REDUCED = (cv2.IMREAD_COLOR, cv2.IMREAD_REDUCED_COLOR_2, cv2.IMREAD_REDUCED_COLOR_4, cv2.IMREAD_REDUCED_COLOR_8)
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp")  # in capitals, too
 ARRAY_ROW = re.compile(r"(?P<file>.+\.npy)\[(?P<row>[0-9]+)\]")
 ROW = b"\x93ROW"  # what is read of a row of an array begins with it
@@ -180,11 +175,8 @@ def _imdecode(content: bytes, mode: int) -> np.ndarray:
     try:
         picture = cv2.imdecode(np.frombuffer(content, np.uint8), mode)
     except cv2.error as error:
-        if "MAX_IMAGE" in str(error):
-            raise BadImage(
-                f"larger than {MAX_PIXELS:,} pixels; make it smaller, or raise OPENCV_IO_MAX_IMAGE_PIXELS"
-            ) from None
-        raise BadImage(f"OpenCV cannot decode it ({error.err})") from None
+        text = f"larger than {MAX_PIXELS:,} pixels; make it smaller, or raise OPENCV_IO_MAX_IMAGE_PIXELS"
+        raise BadImage(text if "MAX_IMAGE" in str(error) else f"OpenCV cannot decode it ({error.err})") from None
     if picture is None:
         raise BadImage("not an image, or cut short; allowed are whole JPEG, PNG and WebP files")
     return picture

@@ -16,22 +16,14 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it asks a package inde
 GREY = 128
 
 
-def _holes(count: int) -> Callable[[ModuleType, float], Any]:
+def _holes(library: ModuleType, count: int, share: float) -> Any:
     """`count` grey rectangles of one size range, together at most a share of the area.
 
     `Erasing` is not used: it stays below 0.3 of the area whatever it is told, and rounds beyond small shares.
     """
-
-    def build(library: ModuleType, share: float) -> Any:
-        side = (share / count) ** 0.5  # a share of the picture's side, and cut down to whole pixels
-        sides = (side / 2, side)
-        return library.CoarseDropout((count, count), sides, sides, fill=GREY, p=0.5)
-
-    return build
-
-
-def _qualities(loss: float) -> tuple[int, int]:
-    return max(1, round(100 * (1 - loss))), 100
+    side = (share / count) ** 0.5  # a share of the picture's side, and cut down to whole pixels
+    sides = (side / 2, side)
+    return library.CoarseDropout((count, count), sides, sides, fill=GREY, p=0.5)
 
 
 # How each is built of albumentations, which is passed because importing it takes seconds, and of the strength.
@@ -51,11 +43,13 @@ BUILD: dict[Transform, Callable[[ModuleType, float], Any]] = {
     # 0.1: in half of the views grey Gaussian noise with a standard deviation of up to a tenth of white.
     "noise": lambda library, share: library.GaussNoise((0.0, share), per_channel=False, p=0.5),
     # 0.6: half of the views as after JPEG compression, of a quality of 40 to 100.
-    "compression": lambda library, loss: library.ImageCompression("jpeg", _qualities(loss), p=0.5),
+    "compression": lambda library, loss: library.ImageCompression(
+        "jpeg", (max(1, round(100 * (1 - loss))), 100), p=0.5
+    ),
     # 0.2: in half of the views one grey rectangle, of a twentieth to a fifth of the area.
-    "erase": _holes(1),
+    "erase": lambda library, share: _holes(library, 1, share),
     # 0.2: in half of the views eight small grey rectangles, together at most a fifth of the area.
-    "cutout": _holes(8),
+    "cutout": lambda library, share: _holes(library, 8, share),
 }
 
 
@@ -68,17 +62,13 @@ class Transforms:
 
     def __call__(self, view: np.ndarray, seed: int) -> np.ndarray:
         """The view (height, width, 3) uint8 changed; seed >= 0."""
-        compose = self._compose()
-        # One stream of numbers for all: `set_random_seed` gives each transform the same ones, and so would blur the
-        # darkest views the most, and erase and compress the same half of them.
-        compose.set_random_state(np.random.default_rng(seed), random.Random(seed))
-        return compose(image=view)["image"]
-
-    def _compose(self):
-        """One Compose a thread: shared by threads it gives wrong pictures."""
-        if not hasattr(self._threads, "compose"):
+        if not hasattr(self._threads, "compose"):  # one a thread: shared by threads it gives wrong pictures
             import albumentations
 
             built = [BUILD[name](albumentations, strength) for name, strength in self.chosen]
             self._threads.compose = albumentations.Compose(built)
-        return self._threads.compose
+        compose = self._threads.compose
+        # One stream of numbers for all: `set_random_seed` gives each transform the same ones, and so would blur the
+        # darkest views the most, and erase and compress the same half of them.
+        compose.set_random_state(np.random.default_rng(seed), random.Random(seed))
+        return compose(image=view)["image"]

@@ -53,11 +53,9 @@ def square(
     """
     picture = shrink(picture, size, aspect, reused)
     height, width = picture.shape[:2]
-    border = {"borderMode": cv2.BORDER_REPLICATE}
-    if aspect == "pad":
-        border = {"borderMode": cv2.BORDER_CONSTANT, "borderValue": GREY}
+    border = cv2.BORDER_CONSTANT if aspect == "pad" else cv2.BORDER_REPLICATE
     matrix, warped = _matrix(height, width, size, aspect, geometry), reused("warped", size, size, CHANNELS)
-    cv2.warpAffine(picture, matrix, (size, size), dst=warped, **border)
+    cv2.warpAffine(picture, matrix, (size, size), dst=warped, borderMode=border, borderValue=GREY)
     return cv2.cvtColor(warped, cv2.COLOR_RGBA2RGB, dst=out)
 
 
@@ -133,18 +131,16 @@ class Augmentation:
         recipe, (low, high) = self.recipe, self.recipe.zoom
         mirror, turn, size, width, right, down = shares
         zoom, aspect = low * (high / low) ** size, (1 + recipe.aspect_jitter) ** (width - 0.5)
+        # Whole pixels, which do not blur: views of small pictures would be duller than what is predicted.
+        shifts = [round(recipe.shift * (2 * share - 1) * recipe.image_size) for share in (right, down)]
         return Geometry(
             mirrored=recipe.flip and mirror < 0.5,
             angle=recipe.rotation * (2 * turn - 1),
             zoom_x=zoom * aspect,
             zoom_y=zoom / aspect,
-            shift_x=self._whole_pixels(recipe.shift * (2 * right - 1)),
-            shift_y=self._whole_pixels(recipe.shift * (2 * down - 1)),
+            shift_x=shifts[0] / recipe.image_size,
+            shift_y=shifts[1] / recipe.image_size,
         )
-
-    def _whole_pixels(self, share: float) -> float:
-        """A shift that does not blur by itself: views of small pictures would be duller than what is predicted."""
-        return round(share * self.recipe.image_size) / self.recipe.image_size
 
 
 def unrelated_numbers(seed: tuple[int, int, int]) -> tuple[int, ...]:

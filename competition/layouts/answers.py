@@ -22,11 +22,6 @@ def answers(probabilities: np.ndarray, task: Task) -> np.ndarray:
     return probabilities.argmax(axis=1)[:, None] == np.arange(len(task))
 
 
-def likeliest(probabilities: np.ndarray, task: Task) -> np.ndarray:
-    """The name of the likeliest class, (n,) str."""
-    return np.array(task.classes, object)[probabilities.argmax(axis=1)]
-
-
 def write_csv(file: Path, columns: Mapping[str, np.ndarray], **options) -> None:
     """Write columns as a CSV; `options` are those of `DataFrame.to_csv`."""
     pd.DataFrame(columns).to_csv(file, index=False, lineterminator="\n", **options)

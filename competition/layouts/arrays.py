@@ -6,20 +6,12 @@ Images are uint8 RGB (images, height, width, 3) and stay on the disk; labels are
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from competition.dataset import (
-    NO,
-    Dataset,
-    Questions,
-    ask_everything,
-    codes_of,
-    codes_of_one,
-    joined,
-    one_row_an_image,
-)
+from competition.dataset import NO, Dataset, Questions, ask_everything, codes_of, codes_of_one, joined, one_row_an_image
 from competition.errors import InvalidInput, no_such
 from competition.images.arrays import open_array, open_pictures
 from competition.layouts.answers import Probabilities, Tasks, answers, write_with_probabilities
@@ -54,13 +46,9 @@ def read_labels(data: Path, tasks: tuple[Task, ...]) -> Dataset:
     parts = [read_part(data / f"{name}{IMAGES}") for name in there]
     tasks = agree(tasks, find_classes(data)) or _numbered(parts)
     lacking = [part.label_file(task.name) for part in parts for task in tasks if task.name not in part.labels]
-    problems = [*_unlike(parts), *(f"{file} is missing: each part has the labels of each task" for file in lacking)]
-    datasets = []
-    for part in parts:
-        dataset, wrong = _encode(part, tasks)
-        datasets.append(dataset)
-        problems += wrong
-    _refuse(problems, data)
+    lacking = [f"{file} is missing: each part has the labels of each task" for file in lacking]
+    datasets, wrong = zip(*(_encode(part, tasks) for part in parts), strict=True)
+    _refuse([*_unlike(parts), *lacking, *chain(*wrong)], data)
     every = joined(datasets)
     return replace(every, held_out=every.source_of > 0)
 
@@ -73,8 +61,7 @@ def question_files(data: Path) -> list[Path]:
 def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
     """Every task of every image of an array, and the codes of the tasks whose labels lie beside it.
 
-    Raises InvalidInput with all problems, labels of a task that is not asked for included, and where a classes.csv
-    beside it names other classes.
+    Refused are labels of a task that is not asked for, too, and a classes.csv beside it that names other classes.
     """
     part = read_part(file)
     tasks = agree(tasks, find_classes(file.parent))
@@ -99,8 +86,7 @@ def read_part(file: Path) -> Part:
         except InvalidInput as error:
             problems.append(str(error))
     _refuse(problems, file)
-    labels = {path.stem.removeprefix(prefix): arrays[path] for path in found}
-    part = Part(file, arrays[file], labels)
+    part = Part(file, arrays[file], {path.stem.removeprefix(prefix): arrays[path] for path in found})
     _refuse([*_misshapen(part)], file)
     return part
 
@@ -108,15 +94,13 @@ def read_part(file: Path) -> Part:
 def _misshapen(part: Part) -> Iterator[str]:
     count = len(part.images)
     for task, labels in part.labels.items():
-        numbers = labels.dtype.kind in "iu" and (labels.ndim == 1 or labels.shape[1:] == (1,))
-        columns = labels.dtype.kind in "biuf" and labels.ndim == 2 and labels.shape[1] > 1
-        if not (numbers or columns):
-            yield (
-                f"{part.label_file(task)}: {labels.dtype} of shape {labels.shape}; labels are whole numbers (images,) "
-                "or 0/1 (images, classes)"
-            )
+        file, kind = part.label_file(task), labels.dtype.kind
+        numbers = kind in "iu" and (labels.ndim == 1 or labels.shape[1:] == (1,))
+        if not (numbers or (kind in "biuf" and _columns(labels))):
+            allowed = "labels are whole numbers (images,) or 0/1 (images, classes)"
+            yield f"{file}: {labels.dtype} of shape {labels.shape}; {allowed}"
         elif len(labels) != count:
-            yield f"{part.label_file(task)}: {len(labels):,} labels, but {part.file.name} has {count:,} images"
+            yield f"{file}: {len(labels):,} labels, but {part.file.name} has {count:,} images"
 
 
 def _unlike(parts: Sequence[Part]) -> Iterator[str]:
@@ -125,8 +109,7 @@ def _unlike(parts: Sequence[Part]) -> Iterator[str]:
     if not any(part.labels for part in parts):
         yield f"{first.label_file('<task>')}: there is not a single file of labels; give one for each task"
     for part in others:
-        here, there = part.images.shape[1:], first.images.shape[1:]
-        if here != there:
+        if (here := part.images.shape[1:]) != (there := first.images.shape[1:]):
             yield f"{part.file}: images of shape {here}, but those of {first.file.name} are {there}"
 
 
@@ -154,14 +137,11 @@ def _encode(part: Part, tasks: tuple[Task, ...]) -> tuple[Dataset, list[str]]:
         wrong = _problems(part.labels[name], known[name])
         problems += [f"{part.label_file(name)}{text}" for text in wrong]
         if not wrong:
-            codes[name] = _codes(part.labels[name], known[name])
+            labels = part.labels[name]
+            codes[name] = codes_of(labels == 1) if _columns(labels) else codes_of_one(np.ravel(labels), known[name])
     labelled = {name: np.full(count, name in part.labels) for name in known}
     names = [f"{part.file.name}[{row}]" for row in range(count)]
     return one_row_an_image(tasks, part.file, part.file.parent, names, codes, labelled=labelled), problems
-
-
-def _codes(labels: np.ndarray, task: Task) -> np.ndarray:
-    return codes_of(labels == 1) if _columns(labels) else codes_of_one(np.ravel(labels), task)
 
 
 def _problems(labels: np.ndarray, task: Task) -> list[str]:

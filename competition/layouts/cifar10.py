@@ -13,7 +13,7 @@ import numpy as np
 from competition.dataset import Dataset, Questions, ask_everything, codes_of_one, one_row_an_image
 from competition.errors import InvalidInput, Problem, no_such
 from competition.images.arrays import open_array, open_pictures
-from competition.layouts.answers import Probabilities, Tasks, likeliest, write_csv, write_with_probabilities
+from competition.layouts.answers import Probabilities, Tasks, write_csv, write_with_probabilities
 from competition.layouts.csv_lines import csv_rows, name_problem, rows_below
 from competition.layouts.folder import class_folders, image_files, problems_of, unlabelled_images
 from competition.recipes.cifar10 import CLASSES, KIND_OF, OBJECTS, REMOVED, TASKS
@@ -26,10 +26,7 @@ COLUMNS = ("image", *(task.name for task in TASKS))
 
 
 def read_labels(data: Path, tasks: tuple[Task, ...] = ()) -> Dataset:
-    """The labelled images of the folder `data`, class by class, or in the order of the arrays.
-
-    Raises InvalidInput with all that is wrong with the folder or the arrays.
-    """
+    """The labelled images of the folder `data`, class by class, or in the order of the arrays."""
     _agree(tasks)
     if not data.is_dir():
         raise InvalidInput(f"{data} is not a folder; name the one that holds train/, or x_train.npy and y_train.npy")
@@ -53,7 +50,6 @@ def read_questions(file: Path, tasks: tuple[Task, ...] = ()) -> Questions:
     """The images of a folder, of an array, or of a CSV with answers; both tasks are asked of each.
 
     Answers are known where the folder has one folder a class, the array its labels beside it, and in a CSV.
-    Raises InvalidInput with all that is wrong.
     """
     _agree(tasks)
     if file.is_dir() and not class_folders(file):
@@ -104,10 +100,8 @@ def _numbers(file: Path, count: int) -> np.ndarray:
     """The labels (count,) int from 0 to 9 of an array (count,) or (count, 1)."""
     array = np.asarray(open_array(file))
     if array.shape not in {(count,), (count, 1)} or array.dtype.kind not in "iu":
-        raise InvalidInput(
-            f"{file} holds {array.dtype} of shape {array.shape}; for {count:,} images allowed are whole numbers "
-            f"of shape ({count},) or ({count}, 1)"
-        )
+        allowed = f"for {count:,} images allowed are whole numbers of shape ({count},) or ({count}, 1)"
+        raise InvalidInput(f"{file} holds {array.dtype} of shape {array.shape}; {allowed}")
     numbers = array.reshape(count).astype(int)
     wrong = np.flatnonzero((numbers < 0) | (numbers >= len(CLASSES)))
     if len(wrong):
@@ -131,11 +125,8 @@ def _of_csv(file: Path) -> Dataset:
 
 
 def _cell_problem(cells: Sequence[str]) -> str | None:
-    wrong = [
-        no_such(task.name, cell, task.classes)
-        for task, cell in zip(TASKS, cells[1:], strict=True)
-        if cell not in task.classes
-    ]
+    given = zip(TASKS, cells[1:], strict=True)
+    wrong = [no_such(task.name, cell, task.classes) for task, cell in given if cell not in task.classes]
     return "; ".join(filter(None, [name_problem(cells[0]), *wrong])) or None
 
 
@@ -151,6 +142,7 @@ def _one_hot(task: Task, classes: Sequence[str]) -> np.ndarray:
 
 def write_answers(path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
     """A line an image with the class that each task answers, and its probabilities beside them."""
-    given = {task.name: likeliest(probabilities[task.name], task) for task in tasks}
-    columns = {"image": questions.images.names} | given
+    columns = {"image": questions.images.names}
+    for task in tasks:
+        columns[task.name] = np.array(task.classes, object)[probabilities[task.name].argmax(axis=1)]
     return write_with_probabilities(path, questions, probabilities, tasks, lambda file: write_csv(file, columns))

@@ -6,12 +6,10 @@ from competition.errors import InvalidInput
 from competition.layouts.csv_lines import csv_rows
 from competition.task import Task
 
-SUFFIX = "_labels"
-
 
 def task_name(key: str) -> str:
     """The task of an AttrKey: sleeve_length for sleeve_length_labels."""
-    return key.removesuffix(SUFFIX)
+    return key.removesuffix("_labels")
 
 
 def read_classes(file: Path) -> tuple[Task, ...]:
@@ -23,13 +21,12 @@ def read_classes(file: Path) -> tuple[Task, ...]:
     for line, row in csv_rows(file):
         try:
             task = Task(task_name(row[0]), tuple(row[1:]))
+            if "" in task.classes:
+                raise InvalidInput(f"task {task.name} names an empty class; drop the comma too many")
+            if tasks.setdefault(task.name, task) is not task:
+                raise InvalidInput(f"task {task.name} stands there twice; keep one line")
         except InvalidInput as error:
             raise InvalidInput(f"{file}:{line}: {error}") from None
-        if "" in task.classes:
-            raise InvalidInput(f"{file}:{line}: task {task.name} names an empty class; drop the comma too many")
-        if task.name in tasks:
-            raise InvalidInput(f"{file}:{line}: task {task.name} stands there twice; keep one line")
-        tasks[task.name] = task
     return tuple(tasks.values())
 
 
@@ -44,16 +41,12 @@ def agree(tasks: tuple[Task, ...], classes: Path | None) -> tuple[Task, ...]:
     listed = read_classes(classes) if classes else tasks
     if not tasks:
         return listed
-    recipe = {task.name: task for task in tasks}
+    recipe = {task.name: task.classes for task in tasks}
     problems = [
-        f"{task.name}: {', '.join(task.classes)}; the recipe has {_classes_of(recipe.get(task.name))}"
+        f"{task.name}: {', '.join(task.classes)}; the recipe has {', '.join(recipe.get(task.name, ['no such task']))}"
         for task in listed
-        if task.name not in recipe or task.classes != recipe[task.name].classes
+        if task.classes != recipe.get(task.name)
     ]
     if problems:
         raise InvalidInput(f"{classes} does not agree with the recipe; make one like the other:", problems)
     return tasks
-
-
-def _classes_of(task: Task | None) -> str:
-    return ", ".join(task.classes) if task else "no such task"

@@ -10,8 +10,8 @@ from pathlib import Path
 from competition.errors import InvalidInput, Problem
 
 
-def csv_rows(file: Path) -> Iterator[tuple[int, list[str]]]:
-    """Line number and cells of every line that is not blank.
+def csv_rows(file: Path, strip: bool = False) -> Iterator[tuple[int, list[str]]]:
+    """Line number and cells of every line that is not blank; `strip` takes the spaces around cells away.
 
     Raises InvalidInput for a file that is missing, not UTF-8 (a byte order mark is fine), with a NUL, or not CSV.
     """
@@ -23,22 +23,17 @@ def csv_rows(file: Path) -> Iterator[tuple[int, list[str]]]:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise InvalidInput(
-            f"{file}:{line}: byte {content[error.start]:#04x} is not UTF-8; save the file as UTF-8"
-        ) from None
+        text = f"byte {content[error.start]:#04x} is not UTF-8; save the file as UTF-8"
+        raise InvalidInput(f"{file}:{line}: {text}") from None
     if (nul := text.find("\0")) >= 0:
         line = text.count("\n", 0, nul) + 1
         raise InvalidInput(f"{file}:{line}: a NUL character, which no name and no answer has; delete it")
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        yield from ((reader.line_num, row) for row in reader if row)
+        for row in filter(None, reader):
+            yield reader.line_num, [cell.strip() for cell in row] if strip else row
     except csv.Error as error:
         raise InvalidInput(f"{file}:{reader.line_num}: not comma separated ({error})") from None
-
-
-def stripped(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
-    """The same rows without spaces around their cells."""
-    return ((line, [cell.strip() for cell in cells]) for line, cells in rows)
 
 
 def rows_below(

@@ -16,7 +16,7 @@ from competition.layouts.csv_lines import csv_rows
 from competition.layouts.fashionai import question_files
 from competition.layouts.fashionai_rows import COLUMNS
 from competition.layouts.registry import LAYOUTS
-from competition.layouts.table_cells import Table, read_table
+from competition.layouts.table_cells import read_table
 from competition.layouts.table_tasks import infer_tasks
 
 SAMPLE = 12  # images whose size is looked at
@@ -118,19 +118,14 @@ def _home_of_table(labels: Path) -> Path:
 def _read_table(data: Path, leave_out: Sequence[str]) -> tuple[Dataset, list[str]]:
     found = read_table(table.label_file(data))
     tasks, notes, problems = infer_tasks(found, leave_out)
-    dataset = table.labels_of(found, tasks, [*found.problems, *problems])
-    return dataset, [*notes, *_notes_on_rows(found, dataset, leave_out)]
-
-
-def _notes_on_rows(found: Table, dataset: Dataset, leave_out: Sequence[str]) -> list[str]:
-    notes = []
+    dataset = table.labels_of(found, tasks, problems)
     if len(dataset) < len(found):
         notes.append(f"{len(found) - len(dataset):,} of {len(found):,} rows answer nothing and are not trained on")
     if found.root != found.file.parent:
         notes.append(f"image names are relative to {found.root}")
     if leave_out:
         notes.append(f"left out: {', '.join(leave_out)}")
-    return notes
+    return dataset, notes
 
 
 def _look_at_images(dataset: Dataset) -> tuple[np.ndarray, tuple[Path, ...]]:

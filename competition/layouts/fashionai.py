@@ -4,6 +4,7 @@ import os
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,10 @@ import pandas as pd
 
 from competition.dataset import LETTERS, MAYBE, NO, YES, Dataset, Questions
 from competition.errors import InvalidInput, Problem, no_such
-from competition.layouts.answers import Probabilities, Tasks
+from competition.layouts.answers import Tasks
 from competition.layouts.classes import agree, find_classes
 from competition.layouts.fashionai_rows import Rows, read_rows
-from competition.layouts.fashionai_submission import write_submission
+from competition.layouts.fashionai_submission import write_answers  # noqa: F401  of the same layout
 from competition.task import Task
 
 ENDING = ".csv"
@@ -36,29 +37,24 @@ def read_label_files(files: Sequence[Path], tasks: tuple[Task, ...] = (), classe
 
     Raises InvalidInput with every problem of the files, each with file and line.
     """
-    rows = read_rows(files)
-    problems = [*rows.problems]
-    tasks = agree(tasks, classes)
-    if tasks:
-        problems += _unknown_tasks(rows, tasks)
-    else:
-        tasks, wrong = _infer_tasks(rows)
-        problems += wrong
-    first, image = _images(rows)
+    rows, tasks = read_rows(files), agree(tasks, classes)
+    tasks, wrong = (tasks, _unknown_tasks(rows, tasks)) if tasks else _infer_tasks(rows)
+    problems, listed = [*rows.problems, *wrong], ", ".join(map(str, files))
+    images, image = _images(rows, tasks)
     codes_of, labelled = {}, {}
     for task in tasks:
         where, codes, wrong = _encode(rows, task)
         problems += [*wrong, *_repeated(rows, where, codes, image)]
-        codes_of[task.name] = np.zeros((len(first), len(task)), np.uint8)
+        codes_of[task.name] = np.zeros((len(images), len(task)), np.uint8)
         codes_of[task.name][image[where]] = codes
-        labelled[task.name] = np.zeros(len(first), bool)
+        labelled[task.name] = np.zeros(len(images), bool)
         labelled[task.name][image[where]] = True
     if problems:
-        raise InvalidInput(f"{_listed(files)} cannot be used as labels:", sorted(problems))
+        raise InvalidInput(f"{listed} cannot be used as labels:", sorted(problems))
     for task in tasks:
         if not labelled[task.name].any():
-            warnings.warn(f"task {task.name} has not a single label in {_listed(files)}", stacklevel=2)
-    return Dataset(tasks, codes=codes_of, labelled=labelled, **_columns(rows, first))
+            warnings.warn(f"task {task.name} has not a single label in {listed}", stacklevel=2)
+    return replace(images, codes=codes_of, labelled=labelled)
 
 
 def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
@@ -71,8 +67,7 @@ def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
     tasks = agree(tasks, find_classes(root) or find_classes(root.parent))
     if problems := [*rows.problems, *_unknown_tasks(rows, tasks)]:
         raise InvalidInput(f"{file} cannot be answered:", sorted(problems))
-    first, image = _images(rows)
-    images = Dataset(tasks, codes={}, labelled={}, **_columns(rows, first))
+    images, image = _images(rows, tasks)
     return Questions(file, images, image, rows.tasks, rows.keys)
 
 
@@ -82,38 +77,30 @@ def _infer_tasks(rows: Rows) -> tuple[tuple[Task, ...], list[Problem]]:
     for name in sorted(set(rows.tasks)):
         where = np.flatnonzero(rows.tasks == name)
         count = Counter(map(len, rows.values[where])).most_common(1)[0][0]
-        if not count:
-            problems.append(rows.problem(where[0], f"{name} has no letters; is this a question file?"))
-            continue
         try:
+            if not count:
+                raise InvalidInput(f"{name} has no letters; is this a question file?")
             tasks.append(Task(name, tuple(str(number) for number in range(count))))
         except InvalidInput as error:
             problems.append(rows.problem(where[0], str(error)))
     return tuple(tasks), problems
 
 
-def _images(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
-    """The first row of each image, in order of appearance; and the image of every row.
+def _images(rows: Rows, tasks: tuple[Task, ...]) -> tuple[Dataset, np.ndarray]:
+    """The images, in order of appearance, without codes; and the image of every row.
 
     Files of one folder name the same images; the same name below another folder is another image.
     """
-    roots, _ = pd.factorize(np.array([str(image_root(file)) for file in rows.sources], object))
-    names, _ = pd.factorize(rows.names)
-    image, _ = pd.factorize(roots[rows.source_of] * (len(rows) + 1) + names)
-    return np.unique(image, return_index=True)[1], image
-
-
-def _columns(rows: Rows, first: np.ndarray) -> dict:
-    """The fields of a Dataset that say which images it holds."""
-    return {
-        "sources": rows.sources,
-        "roots": tuple(map(image_root, rows.sources)),
-        "source_of": rows.source_of[first],
-        "line": rows.line[first],
-        "names": rows.names[first],
-        "group": np.arange(len(first)),
-        "held_out": np.zeros(len(first), bool),
-    }
+    roots = tuple(map(image_root, rows.sources))
+    root, _ = pd.factorize(np.array([*map(str, roots)], object))
+    name, _ = pd.factorize(rows.names)
+    image, _ = pd.factorize(root[rows.source_of] * (len(rows) + 1) + name)
+    first = np.unique(image, return_index=True)[1]
+    group, held_out = np.arange(len(first)), np.zeros(len(first), bool)
+    images = Dataset(
+        tasks, rows.sources, roots, rows.source_of[first], rows.line[first], rows.names[first], {}, {}, group, held_out
+    )
+    return images, image
 
 
 def image_root(source: Path) -> Path:
@@ -131,23 +118,19 @@ def _encode(rows: Rows, task: Task) -> tuple[np.ndarray, np.ndarray, list[Proble
     """The good rows of a task, their letter codes (rows, classes) uint8, and what is wrong with the others."""
     where = np.flatnonzero(rows.tasks == task.name)
     fits = np.fromiter((len(value) == len(task) for value in rows.values[where]), bool, len(where))
-    problems = [
-        rows.problem(
-            row, f"{len(rows.values[row])} letters in {rows.values[row]!r}; {task.name} has {len(task)} classes"
-        )
-        for row in where[~fits]
-    ]
+    problems = []
+    for row in where[~fits]:
+        text = f"{len(rows.values[row])} letters in {rows.values[row]!r}; {task.name} has {len(task)} classes"
+        problems.append(rows.problem(row, text))
     where = where[fits]
     letters = rows.values[where].astype(f"U{len(task)}").view("U1").reshape(len(where), len(task))
     known = np.isin(letters, list(LETTERS)).all(axis=1)
-    one_yes = (letters == LETTERS[YES]).sum(axis=1) == 1
-    if task.kind == "multilabel":  # any number may be true
-        one_yes[:] = True
+    # Of a multilabel task any number may be true.
+    one_yes = ((letters == LETTERS[YES]).sum(axis=1) == 1) | (task.kind == "multilabel")
     for row in where[~known]:
         odd = "".join(sorted(set(rows.values[row]) - set(LETTERS)))
-        problems.append(
-            rows.problem(row, f"letter {odd!r} in {rows.values[row]!r}; allowed are y (yes), m (maybe) and n (no)")
-        )
+        text = f"letter {odd!r} in {rows.values[row]!r}; allowed are y (yes), m (maybe) and n (no)"
+        problems.append(rows.problem(row, text))
     for row in where[known & ~one_yes]:
         count = rows.values[row].count(LETTERS[YES])
         problems.append(rows.problem(row, f"{count} y in {rows.values[row]!r}; exactly one is allowed"))
@@ -173,14 +156,7 @@ def _repeated(rows: Rows, where: np.ndarray, codes: np.ndarray, image: np.ndarra
                 f"{rows.names[where[row]]} is {here!r} here but {there!r} at {rows.place(where[first])}; keep one",
             )
     if same:
-        warnings.warn(
-            f"{len(same)} rows repeat an image and task with the same letters, first {same[0]}",
-            stacklevel=3,
-        )
-
-
-def _listed(files: Sequence[Path]) -> str:
-    return ", ".join(map(str, files))
+        warnings.warn(f"{len(same)} rows repeat an image and task with the same letters, first {same[0]}", stacklevel=3)
 
 
 def find_label_files(folder: Path) -> list[Path]:
@@ -199,8 +175,3 @@ def question_files(data: Path) -> list[Path]:
 
 def _matching(folder: Path, pattern: str) -> list[Path]:
     return sorted({*folder.glob(pattern), *folder.glob(f"*/{pattern}")})
-
-
-def write_answers(path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
-    """A submission and its zip: the rows of the questions with probabilities in place of letters."""
-    return [path, write_submission(path, questions, probabilities, tasks)]

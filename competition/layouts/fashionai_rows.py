@@ -1,7 +1,8 @@
 """The rows of the competition's files as they stand there: label, question and answer files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,13 @@ def read_rows(files: Sequence[Path]) -> Rows:
     """
     good, problems = [], []
     for number, file in enumerate(files):
-        for line, row in _rows_below_no_header(file):
+        rows = csv_rows(file)
+        if (first := next(rows, None)) is None:
+            raise InvalidInput(f"{file} is empty; expected are rows {','.join(COLUMNS)}")
+        line, cells = first
+        if [cell.strip().lower() for cell in cells] == [column.lower() for column in COLUMNS]:
+            raise InvalidInput(f"{file}:{line}: {','.join(cells)!r} is a header line; these files have none")
+        for line, row in chain([first], rows):
             if text := _row_problem(row):
                 problems.append(Problem(file, line, text))
             else:
@@ -66,18 +73,6 @@ def read_rows(files: Sequence[Path]) -> Rows:
         values=frame["value"].to_numpy(object),
         problems=tuple(problems),
     )
-
-
-def _rows_below_no_header(file: Path) -> Iterator[tuple[int, list[str]]]:
-    rows = csv_rows(file)
-    first = next(rows, None)
-    if first is None:
-        raise InvalidInput(f"{file} is empty; expected are rows {','.join(COLUMNS)}")
-    line, cells = first
-    if [cell.strip().lower() for cell in cells] == [column.lower() for column in COLUMNS]:
-        raise InvalidInput(f"{file}:{line}: {','.join(cells)!r} is a header line; these files have none")
-    yield first
-    yield from rows
 
 
 def _row_problem(row: list[str]) -> str | None:

@@ -4,8 +4,8 @@ import codecs
 import csv
 import re
 import zipfile
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from competition.dataset import Questions
 from competition.errors import InvalidInput, Problem
 from competition.files import whole_file
+from competition.layouts.answers import Probabilities, Tasks
 from competition.layouts.fashionai_rows import Rows, read_rows
 from competition.task import DECIMALS, Task
 
@@ -20,10 +21,8 @@ SUM_TOLERANCE = 1e-6
 NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?(nan|inf)", re.IGNORECASE)
 
 
-def write_submission(
-    path: Path, questions: Questions, probabilities: Mapping[str, np.ndarray], tasks: tuple[Task, ...]
-) -> Path:
-    """Write `ImageName,AttrKey,p;p;…` a question to `path`, check it, and zip it beside; return the zip.
+def write_answers(path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
+    """Write `ImageName,AttrKey,p;p;…` a question to `path`, check it, and zip it beside; return both.
 
     The rows stand in the order of the questions, with names and keys as they stood there.
     `probabilities[task]` (images, classes) has a row for each image of `questions.images`.
@@ -41,10 +40,10 @@ def write_submission(
             raise InvalidInput(f"{path} was not written, because it would be refused:", shown)
         with zipfile.ZipFile(temporary_zip, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.write(temporary, path.name)
-    return zipped
+    return [path, zipped]
 
 
-def _values(questions: Questions, probabilities: Mapping[str, np.ndarray]) -> np.ndarray:
+def _values(questions: Questions, probabilities: Probabilities) -> np.ndarray:
     """The third column, (rows,) strings."""
     texts = np.empty(len(questions), object)
     for task, values in probabilities.items():
@@ -80,13 +79,9 @@ def parse_values(text: str) -> np.ndarray | None:
     return np.array([float(part) for part in parts])
 
 
-def _pairs(rows: Rows) -> list[tuple[str, str]]:
-    return list(zip(rows.names, rows.keys, strict=True))
-
-
 def wrong_rows(answers: Rows, asked: Rows) -> Iterator[Problem]:
     """Rows that are not asked, or not answered, and the first that is out of order."""
-    given, wanted = _pairs(answers), _pairs(asked)
+    given, wanted = ([*zip(rows.names, rows.keys, strict=True)] for rows in (answers, asked))
     if given == wanted:
         return
     left, unanswered = Counter(wanted), Counter(given)
@@ -110,19 +105,14 @@ def wrong_rows(answers: Rows, asked: Rows) -> Iterator[Problem]:
 
 
 def _wrong_values(answers: Rows, tasks: tuple[Task, ...]) -> Iterator[Problem]:
-    known = {task.name: task for task in tasks}
-    counts = _value_counts(answers, known)
-    for row, (text, task) in enumerate(zip(answers.values, answers.tasks, strict=True)):
-        sums_to_one = task not in known or known[task].kind == "multiclass"
-        if problem := _value_problem(text, counts[task], sums_to_one):
-            yield answers.problem(row, f"{answers.names[row]},{answers.keys[row]}: {problem}")
-
-
-def _value_counts(answers: Rows, known: Mapping[str, Task]) -> dict[str, int]:
-    counts: dict[str, Counter] = {}
+    known, found = {task.name: task for task in tasks}, defaultdict(Counter)
     for text, task in zip(answers.values, answers.tasks, strict=True):
-        counts.setdefault(task, Counter())[text.count(";") + 1] += 1
-    return {task: len(known[task]) if task in known else c.most_common(1)[0][0] for task, c in counts.items()}
+        found[task][text.count(";") + 1] += 1
+    for row, (text, task) in enumerate(zip(answers.values, answers.tasks, strict=True)):
+        count = len(known[task]) if task in known else found[task].most_common(1)[0][0]
+        sums_to_one = task not in known or known[task].kind == "multiclass"
+        if problem := _value_problem(text, count, sums_to_one):
+            yield answers.problem(row, f"{answers.names[row]},{answers.keys[row]}: {problem}")
 
 
 def _value_problem(text: str, count: int, sums_to_one: bool) -> str | None:

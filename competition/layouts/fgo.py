@@ -18,7 +18,7 @@ import pandas as pd
 from competition.dataset import Dataset, Questions, ask_everything, codes_of, one_row_an_image
 from competition.errors import InvalidInput, Problem, no_such
 from competition.layouts.answers import Probabilities, Tasks, answers, write_csv, write_with_probabilities
-from competition.layouts.csv_lines import csv_rows, name_problem, rows_below, stripped
+from competition.layouts.csv_lines import csv_rows, name_problem, rows_below
 from competition.recipes.fgo import TASKS
 from competition.task import Task
 
@@ -31,10 +31,7 @@ IMAGE, CHARACTER = "image_name", "name"
 
 
 def read_labels(data: Path, tasks: tuple[Task, ...] = ()) -> Dataset:
-    """Every labelled image of the folder `data`, in the order of the file that names it.
-
-    Raises InvalidInput with every problem of the files, each with file and line.
-    """
+    """Every labelled image of the folder `data`, in the order of the file that names it."""
     tasks, files, problems = tasks or TASKS, label_files(data), []
     rows, codes = _merged(*files, tasks, problems) if len(files) == 1 else _two_files(*files, tasks, problems)
     if problems:
@@ -56,15 +53,11 @@ def label_files(data: Path) -> list[Path]:
 
 def question_files(data: Path) -> list[Path]:
     """What there is to be answered: questions.csv, if it is there."""
-    path = data / QUESTIONS
-    return [path] if path.is_file() else []
+    return [path for path in [data / QUESTIONS] if path.is_file()]
 
 
 def read_questions(file: Path, tasks: tuple[Task, ...] = ()) -> Questions:
-    """The images of a question file; every task is asked of each.
-
-    Raises InvalidInput with every problem, also where answers.csv beside it answers other images.
-    """
+    """The images of a question file; every task is asked of each. answers.csv beside it has to answer just these."""
     tasks, problems, codes = tasks or TASKS, [], {}
     rows, answers = _rows(file, [IMAGE], IMAGE, problems), file.with_name(ANSWERS)
     if answers.is_file():
@@ -125,13 +118,19 @@ def _flags(file: Path, rows: pd.DataFrame, task: Task, problems: list[Problem]) 
 
 def _rows(file: Path, columns: list[str], once: str, problems: list[Problem]) -> pd.DataFrame:
     """The cells of a file with these columns, by line; no two rows have the same value in the column `once`."""
-    lines = stripped(csv_rows(file))
+    lines = csv_rows(file, strip=True)
     line, header = next(lines, (1, []))
     if wrong := [Problem(file, line, text) for text in header_problems(header, columns)]:
         problems += wrong
         return pd.DataFrame(columns=columns, dtype=object)
     name = header.index(once)
-    rows, wrong = rows_below(file, lines, header, name, lambda cells: value_problem(once, cells[name]))
+
+    def problem_of(cells: list[str]) -> str | None:
+        if once == IMAGE:
+            return name_problem(cells[name])
+        return None if cells[name] else f"{once} is empty"
+
+    rows, wrong = rows_below(file, lines, header, name, problem_of)
     problems += wrong
     if not rows and not wrong:
         problems.append(Problem(file, line, "below the header stands no line"))
@@ -145,9 +144,8 @@ def labels_first(tasks: Tasks) -> list[Task]:
 
 def merged_columns(task: Task) -> list[str]:
     """The columns of a task in the merged layout, in the order of its classes."""
-    if task.kind == "multilabel":
-        return list(task.classes)
-    return [f"{task.name}_{value}" for value in task.classes]
+    prefix = "" if task.kind == "multilabel" else f"{task.name}_"
+    return [f"{prefix}{value}" for value in task.classes]
 
 
 def header_problems(header: list[str], columns: list[str]) -> Iterator[str]:
@@ -159,13 +157,6 @@ def header_problems(header: list[str], columns: list[str]) -> Iterator[str]:
         if names:
             kind = "column" if len(names) == 1 else "columns"
             yield f"the header {what} {kind} {', '.join(names)}; expected are {','.join(columns)}"
-
-
-def value_problem(column: str, value: str) -> str | None:
-    """What is wrong with the value that names a row."""
-    if column == IMAGE:
-        return name_problem(value)
-    return None if value else f"{column} is empty"
 
 
 def _dataset(file: Path, rows: pd.DataFrame, codes: Mapping[str, np.ndarray], tasks: Tasks) -> Dataset:

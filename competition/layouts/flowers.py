@@ -6,7 +6,7 @@ where they are known. A path starts at the folder of the files, whatever its fir
 
 import csv
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +16,7 @@ import numpy as np
 from competition.dataset import Dataset, Questions, ask_everything, codes_of_one, joined, one_row_an_image
 from competition.errors import InvalidInput, Problem
 from competition.layouts.answers import Probabilities, Tasks, write_with_probabilities
-from competition.layouts.csv_lines import csv_rows, stripped
+from competition.layouts.csv_lines import csv_rows
 from competition.task import Task
 
 ENDING = ".txt"
@@ -24,6 +24,15 @@ ENDING = ".txt"
 TRAIN, VALIDATION, TEST = "train.txt", "val.txt", "test.txt"
 ABSENT = -1
 BREAKS = "\n\r"
+
+
+class Line(NamedTuple):
+    """One image: where it is named, its name relative to the folder, and its class a task, or none at all."""
+
+    file: Path
+    line: int
+    name: str
+    classes: tuple[int, ...]
 
 
 def read_labels(data: Path, tasks: tuple[Task, ...]) -> Dataset:
@@ -53,27 +62,14 @@ def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
     return ask_everything(file, _dataset(file, read_lines([file], tasks), tasks))
 
 
-def _dataset(file: Path, lines: list["Line"], tasks: tuple[Task, ...]) -> Dataset:
-    labelled = np.array([bool(line.classes) for line in lines], bool)
-    classes = np.array([line.classes or [ABSENT] * len(tasks) for line in lines]).reshape(len(lines), len(tasks))
+def _dataset(file: Path, lines: Sequence[Line], tasks: tuple[Task, ...]) -> Dataset:
+    _, numbers, names, given = zip(*lines, strict=True)
+    labelled = np.array([*map(bool, given)])
+    classes = np.array([indices or [ABSENT] * len(tasks) for indices in given]).reshape(len(lines), len(tasks))
     answered = zip(tasks, classes.T, strict=True) if labelled.any() else ()
     codes = {task.name: codes_of_one(column, task) for task, column in answered}
-    names, numbers = [line.name for line in lines], [line.line for line in lines]
     masks = dict.fromkeys(codes, labelled)
     return one_row_an_image(tasks, file, file.parent, names, codes, line=numbers, labelled=masks)
-
-
-class Line(NamedTuple):
-    """One image: where it is named, its name relative to the folder, and its class a task, or none at all."""
-
-    file: Path
-    line: int
-    name: str
-    classes: tuple[int, ...]
-
-    @property
-    def place(self) -> str:
-        return f"{self.file.name}:{self.line}"
 
 
 def read_lines(files: Sequence[Path], tasks: tuple[Task, ...]) -> list[Line]:
@@ -82,17 +78,21 @@ def read_lines(files: Sequence[Path], tasks: tuple[Task, ...]) -> list[Line]:
     Raises InvalidInput with every problem of all of them, each with file and line: the number of columns, an index
     of no class, a path that leaves the folder, and an image that stands there twice.
     """
-    good, problems = [], []
+    good, problems, first = [], [], {}
     for file in files:
-        rows = list(stripped(csv_rows(file)))
+        rows = list(csv_rows(file, strip=True))
         if not rows:
             raise InvalidInput(f"{file} is empty; expected are lines {_expected(tasks)}")
         for number, cells in rows:
-            if text := _problem(cells, tasks, answers=file.name in {TRAIN, VALIDATION}):
+            name, here = _name(cells[0]), f"{file.name}:{number}"
+            text = _problem(cells, tasks, answers=file.name in {TRAIN, VALIDATION})
+            if not text and (before := first.setdefault(name, here)) != here:
+                text = f"{name} stands at {before} already; keep one of the two"
+            if text:
                 problems.append(Problem(file, number, text))
             else:
-                good.append(Line(file, number, _name(cells[0]), tuple(map(int, cells[1:]))))
-    if problems := [*problems, *_repeated(good)]:
+                good.append(Line(file, number, name, tuple(map(int, cells[1:]))))
+    if problems:
         raise InvalidInput(f"{', '.join(map(str, files))} cannot be used:", sorted(problems))
     return good
 
@@ -127,15 +127,6 @@ def _index_problem(cell: str, task: Task) -> str | None:
         return None
     allowed = ", ".join(f"{index} ({name})" for index, name in enumerate(task.classes))
     return f"the index of {task.name} is {cell!r}; allowed are {allowed}"
-
-
-def _repeated(lines: Iterable[Line]) -> Iterator[Problem]:
-    """The lines whose image stood there before, in the same file or in another."""
-    first: dict[str, Line] = {}
-    for line in lines:
-        before = first.setdefault(line.name, line)
-        if before is not line:
-            yield Problem(line.file, line.line, f"{line.name} stands at {before.place} already; keep one of the two")
 
 
 def write_lines(file: Path, names: Iterable[str], classes: Iterable[Sequence[int]]) -> None:

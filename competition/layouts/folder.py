@@ -33,7 +33,7 @@ def read_labels(data: Path, tasks: tuple[Task, ...] = ()) -> Dataset:
     problems += [*_beside_train(data)] if train != data else []
     if problems:
         raise InvalidInput(f"{data} cannot be used as a folder of classes:", sorted(problems))
-    return joined([*_classes(train, task, False), *(one for part in held_out for one in _classes(part, task, True))])
+    return joined([*_classes(train, task), *(one for part in held_out for one in _classes(part, task, held_out=True))])
 
 
 def question_files(data: Path) -> list[Path]:
@@ -50,7 +50,7 @@ def read_questions(folder: Path, tasks: tuple[Task, ...]) -> Questions:
         return ask_everything(folder, one_row_an_image(tasks, folder, folder, unlabelled_images(folder), {}))
     if problems := [*problems_of(folder, task.classes)]:
         raise InvalidInput(f"{folder} cannot be answered:", sorted(problems))
-    return ask_everything(folder, joined(_classes(folder, task, False)))
+    return ask_everything(folder, joined([*_classes(folder, task)]))
 
 
 def unlabelled_images(folder: Path) -> list[str]:
@@ -124,13 +124,11 @@ def _other_pictures(folder: Path) -> Iterator[Problem]:
             yield Problem(folder, 1, f"{path.name} is not read; allowed are {', '.join(ENDINGS)}: convert it")
 
 
-def _classes(folder: Path, task: Task, held_out: bool) -> list[Dataset]:
+def _classes(folder: Path, task: Task, held_out: bool = False) -> Iterator[Dataset]:
     """A dataset for each class folder, in the order of the task's classes."""
-    parts = []
     for place, name in enumerate(task.classes):
         if (folder / name).is_dir():
             images = [f"{name}/{image}" for image in image_files(folder / name)]
             codes = {task.name: codes_of_one([place] * len(images), task)}
             part = one_row_an_image((task,), folder / name, folder, images, codes)
-            parts.append(replace(part, held_out=np.full(len(images), held_out)))
-    return parts
+            yield replace(part, held_out=np.full(len(images), held_out))

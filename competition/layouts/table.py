@@ -11,7 +11,7 @@ import pandas as pd
 from competition.dataset import Dataset, Questions, ask_everything, one_row_an_image
 from competition.errors import InvalidInput, Problem
 from competition.layouts.answers import Probabilities, Tasks, answers, write_csv, write_with_probabilities
-from competition.layouts.csv_lines import csv_rows, stripped
+from competition.layouts.csv_lines import csv_rows
 from competition.layouts.table_cells import SEPARATOR, Table, columns_of, encode, read_table
 from competition.layouts.table_tasks import infer_tasks
 from competition.task import Task
@@ -51,17 +51,14 @@ def read_labels(data: Path, tasks: tuple[Task, ...] = ()) -> Dataset:
     Columns that belong to no task are not read. Raises InvalidInput with every problem of the file.
     """
     table = read_table(label_file(data))
-    problems = list(table.problems)
-    if not tasks:
-        tasks, _, wrong = infer_tasks(table)
-        problems += wrong
-    return labels_of(table, tasks, problems)
+    tasks, _, wrong = (tasks, [], []) if tasks else infer_tasks(table)
+    return labels_of(table, tasks, wrong)
 
 
 def labels_of(table: Table, tasks: tuple[Task, ...], problems: Sequence[Problem]) -> Dataset:
-    """The rows that answer a task. Raises InvalidInput with the problems known so far, and every wrong cell."""
+    """The rows that answer a task. Raises InvalidInput with the problems of the columns, and of every line and cell."""
     dataset, wrong = _encoded(table, tasks)
-    if problems := [*problems, *wrong]:
+    if problems := [*table.problems, *problems, *wrong]:
         raise InvalidInput(f"{table.file} cannot be used as labels:", sorted(problems))
     labelled = np.any([dataset.labelled[task.name] for task in tasks], axis=0)
     if not labelled.any():
@@ -116,11 +113,7 @@ def known_headers(questions: Path) -> list[list[str]]:
     files = [questions]
     with suppress(InvalidInput):  # the labels may lie elsewhere
         files.append(label_file(questions.parent))
-    return [next(stripped(csv_rows(file)), (1, [""]))[1] for file in files]
-
-
-def _joined(task: Task, yes: np.ndarray) -> str:
-    return SEPARATOR.join(np.array(task.classes, object)[yes]) or SEPARATOR
+    return [next(csv_rows(file, strip=True), (1, [""]))[1] for file in files]
 
 
 def write_answers(path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
@@ -135,7 +128,8 @@ def write_answers(path: Path, questions: Questions, probabilities: Probabilities
         found = next(filter(None, (columns_of(task, header[1:]) for header in headers)), (task.name,))
         yes = answers(probabilities[task.name], task)
         if len(found) == 1:
-            columns[found[0]] = [_joined(task, row) for row in yes]
+            names = np.array(task.classes, object)
+            columns[found[0]] = [SEPARATOR.join(names[row]) or SEPARATOR for row in yes]
         else:
             columns |= dict(zip(found, yes.T.astype(int), strict=True))
     return write_with_probabilities(path, questions, probabilities, tasks, lambda file: write_csv(file, columns))

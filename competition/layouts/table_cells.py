@@ -11,7 +11,7 @@ import pandas as pd
 from competition.dataset import codes_of
 from competition.errors import InvalidInput, Problem, no_such
 from competition.images.decode import ENDINGS, is_image
-from competition.layouts.csv_lines import csv_rows, name_problem, rows_below, stripped
+from competition.layouts.csv_lines import csv_rows, name_problem, rows_below
 from competition.task import Task
 
 SEPARATOR = "|"
@@ -59,7 +59,7 @@ def read_table(file: Path) -> Table:
     Raises InvalidInput where the header is missing or names columns that cannot be told apart. Lines of another number
     of cells, with a name that is no image's, or with an image that stood there before, become `problems`.
     """
-    lines = stripped(csv_rows(file))
+    lines = csv_rows(file, strip=True)
     line, header = next(lines, (1, []))
     if problems := [Problem(file, line, text) for text in _header_problems(header)]:
         raise InvalidInput(f"{file} cannot be read as a table:", problems)
@@ -144,8 +144,7 @@ def _by_value(table: Table, task: Task, column: str) -> tuple[np.ndarray, np.nda
         elif cell:
             vectors[number] = np.isin(task.classes, values)
     wrong = [table.problem(row, texts[code]) for row, code in enumerate(codes) if code in texts] if texts else []
-    yes = vectors[codes] if len(cells) else np.zeros((len(table), len(task)), bool)
-    return yes, table.cells[column] != "", wrong
+    return vectors[codes], table.cells[column] != "", wrong
 
 
 def split_values(cell: str) -> list[str]:

@@ -34,12 +34,10 @@ def infer_tasks(table: Table, leave_out: Sequence[str] = ()) -> tuple[tuple[Task
     groups, notes = group_columns(cells)
     tasks: list[Task] = []
     for name, columns in groups.items():
-        if name in table.cells and columns != (name,):
-            flags = [column for column in columns if column != name]
-            text = f"the 0/1 columns {_some(flags)} are the task {name}, and so is column {name!r}; leave out one"
-            problems.append(Problem(table.file, 1, text))
-            continue
         try:
+            if name in table.cells and columns != (name,):
+                flags = f"the 0/1 columns {_some([column for column in columns if column != name])}"
+                raise InvalidInput(f"{flags} are the task {name}, and so is column {name!r}; leave out one")
             if len(columns) == 1:
                 tasks.append(_task_of_values(columns[0], cells[columns[0]], notes))
             else:
@@ -60,7 +58,7 @@ def group_columns(cells: Mapping[str, np.ndarray]) -> tuple[dict[str, tuple[str,
     prefixes = {column: prefix for column, prefix in prefixes.items() if prefix in sure}
     plain = [name for name, values in cells.items() if name not in prefixes and _share_of_flags(values, FLAGS) == 1]
     if len(plain) > 1:
-        name = ONE_OF if _one_is_right({column: cells[column] for column in plain}, False) else ANY_OF
+        name = ONE_OF if _one_is_right(*_count_ones(cells[column] for column in plain), False) else ANY_OF
         name = f"other_{name}" if name in prefixes.values() else name
         notes.append(
             f"the 0/1 columns {_some(plain)} share no prefix; they are read as one task, {name}. "
@@ -102,17 +100,14 @@ def _share_of_flags(values: np.ndarray, meanings: Mapping[str, bool]) -> float:
     return float((flags_of(filled, meanings) != UNKNOWN).mean()) if len(filled) else 0.0
 
 
-def _empty(cells: Iterable[np.ndarray]) -> np.ndarray:
-    return np.column_stack([values == "" for values in cells]).all(axis=1)
+def _count_ones(columns: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """How many cells of 0/1 columns are 1 in each row, and whether any is filled, (rows,) each."""
+    cells = np.column_stack([*columns])
+    return (flags_of(cells, FLAGS | WORDS) == 1).sum(axis=1), (cells != "").any(axis=1)
 
 
-def _ones(cells: Iterable[np.ndarray]) -> np.ndarray:
-    return np.column_stack([flags_of(values, FLAGS | WORDS) == 1 for values in cells])
-
-
-def _one_is_right(cells: Mapping[str, np.ndarray], zeros_are_absent: bool) -> bool:
+def _one_is_right(count: np.ndarray, filled: np.ndarray, zeros_are_absent: bool) -> bool:
     """Whether no row of 0/1 columns has two ones; and none has only zeros, unless those count as absent."""
-    count, filled = _ones(cells.values()).sum(axis=1), ~_empty(cells.values())
     return bool((count <= 1).all() and (zeros_are_absent or (count[filled] == 1).all()))
 
 
@@ -120,15 +115,13 @@ def _task_of_flags(name: str, cells: Mapping[str, np.ndarray], notes: list[str])
     prefix = f"{name}_"
     shared = all(task_of(column).startswith(prefix) for column in cells)
     classes = tuple(column[len(prefix) :] if shared else column for column in cells)
-    count = _ones(cells.values()).sum(axis=1)
+    count, filled = _count_ones(cells.values())
     if not count.any():
-        listed = f"--leave-out {' '.join(cells)}"
-        raise InvalidInput(
-            f"no cell of {_some(list(cells))} is 1, so there is nothing to learn; leave them out, {listed}"
-        )
-    if not _one_is_right(cells, zeros_are_absent=shared):
+        text = f"no cell of {_some(list(cells))} is 1, so there is nothing to learn; leave them out"
+        raise InvalidInput(f"{text}, --leave-out {' '.join(cells)}")
+    if not _one_is_right(count, filled, zeros_are_absent=shared):
         return Task(name, classes, "multilabel")
-    if zeros := int((~_empty(cells.values()) & (count == 0)).sum()):
+    if zeros := int((filled & (count == 0)).sum()):
         notes.append(
             f"{name}: no row has two ones, so one answer is right, and {zeros:,} rows of zeros are read as absent. "
             'If they mean "none of these", give the task "multilabel" in the recipe'
@@ -159,16 +152,13 @@ def _task_of_values(column: str, cells: np.ndarray, notes: list[str]) -> Task:
         notes.append(f"{name}: {', '.join(alike)} differ in capitals only, and are classes of their own")
     if len(count) > FEW_VALUES and all(map(is_number, count)):
         notes.append(f"{name}: its {len(count)} numbers are read as classes, not as a quantity")
-    return Task(name, tuple(sorted(count, key=_order)), "multilabel" if several else "multiclass")
+    # Numbers by size, then words by the alphabet.
+    classes = sorted(count, key=lambda value: (0, float(value), value) if is_number(value) else (1, 0.0, value))
+    return Task(name, tuple(classes), "multilabel" if several else "multiclass")
 
 
 def is_number(text: str) -> bool:
     return not pd.isna(pd.to_numeric(text, errors="coerce"))
-
-
-def _order(value: str) -> tuple:
-    """Numbers by size, then words by the alphabet."""
-    return (0, float(value), value) if is_number(value) else (1, 0.0, value)
 
 
 def _some(names: Sequence[str]) -> str:

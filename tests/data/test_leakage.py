@@ -85,8 +85,8 @@ def test_every_pair_is_true_and_every_image_with_a_partner_is_in_one(tmp_path, s
     values = [int(value) for value in found.hash]
     truth = {
         (a, b): (values[a] ^ values[b]).bit_count()
-        for a in range(len(found))
-        for b in range(a + 1, len(found))
+        for a in range(len(values))
+        for b in range(a + 1, len(values))
         if (values[a] ^ values[b]).bit_count() <= 4
     }
     leaks = find_leaks(found, 4)
@@ -96,8 +96,7 @@ def test_every_pair_is_true_and_every_image_with_a_partner_is_in_one(tmp_path, s
     assert {row for leak in leaks for row in leak[2:]} == {row for pair in truth for row in pair}
     same = {row for pair in truth if found.digest[pair[0]] == found.digest[pair[1]] for row in pair}
     assert {row for leak in leaks if leak.exact for row in leak[2:]} == same
-    kinds = {frozenset((found.root[leak.first], found.root[leak.second])) for leak in leaks}
-    assert kinds == {frozenset((found.root[a], found.root[b])) for a, b in truth}
+    assert {between(found, leak) for leak in leaks} == {between(found, Leak(True, 0, a, b)) for a, b in truth}
     crossing = {b if found.asked[b] else a for a, b in truth if found.asked[a] != found.asked[b]}
     assert list(leaked_questions(found, 4)) == sorted(crossing)
 
@@ -127,7 +126,7 @@ def test_images_of_several_files_stand_one_after_the_other(tmp_path):
     labelled, asked = make_dataset({"a": [0, 1, 0]}), make_dataset({"a": [0, 1]})
     asked = replace(asked, sources=(tmp_path / "rank/Tests/question.csv",), roots=(tmp_path / "rank",))
     found = images_of(labelled, [asked], [["x", "y", "z"], ["p", "q"]], np.arange(5))
-    assert list(found.name) == ["base/0.png", "base/1.png", "base/2.png", "rank/0.png", "rank/1.png"]
+    assert list(found.dataset.ids) == ["base/0.png", "base/1.png", "base/2.png", "rank/0.png", "rank/1.png"]
     places = [found.dataset.place(row) for row in (2, 3)]
     assert places == ["base/Annotations/label.csv:3", f"{tmp_path}/rank/Tests/question.csv:1"]
     assert list(found.asked) == [False] * 3 + [True] * 2

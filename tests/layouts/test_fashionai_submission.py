@@ -8,7 +8,7 @@ import pytest
 from helpers import refusal, write
 
 from competition.layouts.fashionai import read_questions
-from competition.layouts.fashionai_submission import check_submission, write_submission
+from competition.layouts.fashionai_submission import check_submission, write_answers
 from competition.task import Task
 
 COLOUR = Task("colour", ("red", "green", "blue"))
@@ -43,7 +43,7 @@ def probabilities() -> dict[str, np.ndarray]:
 
 def test_a_submission_is_exactly_this(asked, probabilities, tmp_path):
     path = tmp_path / "new/folder/mine.csv"
-    zipped = write_submission(path, read_questions(asked, TASKS), probabilities, TASKS)
+    _, zipped = write_answers(path, read_questions(asked, TASKS), probabilities, TASKS)
     expected = (
         b"b.jpg,colour_labels,0.12500000;0.25000000;0.62500000\n"
         b"a.jpg,size,1.00000000;0.00000000\n"
@@ -70,7 +70,7 @@ def test_a_submission_is_exactly_this(asked, probabilities, tmp_path):
 )
 def test_a_submission_that_would_be_refused_leaves_nothing_behind(asked, answered, probabilities, image, values, words):
     probabilities["size"][image] = values
-    message = refusal(write_submission, answered, read_questions(asked, TASKS), probabilities, TASKS)
+    message = refusal(write_answers, answered, read_questions(asked, TASKS), probabilities, TASKS)
     assert message.startswith(f"{answered} was not written")
     assert words in message
     assert ".writing" not in message  # the user never saw that file
@@ -79,22 +79,22 @@ def test_a_submission_that_would_be_refused_leaves_nothing_behind(asked, answere
 
 def test_a_task_that_nobody_predicted_is_not_left_empty(asked, answered, probabilities):
     del probabilities["size"]
-    assert "a.jpg,size: " in refusal(write_submission, answered, read_questions(asked, TASKS), probabilities, TASKS)
+    assert "a.jpg,size: " in refusal(write_answers, answered, read_questions(asked, TASKS), probabilities, TASKS)
     assert not answered.exists()
 
 
 def test_a_refused_submission_leaves_the_one_before_it_as_it_was(asked, answered, probabilities):
     questions = read_questions(asked, TASKS)
-    zipped = write_submission(answered, questions, probabilities, TASKS)
+    _, zipped = write_answers(answered, questions, probabilities, TASKS)
     before = answered.read_bytes(), zipped.read_bytes()
     probabilities["size"][0] = np.nan
-    refusal(write_submission, answered, questions, probabilities, TASKS)
+    refusal(write_answers, answered, questions, probabilities, TASKS)
     assert (answered.read_bytes(), zipped.read_bytes()) == before
 
 
 def test_the_csv_is_not_overwritten_by_its_own_zip(asked, tmp_path, probabilities):
     path = tmp_path / "mine.zip"
-    assert ".csv" in refusal(write_submission, path, read_questions(asked, TASKS), probabilities, TASKS)
+    assert ".csv" in refusal(write_answers, path, read_questions(asked, TASKS), probabilities, TASKS)
 
 
 @pytest.mark.parametrize("tasks", [(), TASKS])
