@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain, count
 from pathlib import Path
 
@@ -48,7 +49,7 @@ class Dataset:
         """A name for each image that no other has, (n,) str: base/Images/a.jpg."""
         return np.char.add(np.char.add(self.root_names, "/")[self.source_of], self.names.astype(str))
 
-    @property
+    @cached_property
     def root_names(self) -> list[str]:
         """The name of each root's folder; where another folder has it already, with a number: base, base-2."""
         folders = [Path(os.path.normpath(root.absolute())) for root in self.roots]
