@@ -123,7 +123,7 @@ def test_networks_answer_as_they_did(project, drawn, name):
 
 @pytest.mark.slow
 def test_a_finished_cross_validation_is_not_trained_again(project, drawn, monkeypatch, capsys):
-    monkeypatch.setattr(runner, "train_one", lambda job, *_: pytest.fail(f"{job.name} is trained"))
+    monkeypatch.setattr(runner, "train_one", lambda job, *_: pytest.fail(f"{job.run.name} is trained"))
     before = json.loads(Path("runs/cv/scores.json").read_text())
     flags = ["--data", str(drawn), "--folds", "2", "--folds-file", "runs/cv/folds.csv", "--run", "runs/cv"]
     assert main(["cv", "runs/cv/recipe.json", *flags]) == 0
