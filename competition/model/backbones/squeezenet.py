@@ -52,7 +52,7 @@ def load_squeezenet(network: keras.Model, path: Path) -> None:
     problems = [
         f"{_group(layer)}: expected {expected}, found {found}"
         for layer, tensors in loaded
-        if (expected := [weight.shape for weight in layer.weights]) != (found := [tensor.shape for tensor in tensors])
+        if (expected := [had.shape for had in layer.get_weights()]) != (found := [tensor.shape for tensor in tensors])
     ]
     if problems:
         raise InvalidInput(f"{path} does not hold the weights of SqueezeNet 1.1:", problems)
