@@ -1,4 +1,4 @@
-"""Everything that depends on TensorFlow and the machine: replicas, number formats, memory, the stream of batches."""
+"""Everything that depends on TensorFlow and the machine: replicas, number formats, memory."""
 
 import os
 import platform
@@ -44,7 +44,7 @@ def describe_devices() -> list[str]:
         details = tf.config.experimental.get_device_details(device)
         capability = ".".join(map(str, details.get("compute_capability", ())))
         lines.append(f"GPU {details.get('device_name', device.name)} (compute capability {capability or 'unknown'})")
-    return lines or [f"CPU {processor_name()}"]
+    return lines or [f"CPU {_processor_facts().get('model name') or platform.processor() or platform.machine()}"]
 
 
 def half_format() -> str | None:
@@ -62,17 +62,11 @@ def versions() -> str:
     return f"TensorFlow {tf.__version__}, Keras {keras.__version__}"
 
 
-def processor_name() -> str:
-    return _processor_facts().get("model name") or platform.processor() or platform.machine()
-
-
 def _processor_facts() -> dict[str, str]:
     """The first processor of /proc/cpuinfo; empty where the system has no such file."""
     path = Path("/proc/cpuinfo")
-    if not path.is_file():
-        return {}
-    lines = path.read_text().split("\n\n")[0].splitlines()
-    pairs = (line.partition(":") for line in lines)
+    first = path.read_text().split("\n\n")[0] if path.is_file() else ""
+    pairs = (line.partition(":") for line in first.splitlines())
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 

@@ -111,15 +111,13 @@ def _compute(array: np.memmap, network: keras.Model, pictures: Pictures) -> None
 
 
 def _chunks(count: int) -> Iterator[slice]:
-    return (slice(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK))
+    return (slice(start, start + CHUNK) for start in range(0, count, CHUNK))
 
 
 def _key(network: keras.Model, recipe: Recipe, policy: str, digests: np.ndarray) -> str:
-    backbone = backbone_of(network)
     content = hashlib.sha256("".join(digests).encode())
-    for values in backbone.get_weights():
+    for values in backbone_of(network).get_weights():
         content.update(np.ascontiguousarray(values))
-    facts = [recipe.backbone, recipe.activation, recipe.pool, recipe.image_size, recipe.aspect]
-    facts += [policy, PIXELS, keras.__version__]
-    content.update(json.dumps(facts).encode())
+    facts = [recipe.backbone, recipe.activation, recipe.pool, recipe.image_size, recipe.aspect, policy, PIXELS]
+    content.update(json.dumps([*facts, keras.__version__]).encode())
     return content.hexdigest()[:32]

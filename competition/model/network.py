@@ -108,18 +108,12 @@ def dense_layers(x, name: str, widths: Sequence[int], activation: Activation, dr
     return x
 
 
-def tower_of(task: Task, recipe: Recipe) -> tuple[int, ...]:
-    """Widths of the dense layers of a task."""
-    place = recipe.tasks.index(task) if len(recipe.towers) > 1 else 0
-    return recipe.towers[place] if recipe.towers else ()
-
-
 def _dense_head(task: Task, x, recipe: Recipe):
-    x = dense_layers(x, task.name, tower_of(task, recipe), recipe.activation, recipe.dropout, recipe.l2)
-    activation, penalty = ACTIVATIONS[task.kind], _penalty(recipe.l2)
-    return layers.Dense(len(task), activation=activation, kernel_regularizer=penalty, dtype="float32", name=task.name)(
-        x
-    )
+    towers = recipe.towers or ((),)
+    widths = towers[recipe.tasks.index(task) if len(towers) > 1 else 0]
+    x = dense_layers(x, task.name, widths, recipe.activation, recipe.dropout, recipe.l2)
+    options = {"activation": ACTIVATIONS[task.kind], "kernel_regularizer": _penalty(recipe.l2), "dtype": "float32"}
+    return layers.Dense(len(task), name=task.name, **options)(x)
 
 
 def _convolution_head(task: Task, maps, recipe: Recipe):

@@ -14,9 +14,9 @@ from competition.images.warp import View
 from competition.model.stream import stream
 
 
-def predict(network: keras.Model, pictures: Pictures, progress: str | None = None):
+def predict(network: keras.Model, pictures: Pictures):
     """What the network gives for every image, in order: {task: (n, classes)}, or (n, features); float32."""
-    return predict_views(network, pictures, ("plain",), progress)["plain"]
+    return predict_views(network, pictures, ("plain",))["plain"]
 
 
 def predict_views(
@@ -28,26 +28,15 @@ def predict_views(
     on stderr.
     """
     batch_size = max(1, pictures.recipe.batch_size * network.distribute_strategy.num_replicas_in_sync // len(views))
-    bar = [Bar(len(pictures), batch_size, progress)] if progress else []
-    with stream(PredictBatches(pictures, batch_size, views)) as made:
-        outputs = network.predict(made, verbose=0, callbacks=bar)
+    bar = tqdm(total=len(pictures), desc=progress, unit="image", disable=None if progress else True)
+    moves = keras.callbacks.LambdaCallback(
+        on_predict_batch_end=lambda batch, logs: bar.update(min(batch_size, bar.total - bar.n))
+    )
+    with stream(PredictBatches(pictures, batch_size, views)) as made, bar:
+        outputs = network.predict(made, verbose=0, callbacks=[moves] if progress else [])
 
     def of_view(number: int, values: np.ndarray) -> np.ndarray:
         batches = values.reshape(-1, len(views), batch_size, values.shape[-1])
         return batches[:, number].reshape(-1, values.shape[-1])[: len(pictures)]
 
     return {view: keras.tree.map_structure(partial(of_view, n), outputs) for n, view in enumerate(views)}
-
-
-class Bar(keras.callbacks.Callback):
-    """A tqdm bar over the images of a prediction."""
-
-    def __init__(self, count: int, batch_size: int, label: str):
-        super().__init__()
-        self.batch_size, self.bar = batch_size, tqdm(total=count, desc=label, unit="image", disable=None)
-
-    def on_predict_batch_end(self, batch, logs=None):
-        self.bar.update(min(self.batch_size, self.bar.total - self.bar.n))
-
-    def on_predict_end(self, logs=None):
-        self.bar.close()

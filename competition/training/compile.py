@@ -49,14 +49,10 @@ def make_optimizer(recipe: Recipe, rate) -> optimizers.Optimizer:
         "weight_decay": recipe.weight_decay or None,
         "gradient_accumulation_steps": recipe.accumulate if recipe.accumulate > 1 else None,
     }
-    kinds = {
-        "adam": lambda: optimizers.Adam(beta_1=recipe.beta_1, amsgrad=recipe.amsgrad, **options),
-        "adamw": lambda: optimizers.AdamW(
-            beta_1=recipe.beta_1, amsgrad=recipe.amsgrad, **{**options, "weight_decay": recipe.weight_decay}
-        ),
-        "sgd": lambda: optimizers.SGD(momentum=0.9, **options),
-    }
-    optimizer = kinds[recipe.optimizer]()
+    if recipe.optimizer == "sgd":
+        optimizer = optimizers.SGD(momentum=0.9, **options)
+    else:  # Keras' Adam with weight decay is its AdamW
+        optimizer = optimizers.Adam(beta_1=recipe.beta_1, amsgrad=recipe.amsgrad, **options)
     if recipe.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer
@@ -75,7 +71,7 @@ def learning_rate(recipe: Recipe, stage: Stage, steps: int):
         )
     if recipe.schedule == "constant":
         return stage.learning_rate
-    return {"step_decay": _step_decay, "cosine": _cosine}[recipe.schedule](recipe, stage, steps)
+    return (_cosine if recipe.schedule == "cosine" else _step_decay)(recipe, stage, steps)
 
 
 def _step_decay(recipe: Recipe, stage: Stage, steps: int):
@@ -89,8 +85,5 @@ def _step_decay(recipe: Recipe, stage: Stage, steps: int):
 def _cosine(recipe: Recipe, stage: Stage, steps: int):
     peak, total = stage.learning_rate, steps * stage.epochs
     warmup = min(recipe.warmup_steps, total // 2)
-    if not warmup:
-        return schedules.CosineDecay(peak, total, alpha=FINAL_SHARE)
-    return schedules.CosineDecay(
-        peak / warmup, total - warmup, alpha=FINAL_SHARE, warmup_target=peak, warmup_steps=warmup
-    )
+    rising = {"warmup_target": peak, "warmup_steps": warmup} if warmup else {}
+    return schedules.CosineDecay(peak / max(1, warmup), total - warmup, alpha=FINAL_SHARE, **rising)

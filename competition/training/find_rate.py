@@ -60,10 +60,6 @@ class RangeTest:
         fell = smoothed[self.lowest] < FELL * smoothed[: self.lowest + 1].max()
         return float(self.rates[self.lowest] / BELOW) if fell else None
 
-    def table(self) -> pd.DataFrame:
-        columns = {"learning_rate": self.rates, "loss": self.losses, "smoothed": self.smoothed}
-        return pd.DataFrame({"step": np.arange(1, len(self.rates) + 1), **columns})
-
 
 def smooth(losses: Sequence[float]) -> np.ndarray:
     """Exponential moving average, divided by the weights so far, as in Adam: (steps,) float64; nan from a nan on."""
@@ -164,7 +160,9 @@ class Watch(keras.callbacks.Callback):
 
 def write(test: RangeTest, run: Run, title: str) -> None:
     """find-lr.csv, and find-lr.png: the loss against the rate, as it was and smoothed, and the suggestion."""
-    run.write_text("find-lr.csv", test.table().to_csv(index=False))
+    columns = {"learning_rate": test.rates, "loss": test.losses, "smoothed": test.smoothed}
+    steps = pd.RangeIndex(1, len(test.rates) + 1, name="step")
+    run.write_text("find-lr.csv", pd.DataFrame(columns, steps).to_csv())
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.subplots()
     axes.plot(test.rates, test.losses, color="0.75", linewidth=1, label="each step")

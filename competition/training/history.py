@@ -3,28 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 import keras
-import pandas as pd
 
 from competition.recipe import Stage
-from competition.run import Run
 from competition.scoring.scores import Report
 from competition.task import Task
-
-
-class History:
-    """Rows of all epochs of all stages, written to the run after each."""
-
-    def __init__(self, run: Run):
-        self.run = run
-        self.rows: list[dict] = []
-
-    @property
-    def epochs(self) -> int:
-        return len(self.rows)
-
-    def add(self, row: dict) -> None:
-        self.rows.append({"epoch": self.epochs + 1, **row})
-        self.run.write_text("history.csv", pd.DataFrame(self.rows).to_csv(index=False))
 
 
 def epoch_row(
@@ -46,14 +28,11 @@ def epoch_row(
 
 
 def epoch_line(stages: int, epochs: int, row: Mapping, best: bool) -> str:
-    parts = [
-        f"stage {row['stage']}/{stages} ({row['trains']})  epoch {row['epoch']}/{epochs}",
-        f"{row['seconds']:6.1f} s",
-        f"loss {row['loss']:.4f}",
-    ]
+    line = f"stage {row['stage']}/{stages} ({row['trains']})  epoch {row['epoch']}/{epochs}"
+    line += f"  {row['seconds']:6.1f} s  loss {row['loss']:.4f}"
     if "val_map" in row:
-        parts.append(f"val mAP {row['val_map']:.4f}  accuracy {row['val_accuracy']:.4f}{'  best' if best else ''}")
-    return "  ".join(parts)
+        line += f"  val mAP {row['val_map']:.4f}  accuracy {row['val_accuracy']:.4f}{'  best' if best else ''}"
+    return line
 
 
 class EpochBar(keras.callbacks.ProgbarLogger):

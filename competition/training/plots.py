@@ -27,18 +27,13 @@ def curves(run: Run) -> Figure:
                 label = task.name if style == "-" else None
                 tasks.plot(frame["epoch"], frame[prefix + task.name], style, color=colour, label=label)
     tasks.set(title="accuracy a task (dashed: training)", xlabel="epoch")
-    _mark_stages(figure, frame)
-    return figure
-
-
-def _mark_stages(figure: Figure, frame: pd.DataFrame) -> None:
-    starts = frame["epoch"][frame["stage"].diff() > 0]
     for axes in figure.axes:
-        for start in starts:
+        for start in frame["epoch"][frame["stage"].diff() > 0]:  # the first epochs of later stages
             axes.axvline(start - 0.5, color="grey", linewidth=0.8)
         axes.grid(alpha=0.3)
         if axes.get_legend_handles_labels()[0]:
             axes.legend(fontsize=8)
+    return figure
 
 
 def network_plan(run: Run, network) -> None:

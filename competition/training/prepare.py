@@ -86,13 +86,12 @@ class Preparation:
             f"{self.network.count_params():,} parameters",
             f"{images:,} images to train on, {held_out:,} held out, {recipe.batch_size * self.replicas} a step",
         ]
-        for number, stage in enumerate(recipe.stages, start=1):
-            lines.append(
-                f"stage {number}: {stage.epochs} epochs of {self.steps:,} steps, trains {stage.trains}, "
-                f"learning rate {stage.learning_rate:g}, {recipe.schedule}"
-            )
-        seconds = self._seconds()
-        return "\n".join([*lines, f"about {max(1, round(seconds / 60))} min in all"])
+        lines += (
+            f"stage {number}: {stage.epochs} epochs of {self.steps:,} steps, trains {stage.trains}, "
+            f"learning rate {stage.learning_rate:g}, {recipe.schedule}"
+            for number, stage in enumerate(recipe.stages, start=1)
+        )
+        return "\n".join([*lines, f"about {max(1, round(self._seconds() / 60))} min in all"])
 
     def _seconds(self) -> float:
         """Expected time from that of one step forward on one device, which predicting needs to compile anyway."""

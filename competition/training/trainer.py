@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import keras
 import numpy as np
+import pandas as pd
 
 from competition.errors import InvalidInput
 from competition.images.batches import TrainBatches, augmented_views
@@ -25,7 +26,7 @@ from competition.run import Run
 from competition.scoring.fashionai import as_submitted
 from competition.scoring.scores import Report, score
 from competition.training.compile import compile_stage
-from competition.training.history import EpochBar, History, epoch_line, epoch_row
+from competition.training.history import EpochBar, epoch_line, epoch_row
 
 Probabilities = Mapping[str, np.ndarray]
 Data = TypeVar("Data", Pictures, Features)
@@ -80,11 +81,11 @@ class Trainer:
     last_report: Report | None = None
     diverged: str = ""
     seconds: float = 0.0
-    history: History = field(init=False)
+    history: list[dict] = field(init=False, default_factory=list)  # a row an epoch, as in history.csv
     kept: Kept = field(init=False)
 
     def __post_init__(self):
-        self.history, self.kept = History(self.run), self.keeper(lambda network: save(network, self.run))
+        self.kept = self.keeper(lambda network: save(network, self.run))
 
     @property
     def batch_size(self) -> int:
@@ -121,18 +122,14 @@ class Trainer:
         features, held_out = self.features()
         heads, mean, variance = self.first_heads(number, features)
         shown = self._shown(features, held_out)
-        weights: list[np.ndarray] = []
-
-        def save(heads: keras.Model) -> None:
-            weights[:] = heads.get_weights()
-
-        best = self.keeper(save)
+        saved: dict[str, list[np.ndarray]] = {}
+        best = self.keeper(lambda heads: saved.update(weights=heads.get_weights()))
         batches = self.batches(lambda rows, _: features[rows])
         watch = Watch(self, number, stage, batches, lambda: predict_features(heads, shown), best)
         self._fit(heads, stage, batches, watch)
         if not best.epoch:
             return
-        heads.set_weights(weights)
+        heads.set_weights(saved["weights"])
         set_heads(self.network, heads, mean, variance)
         if result := self.validate(self.predict_shown, watch.place):
             self.heads_report, probabilities = result
@@ -155,7 +152,7 @@ class Trainer:
         self._fit(self.network, stage, batches, watch)
 
     def batches(self, inputs: Callable) -> TrainBatches:
-        return TrainBatches(self.training.dataset, self.recipe, self.batch_size, inputs, self.history.epochs)
+        return TrainBatches(self.training.dataset, self.recipe, self.batch_size, inputs, len(self.history))
 
     def _fit(self, network: keras.Model, stage: Stage, batches, watch: "Watch") -> None:
         with network.distribute_strategy.scope():
@@ -210,11 +207,11 @@ class Watch(keras.callbacks.Callback):
     @property
     def place(self) -> str:
         """Where the training is, for the reader."""
-        stage, epoch = f"stage {self.number} ({self.stage.trains})", self.trainer.history.epochs + 1
+        stage, epoch = f"stage {self.number} ({self.stage.trains})", len(self.trainer.history) + 1
         return f"{stage}, epoch {epoch}, step {self.step}, peak learning rate {self.stage.learning_rate:g}"
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.batches.epoch = self.trainer.history.epochs
+        self.batches.epoch = len(self.trainer.history)
         self.start = time.perf_counter()
 
     def on_train_batch_begin(self, batch, logs=None):
@@ -226,22 +223,19 @@ class Watch(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def on_epoch_end(self, epoch, logs=None):
-        if self.trainer.diverged:
+        trainer = self.trainer
+        if trainer.diverged:
             return
         average_batch_norm(self.model)
-        if result := self.trainer.validate(self.predict_shown, self.place):
-            self.note(*result, logs)
-        else:
+        result = trainer.validate(self.predict_shown, self.place)
+        if not result:
             self.model.stop_training = True
-
-    def note(self, report: Report | None, probabilities: Probabilities | None, logs: Mapping[str, float]) -> None:
-        """Add the epoch to the history, keep it if it is the best, and tell the reader."""
-        trainer = self.trainer
-        trainer.last_report = report
-        seconds = time.perf_counter() - self.start
-        row = epoch_row(self.number, self.stage, trainer.recipe.tasks, logs, report, seconds)
-        trainer.history.add(row)
-        best = self.kept.offer(self.model, trainer.history.epochs, report, probabilities)
+            return
+        trainer.last_report, probabilities = result
+        seconds, number = time.perf_counter() - self.start, len(trainer.history) + 1
+        row = epoch_row(self.number, self.stage, trainer.recipe.tasks, logs, trainer.last_report, seconds)
+        trainer.history.append({"epoch": number, **row})
+        trainer.run.write_text("history.csv", pd.DataFrame(trainer.history).to_csv(index=False))
+        best = self.kept.offer(self.model, number, trainer.last_report, probabilities)
         stages = trainer.recipe.stages
-        total = sum(stage.epochs for stage in stages)
-        trainer.say(epoch_line(len(stages), total, trainer.history.rows[-1], best))
+        trainer.say(epoch_line(len(stages), sum(stage.epochs for stage in stages), trainer.history[-1], best))

@@ -13,7 +13,7 @@ from competition.commands.train import train
 from competition.dataset import YES
 from competition.drawing.painters import TASKS, draw
 from competition.layouts.arrays import read_labels, read_questions
-from competition.model.backbones.vgg import BLOCKS
+from competition.model.backbones.scratch import VGG_BLOCKS
 from competition.model.network import build_network
 from competition.recipes import load_recipe
 
@@ -135,7 +135,7 @@ def test_the_convolutions_start_as_the_recipe_says(initializer, of):
 
 
 def test_every_activation_stands_behind_every_convolution():
-    maps = sum(map(sum, BLOCKS))
+    maps = sum(map(sum, VGG_BLOCKS))
     assert backbone(activation="prelu").count_params() == backbone(activation="relu").count_params() + maps
     kinds = [type(layer).__name__ for layer in backbone(backbone="vgg16_bn", activation="leaky_relu").layers]
     assert kinds.count("LeakyReLU") == kinds.count("Conv2D") == kinds.count("BatchNormalization") == 13

@@ -47,7 +47,7 @@ def losses_at(rate: float, material: Material, folder: Path) -> list[float]:
     recipe = replace(LEARNS, learning_rate=(rate,), epochs=(3,), schedule="constant")
     trainer = Preparation.of(recipe, material, folder).trainer(Run(folder))
     trainer.fit()
-    return [row["loss"] for row in trainer.history.rows]
+    return [row["loss"] for row in trainer.history]
 
 
 def test_the_suggested_rate_trains_and_a_hundred_times_as_much_does_not(found, material, tmp_path):

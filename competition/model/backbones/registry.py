@@ -8,12 +8,9 @@ from pathlib import Path
 import keras
 from keras.applications import VGG16, VGG19, InceptionResNetV2, NASNetLarge, NASNetMobile
 
-from competition.model.backbones.convnet import convnet
 from competition.model.backbones.layers import minus, to_unit_range, turn_to_rgb
-from competition.model.backbones.resnet import resnet
-from competition.model.backbones.small import small
-from competition.model.backbones.squeezenet import load_squeezenet, squeezenet, squeezenet_pool8
-from competition.model.backbones.vgg import vgg16_bn, vgg16_plain
+from competition.model.backbones.scratch import convnet, resnet, small, vgg16
+from competition.model.backbones.squeezenet import load_squeezenet, squeezenet
 from competition.recipe import Backbone, Recipe
 
 
@@ -74,10 +71,12 @@ BACKBONES: dict[Backbone, Spec] = {
     "vgg16": _application(VGG16, VGG_MEANS, f"vgg16_{KERNELS}", "6d6bbae143d832006294945121d1f1fc", _load_vgg),
     "vgg19": _application(VGG19, VGG_MEANS, f"vgg19_{KERNELS}", "253f8cb515780f3b799900260a226db6", _load_vgg),
     "squeezenet": Spec(squeezenet, SQUEEZENET_MEANS, load_squeezenet, SQUEEZENET),
-    "squeezenet_pool8": Spec(squeezenet_pool8, SQUEEZENET_MEANS, load_squeezenet, SQUEEZENET),
+    "squeezenet_pool8": Spec(
+        partial(squeezenet, pool_before=(2, 4, 6, 9)), SQUEEZENET_MEANS, load_squeezenet, SQUEEZENET
+    ),
     "small": Spec(small, to_unit_range),
     "convnet": Spec(convnet, to_unit_range),
     "resnet": Spec(resnet, to_unit_range),
-    "vgg16_plain": Spec(vgg16_plain, to_unit_range),
-    "vgg16_bn": Spec(vgg16_bn, to_unit_range),
+    "vgg16_plain": Spec(partial(vgg16, normalised=False), to_unit_range),
+    "vgg16_bn": Spec(partial(vgg16, normalised=True), to_unit_range),
 }

@@ -1,6 +1,6 @@
 """SqueezeNet 1.1 without its classifier (Iandola et al. 2016, arXiv:1602.07360); 512 feature maps."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from pathlib import Path
 
 import h5py
@@ -14,11 +14,13 @@ from competition.recipe import Recipe
 
 # Squeeze and expand filters of fire2 to fire9.
 FIRES = {2: (16, 64), 3: (16, 64), 4: (32, 128), 5: (32, 128), 6: (48, 192), 7: (48, 192), 8: (64, 256), 9: (64, 256)}
-POOL_BEFORE = (2, 4, 6)
 
 
-def squeezenet(recipe: Recipe, pool_before: Collection[int] = POOL_BEFORE) -> keras.Model:
-    """The network on (size, size, 3) RGB images minus means, up to fire9, with pools before some of the fires."""
+def squeezenet(recipe: Recipe, pool_before: Collection[int] = (2, 4, 6)) -> keras.Model:
+    """The network on (size, size, 3) RGB images minus means, up to fire9, with pools before some of the fires.
+
+    Version 1.0 has its last pool after fire8, before 9; the weights do not depend on the pools.
+    """
     image = keras.Input((recipe.image_size, recipe.image_size, 3))
     x = layers.Conv2D(64, 3, strides=2, name="conv1")(image)
     for number, (squeeze, expand) in FIRES.items():
@@ -29,12 +31,7 @@ def squeezenet(recipe: Recipe, pool_before: Collection[int] = POOL_BEFORE) -> ke
     return keras.Model(image, x, name="squeezenet")
 
 
-def squeezenet_pool8(recipe: Recipe) -> keras.Model:
-    """The network with one more pool, after fire8, where version 1.0 has its last; its weights are the same."""
-    return squeezenet(recipe, (*POOL_BEFORE, 9))
-
-
-def fire(x, name: str, squeeze: int, expand: int, activation: str | None = "relu"):
+def fire(x, name: str, squeeze: int, expand: int, activation: str | None):
     """Squeeze to few channels, expand by 1x1 and 3x3 convolutions side by side."""
     x = layers.Conv2D(squeeze, 1, activation="relu", name=f"{name}_squeeze1x1")(x)
     sides = [
@@ -53,9 +50,9 @@ def load_squeezenet(network: keras.Model, path: Path) -> None:
     with h5py.File(path) as file:
         loaded = [(layer, _kernel_and_bias(file, layer)) for layer in network.layers if layer.weights]
     problems = [
-        f"{_group(layer)}: expected {_shapes(layer.get_weights())}, found {_shapes(tensors)}"
+        f"{_group(layer)}: expected {expected}, found {found}"
         for layer, tensors in loaded
-        if _shapes(layer.get_weights()) != _shapes(tensors)
+        if (expected := [had.shape for had in layer.get_weights()]) != (found := [tensor.shape for tensor in tensors])
     ]
     if problems:
         raise InvalidInput(f"{path} does not hold the weights of SqueezeNet 1.1:", problems)
@@ -74,7 +71,3 @@ def _kernel_and_bias(file: h5py.File, layer: layers.Layer) -> list[np.ndarray]:
     if _group(layer) in file:
         file[_group(layer)].visititems(lambda _, item: items.append(item))
     return sorted((item[()] for item in items if isinstance(item, h5py.Dataset)), key=np.ndim, reverse=True)
-
-
-def _shapes(tensors: Iterable[np.ndarray]) -> list[tuple[int, ...]]:
-    return [tensor.shape for tensor in tensors]
