@@ -8,7 +8,6 @@ from benchmarks.engine import clothing, prepare
 from benchmarks.places import Places, workplace
 from benchmarks.report import Measurement
 from competition.errors import InvalidInput
-from competition.recipe import Precision
 from competition.run import Run
 from competition.scoring.bootstrap import estimate, resampled
 from competition.scoring.predictions import Predictions
@@ -34,7 +33,7 @@ def accuracies(places: Places, seed: int) -> np.ndarray:
     return resampled(pair, seed=seed)[:, 1, -1]
 
 
-def last_epoch(places: Places, seed: int, precision: Precision) -> Predictions:
+def last_epoch(places: Places, seed: int, precision: str) -> Predictions:
     """What the last epoch of a training gives for the images that it held out."""
     recipe = clothing(places, seed=seed, precision=precision, epochs=EPOCHS)
     with workplace() as folder:

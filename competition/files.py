@@ -49,9 +49,9 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     """An empty folder to fill, which becomes `folder` when all is written; after an error nothing is left."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(folder.parent)
-    unfinished = folder.with_name(f".{folder.name}-{os.getpid()}{UNFINISHED}")
-    unfinished.mkdir()
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=UNFINISHED, dir=folder.parent))
     try:
+        unfinished.chmod(0o777 & ~UMASK)
         yield unfinished
         unfinished.replace(folder)
     finally:
@@ -80,7 +80,7 @@ def _remove_leftovers(folder: Path) -> None:
         try:
             if path.stat().st_mtime < time.time() - DAY:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-        except FileNotFoundError:  # another process was quicker
+        except OSError:  # another process was quicker, or it is somebody else's: what is to be written comes first
             continue
 
 

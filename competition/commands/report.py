@@ -8,7 +8,7 @@ import tyro
 
 from competition.errors import InvalidInput
 from competition.layouts.registry import LAYOUTS
-from competition.run import CROSS_VALIDATION, FOLD, Run
+from competition.run import CROSS_VALIDATION, FOLD, RECIPE, Run
 from competition.scoring.predictions import HELD_OUT, Predictions, read_predictions
 
 
@@ -21,6 +21,8 @@ def report(run: Annotated[Path, tyro.conf.arg(metavar="RUN")], /) -> None:
         run: the folder of a run or of a cross-validation.
     """
     folder = Run(run)
+    if not folder.file(RECIPE).is_file():
+        raise InvalidInput(f"{run} holds no {RECIPE}; name the folder of a training or of a cross-validation")
     if not folder.finished:
         raise InvalidInput(f"{run} has not finished; train it to the end first (`competition list` shows it)")
     before = set(run.rglob("*"))

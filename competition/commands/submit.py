@@ -28,7 +28,7 @@ def submit(
     skip_bad_images: bool = False,
     cache: Cache = CACHE,
 ) -> Path:
-    """Predict the questions of the data the first run was trained on, check, write a CSV and its zip; return the CSV.
+    """Predict the questions of the data the first run was trained on, check, write the answers; return their file.
 
     Raises InvalidInput where runs differ in tasks, classes or their order, where an image cannot be read, or where
     the file would be refused; nothing is written then.
@@ -36,7 +36,7 @@ def submit(
     Args:
         runs: folders of runs and of cross-validations (all their networks), or of one blend; else the newest run.
         questions: a question file, where the data has several or none.
-        output: the CSV to write; without it submissions/<run>.csv.
+        output: the file to write; without it submissions/<run>.csv, or the ending of the layout.
         views: how every image is looked at, for example plain flip; a blend has its own.
         mean: of views, folds, seeds and runs; a blend has its own.
         skip_bad_images: answer rows whose image cannot be read with the shares of the classes in training.
@@ -48,6 +48,8 @@ def submit(
     questions = questions or questions_of(first, layout)
     reader = LAYOUTS[layout]
     output = output or SUBMISSIONS / f"{name_of(blend)}{reader.ENDING}"
+    if output.suffix != reader.ENDING:
+        raise InvalidInput(f"--output is {output}; the name of a file of answers ends in {reader.ENDING} here")
     line = log_line(blend, output)  # all is read before anything is written
     asked = reader.read_questions(questions, blend.tasks)
     truth = known_answers(asked, blend.tasks) if layout == "fashionai" else asked.images

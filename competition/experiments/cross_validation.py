@@ -87,7 +87,7 @@ def _others(whole: Run, exactly: bool, recipe: Recipe, plan: dict) -> Iterator[s
     if not there:
         yield "a single training"
         return
-    yield from other_fields(whole.read_recipe(), recipe)
+    yield from other_fields(whole.read_recipe(), recipe, varied="split_seed")  # the folds are the split
     if there["folds_digest"] != plan["folds_digest"]:
         yield "other folds"
     if there["views"] != plan["views"]:

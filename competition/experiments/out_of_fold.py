@@ -9,6 +9,7 @@ from competition.data.folds import TEST as NO_FOLD
 from competition.dataset import Dataset
 from competition.errors import InvalidInput
 from competition.experiments.cross_validation import Experiment, FoldJob
+from competition.files import locked
 from competition.run import SCORES, Run
 from competition.scoring.blend import read_seeds
 from competition.scoring.bootstrap import estimate, interval_of_means, resampled
@@ -28,6 +29,11 @@ def put_together(experiment: Experiment, dataset: Dataset) -> None:
     Until then there are only the out-of-fold probabilities of the folds that have, so that they can be compared. Of
     one that has its scores, the reports that are missing are made.
     """
+    with locked(experiment.whole.folder / ".together.lock"):  # others may train folds meanwhile, and put together
+        _put_together(experiment, dataset)
+
+
+def _put_together(experiment: Experiment, dataset: Dataset) -> None:
     whole, parts = experiment.whole, [part for part in experiment.parts if part.run.finished]
     if whole.finished:  # and nothing was trained since
         write_reports(whole, read_predictions(whole), lambda: dataset.path_of)
@@ -40,7 +46,7 @@ def put_together(experiment: Experiment, dataset: Dataset) -> None:
     views = mean_over_parts(parts, dataset.take(held), HELD_OUT)
     predictions = Predictions.of(whole.name, dataset.take(held), views[PLAIN], fold[held])
     predictions.write(whole, HELD_OUT, views)
-    if experiment.missing:
+    if len(parts) < len(experiment.parts):
         return
     if (fold == NO_FOLD).any():
         test = dataset.take(fold == NO_FOLD)
@@ -65,9 +71,9 @@ def mean_over_parts(parts: Sequence[FoldJob], dataset: Dataset, name: str) -> Vi
     for part in parts:
         for view in views:
             given = read_predictions(part.run, view, name)
-            rows = [place[image] for image in given.images.tolist()]
+            rows = [place.get(image, -1) for image in given.images.tolist()]
             for task, values in given.probabilities.items():
-                if (given.codes[task] != dataset.codes[task][rows]).any():
+                if min(rows) < 0 or given.answers_differ(task, dataset.codes[task][rows], dataset.labelled[task][rows]):
                     raise InvalidInput(
                         f"{part.run.folder} was trained on other labels of {task} than there are now; start anew with "
                         "another --run, or remove that folder to have it trained again"

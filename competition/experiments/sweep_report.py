@@ -66,7 +66,7 @@ def _curves(
         axes.axhline(share, color="0.6", linestyle=":")
         for number, (variant, history, row) in enumerate(zip(variants, histories, rows, strict=True)):
             line = {"color": f"C{number % 10}", "marker": "o", "markersize": 3}
-            label = f"{variant.value}: {row[f'accuracy_{task}']:.3f}, {row['seconds']:.0f} s"
+            label = f"{variant.value}: {_cell(row[f'accuracy_{task}'])}, {row['seconds']:.0f} s"
             axes.plot(history["epoch"], history[f"val_accuracy_{task}"], label=label, **line)
             axes.plot(history["epoch"], history[f"accuracy_{task}"], "--", color=line["color"], linewidth=0.8)
         axes.set(title=task, xlabel="epoch")

@@ -176,6 +176,9 @@ def write_answers(path: Path, questions: Questions, probabilities: Probabilities
     """In one .npz: for each task the answers as a one-hot array, as labels are, and <task>_probabilities."""
     given = {task.name: answers(probabilities[task.name], task).astype(np.uint8) for task in tasks}
     given |= {f"{task.name}_probabilities": probabilities[task.name].astype(np.float32) for task in tasks}
-    return write_with_probabilities(
-        path, questions, probabilities, tasks, lambda file: np.savez_compressed(file, **given)
-    )
+
+    def write(file: Path) -> None:
+        with file.open("wb") as opened:  # a path without .npz would get the ending added
+            np.savez_compressed(opened, **given)
+
+    return write_with_probabilities(path, questions, probabilities, tasks, write)

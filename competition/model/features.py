@@ -62,7 +62,7 @@ def cached_features(network: keras.Model, policy: str, pictures: Pictures, cache
     shape = (len(unique), network.get_layer(POOL).output.shape[1])
     with locked(path.with_suffix(".lock")):  # whoever else needs them waits, and does not compute them again
         if not _is_whole(path, shape):
-            with whole_file(path) as temporary:
+            with whole_file(path) as temporary:  # on the disk, because reserved room that was never filled looks whole
                 _compute(_reserve(temporary, shape), network, pictures.take(first))
     return Features(np.load(path, mmap_mode="r"), rows)
 

@@ -21,10 +21,10 @@ def restore(run: Run) -> keras.Model:
 
 
 def networks(runs: Iterable[Run]) -> Iterator[keras.Model]:
-    """The network of each run, good until the next: it is built, and traced, once for runs that differ in the seed."""
+    """The network of each run, good until the next: it is built, and traced, once for runs that differ in the seeds."""
     network, built = None, None
     for run in runs:
-        plan = replace(run.read_recipe(), seed=0), run.read_made()["precision"]
+        plan = replace(run.read_recipe(), seed=0, split_seed=0), run.read_made()["precision"]
         if plan == built:
             load(network, run)
         else:

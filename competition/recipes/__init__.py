@@ -54,9 +54,9 @@ def _from_file(path: Path) -> dict:
     except InvalidInput as error:
         raise InvalidInput(f"{path}: {error}") from None
     except SyntaxError as error:
-        raise InvalidInput(f"{error.filename}:{error.lineno}: {error.msg}") from error
+        raise InvalidInput(f"{error.filename or path}:{error.lineno or 1}: {error.msg}") from error
     except Exception as error:
-        lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
+        lines = [1] + [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
         old = re.search(r"unexpected keyword argument '(\w+)'", str(error))
         text = hint(old[1]).removeprefix("; ") if old else ""
         raise InvalidInput(f"{path}:{lines[-1]}: {text or f'{type(error).__name__}: {error}'}") from error

@@ -51,6 +51,10 @@ class Predictions:
     def __len__(self) -> int:
         return len(self.images)
 
+    def answers_differ(self, task: str, codes: np.ndarray, labelled: np.ndarray) -> bool:
+        """Whether the answers to a task differ from these (n, classes), or other images than these (n,) have any."""
+        return bool((self.codes[task] != codes).any() or (self.labelled[task] != labelled).any())
+
     def take(self, rows: np.ndarray) -> "Predictions":
         """Those of these rows (indices or a bool mask), in their order."""
         return replace(
@@ -106,7 +110,7 @@ def read_predictions(run: Run, view: str = PLAIN, name: str = HELD_OUT) -> Predi
     views, arrays = _read(run, name, view)
     if view not in views:
         raise InvalidInput(f"{run.folder} has no view {view!r}; it has {', '.join(views)}")
-    names, file = [key.removeprefix("classes/") for key in arrays if key.startswith("classes/")], run.folder / name
+    names, file = [key.removeprefix("classes/") for key in arrays if key.startswith("classes/")], run.file(name)
     try:
         tasks = tuple(Task(n, tuple(arrays[f"classes/{n}"].tolist()), arrays[f"kind/{n}"].item()) for n in names)
         parts = {part: {n: arrays[f"{part}/{n}"] for n in names} for part in ("codes", "labelled")}
@@ -193,7 +197,7 @@ def aligned(several: Sequence[Predictions]) -> list[Predictions]:
                 "make both with the same --folds-file"
             )
         for task in first.tasks:
-            if (other.codes[task.name] != first.codes[task.name]).any():
+            if other.answers_differ(task.name, first.codes[task.name], first.labelled[task.name]):
                 raise InvalidInput(f"{other.source} and {first.source} have other answers for {task.name}; train again")
         result.append(other)
     return result

@@ -20,6 +20,7 @@ from competition.commands.cv import cv
 from competition.commands.submit import submit
 from competition.data.folds import make_folds
 from competition.errors import InvalidInput
+from competition.experiments import out_of_fold
 from competition.experiments import runner as processes
 from competition.experiments.cross_validation import open_experiment
 from competition.experiments.out_of_fold import gain_of_the_mean, mean_over_parts, put_together, scores_of, summary
@@ -195,6 +196,10 @@ def test_a_folder_of_another_experiment_is_refused_with_what_differs(experiment,
     assert "a single training" in refusal(open_experiment, TINY, folds_file, 1, VIEWS, MADE, tmp_path / "single")
 
 
+def test_the_seed_of_a_split_makes_no_other_cross_validation_because_folds_are_its_split(experiment, folds_file):
+    assert open_experiment(replace(TINY, split_seed=7), folds_file, 1, VIEWS, MADE, None).whole == experiment.whole
+
+
 def test_what_was_begun_with_other_views_or_more_seeds_is_another_experiment(experiment, folds_file):
     folder = experiment.whole.folder
     message = refusal(open_experiment, TINY, folds_file, 1, ("plain",), MADE, folder)
@@ -231,6 +236,7 @@ def test_labels_that_were_changed_meanwhile_are_refused(experiment):
 STOPPED = """
 import signal, sys
 from pathlib import Path
+from competition.experiments import out_of_fold
 from competition.experiments import runner as processes
 from competition.experiments.cross_validation import open_experiment
 from competition.recipe import Recipe
@@ -348,6 +354,23 @@ def test_the_mean_of_seeds_is_scored_with_the_decimals_of_a_submission(two_seeds
     assert read_predictions(two_seeds.whole).score().tasks[0].ap == colour["ap"]
 
 
+def test_a_fold_that_another_process_finishes_meanwhile_is_left_to_the_next_time(two_seeds, monkeypatch):
+    last, mean = two_seeds.parts[-1].run.folder / "scores.json", mean_over_parts
+    finished = last.read_text()
+    last.unlink()
+
+    def meanwhile(*given):
+        last.write_text(finished)
+        return mean(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(out_of_fold, "mean_over_parts", meanwhile)
+        put_together(two_seeds, DATASET)
+    assert not two_seeds.whole.finished
+    put_together(two_seeds, DATASET)
+    assert len(read_predictions(two_seeds.whole)) == len(DATASET)
+
+
 def test_a_report_that_fails_loses_no_score_and_the_same_command_makes_it(two_seeds, folds_file, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
@@ -356,14 +379,14 @@ def test_a_report_that_fails_loses_no_score_and_the_same_command_makes_it(two_se
         patch.setattr(plots, "reliability", full)
         put_together(two_seeds, DATASET)
     folder = two_seeds.whole.folder
-    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("[!.]*")}
     assert {path.name for path in before} >= {*report_files(two_seeds.whole, TINY.tasks), "scores.json"} - {
         "reliability.png"
     }
     again = open_experiment(TINY, folds_file, 2, VIEWS, MADE, None)
     assert (again.whole, again.missing, again.whole.finished) == (two_seeds.whole, [], True)
     put_together(again, DATASET)
-    after = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    after = {path: path.stat().st_mtime_ns for path in folder.glob("[!.]*")}
     assert set(after) - set(before) == {folder / "reliability.png"}
     assert {path: after[path] for path in before} == before
     assert open_experiment(TINY, folds_file, 2, VIEWS, MADE, None).whole != two_seeds.whole

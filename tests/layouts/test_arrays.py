@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from helpers import refusal, write
 
-from competition.dataset import NO, YES
+from competition.dataset import NO, YES, ask_everything, one_row_an_image
 from competition.layouts.arrays import question_files, read_labels, read_questions
+from competition.layouts.registry import LAYOUTS
 from competition.task import Task
 
 STYLE = Task("style", ("flat", "dots", "rows"))
@@ -211,6 +212,16 @@ for row in range(0, len(dataset), 200):
     decode(read_file(dataset.path(row)))
 print(len(dataset), most() - before)
 """
+
+
+def test_answers_go_into_the_file_that_is_named_whatever_its_ending(tmp_path):
+    task = Task("style", ("a", "b"))
+    images = one_row_an_image((task,), tmp_path / "test_images.npy", tmp_path, ["test_images.npy[0]"], {})
+    asked, given = ask_everything(tmp_path / "test_images.npy", images), {"style": np.array([[0.2, 0.8]])}
+    path, _ = LAYOUTS["arrays"].write_answers(tmp_path / "out.dat", asked, given, (task,))
+    with np.load(path) as arrays:
+        assert arrays["style"].tolist() == [[0, 1]]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["out-probabilities.csv", "out.dat"]
 
 
 def test_images_are_never_loaded_whole(tmp_path):

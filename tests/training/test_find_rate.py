@@ -133,7 +133,7 @@ def test_no_step_is_taken_after_the_loss_has_exploded(material, tmp_path):
 
 def test_a_stage_is_tested_from_the_weights_that_earlier_stages_give_it(material, tmp_path):
     """The second stage of heads begins with a smaller loss than the first, which begins with untrained ones."""
-    recipe = replace(LEARNS, epochs=(8, 1), learning_rate=(3e-2, 1e-3), trains=("heads", "heads"))
+    recipe = replace(LEARNS, epochs=(2, 1), learning_rate=(1e-2, 1e-3), trains=("heads", "heads"))
     first, second = (find_rate(Preparation.of(recipe, material, tmp_path), n, 1e-6, 1e-5, 10).losses for n in (1, 2))
     assert len(first) == len(second) == 10
     assert second[0] < 0.5 * first[0]
