@@ -34,11 +34,15 @@ def networks(runs: Iterable[Run]) -> Iterator[keras.Model]:
 
 def load(network: keras.Model, run: Run) -> None:
     """Load the weights of a run. Raises InvalidInput where they do not fit all of the network."""
-    load_whole(run.weights, "the network of this run", lambda: network.load_weights(str(run.weights)))
+    load_whole(run.weights, "the network of this run", lambda: _uncompiled(network).load_weights(str(run.weights)))
 
 
 def save(network: keras.Model, run: Run) -> None:
-    """Write the weights into the run, without the state of the optimizer, which Keras would add where there is one."""
-    uncompiled = keras.Model(network.input, network.output)
+    """Write the weights into the run."""
     with whole_file(run.weights) as path:
-        uncompiled.save_weights(str(path), overwrite=True)
+        _uncompiled(network).save_weights(str(path), overwrite=True)
+
+
+def _uncompiled(network: keras.Model) -> keras.Model:
+    """A network of the same layers without an optimizer, whose state Keras would write, or miss in the file."""
+    return keras.Model(network.input, network.output)

@@ -90,3 +90,4 @@ def test_the_file_of_a_network_in_training_holds_its_weights_alone_where_they_al
         restore.load(again, Run(path.rename(tmp_path / "model.weights.h5").parent))
         for found, values in zip(again.get_weights(), network.get_weights(), strict=True):
             np.testing.assert_array_equal(found, values)
+        restore.load(network, run)  # into the one that is being trained, too
