@@ -102,7 +102,10 @@ def locked(file: Path, *, wait: bool = True) -> Iterator[int | None]:
 
 
 class JsonCache(dict):
-    """A dict that a JSON file remembers; entries that are spoilt, or not `valid`, are not there and made once more."""
+    """A dict that a JSON file remembers; entries that are spoilt, or not `valid`, are not there and made once more.
+
+    So are some that two processes add at once: the last to write wins.
+    """
 
     def __init__(self, file: Path, valid: Callable[[object], bool]):
         self.file = file

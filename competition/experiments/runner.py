@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,12 +88,15 @@ def train_all(jobs: Sequence[Job], flags: Sequence[str], shares: Sequence[str | 
                 raise
 
     with _stopped_as_by_ctrl_c(), ThreadPoolExecutor(len(shares)) as pool:
+        workers = [pool.submit(work, share) for share in shares]
         try:
-            list(pool.map(work, shares))
+            for worker in workers:
+                worker.result()
         except KeyboardInterrupt:
             stop.set()
-            for process in running:
-                process.terminate()
+            while wait(workers, timeout=0.1).not_done:  # again and again, for one may just have been starting
+                for process in running:
+                    process.terminate()
             raise
 
 
