@@ -47,6 +47,14 @@ STRONGEST: dict[Transform, float] = {
     "cutout": 0.9,
 }
 
+# What the value of a field may be, by the type of its default.
+KINDS = {
+    bool: (bool, "True or False"),
+    int: (int, "a whole number"),
+    float: (int | float, "a number"),
+    str: (str, "a text"),
+    tuple: (tuple, "a list of values"),
+}
 # The least that a number may be, and what it must stay below.
 LIMITS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("validation", "dropout", "label_smoothing", "beta_1"), (0, 1)),
@@ -174,6 +182,10 @@ class Recipe:
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"
 
     def __post_init__(self):
+        for field in fields(self):  # first of all, for what follows computes with them
+            kind, what = KINDS.get(type(field.default), KINDS[str])
+            if not isinstance(value := getattr(self, field.name), kind):
+                raise InvalidInput(f"{field.name} is {value!r}; allowed is {what}")
         lengths = {name: len(getattr(self, name)) for name in Stage._fields}
         if len(set(lengths.values())) > 1 or not self.epochs:
             found = ", ".join(f"{count} {name}" for name, count in lengths.items())

@@ -50,4 +50,4 @@ def refuse_old_flags(arguments: Sequence[str]) -> None:
         if flag in FLAGS:
             raise InvalidInput(f"{flag} is called {FLAGS[flag]} now")
         if flag.startswith("--") and (text := hint(flag.removeprefix("--"), value)):
-            raise InvalidInput(f"{flag} {value}{text}")
+            raise InvalidInput(f"{flag} {text.removeprefix('; ')}")

@@ -156,9 +156,20 @@ def test_a_recipe_with_fields_of_another_version_is_refused(unknown):
     assert f"unknown here: {unknown}" in refusal(from_json, asdict(Recipe("mine")) | dict.fromkeys(unknown, 0.1))
 
 
-@pytest.mark.parametrize("wrong", [{"image_size": "abc"}, {"epochs": 3}, {"tasks": ["colour"]}, {"zoom": None}])
-def test_a_value_of_another_kind_is_refused_in_words(wrong):
-    assert "a value of another kind than its field has" in refusal(from_json, asdict(Recipe("mine")) | wrong)
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"image_size": "abc"}, "image_size is 'abc'; allowed is a whole number"),
+        ({"image_size": 96.5}, "image_size is 96.5; allowed is a whole number"),
+        ({"epochs": 3}, "epochs is 3; allowed is a list of values"),
+        ({"zoom": None}, "zoom is None; allowed is a list of values"),
+        ({"dropout": "much"}, "dropout is 'much'; allowed is a number"),
+        ({"tasks": ["colour"]}, "a value of another kind than its field has"),
+        ({"epochs": ["many"]}, "a value of another kind than its field has"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused_in_words(wrong, words):
+    assert words in refusal(from_json, asdict(Recipe("mine")) | wrong)
 
 
 def test_an_unknown_recipe_lists_the_choices_and_the_nearest_one():

@@ -7,7 +7,7 @@ import numpy as np
 
 from competition.dataset import Dataset, Questions
 from competition.errors import InvalidInput
-from competition.layouts.fashionai import read_label_files, read_questions
+from competition.layouts.fashionai import read_label_files
 from competition.layouts.fashionai_rows import read_rows
 from competition.layouts.fashionai_submission import check_submission, parse_values, wrong_rows
 from competition.scoring.fashionai import as_submitted
@@ -24,12 +24,12 @@ def score_file(submission: Path, answers: Path, tasks: tuple[Task, ...] = ()) ->
     truth = read_label_files([answers], tasks)
     if problems := check_submission(submission, answers, truth.tasks):
         raise InvalidInput(f"{submission} cannot be scored against {answers}:", problems)
-    texts = read_rows([submission]).values  # in the order of the answers
-    asked = read_questions(answers, truth.tasks)
-    given = {}
+    rows, texts, place = read_rows([answers]), read_rows([submission]).values, _place(truth)  # rows of one order
+    image = np.array([place[name] for name in rows.names], int)
+    asked, given = Questions(answers, truth, image, rows.tasks, rows.keys), {}
     for task in truth.tasks:
-        rows = [parse_values(text) for text in texts[asked.tasks == task.name]]
-        given[task.name] = np.reshape(rows, (-1, len(task)))
+        values = [parse_values(text) for text in texts[rows.tasks == task.name]]
+        given[task.name] = np.reshape(values, (-1, len(task)))
     return score_rows(asked, given, truth)
 
 
@@ -41,10 +41,18 @@ def known_answers(asked: Questions, tasks: tuple[Task, ...]) -> Dataset:
     file = asked.file.with_name("answers.csv")
     if not file.is_file():
         return asked.images
-    truth = read_label_files([file], tasks)
-    if problems := [*wrong_rows(read_rows([file]), read_rows([asked.file]))]:
+    truth, rows, questions = read_label_files([file], tasks), read_rows([file]), read_rows([asked.file])
+    known, wanted = ({*zip(some.names, some.keys, strict=True)} for some in (rows, questions))
+    if known != wanted:  # a question that is asked twice needs no second answer
+        problems = [*wrong_rows(rows, questions)]
         raise InvalidInput(f"{file} answers other questions than {asked.file}; move it away, or mend it:", problems)
-    return truth
+    place = _place(truth)
+    return truth.take(np.array([place[name] for name in asked.images.names], int))
+
+
+def _place(images: Dataset) -> dict[str, int]:
+    """The row of each image by its name."""
+    return {name: row for row, name in enumerate(images.names)}
 
 
 def submitted_rows(asked: Questions, probabilities: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

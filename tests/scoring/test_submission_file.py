@@ -27,6 +27,11 @@ def test_rows_are_matched_by_name_and_scored_by_the_rule(answers, tmp_path):
     assert report.chance == pytest.approx(2 / 3)
 
 
+def test_names_of_classes_beside_the_data_do_not_matter(answers, tmp_path):
+    write(tmp_path / "classes.csv", ["x,short,long", "y,red,green"])
+    assert score_file(submission(tmp_path, "0.9;0.1", "0.4;0.6", "0.7;0.3"), answers).accuracy == 1
+
+
 def test_digits_after_the_eighth_count_where_the_file_has_them(answers, tmp_path):
     """The organisers score the file as it is: here the wrong answer comes second, and no tie."""
     report = score_file(
