@@ -69,6 +69,21 @@ def test_the_score_that_is_shown_counts_every_row(run, questions, monkeypatch, c
     assert path.read_text().splitlines()[0] == "Images/0.png,kind_labels,0.25000000;0.75000000"
 
 
+def test_one_answer_serves_a_question_that_is_asked_twice_and_the_order_is_free(run, questions, monkeypatch, capsys):
+    monkeypatch.setattr(answer, "answer", lambda *_: {"kind": np.array([[0.25, 0.75], [0, 1], [0.4, 0.6]])})
+    answers = [f"Images/{number}.png,kind_labels,{letters}" for number, letters in ((2, "ny"), (1, "ny"), (0, "yn"))]
+    write(questions.with_name("answers.csv"), answers)
+    command.submit((run.folder,), cache=Path("cache"))
+    assert f"kind              4  {(1 + 2 / 3 + 3 / 4) / 3:.4f}  0.7500    0.7500" in capsys.readouterr().out
+
+
+def test_a_file_of_answers_has_the_ending_of_its_layout(run, questions):
+    assert "--output is out.txt; the name of a file of answers ends in .csv here" in refusal(
+        lambda: command.submit((run.folder,), output=Path("out.txt"))
+    )
+    assert not Path("out.txt").exists()
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
