@@ -15,7 +15,7 @@ from competition.scoring.predictions import HELD_OUT, Predictions, read_predicti
 def report(run: Annotated[Path, tyro.conf.arg(metavar="RUN")], /) -> None:
     """Make the pictures and tables that a finished run lacks, because one failed or was removed.
 
-    Raises InvalidInput for a run that has not finished.
+    Raises InvalidInput for a run that has not finished, and where something still cannot be made.
 
     Args:
         run: the folder of a run or of a cross-validation.
@@ -26,11 +26,25 @@ def report(run: Annotated[Path, tyro.conf.arg(metavar="RUN")], /) -> None:
     if not folder.finished:
         raise InvalidInput(f"{run} has not finished; train it to the end first (`competition list` shows it)")
     before = set(run.rglob("*"))
-    for one in dict.fromkeys([folder, *folder.trainings]):
+    runs = dict.fromkeys([folder, *folder.trainings])
+    for one in runs:
         predictions = read_predictions(one) if one.file(HELD_OUT).is_file() else None
         write_all(one, predictions, lambda predictions=predictions: images_of(folder, predictions))
     made = sorted(str(path) for path in set(run.rglob("*")) - before if path.is_file())
     print("\n".join(made) or f"{run}/ lacks nothing that can be made")
+    if lacking := [path for one in runs for path in _lacking(one)]:
+        raise InvalidInput(
+            f"{run} still lacks what the warnings name; mend their causes, and ask again:", map(str, lacking)
+        )
+
+
+def _lacking(run: Run) -> list[Path]:
+    """The reports that a run should have by its predictions, and has not."""
+    if not run.file(HELD_OUT).is_file() or FOLD in run.read_made():
+        return []
+    from competition.scoring.reports import report_files
+
+    return [path for path in report_files(run, run.read_recipe().tasks).values() if not path.exists()]
 
 
 def write_all(run: Run, predictions: Predictions | None, find_images: Callable[[], Mapping[str, Path]]) -> None:

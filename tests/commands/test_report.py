@@ -99,7 +99,8 @@ def test_what_needs_the_images_says_where_they_are_missing(without_coverage, tmp
     (tmp_path / "data").rename(tmp_path / "elsewhere-now")
     (without_coverage.folder / "mistakes.png").unlink()
     with pytest.warns(UserWarning, match=r"mistakes.png could not be made \(InvalidInput: .*data is not a folder"):
-        report(without_coverage.folder)
+        message = refusal(report, without_coverage.folder)
+    assert message.splitlines()[1:] == [f"  {without_coverage.folder / 'mistakes.png'}"]
     assert (without_coverage.folder / "coverage.png").is_file()
 
 

@@ -53,8 +53,9 @@ def losses_at(rate: float, material: Material, folder: Path) -> list[float]:
 def test_the_suggested_rate_trains_and_a_hundred_times_as_much_does_not(found, material, tmp_path):
     rate, _ = found
     good, bad = losses_at(rate, material, tmp_path / "good"), losses_at(100 * rate, material, tmp_path / "bad")
-    assert good[-1] < good[0]  # with seeds 0, 1, 2 it falls to 0.19, 0.69, 0.58 of it, and rises to 9.5, 2.0, 6.3
-    assert bad[-1] > good[0]
+    # Seeds 0, 1, 2: the one falls to 0.19, 0.69, 0.58 of the first loss, the other rises to 9.5, 2.0, 6.3 times it.
+    assert good[-1] < good[0] < bad[-1]
+    assert bad[-1] > 1.9 * good[-1]
 
 
 def test_the_rate_rises_by_the_same_factor_each_step_whatever_the_schedule_of_the_recipe(found):
