@@ -50,8 +50,8 @@ cv: $(READY) $(DRAWN) ## train once a fold, score all images together [RECIPE] [
 submit: $(READY) ## answer the questions with the newest finished run, or RUN=dir [ARGS=...]
 	$(RUNNER) submit $(RUN) $(ARGS)
 
-test: $(TOOLS) ## run every check, the fast ones first
-	$(VENV)/bin/python -m pytest $(ARGS)
+test: $(TOOLS) ## run every check in two processes, the fast ones first [ARGS="tests/layouts -x"]
+	$(VENV)/bin/python -m pytest -n 2 $(ARGS)
 
 bench: $(READY) ## measure speed against its goals, about ten minutes [DATA=dir] [ARGS="input training"]
 	$(VENV)/bin/python -m benchmarks $(ARGS) $(if $(filter-out $(DRAWN),$(DATA)),--data $(DATA))

@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
-import competition.images.decode  # noqa: F401  before anything imports OpenCV, which reads its limit of pixels only once
+from competition.threads import share_of_threads
+
+# Tests that run side by side share the threads, children that they start included; before anything counts them.
+os.environ.update(share_of_threads(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))))
+
+import competition.images.decode  # noqa: F401  before anything imports OpenCV, which reads its limit of pixels once
 
 SHARED = "COMPETITION_SHARED"
 
@@ -27,6 +32,17 @@ def label_file(tmp_path) -> Path:
     return tmp_path / "base/Annotations/label.csv"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast tests first, then those marked slow, and the notebooks last."""
-    items.sort(key=lambda item: (item.path.suffix == ".ipynb", item.get_closest_marker("slow") is not None))
+    """Fast tests first, then those marked slow, and the notebooks last.
+
+    With several processes, the fast tests of a file run in one, and its slow ones in one, so that they share fixtures.
+    """
+    items.sort(key=lambda item: (item.path.suffix == ".ipynb", is_slow(item)))
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(f"{file} slow" if is_slow(item) else file))
+
+
+def is_slow(item: pytest.Item) -> bool:
+    return item.get_closest_marker("slow") is not None
