@@ -159,7 +159,7 @@ def shares_of_gpus(jobs: int) -> list[str | None]:
     """
     if jobs < 1:
         raise InvalidInput(f"--jobs is {jobs}; at least 1 is needed")
-    gpus = visible_gpus()
+    gpus = gpus_in_sight()
     if jobs == 1 or not gpus:
         return [None] * jobs
     if len(gpus) < jobs:
@@ -167,7 +167,7 @@ def shares_of_gpus(jobs: int) -> list[str | None]:
     return [",".join(gpus[job::jobs]) for job in range(jobs)]
 
 
-def visible_gpus() -> list[str]:
+def gpus_in_sight() -> list[str]:
     """The GPUs that TensorFlow would see, found without TensorFlow, which would take memory on all of them."""
     if (visible := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:
         return [gpu for gpu in visible.split(",") if gpu and gpu != "-1"]
