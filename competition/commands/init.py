@@ -124,7 +124,7 @@ def _rare(found: Found) -> Iterator[str]:
     for task in dataset.tasks:
         counts = (dataset.codes[task.name] == YES).sum(axis=0)
         if rare := [name for name, count in zip(task.classes, counts, strict=True) if count < 2]:
-            yield f"{task.name}: {', '.join(rare[:SHOWN])} on fewer than two images, so nothing can score them"
+            yield f"{task.name}: {', '.join(rare[:SHOWN])} on fewer than two images, too few to train and validate"
 
 
 def _place_of_questions(found: Found) -> str:
