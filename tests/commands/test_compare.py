@@ -99,6 +99,6 @@ def test_what_cannot_be_compared_is_refused_in_words(runs):
 def test_a_file_of_predictions_that_is_broken_or_of_another_version_is_named(runs, content):
     path = runs / "good/probabilities.npz"
     path.write_bytes(content)
-    assert f"{path} is not whole" in refusal(compare, runs / "good", runs / "near")
+    assert f"{path} is damaged, or not a file of predictions" in refusal(compare, runs / "good", runs / "near")
     np.savez(path, **{"probabilities/colour": np.zeros((2, 3))})
     assert f"{path} names no classes, so another version wrote it" in refusal(compare, runs / "good", runs / "near")

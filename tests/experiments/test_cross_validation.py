@@ -1,11 +1,9 @@
 """Cross-validation: what is trained, what is left alone, what goes on, and how the parts are put together."""
 
-import fcntl
 import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -21,17 +19,15 @@ from competition.commands.submit import submit
 from competition.data.folds import make_folds
 from competition.errors import InvalidInput
 from competition.experiments import out_of_fold
-from competition.experiments import runner as processes
 from competition.experiments.cross_validation import open_experiment
 from competition.experiments.out_of_fold import gain_of_the_mean, mean_over_parts, put_together, scores_of, summary
-from competition.experiments.runner import shares_of_gpus, train_all
+from competition.experiments.runner import Job, shares_of_gpus, train_all
 from competition.layouts.fashionai_submission import parse_values
 from competition.run import Run
 from competition.scoring import plots
 from competition.scoring.blend import Blend
 from competition.scoring.predictions import HELD_OUT, TEST, read_predictions
 from competition.scoring.reports import report_files
-from competition.threads import count_threads, share_of_threads
 
 MADE = {"command": "competition cv", "commit": None, "started": "2026-01-02T03:04:05+00:00", "precision": "float32"}
 VIEWS = ("plain", "flip")
@@ -59,31 +55,23 @@ def finish(run: Run, scores=None) -> None:
     run.write_json("scores.json", scores or {"best": {"map": 0.5, "accuracy": 0.5}, "seconds": 1})
 
 
-@pytest.fixture
-def children(monkeypatch) -> list[list[str]]:
-    """The commands of the children, each of which leaves a finished run at once."""
-    commands = []
-
-    def follow(command, environment, job, lock, running):
-        assert not job.run.folder.exists()
-        commands.append(command)
-        finish(job.run)
-        return 0
-
-    monkeypatch.setattr(processes, "follow", follow)
-    return commands
-
-
-def test_every_fold_is_trained_once_with_its_seed_and_flags(experiment, children):
-    train_all(replace(experiment, seeds=2).parts, ["--data", "here"], [None, None])
-    assert sorted(command[-1].split("/")[-1] for command in children) == [
-        f"seed-{seed}-fold-{fold}" for seed in (0, 1) for fold in (0, 1, 2)
-    ]
-    command = next(command for command in children if command[-1].endswith("seed-1-fold-2"))
-    assert command[:4] == [sys.executable, "-m", "competition", "train"]
-    assert command[command.index("--seed") + 1] == "1"
-    assert command[command.index("--data") + 1] == "here"
-    assert command[command.index("--fold") + 1 :][:2] == [str(experiment.whole.folder / "folds.csv"), "2"]
+def test_every_fold_is_trained_once_with_its_seed_and_flags(experiment, trainer, capsys):
+    experiment = replace(experiment, seeds=2)
+    train_all(experiment.parts, ["--data", "here"], [None, None])
+    assert experiment.missing == []
+    folder = experiment.whole.folder
+    for part in experiment.parts:
+        assert part.run.name == f"seed-{part.seed}-fold-{part.fold}"
+        assert trainer(part)[:4] == ["-m", "competition", "train", str(folder / "recipe.json")]
+        flags = trainer(part)[4:]
+        assert flags[flags.index("--seed") + 1] == str(part.seed)
+        assert flags[flags.index("--data") + 1] == "here"
+        assert flags[flags.index("--fold") + 1 :][:2] == [str(folder / "folds.csv"), str(part.fold)]
+        assert flags[flags.index("--run") + 1 :] == [str(part.run.folder)]
+        assert part.log.read_text() == "about 2 s an epoch\na line for the log\n"
+    assert {(part.seed, part.fold) for part in experiment.parts} == {(s, f) for s in (0, 1) for f in (0, 1, 2)}
+    shown = capsys.readouterr().out.splitlines()
+    assert sorted(shown) == [f"seed-{seed}-fold-{fold}: about 2 s an epoch" for seed in (0, 1) for fold in (0, 1, 2)]
 
 
 @pytest.mark.parametrize(
@@ -95,32 +83,13 @@ def test_every_fold_is_trained_once_with_its_seed_and_flags(experiment, children
         ([None] * 20, {("1", None)}),
     ],
 )
-def test_each_training_has_its_share_of_the_machine(experiment, monkeypatch, shares, expected):
-    seen, all_began = set(), threading.Barrier(min(3, len(shares)), timeout=20)
+def test_each_training_has_its_share_of_the_machine(experiment, trainer, monkeypatch, shares, expected):
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
-    for name in ("COMPETITION_THREADS", "CUDA_VISIBLE_DEVICES"):
-        monkeypatch.delenv(name, raising=False)
-
-    def follow(command, environment, part, lock, running):
-        seen.add((environment.get("COMPETITION_THREADS"), environment.get("CUDA_VISIBLE_DEVICES")))
-        if len(shares) > 2:
-            all_began.wait()
-        assert environment["PATH"] == os.environ["PATH"]
-        finish(part.run)
-        return 0
-
-    monkeypatch.setattr(processes, "follow", follow)
+    monkeypatch.setenv("TOGETHER", str(min(3, len(shares))))  # so many begin before the first ends
     train_all(experiment.parts, [], shares)
-    assert seen == expected
-
-
-def test_a_share_is_shared_out_again(monkeypatch):
-    monkeypatch.setenv("COMPETITION_THREADS", "6")
-    assert share_of_threads(2) == {"COMPETITION_THREADS": "3"}
-    assert share_of_threads(1) == {}  # it is passed on as it is
-    for wrong in ("0", "many", "-1", "1.5"):
-        monkeypatch.setenv("COMPETITION_THREADS", wrong)
-        assert f"COMPETITION_THREADS is {wrong!r}; allowed are" in refusal(count_threads)
+    found = [(part.run.folder / "machine").read_text().rstrip("\n").split(",", 2) for part in experiment.parts]
+    assert {(threads or None, gpus or None) for threads, gpus, _ in found} == expected
+    assert {path for *_, path in found} == {os.environ["PATH"]}
 
 
 THREADS = """
@@ -140,21 +109,13 @@ def test_a_training_computes_with_the_threads_it_is_given():
     assert found.split() == [threads] * 3
 
 
-def test_only_what_is_missing_is_trained_and_remains_are_removed(experiment, children):
+def test_only_what_is_missing_is_trained_and_remains_are_removed(experiment, trainer):
     finish(experiment.parts[0].run)
     write(experiment.parts[1].run.folder / "history.csv", "half a training")
     train_all(experiment.missing[:1], [], [None])
-    assert [command[-1].split("/")[-1] for command in children] == ["seed-0-fold-1"]
+    assert [(part.run.folder / "words").exists() for part in experiment.parts] == [False, True, False]
     assert not (experiment.parts[1].run.folder / "history.csv").exists()
     assert [part.fold for part in experiment.missing] == [2]
-
-
-def test_a_fold_that_another_process_trains_is_left_to_it(experiment, children, capsys):
-    with (experiment.whole.folder / ".seed-0-fold-0.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_SH)  # the weakest that may keep a training off
-        train_all(experiment.parts[:1], [], [None])
-    assert children == []
-    assert "another process" in capsys.readouterr().out
 
 
 def test_a_training_that_fails_is_shown_with_the_end_of_its_log(experiment, monkeypatch, tmp_path):
@@ -188,10 +149,10 @@ def test_a_folder_of_another_experiment_is_refused_with_what_differs(experiment,
     assert open_experiment(TINY, folds_file, 1, VIEWS, MADE, folder).whole.folder == folder
     other = replace(TINY, dropout=0.5, batch_size=7)
     message = refusal(open_experiment, other, folds_file, 1, VIEWS, MADE, folder)
-    assert "dropout is 0.0, here 0.5" in message
-    assert "batch_size is 16, here 7" in message
+    assert "dropout is 0.0 (requested: 0.5)" in message
+    assert "batch_size is 16 (requested: 7)" in message
     others = write_folds(tmp_path / "other.csv", seed=1)
-    assert "other folds" in refusal(open_experiment, TINY, others, 1, VIEWS, MADE, folder)
+    assert "different folds" in refusal(open_experiment, TINY, others, 1, VIEWS, MADE, folder)
     Run(tmp_path / "single").write_recipe(TINY, MADE)
     assert "a single training" in refusal(open_experiment, TINY, folds_file, 1, VIEWS, MADE, tmp_path / "single")
 
@@ -203,13 +164,13 @@ def test_the_seed_of_a_split_makes_no_other_cross_validation_because_folds_are_i
 def test_what_was_begun_with_other_views_or_more_seeds_is_another_experiment(experiment, folds_file):
     folder = experiment.whole.folder
     message = refusal(open_experiment, TINY, folds_file, 1, ("plain",), MADE, folder)
-    assert "views flip plain, here plain" in message
+    assert "views flip plain (requested: plain)" in message
     experiment.whole.write_json("scores.json", {})
     more = open_experiment(TINY, folds_file, 2, VIEWS, MADE, folder)
     assert more.whole == experiment.whole
     assert not more.whole.finished  # its score was that of one seed
     assert len(more.whole.trainings) == 6
-    assert "2 seeds, here 1" in refusal(open_experiment, TINY, folds_file, 1, VIEWS, MADE, folder)
+    assert "2 seeds (requested: 1)" in refusal(open_experiment, TINY, folds_file, 1, VIEWS, MADE, folder)
 
 
 def test_a_spoilt_folder_is_no_reason_not_to_begin(experiment, folds_file):
@@ -236,34 +197,43 @@ def test_labels_that_were_changed_meanwhile_are_refused(experiment):
 STOPPED = """
 import signal, sys
 from pathlib import Path
-from competition.experiments import out_of_fold
-from competition.experiments import runner as processes
-from competition.experiments.cross_validation import open_experiment
-from competition.recipe import Recipe
+from competition.experiments.runner import Job, train_all
+from competition.run import Run
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
-experiment = open_experiment(Recipe("stopped"), Path("folds.csv"), 1, ("plain",), {}, None)
 sys.executable = "./python"
-processes.train_all(experiment.missing, [], [None])
+train_all([Job(Run(Path("whole")), Run(Path("whole/one")), Path("recipe.json"), ())], [], [None])
 """
+STOPPING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_a_training_ends_with_its_cross_validation_or_keeps_its_lock(folds_file, tmp_path, number):
-    write(tmp_path / "python", ["#!/bin/sh", "echo $$ > child", "exec sleep 100"]).chmod(0o755)
-    with subprocess.Popen([sys.executable, "-c", STOPPED], cwd=tmp_path, stderr=subprocess.DEVNULL) as parent:
-        wait_for(lambda: (tmp_path / "child").is_file() and (tmp_path / "child").read_text().strip())
-        child = int((tmp_path / "child").read_text())
-        parent.send_signal(number)
-        assert parent.wait(20) != 0
+def test_a_training_ends_with_its_cross_validation_or_is_left_alone(tmp_path, monkeypatch, capsys):
+    """Nothing can be done about it where the process that started it is killed, so nobody else may train that fold."""
+    sleeping = ["#!/bin/sh", "echo $$ > child", "exec sleep 100"]
+    folders = {number: write(tmp_path / number.name / "python", sleeping).parent for number in STOPPING}
+    for folder in folders.values():
+        (folder / "python").chmod(0o755)
+        (folder / "whole").mkdir()
+    command, children = [sys.executable, "-c", STOPPED], {}
+    parents = {n: subprocess.Popen(command, cwd=cwd, stderr=subprocess.DEVNULL) for n, cwd in folders.items()}
     try:
-        if number == signal.SIGKILL:  # nothing could be done about the child, so nobody else may train this fold
-            lock = tmp_path / "runs/stopped-cv-1/.seed-0-fold-0.lock"
-            with lock.open("w") as file, pytest.raises(BlockingIOError):
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        else:
-            wait_for(lambda: not runs(child))
+        for number, parent in parents.items():
+            child = folders[number] / "child"
+            wait_for(lambda child=child: child.is_file() and child.read_text().strip())
+            children[number] = int(child.read_text())
+            parent.send_signal(number)
+        assert [number.name for number, parent in parents.items() if parent.wait(60) == 0] == []
+        wait_for(lambda: not any(runs(child) for number, child in children.items() if number != signal.SIGKILL))
+        assert runs(children[signal.SIGKILL])
+        monkeypatch.chdir(folders[signal.SIGKILL])
+        job = Job(Run(Path("whole")), Run(Path("whole/one")), Path("recipe.json"), ())
+        train_all([job], [], [None])
+        assert capsys.readouterr().out == "one: another process is training it\n"
+        assert not job.run.folder.exists()
     finally:
-        if runs(child):
+        for parent in parents.values():
+            parent.kill()
+            parent.wait()
+        for child in filter(runs, children.values()):
             os.kill(child, signal.SIGKILL)
 
 
@@ -515,9 +485,9 @@ def test_a_cross_validation_stops_goes_on_answers_every_image_and_the_questions(
     low, high = scores["interval"]["map"]
     assert low <= scores["best"]["map"] <= high
 
-    whole, *parts = (answers(submit([folder])) for folder in (run.folder, *sorted(run.folder.glob("seed-*-fold-?"))))
-    np.testing.assert_allclose(whole, np.mean(parts, axis=0), atol=1e-7)
     plain, flip = (answers(submit([run.folder], views=(view,))) for view in ("plain", "flip"))
+    parts = [answers(submit([run.folder / f"seed-0-fold-{fold}"])) for fold in (0, 1)]
+    np.testing.assert_allclose(plain, np.mean(parts, axis=0), atol=1e-7)
     np.testing.assert_allclose(answers(submit([run.folder], views=("plain", "flip"))), (plain + flip) / 2, atol=1e-7)
     assert np.abs(plain - flip).max() > 1e-4
     weights = {task.name: np.array([0.25, 0.75]) for task in TINY.tasks}

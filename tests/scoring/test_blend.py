@@ -288,12 +288,12 @@ def test_views_means_and_budgets_are_flags(runs, capsys):
     ("arguments", "words"),
     [
         ([], ["name the folders of the runs"]),
-        (["runs/b"], ["runs/b (plain) is all there is to blend"]),
+        (["runs/b"], ["there is only runs/b (plain) to blend"]),
         (["runs/a", "runs/b", "runs/a/"], ["named twice", "  runs/a"]),
         (["runs/a", "runs/gone"], ["runs/gone", "has not finished"]),
         (["runs/a", "runs/few"], ["few and a predicted different images"]),
         (["runs/a", "runs/other"], ["other and a cannot be put together: tasks"]),
-        (["runs/a", "runs/b", "--views", "flip"], ["runs/b has not predicted in flip; its views are plain"]),
+        (["runs/a", "runs/b", "--views", "flip"], ["runs/b has no view flip; its views are plain"]),
         (["runs/a", "runs/folds", "--max-megabytes", "0.5"], ["no run fits", "runs/folds: 2 models, 3.0 MB"]),
         (["runs/a", "runs/b", "--output", "runs"], ["runs exists", "--output"]),
     ],
@@ -346,17 +346,17 @@ GOOD = {
     [
         ({"weights": {"t": [1]}}, "t: 1 weights for 2 members"),
         ({"weights": {}}, "t: 0 weights for 2 members"),
-        ({"weights": {"t": [-0.5, 1.5]}}, "none below 0"),
+        ({"weights": {"t": [-0.5, 1.5]}}, "numbers from 0 with"),
         ({"weights": {"t": [0.5, 0.6]}}, "a sum of 1"),
         ({"weights": {"t": [math.nan, 1]}}, "a sum of 1"),
-        ({"weights": [1, 2]}, "is no blend"),
+        ({"weights": [1, 2]}, "is not a blend"),
         ({"mean": "harmonic"}, "the mean is 'harmonic'; allowed are arithmetic, geometric"),
         (
             {"members": [{"run": "gone", "view": "plain"}, {"run": ".", "view": "plain"}]},
             "gone: there is no such folder",
         ),
-        ({"members": ["a", "b"]}, "is no blend"),
-        ({"tasks": [{"name": "t"}]}, "is no blend"),
+        ({"members": ["a", "b"]}, "is not a blend"),
+        ({"tasks": [{"name": "t"}]}, "is not a blend"),
     ],
 )
 def test_a_blend_that_cannot_be_used_says_why(tmp_path, monkeypatch, change, words):
