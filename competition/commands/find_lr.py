@@ -63,7 +63,7 @@ def describe(test, recipe: Recipe, stage: int) -> str:
     lowest = f"the smoothed loss is lowest, {test.smoothed[test.lowest]:.4g}, at {test.rates[test.lowest]:.1e}"
     reach = f"{len(test.rates)} steps, rate from {test.rates[0]:.1e} to {test.rates[-1]:.1e}: {lowest}"
     if test.suggestion is None:
-        return f"{reach}\nno suggestion: the loss did not fall at any rate; the network does not learn as it is built"
+        return f"{reach}\nno suggestion: the loss did not fall at any rate, so the network does not learn"
     rates = [f"{rate:g}" for rate in recipe.learning_rate]
     had, rates[stage - 1] = rates[stage - 1], f"{test.suggestion:.1e}"
     return f"{reach}\nsuggested: --learning-rate {' '.join(rates)} (stage {stage}; the recipe has {had})"

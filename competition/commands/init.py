@@ -54,7 +54,7 @@ def init(name: Name, /, *, labels: Path, weights: str = "imagenet", leave_out: t
 
 def describe(labels: Path, found: Found) -> str:
     """What was found: layout, tasks with their classes, images, questions, and notes on what was guessed."""
-    what = {"fashionai": "rows of image, task and letters", "table": "a table", "folder": "a folder a class"}
+    what = {"fashionai": "rows of image, task and letters", "table": "a table", "folder": "a folder per class"}
     dataset = found.dataset
     questions = ", ".join(map(str, found.questions)) or f"none; {_place_of_questions(found)}"
     notes = [f"note        {note}" for note in [*found.notes, *_rare(found)]]
@@ -131,7 +131,7 @@ def _place_of_questions(found: Found) -> str:
     folder = found.data if found.data.is_dir() else found.data.parent
     places = {
         "fashionai": f"{folder}/rank/Tests/question.csv",
-        "table": f"{folder / 'questions.csv'}: a header, and an image a line",
+        "table": f"{folder / 'questions.csv'}: a header, then one image per line",
         "folder": f"the images in {folder / 'test'}",
     }
     return f"a later submission reads {places[found.layout]}"

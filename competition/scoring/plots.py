@@ -40,7 +40,7 @@ def reliability(calibrations: Sequence[Calibration]) -> Figure:
         heights = BARS * one.before.rows / max(1, one.before.rows.max())
         axes.bar((np.arange(BINS) + 0.5) / BINS, heights, 1 / BINS, color="0.9")
         axes.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
-        for bins, name, style in ((one.before, "as it is", "o-"), (one.after, in_words(one.temperature), "s--")):
+        for bins, name, style in ((one.before, "as predicted", "o-"), (one.after, in_words(one.temperature), "s--")):
             shown, label = bins.rows > 0.01 * bins.rows.sum(), f"{name}, error {bins.error:.3f}"
             axes.plot(bins.confidence[shown], bins.precision[shown], style, markersize=3.5, label=label)
         axes.set(title=one.task.name, xlim=(0, 1), ylim=(0, 1.3), yticks=np.linspace(0, 1, 6))

@@ -124,7 +124,7 @@ def test_a_folder_of_classes_becomes_one_task(here, capsys):
     for name in ("train/cat/a.png", "train/dog/a.png", "train/dog/b.png", "test/q.png"):
         image(here / "pets" / name)
     out = said(capsys, "pets", "--labels", "pets")
-    assert "pets: a folder a class, 3 images" in out
+    assert "pets: a folder per class, 3 images" in out
     assert "class  one of  2  3 labelled (0% absent): cat 1, dog 2" in out
     assert "questions   pets/test" in out
     assert load_recipe("pets.py").layout == "folder"
