@@ -63,7 +63,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Found:
-    """A blend, and how its weights score on unseen images: weights are found on some folds and scored on another.
+    """A blend, and how its weights score on unseen images: weights found on some parts are scored on another.
 
     `over_plain` and `over_single` compare the fitted weights with the plain mean and with the best single member, all
     three found and scored in that way. `ways` names for each task the one of WAYS that scored best, which the blend

@@ -20,7 +20,7 @@ done
 mkdir "$run" || exit 9  # it is there already
 echo "$COMPETITION_THREADS,$CUDA_VISIBLE_DEVICES,$PATH" > "$run/machine"
 echo "$@" > "$run/words"
-[ -n "$STOPS" ] || echo '{"best": null, "seconds": 1}' > "$run/scores.json"
+[ "$STOPS" ] || echo '{"best": null, "seconds": 1}' > "$run/scores.json"
 echo "about 2 s an epoch"
 echo "a line for the log"
 """

@@ -1,11 +1,13 @@
 """Cross-validation: what is trained, what is left alone, what goes on, and how the parts are put together."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +16,13 @@ from helpers import given_by, make_dataset, refusal, write
 from predicted import write_views
 from small_data import TINY, write_data
 
+from competition.__main__ import main
 from competition.commands.cv import cv
 from competition.commands.submit import submit
 from competition.data.folds import make_folds
+from competition.dataset import Dataset
 from competition.errors import InvalidInput
-from competition.experiments import out_of_fold
-from competition.experiments.cross_validation import open_experiment
+from competition.experiments.cross_validation import FoldJob, open_experiment
 from competition.experiments.out_of_fold import gain_of_the_mean, mean_over_parts, put_together, scores_of, summary
 from competition.experiments.runner import Job, shares_of_gpus, train_all
 from competition.layouts.fashionai_submission import parse_values
@@ -90,23 +93,6 @@ def test_each_training_has_its_share_of_the_machine(experiment, trainer, monkeyp
     found = [(part.run.folder / "machine").read_text().rstrip("\n").split(",", 2) for part in experiment.parts]
     assert {(threads or None, gpus or None) for threads, gpus, _ in found} == expected
     assert {path for *_, path in found} == {os.environ["PATH"]}
-
-
-THREADS = """
-from competition.model import devices
-threading = devices.tf.config.threading
-within, between = threading.get_intra_op_parallelism_threads(), threading.get_inter_op_parallelism_threads()
-print(devices.THREADS, within, between)
-"""
-
-
-@pytest.mark.slow
-def test_a_training_computes_with_the_threads_it_is_given():
-    threads = str(os.cpu_count() + 1)
-    environment = os.environ | {"COMPETITION_THREADS": threads}
-    command = [sys.executable, "-c", THREADS]
-    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-    assert found.split() == [threads] * 3
 
 
 def test_only_what_is_missing_is_trained_and_remains_are_removed(experiment, trainer):
@@ -287,15 +273,22 @@ def test_the_gain_of_the_mean_is_over_the_mean_score_of_one(experiment):
         assert gain[name]["gain"]["low"] < mean - single < gain[name]["gain"]["high"]
 
 
+def predict(part: FoldJob, seed: int, rows: Mapping[int, Sequence[float]] | None = None) -> None:
+    """What a training leaves of its fold: random probabilities, and those of colour for some `rows` of the data."""
+    held = np.flatnonzero(make_folds(DATASET, 3, 0, 0.0).of(DATASET).fold == part.fold)
+    views = random_views(DATASET.take(held), seed)
+    for row, values in (rows or {}).items():
+        views["plain"]["colour"][held == row] = values
+    write_views(part.run, DATASET.take(held), views, part.fold)
+
+
 @pytest.fixture
 def two_seeds(tmp_path, folds_file, monkeypatch):
     """Two seeds of three folds, predicted; each training scores as its seed and fold say, the last has no score."""
     monkeypatch.chdir(tmp_path)
     experiment = open_experiment(TINY, folds_file, 2, VIEWS, MADE, None)
     for part in experiment.parts:
-        rows = np.flatnonzero(experiment.folds.of(DATASET).fold == part.fold)
-        views = random_views(DATASET.take(rows), 10 * part.seed + part.fold)
-        write_views(part.run, DATASET.take(rows), views, part.fold)
+        predict(part, 10 * part.seed + part.fold)
         score = None if (part.seed, part.fold) == (1, 2) else 0.5 + 0.1 * part.seed + 0.01 * part.fold
         finish(part.run, {"best": {"map": score, "accuracy": 0.25}, "seconds": 60})
     views, fold = mean_over_parts(experiment.parts, DATASET, HELD_OUT), experiment.folds.of(DATASET).fold
@@ -303,76 +296,88 @@ def two_seeds(tmp_path, folds_file, monkeypatch):
     return experiment
 
 
-def test_the_mean_of_seeds_is_scored_with_the_decimals_of_a_submission(two_seeds):
-    """By hand: rows 0 to 2 have .90000002 right, a wrong mean of .900000015, and .90000001 right, all others .5 wrong.
+@pytest.fixture(scope="module")
+def finished_folder(tmp_path_factory) -> Path:
+    """Two seeds of three folds put together, of which one report could not be drawn.
 
-    Rounded, the second is a tie with one of its neighbours, so the precisions are 1/2, 2/3 or 1, 2/3 before the last,
-    2/24; as it is, they are 1, 1/2, 2/3 before that.
+    Rows 0 to 2 have .90000002 right, a wrong mean of .900000015, and .90000001 right, all others .5 wrong.
     """
-    sure = {0: [0.90000002] * 2, 1: [0.90000001, 0.90000002], 2: [0.90000001] * 2}
-    for part in two_seeds.parts:
-        rows = np.flatnonzero(two_seeds.folds.of(DATASET).fold == part.fold)
-        views = random_views(DATASET.take(rows), part.fold)
-        for place, row in enumerate(rows):
-            top, answer = (sure[row][part.seed], row) if row in sure else (0.5, (row + 1) % 3)
-            views["plain"]["colour"][place] = np.where(np.arange(3) == (2 if row == 1 else answer), top, (1 - top) / 2)
-        write_views(part.run, DATASET.take(rows), views, part.fold)
-    put_together(two_seeds, DATASET)
-    colour = two_seeds.whole.read_json("scores.json")["best"]["tasks"][0]
-    one, other = np.mean([1 / 2, 2 / 3, 2 / 24]), np.mean([1, 2 / 3, 2 / 24])
-    assert colour["ap"] == pytest.approx(one) or colour["ap"] == pytest.approx(other)
-    assert read_predictions(two_seeds.whole).score().tasks[0].ap == colour["ap"]
 
-
-def test_a_fold_that_another_process_finishes_meanwhile_is_left_to_the_next_time(two_seeds, monkeypatch):
-    last, mean = two_seeds.parts[-1].run.folder / "scores.json", mean_over_parts
-    finished = last.read_text()
-    last.unlink()
-
-    def meanwhile(*given):
-        last.write_text(finished)
-        return mean(*given)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(out_of_fold, "mean_over_parts", meanwhile)
-        put_together(two_seeds, DATASET)
-    assert not two_seeds.whole.finished
-    put_together(two_seeds, DATASET)
-    assert len(read_predictions(two_seeds.whole)) == len(DATASET)
-
-
-def test_a_report_that_fails_loses_no_score_and_the_same_command_makes_it(two_seeds, folds_file, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as patch, pytest.warns(UserWarning, match=r"reliability.png could not be made .*space"):
+    sure = {0: [0.90000002] * 2, 1: [0.90000001, 0.90000002], 2: [0.90000001] * 2}
+    answer = {row: {1: 2}.get(row, row) if row in sure else (row + 1) % 3 for row in range(len(DATASET))}
+    folder = tmp_path_factory.mktemp("finished")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        experiment = open_experiment(TINY, write_folds(folder / "folds.csv"), 2, VIEWS, MADE, None)
+        for part in experiment.parts:
+            tops = {row: sure[row][part.seed] if row in sure else 0.5 for row in range(len(DATASET))}
+            rows = {row: np.where(np.arange(3) == answer[row], top, (1 - top) / 2) for row, top in tops.items()}
+            predict(part, part.fold, rows)
+            finish(part.run)
         patch.setattr(plots, "reliability", full)
-        put_together(two_seeds, DATASET)
-    folder = two_seeds.whole.folder
+        with pytest.warns(UserWarning, match=r"reliability.png could not be made .*space"):
+            put_together(experiment, DATASET)
+    return folder
+
+
+@pytest.fixture
+def finished(finished_folder, tmp_path, monkeypatch):
+    """A copy of it, to go on with."""
+    shutil.copytree(finished_folder, tmp_path / "finished")
+    monkeypatch.chdir(tmp_path / "finished")
+    return open_experiment(TINY, Path("folds.csv"), 2, VIEWS, MADE, None)
+
+
+def test_the_mean_of_seeds_is_scored_with_the_decimals_of_a_submission(finished):
+    """By hand: rounded, row 1 ties with one of its neighbours, so the precisions are 1/2, 2/3, 2/24 or 1, 2/3, 2/24.
+
+    Without rounding they would be 1, 1/2, 2/3, 2/24.
+    """
+    colour = finished.whole.read_json("scores.json")["best"]["tasks"][0]
+    one, other = np.mean([1 / 2, 2 / 3, 2 / 24]), np.mean([1, 2 / 3, 2 / 24])
+    assert colour["ap"] == pytest.approx(one) or colour["ap"] == pytest.approx(other)
+    assert read_predictions(finished.whole).score().tasks[0].ap == colour["ap"]
+
+
+def test_a_report_that_fails_loses_no_score_and_the_same_command_makes_it(finished):
+    folder = finished.whole.folder
     before = {path: path.stat().st_mtime_ns for path in folder.glob("[!.]*")}
-    assert {path.name for path in before} >= {*report_files(two_seeds.whole, TINY.tasks), "scores.json"} - {
+    assert {path.name for path in before} >= {*report_files(finished.whole, TINY.tasks), "scores.json"} - {
         "reliability.png"
     }
-    again = open_experiment(TINY, folds_file, 2, VIEWS, MADE, None)
-    assert (again.whole, again.missing, again.whole.finished) == (two_seeds.whole, [], True)
-    put_together(again, DATASET)
+    assert (folder.name, finished.missing, finished.whole.finished) == ("tiny-cv-1", [], True)
+    put_together(finished, DATASET)
     after = {path: path.stat().st_mtime_ns for path in folder.glob("[!.]*")}
     assert set(after) - set(before) == {folder / "reliability.png"}
     assert {path: after[path] for path in before} == before
-    assert open_experiment(TINY, folds_file, 2, VIEWS, MADE, None).whole != two_seeds.whole
+    assert open_experiment(TINY, Path("folds.csv"), 2, VIEWS, MADE, None).whole != finished.whole
 
 
-def test_reports_of_other_scores_do_not_stay(two_seeds, folds_file):
-    put_together(two_seeds, DATASET)
-    folder = two_seeds.whole.folder
+class FinishedMeanwhile(Dataset):
+    """A dataset whose first use lets another process finish a fold."""
+
+    def take(self, rows):
+        if Path("moved.json").exists():
+            Path("moved.json").rename("runs/tiny-cv-1/seed-0-fold-1/scores.json")
+        return super().take(rows)
+
+
+def test_a_fold_finished_meanwhile_is_left_to_the_next_time_when_no_earlier_report_stays(finished):
+    again, folder = finished.parts[1], finished.whole.folder
+    (again.run.folder / "scores.json").rename("moved.json")  # it is to be trained again
+    experiment = open_experiment(TINY, Path("folds.csv"), 2, VIEWS, MADE, folder)
+    assert (experiment.missing, experiment.whole.finished) == ([again], False)
     old = (folder / "mistakes.csv").read_text()
-    (two_seeds.parts[1].run.folder / "scores.json").unlink()  # to be trained again
-    again = open_experiment(TINY, folds_file, 2, VIEWS, MADE, folder)
-    assert (again.missing, again.whole.finished) == ([two_seeds.parts[1]], False)
-    rows = np.flatnonzero(two_seeds.folds.of(DATASET).fold == 1)
-    write_views(two_seeds.parts[1].run, DATASET.take(rows), random_views(DATASET.take(rows), 99), 1)
-    finish(two_seeds.parts[1].run)
-    put_together(again, DATASET)
+    predict(again, 99)
+    by_field = {field.name: getattr(DATASET, field.name) for field in fields(DATASET)}
+    put_together(experiment, FinishedMeanwhile(**by_field))
+    assert (experiment.missing, experiment.whole.finished) == ([], False)
+    put_together(experiment, DATASET)
+    assert experiment.whole.finished
+    assert len(read_predictions(experiment.whole)) == len(DATASET)
     assert (folder / "mistakes.csv").read_text() != old
 
 
@@ -459,15 +464,39 @@ def answers(submission: Path) -> np.ndarray:
     return np.concatenate([parse_values(line.split(",")[2]) for line in submission.read_text().splitlines()])
 
 
+AT_THE_END = """
+import atexit, sys
+
+def print_threads():
+    if "tensorflow" in sys.modules:
+        threading = sys.modules["tensorflow"].config.threading
+        print("threads", threading.get_intra_op_parallelism_threads(), threading.get_inter_op_parallelism_threads())
+
+atexit.register(print_threads)
+"""
+
+
 @pytest.mark.slow
 def test_a_cross_validation_stops_goes_on_answers_every_image_and_the_questions(tmp_path, monkeypatch, capsys):
+    """The first fold is trained by the real command line in a process of its own, the second one in this process."""
     monkeypatch.chdir(tmp_path)
     data = write_data(tmp_path / "data")
-    first = cv(TINY, data, folds=2, only=(1,))
+    write(tmp_path / "site/sitecustomize.py", AT_THE_END)  # Python imports it at its start
+    with monkeypatch.context() as patch:
+        patch.setenv("COMPETITION_THREADS", str(os.cpu_count() + 1))
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path / "site"), *sys.path]))
+        first = cv(TINY, data, folds=2, only=(1,))
     assert "still misses seed-0-fold-0" in capsys.readouterr().out
     assert set(read_predictions(first).fold) == {1}
+    assert f"threads {os.cpu_count() + 1} {os.cpu_count() + 1}\n" in (first.folder / "seed-0-fold-1.log").read_text()
     weights = first.folder / "seed-0-fold-1/model.weights.h5"
     before = weights.stat().st_mtime_ns
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", str(write(tmp_path / "python", ["#!/bin/sh", 'echo "$@"'])))
+        (tmp_path / "python").chmod(0o755)
+        cv(TINY, data, folds=2)
+    _, _, *command = (first.folder / "seed-0-fold-0.log").read_text().split()
+    assert main(command) == 0
     run = cv(TINY, data, folds=2)
     assert run == first
     assert weights.stat().st_mtime_ns == before
