@@ -19,7 +19,7 @@ NO_SCORE, NOT_FINISHED, NOT_READABLE = 1, 2, 3  # ranks below the runs with a sc
 def list() -> None:
     """List the recipes, and the runs with their scores on held-out images, best first.
 
-    `over` says what a score was computed on: one split of the images, all folds of a cross-validation (of how many
+    The column `over` says what a score is from: one split of the images, all folds of a cross-validation (of how many
     seeds), or a blend of several members. Scores on different images cannot be compared; `competition compare` is
     paired on the same ones. The last column of a run lists the fields that differ from its recipe.
     """

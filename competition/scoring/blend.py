@@ -124,7 +124,7 @@ def blend_of(folders: Sequence[Path], views: Sequence[str], mean: Mean) -> Blend
         blend = read_blend(folders[0])
     first, *others = blend.runs
     if unfinished := [str(run.folder) for run in blend.runs if not run.finished]:
-        raise InvalidInput("these are not finished runs; train them to the end first:", unfinished)
+        raise InvalidInput("these did not finish, or are not runs; train them to the end first:", unfinished)
     tasks = first.read_recipe().tasks
     for run in others:
         if (found := run.read_recipe().tasks) != tasks:

@@ -185,7 +185,7 @@ def test_an_unknown_recipe_lists_the_choices(competition):
         (["train", "clothing", "--epochs", "1"], ["1 epochs, 2 learning_rate, 2 trains"]),
         (["train", "mine.py"], ["mine.py: there is no such recipe file"]),
         (["submit"], ["holds no finished run", "train"]),
-        (["submit", "runs/none-1"], ["runs/none-1", "not finished runs"]),
+        (["submit", "runs/none-1"], ["runs/none-1", "did not finish"]),
         (["check", "gone.csv", "question.csv"], ["gone.csv cannot be read: No such file"]),
         (["check", ".", "question.csv"], [". cannot be read: Is a directory"]),
         (["score", "mine.csv", "question.csv"], ["question.csv:1: "]),
