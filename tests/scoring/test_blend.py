@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from helpers import refusal
 from predicted import at_random, write_run
+from tables import cells_under
 
 from competition.__main__ import main
 from competition.commands import blend as command
@@ -241,9 +242,16 @@ def test_the_command_writes_a_blend_that_reads_back_and_applies(runs, capsys):
     assert kept["map"] == pytest.approx(np.mean([max(task) for task in ways[:-1]]))
     assert kept["accuracy"] == pytest.approx(found.taken.score().accuracy)
     assert json.loads(Path("runs/blend-1/blend.json").read_text())["made"]["command"].startswith("competition")
-    rows = {line.split()[0]: line.split() for line in printed.splitlines() if line.strip()}
-    assert rows["size"][-4:] == [f"{weight:.2f}" for weight in blend.weights["size"]]
-    assert rows["mean"][2:4] == [f"{found.over_plain[-1].ap.a:.4f}", f"{found.over_plain[-1].ap.b:.4f}"]
+    lines = printed.splitlines()
+    head = next(number for number, line in enumerate(lines) if line.startswith("task"))
+    rows = {line.split()[0]: cells_under(lines[head], line) for line in lines[head + 1 :][:3]}
+    weights = [rows["size"][f"w{number}"] for number in (1, 2, 3, 4)]
+    assert weights == [[f"{weight:.2f}"] for weight in blend.weights["size"]]
+    mean, single = found.over_plain[-1].ap, found.over_single[-1].ap
+    assert [rows["mean"][name] for name in ("fitted", "mean", "single")] == [
+        [f"{score:.4f}"] for score in (mean.a, mean.b, single.b)
+    ]
+    assert rows["mean"]["gain"] == [f"{gain.difference.value:+.4f}" for gain in (mean, single)]
     assert "of the resamples: " in printed
 
 
