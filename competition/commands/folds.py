@@ -89,7 +89,7 @@ def prepare_folds(
 ) -> Folds:
     """Make the folds of readable images, write them and the pairs that look alike, and print what was found.
 
-    `data` names the questions. `output` is written last, so that if it exists, so does the list of pairs.
+    `data` holds the question files. `output` is written last, so that if it exists, so does the list of pairs.
     """
     images = hashed_images(dataset, digests, layout, data, cache)
     dataset = replace(dataset, group=duplicate_groups(images.hash[: len(dataset)], plan.distance))

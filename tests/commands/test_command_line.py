@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import pytest
 from helpers import write
+from printed import cells_under
 from small_data import write_data
-from tables import cells_under
 
 from competition.__main__ import COMMANDS, main
 from competition.recipe import Recipe

@@ -187,6 +187,7 @@ from pathlib import Path
 from competition.experiments.runner import Job, train_all
 from competition.run import Run
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup ignores it
 sys.executable = "./python"
 train_all([Job(Run(Path("whole")), Run(Path("whole/one")), Path("recipe.json"), ())], [], [None])
 """

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from helpers import refusal
 from predicted import at_random, write_run
-from tables import cells_under
+from printed import cells_under
 
 from competition.__main__ import main
 from competition.commands import blend as command
