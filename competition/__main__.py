@@ -1,4 +1,4 @@
-"""The command line: dispatches, and imports a command only when it is called."""
+"""The command line: finds the command, and imports it only when it is called."""
 
 import importlib
 import inspect
@@ -12,20 +12,20 @@ from competition.errors import InvalidInput, no_such
 from competition.renamed import refuse_old_flags
 
 COMMANDS = {
-    "init": "look at labels of your own, and write a recipe for them",
+    "init": "inspect your own labels, and write a recipe for them",
     "train": "train a recipe on a data set",
-    "lists": "divide a folder of labelled flowers into train.txt, val.txt and test.txt",
-    "find-lr": "find a learning rate: the loss while the rate rises",
-    "folds": "make the folds that experiments share, and find images that stand twice",
-    "cv": "train a recipe once a fold, and score all images together",
-    "sweep": "train a recipe with several values of one field, and show them side by side",
-    "compare": "tell whether one run is better than another, or the difference is noise",
+    "lists": "split a folder of labelled flowers into train.txt, val.txt and test.txt",
+    "find-lr": "find a learning rate: the loss while the rate is increased",
+    "folds": "make the folds that all experiments share, and find duplicate images",
+    "cv": "train a recipe once per fold, and score all images together",
+    "sweep": "train a recipe with several values of one field, and show the results side by side",
+    "compare": "tell whether one run is better than another or the difference is noise",
     "blend": "find the weights with which several runs and views score best together",
-    "submit": "predict the questions, check, write a submission",
+    "submit": "predict the questions, check the answers, and write a submission",
     "report": "make the pictures and tables that a finished run lacks",
     "score": "score a submission against known answers",
-    "check": "say what is wrong with a submission",
-    "draw": "draw a data set in the format of a recipe's system",
+    "check": "check a submission before it is uploaded",
+    "draw": "draw a synthetic data set in the format that a recipe reads",
     "fetch": "download CIFAR-10 as arrays, for the recipe cifar10",
     "list": "list recipes, and runs with their scores",
     "doctor": "show versions, devices, memory, disk and weights",
@@ -34,14 +34,14 @@ USAGE, STOPPED = 2, 130
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return the exit status: 0, 1 for bad input, 2 for wrong usage."""
+    """Run one command and return the exit status: 0, 1 for bad input, 2 for wrong usage, 130 after Ctrl-C."""
     arguments = sys.argv[1:] if arguments is None else arguments
     return reported(lambda: dispatch(arguments))
 
 
 def reported(action: Callable[[], int]) -> int:
-    """Call `action` and return its exit status; bad input, a full disk and Ctrl-C are told without a traceback."""
-    for stream in (sys.stdout, sys.stderr):  # a terminal that knows no … is to show a ? and go on
+    """Call `action` and return its exit status; report bad input, a full disk and Ctrl-C without a traceback."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show … prints ? instead of failing
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
@@ -52,7 +52,7 @@ def reported(action: Callable[[], int]) -> int:
     except InvalidInput as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except BrokenPipeError:  # the reader, `head` for example, has seen enough
+    except BrokenPipeError:  # the reader, `head` for example, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:  # a folder that cannot be written, a full disk
@@ -80,7 +80,7 @@ def dispatch(arguments: list[str]) -> int:
 def overview() -> str:
     width = max(map(len, COMMANDS))
     lines = [f"  {name:{width}}  {summary}" for name, summary in COMMANDS.items()]
-    return "\n".join(["usage: competition COMMAND …", "", *lines, "", "`competition COMMAND --help` says more."])
+    return "\n".join(["usage: competition COMMAND …", "", *lines, "", "`competition COMMAND --help` lists its flags."])
 
 
 def call(verb: str, arguments: list[str]) -> None:

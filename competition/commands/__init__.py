@@ -1,1 +1,1 @@
-"""One file a verb: a typed function that the command line, a notebook and a test call alike."""
+"""One file per command: a typed function that the command line, a notebook and a test call alike."""

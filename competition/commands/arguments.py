@@ -1,4 +1,4 @@
-"""Kinds of arguments that several commands take, and how those are called that begin with a recipe."""
+"""Types of arguments that several commands share, and the call of commands whose first argument is a recipe."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ Folds = Annotated[
 
 
 def call_with_recipe(command: Callable, arguments: Sequence[str]):
-    """Call a command with the recipe that the first argument names; the recipe's fields are flags beside its own."""
+    """Call a command with the recipe that the first argument names; its fields become flags, too."""
     verb = command.__name__.replace("_", "-")
     if not arguments or arguments[0].startswith("-"):
         print(f"usage: competition {verb} RECIPE [flags]\n")

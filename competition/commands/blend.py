@@ -24,19 +24,19 @@ def blend(
     max_megabytes: float = math.inf,
     output: Path | None = None,
 ) -> Found:
-    """Find weights a task for the official AP, tell what they gain on images they were not found on, write blend.json.
+    """Find the weights of each task with the best official AP, show their gain on unseen images, write blend.json.
 
-    Members are the runs, or cross-validations, each in every view it has predicted in. A task whose weights gain
-    nothing there keeps the plain mean. Raises InvalidInput where runs predicted other images or tasks, and where
-    the budget allows none.
+    Members are the runs or cross-validations, each in every view that it has predicted. A task whose weights gain
+    nothing on unseen images keeps the plain mean. Raises InvalidInput if the runs predicted different images or tasks,
+    or if none fits into the budget.
 
     Args:
-        runs: folders of runs or of cross-validations that predicted the same images.
-        views: the views to take part, such as plain flip; without it all that a run has.
-        mean: the mean of probabilities, or of their logarithms.
-        max_models: networks that answering may take; each fold of a cross-validation is one.
-        max_megabytes: megabytes that the files of those networks may take.
-        output: the folder to write; without it the next runs/blend-<number>.
+        runs: folders of runs or cross-validations that predicted the same images.
+        views: the views to use, such as plain flip; by default, all that a run has.
+        mean: average the probabilities (arithmetic) or their logarithms (geometric).
+        max_models: the most networks that the blend may use; each fold of a cross-validation is one.
+        max_megabytes: the most megabytes that the files of those networks may take.
+        output: the folder to write; by default, the next runs/blend-<number>.
     """
     if output is not None:
         refuse_existing(output, "--output")
@@ -44,22 +44,22 @@ def blend(
     found = find_blend(members_of(runs, views, mean, budget), mean, budget)
     folder = new_run("blend", output)
     found.blend.write(folder, scores(found), called())
-    print(f"{table(found)}\n\n{verdict(found)}\n\n{folder.folder / BLEND} holds the blend")
+    print(f"{table(found)}\n\n{verdict(found)}\n\nwrote {folder.folder / BLEND}")
     return found
 
 
 def members_of(runs: Sequence[Path], views: Sequence[str], mean: Mean, budget: Cost) -> list[Member]:
-    """Every run in every view that it has and that is asked for. Raises InvalidInput where that is not a choice."""
+    """Every run in every requested view, by default in all it has. Raises InvalidInput for fewer than two."""
     if not runs:
         raise InvalidInput("name the folders of the runs to blend (`competition list` shows them)")
     if twice := sorted({str(run) for run in runs if list(runs).count(run) > 1}):
-        raise InvalidInput("runs that are named twice; name each once:", twice)
+        raise InvalidInput("some runs are named twice; name each once:", twice)
     members = [member for run in runs for member in _members_of_run(Run(run), views, mean)]
     if len(members) < 2:
-        raise InvalidInput(f"{members[0]} is all there is to blend; name several runs, or more of its views")
+        raise InvalidInput(f"there is only {members[0]} to blend; name several runs, or more of its views")
     unknown = dict.fromkeys(str(member.folder) for member in members if not member.models)
     if unknown and budget != Cost():
-        raise InvalidInput("runs without a network file, so that nothing tells what they cost a budget:", unknown)
+        raise InvalidInput("some runs have no network file, so their cost is unknown; blend without a budget:", unknown)
     return members
 
 
@@ -68,14 +68,14 @@ def _members_of_run(run: Run, views: Sequence[str], mean: Mean) -> list[Member]:
         raise InvalidInput(f"{run.folder} has not finished; train it to the end first (`competition list` shows it)")
     there = views_of(run)
     if lacking := [view for view in views if view not in there]:
-        raise InvalidInput(f"{run.folder} has not predicted in {', '.join(lacking)}; its views are {', '.join(there)}")
+        raise InvalidInput(f"{run.folder} has no view {', '.join(lacking)}; its views are {', '.join(there)}")
     files = [training.weights for training in run.trainings if training.weights.is_file()]
     megabytes = sum(path.stat().st_size for path in files) / 1_000_000
     return [Member(run.folder, view, read_member(run, view, mean), len(files), megabytes) for view in views or there]
 
 
 def scores(found: Found) -> dict:
-    """What blend.json says about the scores: official AP a task, on images that the weights were not found on."""
+    """The scores in blend.json: the official AP of each task, on images that the weights were not found on."""
     *tasks, mean = (
         {
             "fitted": plain.ap.a,
@@ -101,7 +101,7 @@ def scores(found: Found) -> dict:
 
 
 def table(found: Found) -> str:
-    """The members with their numbers; then a row a task: AP, gains with intervals, and the weights by number."""
+    """The members with their numbers, then a row per task: AP, gains with intervals, and the members' weights."""
     members = [f"  {number}  {folder} ({view})" for number, (folder, view) in enumerate(found.blend.members, 1)]
     width = max(len(row.task) for row in found.over_plain)
     gain = f"   gain  {f'{PERCENT} % of resamples':18}"
@@ -124,7 +124,7 @@ def _row(found: Found, plain: TaskComparison, single: TaskComparison, width: int
 
 
 def verdict(found: Found) -> str:
-    """What each task takes, and what fitted weights were worth, in words."""
+    """What each task uses, and what fitted weights gain, in words."""
     words = {"fitted": "weights of their own", "plain": "the plain mean", "single": "the best member alone"}
     tasks = {way: [task for task, taken in found.ways.items() if taken == way] for way in words}
     lines = [f"{words[way]}: {', '.join(names)}" for way, names in tasks.items() if names]
@@ -132,7 +132,7 @@ def verdict(found: Found) -> str:
         gain = rows[-1].ap.difference
         noise = "within noise" if gain.is_noise else "more than noise"
         lines.append(
-            f"fitted in all tasks, weights gain {gain.value:+.4f} mAP over {other}, and between {gain.low:+.4f} and "
+            f"weights fitted for every task gain {gain.value:+.4f} mAP over {other}, between {gain.low:+.4f} and "
             f"{gain.high:+.4f} in {PERCENT} % of the resamples: {noise}"
         )
     return "\n".join(lines)

@@ -9,14 +9,14 @@ from competition.layouts.fashionai_submission import check_submission
 
 
 def check(submission: Submission, questions: Questions, /, classes: Path | None = None) -> None:
-    """Check rows, order, names and values of a submission, and say what is wrong with line numbers.
+    """Check the rows, order, names and values of a submission, and list every problem with its line number.
 
-    Raises InvalidInput with every problem.
+    Raises InvalidInput with all problems.
 
     Args:
         submission: the file to check.
         questions: the question file that it answers.
-        classes: a classes.csv, to know how many values each task has.
+        classes: a classes.csv, which says how many values each task has.
     """
     tasks = read_classes(classes) if classes else ()
     if problems := check_submission(submission, questions, tasks):

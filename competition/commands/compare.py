@@ -19,19 +19,19 @@ B = Annotated[Path, tyro.conf.arg(metavar="B")]
 def compare(
     a: A, b: B, /, *, view: str = PLAIN, view_a: str | None = None, view_b: str | None = None, only: Folds = ()
 ) -> tuple[TaskComparison, ...]:
-    """Tell whether A is better than B: official AP and accuracy a task, and how far the difference may be chance.
+    """Tell whether A is better than B: official AP and accuracy of each task, and how much of it may be chance.
 
-    Chance is that of the images: both are scored on the same resamples of them, near-duplicates drawn together. What
-    another seed of the training would change is not in it. Raises InvalidInput where A and B did not predict the
-    same images.
+    Chance means the choice of images: both are scored on the same resamples, in which near-duplicates stay together.
+    How much another training seed would change is not included. Raises InvalidInput if A and B predicted different
+    images.
 
     Args:
-        a: the folder of a run or of a cross-validation.
-        b: another one, or the same with another view.
+        a: the folder of a run or cross-validation.
+        b: another one, or the same one with another view.
         view: the view of both: plain, flip, …
-        view_a: the view of A alone.
-        view_b: the view of B alone.
-        only: the images of these folds alone, for example 0,1,2, where not all folds of both are trained.
+        view_a: the view of A, if it is another.
+        view_b: the view of B, if it is another.
+        only: compare on the images of these folds alone, for example 0,1,2, while other folds are not trained yet.
     """
     views = view_a or view, view_b or view
     names = [f"{folder} ({chosen})" for folder, chosen in zip((a, b), views, strict=True)]
@@ -48,7 +48,7 @@ def compare(
 
 
 def table(rows: tuple[TaskComparison, ...]) -> str:
-    """A row a task and the mean: for AP and for accuracy A, B, the difference, its interval, and how often A wins."""
+    """A row per task and the mean: AP and accuracy of A and B, the difference, its interval, and how often A wins."""
     width = max(len(row.task) for row in rows)
     columns = f"{'A':>6}  {'B':>6}  {'A - B':>7}  {f'{PERCENT} % of resamples':18}  A wins"
     lines = [
@@ -67,7 +67,7 @@ def _cells(gain: Gain) -> str:
 def verdict(gain: Gain) -> str:
     """What the difference in mAP means, in words."""
     value, low, high = gain.difference
-    found = f"A - B is {value:+.4f} mAP, and between {low:+.4f} and {high:+.4f} in {PERCENT} % of the resamples"
+    found = f"A - B is {value:+.4f} mAP, between {low:+.4f} and {high:+.4f} in {PERCENT} % of the resamples"
     if gain.difference.is_noise:
         return f"within noise: {found}; these images cannot tell which one is better"
     return f"{'A' if value > 0 else 'B'} is better: {found}"

@@ -1,4 +1,4 @@
-"""Cross-validation: a recipe trained once a fold, and the answers for all images scored together."""
+"""Cross-validation: a recipe trained once per fold, and the out-of-fold predictions of all images scored together."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,23 +32,23 @@ def cv(
     skip_bad_images: bool = False,
     picture_cache: float = USUAL_ROOM,
 ) -> Run:
-    """Train a recipe once a fold, and score the answers for all images together. Every field of the recipe is a flag.
+    """Train a recipe once per fold, and score all images together, out of fold. Every field of the recipe is a flag.
 
-    What was stopped goes on when the same command is given again: only what is missing is trained. Returns the folder
-    of all, with the out-of-fold probabilities. Raises InvalidInput for folds of other images or of another number, for
-    a folder that holds another experiment, and where a training fails.
+    If it is stopped, the same command continues it: only what is missing is trained. Returns the folder of the
+    cross-validation, with the out-of-fold probabilities. Raises InvalidInput for folds of other images or of another
+    number, for a folder that holds something else, and if a training fails.
 
     Args:
-        data: The data set: a folder as the recipe's layout has it, or the CSV of a table. Without it: data/<recipe>.
-        run: Its folder, new or to go on with. Without it: an unfinished one of the same, or the next.
-        folds: How many folds there are.
-        folds_file: Which image is in which fold. Without it: folds/<data>.csv, which is made where it is missing.
+        data: The data set: a folder in the recipe's layout, or the CSV file of a table. By default, data/<recipe>.
+        run: Its folder, new or to be continued. By default, an unfinished one with the same settings, or the next.
+        folds: The number of folds.
+        folds_file: Which image is in which fold. By default, folds/<data>.csv, which is made if it is missing.
         seeds: How often all folds are trained: with the recipe's seed and those that follow it.
-        only: Train these folds alone, for example 2,3; others may be trained meanwhile, in the same folder.
-        jobs: How many folds are trained at the same time, the GPUs shared out among them.
-        views: How images are looked at when they are predicted.
-        skip_bad_images: Go on without images that cannot be read.
-        picture_cache: Gigabytes of decoded pictures to keep for all folds; 0: none.
+        only: Train only these folds, for example 2,3; another process may train others in the same folder.
+        jobs: The number of folds trained at the same time; the GPUs are divided among them.
+        views: The views in which the held-out images are predicted.
+        skip_bad_images: Continue without images that cannot be read.
+        picture_cache: Gigabytes of decoded pictures to keep for all folds; 0 keeps none.
     """
     check(folds, seeds, only)
     shares = shares_of_gpus(jobs)
@@ -69,14 +69,14 @@ def cv(
     put_together(experiment, dataset)
     if experiment.missing:
         names = ", ".join(part.run.name for part in experiment.missing)
-        print(f"\n{experiment.whole.folder}/ still misses {names}; the same command, with no --only, trains them")
+        print(f"\n{experiment.whole.folder}/ still misses {names}; the same command without --only trains them")
         return experiment.whole
     print(f"\n{summary(experiment.whole)}\n\n{experiment.whole.folder}/ holds the cross-validation")
     return experiment.whole
 
 
 def check(folds: int, seeds: int, only: Sequence[int]) -> None:
-    """Raises InvalidInput for numbers that make no cross-validation."""
+    """Raises InvalidInput for numbers that a cross-validation cannot have."""
     for name, value, least in (("folds", folds, 2), ("seeds", seeds, 1)):
         if value < least:
             raise InvalidInput(f"--{name} is {value}; at least {least} is needed")

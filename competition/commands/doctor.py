@@ -11,7 +11,7 @@ GIB = 2**30
 
 
 def doctor() -> None:
-    """Show versions, devices, OpenCV, memory, disk, where weights are looked for and which are there."""
+    """Show versions, devices, OpenCV, memory, disk space, and which files of pretrained weights are there."""
     print(f"python        {platform.python_version()} on {platform.platform()}")
     print("packages      " + ", ".join(f"{name} {version(name)}" for name in PACKAGES))
 
@@ -25,7 +25,7 @@ def doctor() -> None:
     print("devices       " + "\n              ".join(describe_devices()))
     print(f"cores         {os.cpu_count()}")
     other = f" or {half}, whichever is faster for the network" if (half := half_format()) else ""
-    print(f"precision     auto is float32{other} here")
+    print(f"precision     auto means float32{other} here")
     print(f"OpenCV        {cv2.__version__}, pictures up to {MAX_PIXELS:,} pixels")
     pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     print(f"memory        {os.sysconf('SC_AVPHYS_PAGES') * size / GIB:.0f} GiB free of {pages * size / GIB:.0f}")

@@ -1,4 +1,4 @@
-"""Draw a data set in the format of a recipe."""
+"""Draw a synthetic data set in the format that a recipe reads."""
 
 from competition.commands.arguments import Folder
 from competition.drawing import DRAWERS
@@ -7,13 +7,13 @@ from competition.drawing import DRAWERS
 def draw(folder: Folder, /, images: int | None = None, seed: int = 0, recipe: str = "sketches") -> None:
     """Draw labelled images, and questions with their answers; the same seed gives the same files.
 
-    Raises InvalidInput where the folder exists, and for a recipe that nothing is drawn for.
+    Raises InvalidInput if the folder exists, and for a recipe without a drawn data set.
 
     Args:
-        folder: where to; made new.
-        images: labelled images; without it as many as the recipe's training takes.
-        seed: of everything that is drawn.
-        recipe: whose data; sketches are garments in the competition's format.
+        folder: the new folder to write.
+        images: the number of labelled images; by default, as many as the recipe needs.
+        seed: the seed of the random numbers.
+        recipe: the recipe that reads the data; sketches draws garments in the competition's format.
     """
     number = {} if images is None else {"images": images}
     DRAWERS[recipe](folder, seed=seed, **number)

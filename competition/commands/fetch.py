@@ -9,11 +9,10 @@ from competition.files import refuse_filled, whole_folder
 def fetch(folder: Folder, /) -> None:
     """Write keras.datasets.cifar10 as x_train.npy, y_train.npy, x_test.npy and y_test.npy.
 
-    Raises InvalidInput where the folder holds something already, and where the download fails; nothing is written then,
-    nor after Ctrl-C.
+    Raises InvalidInput if the folder is not empty or the download fails. Then, as after Ctrl-C, nothing is written.
 
     Args:
-        folder: where to; made where it is missing.
+        folder: the folder to write; made if it is missing.
     """
     refuse_filled(folder)
     from competition.model.datasets import cifar10_arrays  # Keras

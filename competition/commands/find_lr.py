@@ -1,4 +1,4 @@
-"""Which learning rate? A range test: the rate rises step by step, and the loss shows where it is too high."""
+"""A learning rate range test: the rate is increased step by step, and the loss shows where it becomes too high."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -23,21 +23,21 @@ def find_lr(
     skip_bad_images: bool = False,
     cache: Cache = CACHE,
 ) -> float | None:
-    """Find a learning rate: train one stage for a pass while its rate rises, draw the loss, suggest a rate.
+    """Find a learning rate: train a stage for one epoch while its rate is increased, plot the loss, suggest a rate.
 
-    Returns the rate, or None where the loss did not fall. Picture and table go into a folder of their own, which is no
-    run: nothing is kept of the network. Raises InvalidInput for labels or images that cannot be used, and for a range
-    test that cannot be made.
+    Returns the rate, or None if the loss did not fall. The plot and the table go into a folder of their own, which is
+    not a run: the network is not kept. Raises InvalidInput for labels or images that cannot be used, and for a stage,
+    rates or steps that are not possible.
 
     Args:
-        data: The data set: a folder as the recipe's layout has it, or the CSV of a table. Without it: data/<recipe>.
-        run: Folder for find-lr.png and find-lr.csv. Without it: the next runs/<recipe>-find-lr-<number>.
-        stage: Stage of the recipe, counted from 1; those before it are trained first.
-        lowest: The rate of the first step.
-        highest: The rate of the last step.
-        steps: Steps, at most those of one pass over the training images, which is what is done without it.
-        skip_bad_images: Go on without images that cannot be read.
-        cache: Where pictures and checked images are remembered.
+        data: The data set: a folder in the recipe's layout, or the CSV file of a table. By default, data/<recipe>.
+        run: The folder for find-lr.png and find-lr.csv. By default, the next runs/<recipe>-find-lr-<number>.
+        stage: The stage of the recipe, counted from 1; those before it are trained first.
+        lowest: The learning rate of the first step.
+        highest: The learning rate of the last step.
+        steps: The number of steps, at most one epoch. By default, one epoch.
+        skip_bad_images: Continue without images that cannot be read.
+        cache: The folder that remembers pictures and checked images.
     """
     from competition.training.find_rate import find_rate, refuse, whole_batches, write  # Keras, from here on
     from competition.training.prepare import Preparation
@@ -59,11 +59,11 @@ def find_lr(
 
 
 def describe(test, recipe: Recipe, stage: int) -> str:
-    """What was found, and the flag that would use it."""
+    """The result as text, with the flag that uses the suggested rate."""
     lowest = f"the smoothed loss is lowest, {test.smoothed[test.lowest]:.4g}, at {test.rates[test.lowest]:.1e}"
     reach = f"{len(test.rates)} steps, rate from {test.rates[0]:.1e} to {test.rates[-1]:.1e}: {lowest}"
     if test.suggestion is None:
-        return f"{reach}\nno suggestion: the loss fell at no rate; the network does not learn as it is built"
+        return f"{reach}\nno suggestion: the loss did not fall at any rate, so the network does not learn"
     rates = [f"{rate:g}" for rate in recipe.learning_rate]
     had, rates[stage - 1] = rates[stage - 1], f"{test.suggestion:.1e}"
     return f"{reach}\nsuggested: --learning-rate {' '.join(rates)} (stage {stage}; the recipe has {had})"

@@ -1,4 +1,4 @@
-"""Make the folds that every experiment shares, and report images that stand twice."""
+"""Make the folds that all experiments share, and report duplicate images."""
 
 import warnings
 from collections.abc import Sequence
@@ -28,15 +28,15 @@ FOLDS, DATA = Path("folds"), Path("data/sketches")
 
 @dataclass(frozen=True)
 class Plan:
-    """How to divide a data set. Raises InvalidInput for what cannot be."""
+    """How to divide a data set. Raises InvalidInput for values that are not possible."""
 
-    # How many folds.
+    # The number of folds.
     folds: int = 5
-    # Of what is left to chance.
+    # The seed of the random numbers.
     seed: int = 0
-    # Share of the images that no fold sees, for one last score.
+    # The share of test images: no fold sees them, and they are for one final score.
     test_share: float = 0.0
-    # Images whose perceptual hashes differ in at most so many of 64 bits stay in one fold.
+    # Near-duplicates: images whose perceptual hashes differ in at most this many of 64 bits stay in one fold.
     distance: int = DISTANCE
 
     def __post_init__(self):
@@ -57,15 +57,15 @@ def folds(
 ) -> Path:
     """Divide the labelled images into folds, near-duplicates together, every class spread evenly; return the file.
 
-    Beside it: the pairs that look alike, questions included, as -leaks.csv and -leaks.png. Raises InvalidInput where
-    the file exists, and for labels or images that cannot be used.
+    Pairs of images that look alike, questions included, are written beside it as -leaks.csv and -leaks.png. Raises
+    InvalidInput if the file exists, and for labels or images that cannot be used.
 
     Args:
-        data: the data set, a folder as the recipe's layout has it, or the CSV of a table.
-        recipe: whose layout and tasks the data have; without it FashionAI's, with the tasks found there.
-        output: the file to write; without it folds/<name of the data folder>.csv.
-        skip_bad_images: go on without images that cannot be read.
-        cache: where checked images and hashes are remembered.
+        data: the data set: a folder in the recipe's layout, or the CSV file of a table.
+        recipe: the recipe that reads the data; by default, FashionAI's layout with the tasks found in the labels.
+        output: the file to write; by default, folds/<name of the data folder>.csv.
+        skip_bad_images: continue without images that cannot be read.
+        cache: the folder that remembers checked images and hashes.
     """
     output = output or usual_file(data)
     if output.exists():
@@ -80,16 +80,16 @@ def folds(
 
 
 def usual_file(data: Path) -> Path:
-    """Where the folds of a data set usually lie."""
+    """The default file for the folds of a data set."""
     return FOLDS / f"{data.absolute().name}.csv"
 
 
 def prepare_folds(
     dataset: Dataset, digests: Sequence[str], data: Path, output: Path, plan: Plan, *, layout: str, cache: Path = CACHE
 ) -> Folds:
-    """Make the folds of good images, write them and the leaks to the questions in `data`, and print what was found.
+    """Make the folds of readable images, write them and the pairs that look alike, and print what was found.
 
-    `output` is written last, so that where it is, the leaks are too.
+    `data` holds the question files. `output` is written last, so that if it exists, so does the list of pairs.
     """
     images = hashed_images(dataset, digests, layout, data, cache)
     dataset = replace(dataset, group=duplicate_groups(images.hash[: len(dataset)], plan.distance))
@@ -97,20 +97,18 @@ def prepare_folds(
     largest = np.bincount(dataset.group).max()
     print(f"\n{len(dataset):,} images in {dataset.group.max() + 1:,} groups, the largest of {largest}")
     if largest > len(dataset) / plan.folds:
-        warnings.warn(
-            f"a group of {largest} images is more than a fold's share; try a smaller --distance", stacklevel=2
-        )
+        warnings.warn(f"a group of {largest} images is larger than a fold; try a smaller --distance", stacklevel=2)
     report_leaks(images, plan.distance, output)
     print(f"\n{table(made, dataset)}")
     made.write(output)
-    print(f"\n{output} holds the folds; keep it, for scores on other folds cannot be compared")
+    print(f"\n{output} holds the folds; keep it, because scores on other folds cannot be compared")
     return made
 
 
 def hashed_images(dataset: Dataset, digests: Sequence[str], layout: str, data: Path, cache: Path) -> Images:
-    """The labelled images and those of every question file in `data`, with their hashes.
+    """The labelled images and those of every question file in `data`, with their perceptual hashes.
 
-    Question images that cannot be read are named and left out.
+    Question images that cannot be read are printed and left out.
     """
     questions, all_digests, reader = [], [digests], LAYOUTS[layout]
     for file in reader.question_files(data):
@@ -137,7 +135,7 @@ def report_leaks(images: Images, distance: int, output: Path) -> None:
 
 
 def table(made: Folds, dataset: Dataset) -> str:
-    """A line a fold: its images, and the class that is furthest from its share; then whether that is within bounds."""
+    """A line per fold: its images, and the class furthest from its share; then whether that is within bounds."""
     found, names = balance(made, dataset), [f"{task.name} {name}" for task in dataset.tasks for name in task.classes]
     lines = ["fold   images  class furthest from its share"]
     for fold, ahead in enumerate(found.ahead):

@@ -1,4 +1,4 @@
-"""From a label file of one's own to a recipe that is ready to train."""
+"""From your own label file to a recipe that is ready to train."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,23 +23,23 @@ Name = Annotated[str, tyro.conf.arg(metavar="NAME")]
 
 
 def init(name: Name, /, *, labels: Path, weights: str = "imagenet", leave_out: tuple[str, ...] = ()) -> Path:
-    """Look at labels of your own, say what they hold, and write the recipe NAME.py; return its path.
+    """Inspect your own labels, say what they hold, and write the recipe NAME.py; return its path.
 
-    Raises InvalidInput where the labels cannot be used, or NAME.py exists.
+    Raises InvalidInput if the labels cannot be used, or if NAME.py exists.
 
     Args:
-        name: of the recipe; the file is written into the folder you are in.
-        labels: a CSV with a column a task (the image first; empty cells are absent, several values joined by |) or a
-            0/1 column a class; a label file as in FashionAI; or a folder of images, one folder a class in it.
-        weights: what SqueezeNet starts from, imagenet (in Keras' folder) or a file; none: a small network from scratch.
-        leave_out: columns of a table that are not to be learned.
+        name: the name of the recipe; the file is written into the current folder.
+        labels: a CSV file with the image in the first column and then a column per task (empty: no label; several
+            values joined by |) or a 0/1 column per class; a FashionAI label file; or a folder with a folder per class.
+        weights: the weights SqueezeNet starts from, imagenet or a file; with none, a small network from scratch.
+        leave_out: columns of the table that are not learned.
     """
     path = Path(f"{name.removesuffix('.py')}.py")
     if path.exists():
         raise InvalidInput(f"{path} exists and is not overwritten; choose another name, or remove it")
     if path.stem in NAMES:
         raise InvalidInput(f"{path.stem} is a recipe of the project ({', '.join(NAMES)}); choose another name")
-    Recipe(path.stem)  # a name that runs cannot be called after is refused before anything is read
+    Recipe(path.stem)  # refuses a name that runs cannot have, before anything is read
     found = sniff(labels, leave_out)
     print(describe(labels, found))
     side = int(np.median(found.sizes.min(axis=1))) if len(found.sizes) else SMALL_IMAGE
@@ -53,8 +53,8 @@ def init(name: Name, /, *, labels: Path, weights: str = "imagenet", leave_out: t
 
 
 def describe(labels: Path, found: Found) -> str:
-    """What was found: layout, tasks with their classes, images, questions, and what could be meant otherwise."""
-    what = {"fashionai": "rows of image, task and letters", "table": "a table", "folder": "a folder a class"}
+    """What was found: layout, tasks with their classes, images, questions, and notes on what was guessed."""
+    what = {"fashionai": "rows of image, task and letters", "table": "a table", "folder": "a folder per class"}
     dataset = found.dataset
     questions = ", ".join(map(str, found.questions)) or f"none; {_place_of_questions(found)}"
     notes = [f"note        {note}" for note in [*found.notes, *_rare(found)]]
@@ -63,12 +63,12 @@ def describe(labels: Path, found: Found) -> str:
 
 
 def choose_weights(weights: str, side: int) -> tuple[str, str]:
-    """What the network starts from (`none` for scratch), and why, for images of a side in pixels.
+    """The weights the network starts from (`none`: from scratch), and why, for images with this shorter side in pixels.
 
-    Raises InvalidInput where a file is named that is not there.
+    Raises InvalidInput if `weights` names a file that does not exist.
     """
     if weights == "none":
-        return "none", "from scratch, as --weights says"
+        return "none", "from scratch, because --weights is none"
     if weights != "imagenet" and not Path(weights).is_file():
         raise InvalidInput(f"--weights {weights}: there is no such file; allowed are imagenet, none, or a file")
     if side < SMALL_IMAGE:
@@ -82,8 +82,8 @@ def choose_weights(weights: str, side: int) -> tuple[str, str]:
     path = models_folder() / file.name
     if path.is_file() and is_intact(path, file):
         return "imagenet", f"from {path}"
-    state = "is not the file that is expected (MD5)" if path.is_file() else "is not there"
-    return "none", f"from scratch, because {path} {state}; name SqueezeNet's file with --weights, which is worth much"
+    state = "is not the expected file (MD5 differs)" if path.is_file() else "does not exist"
+    return "none", f"from scratch, because {path} {state}; for better scores give SqueezeNet's file with --weights"
 
 
 def _tasks(found: Found) -> list[str]:
@@ -109,29 +109,29 @@ def _images(found: Found) -> list[str]:
     missing, count, sizes = found.missing, len(found.dataset), "sizes unknown"
     if len(found.sizes):
         low, middle, high = (np.percentile(found.sizes, share, axis=0).astype(int) for share in (0, 50, 100))
-        span = f" in the middle, from {low[1]} x {low[0]} to {high[1]} x {high[0]}" if (low != high).any() else ""
+        span = f" (median), from {low[1]} x {low[0]} to {high[1]} x {high[0]}" if (low != high).any() else ""
         sizes = f"{middle[1]} x {middle[0]} pixels{span} ({len(found.sizes)} looked at)"
-    lines = [f"images      {count - len(missing):,} of {count:,} are there; {sizes}"]
+    lines = [f"images      {count - len(missing):,} of {count:,} found; {sizes}"]
     if missing:
         shown = f"{len(missing):,} images, for example {', '.join(map(str, missing[:2]))}"
-        lines.append(f"missing     {shown}; a training refuses to start without them")
+        lines.append(f"missing     {shown}; a training does not start without them")
     return lines
 
 
 def _rare(found: Found) -> Iterator[str]:
-    """Classes too rare to be both trained on and validated on."""
+    """Notes on classes that are too rare to be in both the training and the validation images."""
     dataset = found.dataset
     for task in dataset.tasks:
         counts = (dataset.codes[task.name] == YES).sum(axis=0)
         if rare := [name for name, count in zip(task.classes, counts, strict=True) if count < 2]:
-            yield f"{task.name}: {', '.join(rare[:SHOWN])} on fewer than two images, so no score can tell about them"
+            yield f"{task.name}: {', '.join(rare[:SHOWN])} on fewer than two images, too few to train and validate"
 
 
 def _place_of_questions(found: Found) -> str:
     folder = found.data if found.data.is_dir() else found.data.parent
     places = {
         "fashionai": f"{folder}/rank/Tests/question.csv",
-        "table": f"{folder / 'questions.csv'}: a header, and an image a line",
+        "table": f"{folder / 'questions.csv'}: a header, then one image per line",
         "folder": f"the images in {folder / 'test'}",
     }
     return f"a later submission reads {places[found.layout]}"
@@ -141,4 +141,4 @@ def _words(labels: Path, found: Found, train: str) -> str:
     notes = "".join(f"\n* {note}" for note in found.notes)
     notes = f"\n\nDecided when it was written:\n{notes}" if notes else ""
     tasks = f"{len(found.dataset.tasks)} task{'s' if len(found.dataset.tasks) > 1 else ''}"
-    return f"{labels.resolve().name}: {tasks} on {len(found.dataset):,} images of one's own.\n\n    {train}{notes}\n"
+    return f"{labels.resolve().name}: {tasks} on {len(found.dataset):,} images.\n\n    {train}{notes}\n"

@@ -1,4 +1,4 @@
-"""The leaderboard: recipes, and runs with their scores and what was changed in them."""
+"""The leaderboard: recipes, and runs with their scores and the fields that were changed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -10,19 +10,18 @@ from competition.recipe import Recipe, differences
 from competition.recipes import NAMES, describe_recipe, load_recipe
 from competition.run import BLEND, CROSS_VALIDATION, FOLD, RUNS, SMOKE, SWEEP, Run, list_runs
 
-OVER = 17  # the width of what a score is over: `5 folds x 3 seeds`
+OVER = 17  # the width of that column: `5 folds x 3 seeds`
 HEAD = f"   mAP  (95 %)           accuracy  images  {'over':{OVER}}  minutes     MB  started"
-Line = tuple[tuple[int, float], str]  # where it stands, and what it says
-NO_SCORE, NOT_FINISHED, NOT_READABLE = 1, 2, 3  # below those with a score, in this order
+Line = tuple[tuple[int, float], str]  # the rank to sort by, and the text
+NO_SCORE, NOT_FINISHED, NOT_READABLE = 1, 2, 3  # ranks below the runs with a score, in this order
 
 
 def list() -> None:
-    """List recipes with what they are for, and runs, best first, with the scores on the images they held out.
+    """List the recipes, and the runs with their scores on held-out images, best first.
 
-    `over` says what a score is over: a split of the images, all folds of a cross-validation, the mean of several seeds
-    of them, or a blend of several members, whose weights were found on other images. Scores over different images, or
-    over more networks, are not one race: `competition compare` is paired. Behind each run stands what differs from its
-    recipe.
+    The column `over` says what a score is from: one split of the images, all folds of a cross-validation (of how many
+    seeds), or a blend of several members. Scores on different images cannot be compared; `competition compare` is
+    paired on the same ones. The last column of a run lists the fields that differ from its recipe.
     """
     width = max(map(len, NAMES))
     print("recipes")
@@ -61,14 +60,14 @@ def line_of_blend(run: Run) -> Line:
     blend = run.read_json(BLEND)
     scores, members = blend["scores"], blend["members"]
     if "best" not in scores:
-        raise InvalidInput("it holds no score of the whole; make it again with `competition blend`")
+        raise InvalidInput("it holds no overall score; make it again with `competition blend`")
     runs = " + ".join(dict.fromkeys(Path(member["run"]).name for member in members))
     notes = [runs, *([] if blend["mean"] == "arithmetic" else [blend["mean"]])]
     return _line(scores, f"blend of {len(members)}", scores["cost"]["megabytes"], blend["made"], notes)
 
 
 def _line(scores: Mapping, over: str, megabytes: float, made: Mapping, notes: Sequence[str]) -> Line:
-    """By score, best first, and then what has none; `scores` as in scores.json."""
+    """The line of a run or blend with these `scores`, as in scores.json; those without a score come last."""
     best, seconds = scores["best"], scores.get("seconds")
     minutes = "" if seconds is None else f"{seconds / 60:.1f}"
     rank = (NO_SCORE, 0.0) if best is None or best["map"] is None else (0, -best["map"])
@@ -89,14 +88,14 @@ def _score(scores: Mapping) -> str:
 
 
 def what_it_is_over(made: Mapping) -> str:
-    """What the score of a run is over: all folds and how many seeds of them, one fold, or a split."""
+    """What the score of a run was computed on: all folds (and how many seeds), one fold, or a split."""
     if plan := made.get(CROSS_VALIDATION):
         return f"{plan['folds']} folds" + (f" x {plan['seeds']} seeds" if plan["seeds"] > 1 else "")
     return f"fold {made[FOLD]}" if FOLD in made else "split"
 
 
 def changes(recipe: Recipe) -> Iterator[str]:
-    """What differs from the project's recipe of that name; nothing for recipes of the user's own."""
+    """The fields that differ from the project's recipe of that name; none for a user's own recipe."""
     if recipe.name in NAMES:
         for name, (value, _) in differences(recipe, load_recipe(recipe.name)).items():
             if name != "tasks":

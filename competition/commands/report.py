@@ -13,16 +13,16 @@ from competition.scoring.predictions import HELD_OUT, Predictions, read_predicti
 
 
 def report(run: Annotated[Path, tyro.conf.arg(metavar="RUN")], /) -> None:
-    """Make the pictures and tables that a finished run lacks, because one failed or was removed.
+    """Make the pictures and tables that a finished run lacks, because making them failed or they were removed.
 
-    Raises InvalidInput for a run that has not finished, and where something still cannot be made.
+    Raises InvalidInput for a run that has not finished, and if something still cannot be made.
 
     Args:
-        run: the folder of a run or of a cross-validation.
+        run: the folder of a run or cross-validation.
     """
     folder = Run(run)
     if not folder.file(RECIPE).is_file():
-        raise InvalidInput(f"{run} holds no {RECIPE}; name the folder of a training or of a cross-validation")
+        raise InvalidInput(f"{run} holds no {RECIPE}; name the folder of a run or cross-validation")
     if not folder.finished:
         raise InvalidInput(f"{run} has not finished; train it to the end first (`competition list` shows it)")
     before = set(run.rglob("*"))
@@ -34,12 +34,13 @@ def report(run: Annotated[Path, tyro.conf.arg(metavar="RUN")], /) -> None:
     print("\n".join(made) or f"{run}/ lacks nothing that can be made")
     if lacking := [path for one in runs for path in _lacking(one)]:
         raise InvalidInput(
-            f"{run} still lacks what the warnings name; mend their causes, and ask again:", map(str, lacking)
+            f"{run} still lacks files that could not be made; fix what the warnings say, and try again:",
+            map(str, lacking),
         )
 
 
 def _lacking(run: Run) -> list[Path]:
-    """The reports that a run should have by its predictions, and has not."""
+    """The reports that a run with predictions should have, but lacks."""
     if not run.file(HELD_OUT).is_file() or FOLD in run.read_made():
         return []
     from competition.scoring.reports import report_files
@@ -48,7 +49,7 @@ def _lacking(run: Run) -> list[Path]:
 
 
 def write_all(run: Run, predictions: Predictions | None, find_images: Callable[[], Mapping[str, Path]]) -> None:
-    """Write what a finished run lacks. What there is to say about a fold, its cross-validation says of all together."""
+    """Write what a finished run lacks. A single fold gets no reports: its cross-validation has them for all folds."""
     from competition.scoring.reports import write_confusion, write_report, write_reports
     from competition.training.plots import curves
 
@@ -62,7 +63,7 @@ def write_all(run: Run, predictions: Predictions | None, find_images: Callable[[
 
 
 def images_of(run: Run, predictions: Predictions) -> dict[str, Path]:
-    """Where the images lie, by the data set that a run was trained on. Raises InvalidInput where it lacks some."""
+    """The path of each image, in the data set that a run was trained on. Raises InvalidInput if images are missing."""
     recipe, data = run.read_recipe(), Path(run.read_made()["data"])
     paths = LAYOUTS[recipe.layout].read_labels(data, recipe.tasks).path_of
     if lost := sorted(set(predictions.images.tolist()) - paths.keys()):

@@ -15,13 +15,13 @@ AsJson = Annotated[bool, tyro.conf.arg(name="json")]
 
 
 def score(submission: Submission, answers: Answers, /, as_json: AsJson = False) -> Report:
-    """Score by the official rule: AP a task, mAP, BasicPrecision; and accuracy, with chance beside it.
+    """Score by the official rule: AP of each task, mAP, BasicPrecision; and accuracy, with chance beside it.
 
-    Raises InvalidInput where the submission does not answer exactly the rows of `answers`.
+    Raises InvalidInput if the submission does not answer exactly the rows of `answers`.
 
     Args:
-        submission: rows ImageName,AttrKey,p;p;…
-        answers: the same rows with letters y, m and n.
+        submission: a file of rows ImageName,AttrKey,p;p;…
+        answers: a file of the same rows with letters y, m and n.
         as_json: print JSON instead of a table.
     """
     report = score_file(submission, answers)

@@ -1,4 +1,4 @@
-"""Predict the questions with one run or the mean of several, and write a checked submission."""
+"""Predict the questions with one run, the mean of several, or a blend, and write a checked submission."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -28,19 +28,19 @@ def submit(
     skip_bad_images: bool = False,
     cache: Cache = CACHE,
 ) -> Path:
-    """Predict the questions of the data the first run was trained on, check, write the answers; return their file.
+    """Predict the questions in the data of the first run, check the answers, and write them; return the file.
 
-    Raises InvalidInput where runs differ in tasks, classes or their order, where an image cannot be read, or where
-    the file would be refused; nothing is written then.
+    Raises InvalidInput if runs differ in tasks, classes or their order, if an image cannot be read, or if the file
+    would be refused; nothing is written then.
 
     Args:
-        runs: folders of runs and of cross-validations (all their networks), or of one blend; else the newest run.
-        questions: a question file, where the data has several or none.
-        output: the file to write; without it submissions/<run>.csv, or the ending of the layout.
-        views: how every image is looked at, for example plain flip; a blend has its own.
-        mean: of views, folds, seeds and runs; a blend has its own.
-        skip_bad_images: answer rows whose image cannot be read with the shares of the classes in training.
-        cache: where checked images are remembered.
+        runs: folders of runs, of cross-validations (all their networks), or of one blend; by default, the newest run.
+        questions: the question file, if the data has several or none.
+        output: the file to write; by default, submissions/<run> with the ending of the layout, such as .csv.
+        views: the views in which each image is predicted, such as plain flip; a blend has its own.
+        mean: average the probabilities (arithmetic) or their logarithms (geometric); a blend has its own.
+        skip_bad_images: answer questions whose image cannot be read with the class frequencies of the training data.
+        cache: the folder that remembers checked images.
     """
     blend = blend_of(runs or [newest_finished_run().folder], views, mean)
     first = blend.runs[0]
@@ -49,7 +49,7 @@ def submit(
     reader = LAYOUTS[layout]
     output = output or SUBMISSIONS / f"{name_of(blend)}{reader.ENDING}"
     if output.suffix != reader.ENDING:
-        raise InvalidInput(f"--output is {output}; the name of a file of answers ends in {reader.ENDING} here")
+        raise InvalidInput(f"--output is {output}; for these data its name has to end in {reader.ENDING}")
     line = log_line(blend, output)  # all is read before anything is written
     asked = reader.read_questions(questions, blend.tasks)
     truth = known_answers(asked, blend.tasks) if layout == "fashionai" else asked.images
@@ -57,8 +57,8 @@ def submit(
     bad = sorted(inspection.problems.values())
     if bad and not skip_bad_images:
         raise InvalidInput(
-            f"{len(bad)} of {len(asked.images)} images cannot be read; mend them, or answer their rows with the shares "
-            "of the classes in training by --skip-bad-images:",
+            f"{len(bad)} of {len(asked.images)} images cannot be read; fix them, or use --skip-bad-images to answer "
+            "their questions with the class frequencies of the training data:",
             bad,
         )
     from competition.model.answer import answer  # Keras, from here on
@@ -66,10 +66,10 @@ def submit(
     probabilities = answer(blend, asked, inspection, cache)
     written = reader.write_answers(output, asked, probabilities, blend.tasks)
     for problem in bad:
-        print(f"answered with the shares in training: {problem}")
+        print(f"answered with the class frequencies of the training data: {problem}")
     names = " and ".join([str(written[0]), *(path.name for path in written[1:])])
     print(f"{names}: {len(asked):,} answers over {len(asked.images):,} images, checked")
-    print(f"for the log, submissions/README.md:\n{line}")
+    print(f"a line for the log, submissions/README.md:\n{line}")
     if truth.codes:
         known = f"the answers of {asked.file}" if truth is asked.images else truth.sources[0]
         print(f"\nscore by {known}:\n{table(score_rows(asked, submitted_rows(asked, probabilities), truth))}")
@@ -77,7 +77,7 @@ def submit(
 
 
 def name_of(blend: Blend) -> str:
-    """What a submission is called: after its blend, or its runs and the views other than the plain one."""
+    """The name of a submission: that of its blend, or those of its runs and of the views other than the plain one."""
     if blend.folder:
         return blend.folder.name
     views = dict.fromkeys(view for _, view in blend.members)
@@ -85,7 +85,7 @@ def name_of(blend: Blend) -> str:
 
 
 def questions_of(run: Run, layout: str) -> Path:
-    """The question file of the data that a run was trained on. Raises InvalidInput where there is not one."""
+    """The question file of the data that a run was trained on. Raises InvalidInput if there is none, or several."""
     data = Path(run.read_made()["data"])
     found = LAYOUTS[layout].question_files(data)
     if len(found) != 1:
@@ -95,9 +95,9 @@ def questions_of(run: Run, layout: str) -> Path:
 
 
 def log_line(blend: Blend, output: Path) -> str:
-    """A row of the log: date, command, commit, recipe, local score; the public score and the lesson are to be added.
+    """A row of the log: date, command, commit, recipe, local score; the public score and the lesson are left empty.
 
-    Of a blend it names the folder too, and its score beside those of its runs.
+    For a blend it also names the folder, and gives its score beside those of its runs.
     """
     made = [run.read_made() for run in blend.runs]
     commands = "; ".join(f"`{one['command']}`" for one in made)
@@ -116,7 +116,7 @@ def log_line(blend: Blend, output: Path) -> str:
 
 
 def local_score(scores: Mapping) -> str:
-    """mAP with its interval, where it has one, and accuracy; none where nothing was held out."""
+    """mAP, with its interval if it has one, and accuracy; "none" if no image was held out."""
     best = scores.get("best")
     if not best or best["map"] is None:
         return "none"

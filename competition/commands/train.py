@@ -39,17 +39,17 @@ def train(
     labels, images or folds that cannot be used.
 
     Args:
-        data: The data set: a folder as the recipe's layout has it, or the CSV of a table. Without it: data/<recipe>.
-        run: Folder of the run. Without it: the next runs/<recipe>-<number>.
-        smoke: Every step of a training on a few batches, to see that all is in place.
-        skip_bad_images: Go on without images that cannot be read, and list them in the run.
-        fold: A file of `competition folds`, and which of its folds is held out; without it the recipe's share is.
-        views: How the images held out are looked at when training is done.
-        picture_cache: Gigabytes of decoded pictures to keep in cache/pictures for later epochs and runs; 0: none.
-        cache: Where features, pictures and checked images are remembered.
+        data: The data set: a folder in the recipe's layout, or the CSV file of a table. By default, data/<recipe>.
+        run: The folder of the run. By default, the next runs/<recipe>-<number>.
+        smoke: Run every step of a training on a few batches, to check the set-up.
+        skip_bad_images: Continue without images that cannot be read, and list them in the run.
+        fold: A file made by `competition folds`, and which fold to hold out. By default, the recipe's share of images.
+        views: The views in which the held-out images are predicted after the training.
+        picture_cache: Gigabytes of decoded pictures to keep in cache/pictures for later epochs and runs; 0 keeps none.
+        cache: The folder that remembers features, pictures and checked images.
     """
     if not 0 <= picture_cache < math.inf:
-        raise InvalidInput(f"--picture-cache is {picture_cache}; allowed are gigabytes from 0, which keeps none")
+        raise InvalidInput(f"--picture-cache is {picture_cache}; allowed are 0 gigabytes, which keeps none, or more")
     data = data or Path("data") / recipe.name
     if run is not None:
         refuse_existing(run)
@@ -77,7 +77,7 @@ def train(
 
 
 def report_results(trainer, test: Pictures, views: Sequence[View], folder: Run, fold: int | None) -> None:
-    """Write probabilities and scores, after which the run is finished; then what a person looks at. Print the table."""
+    """Write probabilities and scores, which finish the run, then the pictures and tables; print the scores."""
     kept, held_out, predictions = trainer.kept, trainer.held_out.dataset, None
     if kept.report:
         predictions = Predictions.of(folder.name, held_out, kept.probabilities, fold or 0)
@@ -91,10 +91,10 @@ def report_results(trainer, test: Pictures, views: Sequence[View], folder: Run, 
         scores |= {"interval": interval_of_means(predictions), "images": len(held_out)}
     folder.write_json(SCORES, {"best_epoch": kept.epoch, "seconds": trainer.seconds, **scores})
     if predictions:
-        print(f"\nbest epoch {kept.epoch}, on {len(held_out)} images held out:\n{table(kept.report)}")
+        print(f"\nbest epoch {kept.epoch}, on {len(held_out)} held-out images:\n{table(kept.report)}")
         if len(labels := score_labels(predictions)):
             print(f"\n{label_table(labels)}")
-    from competition.scoring.reports import warned  # with pandas, SciPy and matplotlib, which take their time
+    from competition.scoring.reports import warned  # imports pandas, SciPy and matplotlib, which takes a while
     from competition.training.plots import network_plan
 
     with warned(folder, "network.png"):

@@ -1,4 +1,4 @@
-"""The folder of a cross-validation: what it is made of, and whether it is the one to go on with."""
+"""The folder of a cross-validation: its trainings, and how an unfinished one is found and continued."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -49,10 +49,10 @@ class Experiment:
 def open_experiment(
     recipe: Recipe, folds_file: Path, seeds: int, views: Sequence[str], made: dict, folder: Path | None
 ) -> Experiment:
-    """The experiment in `folder`, or one that is the same and lacks trainings or reports, or a new one.
+    """The experiment in `folder`; without `folder`, an unfinished one with the same settings, or else a new one.
 
-    One in `folder` may get more seeds; it has no score then until they are trained. Raises InvalidInput where `folder`
-    holds something else.
+    An experiment in `folder` may get more seeds; it then has no score until they are trained. Raises InvalidInput if
+    `folder` holds something else.
     """
     folds = read_folds(folds_file)
     digest = hashlib.sha256(folds_file.read_bytes()).hexdigest()
@@ -65,7 +65,7 @@ def open_experiment(
     elif seeds > _plan(whole)["seeds"]:
         whole.write_recipe(recipe, {**whole.read_made(), CROSS_VALIDATION: plan})
     experiment = Experiment(whole, recipe, folds, seeds)
-    if experiment.missing:  # also of new seeds, or where a fold was removed to be trained again
+    if experiment.missing:  # seeds were added, or a fold was removed to be trained again
         (whole.folder / SCORES).unlink(missing_ok=True)
     return experiment
 
@@ -79,9 +79,9 @@ def _plan(whole: Run) -> dict | None:
 
 
 def _others(whole: Run, exactly: bool, recipe: Recipe, plan: dict) -> Iterator[str]:
-    """In what a folder differs from the experiment that is asked for, which may have more seeds unless `exactly`."""
+    """How the experiment in a folder differs from the requested one, which may have more seeds unless `exactly`."""
     if not (whole.folder / RECIPE).is_file():
-        yield f"no {RECIPE}, so no cross-validation"
+        yield f"no {RECIPE}, so it is not a cross-validation"
         return
     there = _plan(whole)
     if not there:
@@ -89,8 +89,8 @@ def _others(whole: Run, exactly: bool, recipe: Recipe, plan: dict) -> Iterator[s
         return
     yield from other_fields(whole.read_recipe(), recipe, varied="split_seed")  # the folds are the split
     if there["folds_digest"] != plan["folds_digest"]:
-        yield "other folds"
+        yield "different folds"
     if there["views"] != plan["views"]:
-        yield f"views {' '.join(there['views'])}, here {' '.join(plan['views'])}"
+        yield f"views {' '.join(there['views'])} (requested: {' '.join(plan['views'])})"
     if there["seeds"] > plan["seeds"] or (exactly and there["seeds"] < plan["seeds"]):
-        yield f"{there['seeds']} seeds, here {plan['seeds']}"
+        yield f"{there['seeds']} seeds (requested: {plan['seeds']})"

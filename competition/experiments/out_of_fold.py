@@ -1,4 +1,4 @@
-"""What all folds gave, together: out-of-fold probabilities, scores of each and of all, and the test images."""
+"""The results of all folds together: out-of-fold probabilities, scores, and the images that no fold sees."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -24,18 +24,18 @@ MEANS = (("map", "mAP"), ("accuracy", "accuracy"))
 
 
 def put_together(experiment: Experiment, dataset: Dataset) -> None:
-    """Write what the trainings gave for images that they were not trained on; where all have finished, the scores, too.
+    """Write the out-of-fold probabilities of the finished trainings; once all have finished, scores and reports, too.
 
-    Until then there are only the out-of-fold probabilities of the folds that have, so that they can be compared. Of
-    one that has its scores, the reports that are missing are made.
+    Until then, `competition compare --only` can compare the folds that are there. If the scores exist, only missing
+    reports are made.
     """
-    with locked(experiment.whole.folder / ".together.lock"):  # others may train folds meanwhile, and put together
+    with locked(experiment.whole.folder / ".together.lock"):  # another process may be doing the same
         _put_together(experiment, dataset)
 
 
 def _put_together(experiment: Experiment, dataset: Dataset) -> None:
     whole, parts = experiment.whole, [part for part in experiment.parts if part.run.finished]
-    if whole.finished:  # and nothing was trained since
+    if whole.finished:  # the scores are removed before anything is trained again
         write_reports(whole, read_predictions(whole), lambda: dataset.path_of)
         return
     if not parts:
@@ -52,17 +52,17 @@ def _put_together(experiment: Experiment, dataset: Dataset) -> None:
         test = dataset.take(fold == NO_FOLD)
         seen = mean_over_parts(parts, test, TEST)
         Predictions.of(whole.name, test, seen[PLAIN]).write(whole, TEST, seen)
-    for report in report_files(whole, dataset.tasks).values():  # of other predictions, before seeds were added
+    for report in report_files(whole, dataset.tasks).values():  # they were made before seeds were added
         report.unlink(missing_ok=True)
     whole.write_json(SCORES, scores_of(whole, parts, predictions, views))
     write_reports(whole, predictions, lambda: dataset.path_of)
 
 
 def mean_over_parts(parts: Sequence[FoldJob], dataset: Dataset, name: str) -> Views:
-    """The mean over all parts that predicted an image, {view: {task: (n, classes)}}, in the order of the dataset.
+    """The mean over all parts that predicted an image, {view: {task: (n, classes) float64}}, in the dataset's order.
 
-    It is rounded again to the decimals of a submission, by which it is judged. Raises InvalidInput where labels were
-    changed after a part was trained.
+    It is rounded like a submission, because that is what is scored. Raises InvalidInput if labels were changed after
+    a part was trained.
     """
     place = {image: row for row, image in enumerate(dataset.ids.tolist())}
     views = views_of(parts[0].run, name)
@@ -75,8 +75,8 @@ def mean_over_parts(parts: Sequence[FoldJob], dataset: Dataset, name: str) -> Vi
             for task, values in given.probabilities.items():
                 if min(rows) < 0 or given.answers_differ(task, dataset.codes[task][rows], dataset.labelled[task][rows]):
                     raise InvalidInput(
-                        f"{part.run.folder} was trained on other labels of {task} than there are now; start anew with "
-                        "another --run, or remove that folder to have it trained again"
+                        f"{part.run.folder} was trained on other labels of {task} than the data has now; start again "
+                        "with another --run, or remove that folder to train it again"
                     )
                 sums[view][task][rows] += values
         times[rows] += 1
@@ -86,7 +86,7 @@ def mean_over_parts(parts: Sequence[FoldJob], dataset: Dataset, name: str) -> Vi
 
 
 def scores_of(whole: Run, parts: Sequence[FoldJob], predictions: Predictions, views: Views) -> dict:
-    """What scores.json says of a finished cross-validation; `predictions` are those of the plain one of its views."""
+    """The content of scores.json for a finished cross-validation; `predictions` are those of the plain view."""
     trained = [(part, part.run.read_scores()) for part in parts]
     seeds = enumerate(read_seeds(whole), whole.read_recipe().seed)
     scores = {
@@ -106,14 +106,14 @@ def scores_of(whole: Run, parts: Sequence[FoldJob], predictions: Predictions, vi
 
 
 def brief(report: Mapping) -> dict:
-    """Of all that a report says, the two means."""
+    """The two means of a report."""
     return {name: report[name] for name, _ in MEANS}
 
 
 def gain_of_the_mean(whole: Run, parts: Sequence[FoldJob]) -> dict:
-    """On the test images: the mean of all networks against the mean score of one, with the interval of the gain.
+    """On the test images: the score of the averaged networks, the mean score of single ones, and the gain.
 
-    Paired: both are scored on the same resamples.
+    The interval of the gain is paired: both are scored on the same resamples.
     """
     together = read_predictions(whole, name=TEST)
     singles = aligned([together, *(read_predictions(part.run, name=TEST) for part in parts)])[1:]
@@ -127,7 +127,7 @@ def gain_of_the_mean(whole: Run, parts: Sequence[FoldJob]) -> dict:
 
 
 def summary(whole: Run) -> str:
-    """The scores of a finished cross-validation in words."""
+    """The scores of a finished cross-validation as text."""
     scores, predictions = whole.read_scores(), read_predictions(whole)
     lines = [table(predictions.score()), ""]
     if len(labels := score_labels(predictions)):
@@ -147,9 +147,9 @@ def summary(whole: Run) -> str:
 
 
 def spread(scores: dict, name: str, title: str) -> list[str]:
-    """A score out of fold with its interval; and how far folds are apart, seed by seed, and seeds, all folds together.
+    """An out-of-fold score with its interval, how much the folds of each seed vary, and how much the seeds vary.
 
-    The standard deviation of all trainings at once would be neither: the folds of two seeds hold the same images.
+    One standard deviation over all trainings would mix both: the folds of two seeds hold the same images.
     """
     low, high = scores["interval"][name]
     whole = f"{title:8} {_number(scores['best'][name])} out of fold (95 % {_number(low)} to {_number(high)})"
@@ -162,7 +162,7 @@ def spread(scores: dict, name: str, title: str) -> list[str]:
 
 
 def mean_and_deviation(values: Sequence[float | None]) -> str:
-    """Mean ± standard deviation of those that could be judged, and all of them."""
+    """Mean ± standard deviation of the values that are known, followed by all values."""
     known = [value for value in values if value is not None]
     deviation = f" ± {np.std(known, ddof=1):.4f}" if len(known) > 1 else ""
     mean = f"{np.mean(known):.4f}{deviation}" if known else "without a score"

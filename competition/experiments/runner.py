@@ -1,4 +1,4 @@
-"""Several trainings: one folder of all, and a process each, which gives memory back and may have GPUs of its own."""
+"""Several trainings in one folder, each in a process of its own, which frees its memory and may have its own GPUs."""
 
 import os
 import shutil
@@ -19,12 +19,12 @@ from competition.run import Run, new_run, numbered_runs
 from competition.threads import share_of_threads
 
 LAST_LINES = 15
-SHOWN = ("stage ", "about ")  # how the lines begin that are passed on during a training
+SHOWN = ("stage ", "about ")  # the lines of a training that are printed, and not only logged, begin so
 
 
 @dataclass(frozen=True)
 class Job:
-    """One of several trainings in the folder of the whole: what `competition train` is given, and the run it makes."""
+    """One of the trainings in the folder `whole`: the arguments of `competition train`, and the run it makes."""
 
     whole: Run
     run: Run
@@ -40,19 +40,19 @@ class Job:
 def open_folder(
     name: str, folder: Path | None, others: Callable[[Run, bool], Iterator[str]], complete: Callable[[Run], bool]
 ) -> Run:
-    """`folder`, which may be new; without it the newest of that name that is the same and not complete, or a new one.
+    """`folder`, which may be new; without it, the newest incomplete folder with the same settings, or else a new one.
 
-    `others(run, exactly)` says in words in what a folder differs from what is asked for, and only exactly in what it
-    may still grow to. Raises InvalidInput where `folder` holds something else.
+    `others(run, exactly)` describes how a folder differs from what is requested; unless `exactly`, a folder may still
+    be extended to it. Raises InvalidInput if `folder` holds something else.
     """
     if folder is not None and folder.exists():
         if found := [*others(Run(folder), False)]:
-            raise InvalidInput(f"{folder} holds something else; give --run another folder. There:", found)
+            raise InvalidInput(f"{folder} holds something else; choose another folder with --run. Found there:", found)
         return Run(folder)
     for _, whole in sorted(numbered_runs(name).items(), reverse=True) if folder is None else ():
         try:
             same = not complete(whole) and not [*others(whole, True)]
-        except (InvalidInput, LookupError, TypeError):  # of another version, or spoilt; `list` says so
+        except (InvalidInput, LookupError, TypeError):  # another version's, or damaged; `list` reports it
             continue
         if same:
             print(f"going on with {whole.folder}/")
@@ -61,24 +61,24 @@ def open_folder(
 
 
 def other_fields(there: Recipe, here: Recipe, varied: str = "") -> Iterator[str]:
-    """In which fields, but the one that is varied, two recipes differ."""
+    """The fields in which two recipes differ, apart from the one that is varied."""
     for name, (before, now) in differences(there, here).items():
         if name != varied:
-            yield f"{name} is {before!r}, here {now!r}"
+            yield f"{name} is {before!r} (requested: {now!r})"
 
 
 def train_all(jobs: Sequence[Job], flags: Sequence[str], shares: Sequence[str | None]) -> None:
-    """Train them by `competition train` with `flags` and their own, as many at a time as there are `shares` of GPUs.
+    """Run `competition train` for each job with `flags` and its own, as many at a time as there are `shares` of GPUs.
 
-    So many threads a training has that all together keep the processor busy, and none waits for another.
-    What an earlier attempt left of one is removed. Raises InvalidInput, with the end of its log, where one fails:
-    others that run go on to their end, and no new one starts. Where this process is stopped, they are, too.
+    They divide the threads of the processor among them. What an earlier attempt left of a run is removed. Raises
+    InvalidInput, with the end of the log, if a training fails: those that are running finish, and no other starts.
+    If this process is stopped, they are stopped, too.
     """
     waiting, stop, running, threads = iter(jobs), Event(), [], share_of_threads(len(shares))
 
     def work(share: str | None) -> None:
         environment = threads if share is None else {**threads, "CUDA_VISIBLE_DEVICES": share}
-        for job in waiting:  # the one iterator of all
+        for job in waiting:  # all workers take from one iterator
             if stop.is_set():
                 return
             try:
@@ -94,16 +94,16 @@ def train_all(jobs: Sequence[Job], flags: Sequence[str], shares: Sequence[str | 
                 worker.result()
         except KeyboardInterrupt:
             stop.set()
-            while wait(workers, timeout=0.1).not_done:  # again and again, for one may just have been starting
+            while wait(workers, timeout=0.1).not_done:  # repeatedly, because one may only be starting
                 for process in running:
                     process.terminate()
             raise
 
 
 def train_one(job: Job, flags: Sequence[str], share: dict[str, str], running: list[subprocess.Popen]) -> None:
-    """Train one by `competition train`; its lines go to a log, those of epochs also to the reader.
+    """Run one training; its output goes to a log, and the lines that begin like SHOWN are printed, too.
 
-    `share` are variables of the environment: what the training has of the machine.
+    `share` holds environment variables that say which threads and GPUs the training may use.
     """
     with locked(job.whole.folder / f".{job.run.name}.lock", wait=False) as lock:
         if lock is None:
@@ -123,7 +123,7 @@ def train_one(job: Job, flags: Sequence[str], share: dict[str, str], running: li
 def follow(
     command: Sequence[str], environment: dict[str, str], job: Job, lock: int, running: list[subprocess.Popen]
 ) -> int:
-    """Run a command to its end and return its exit status. It holds the `lock`, too, should this process be killed."""
+    """Run a command and return its exit status. It inherits the `lock`, so it keeps it if this process is killed."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     with (
         job.log.open("w", encoding="utf-8") as log,
@@ -140,7 +140,7 @@ def follow(
 
 @contextmanager
 def _stopped_as_by_ctrl_c() -> Iterator[None]:
-    """SIGTERM and SIGHUP stop the block as Ctrl-C does, so that its trainings end, too; unless nohup ignores one."""
+    """Let SIGTERM and SIGHUP stop the block like Ctrl-C, so that its trainings end, too; unless nohup ignores one."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     for number, handler in handlers.items():
         if handler != signal.SIG_IGN:
@@ -153,9 +153,9 @@ def _stopped_as_by_ctrl_c() -> Iterator[None]:
 
 
 def shares_of_gpus(jobs: int) -> list[str | None]:
-    """For each job the value of CUDA_VISIBLE_DEVICES, or None where it may have all.
+    """The value of CUDA_VISIBLE_DEVICES for each job, or None where a job may use all GPUs.
 
-    Raises InvalidInput where there are fewer GPUs than jobs, or no job.
+    Raises InvalidInput if there are fewer GPUs than jobs, or if `jobs` is below 1.
     """
     if jobs < 1:
         raise InvalidInput(f"--jobs is {jobs}; at least 1 is needed")
@@ -163,12 +163,12 @@ def shares_of_gpus(jobs: int) -> list[str | None]:
     if jobs == 1 or not gpus:
         return [None] * jobs
     if len(gpus) < jobs:
-        raise InvalidInput(f"--jobs is {jobs}, but {len(gpus)} GPUs are in sight; each job needs one of its own")
+        raise InvalidInput(f"--jobs is {jobs}, but only {len(gpus)} GPUs are visible; each job needs one of its own")
     return [",".join(gpus[job::jobs]) for job in range(jobs)]
 
 
 def gpus_in_sight() -> list[str]:
-    """The GPUs that TensorFlow would see, without starting it here: it would keep memory on all of them."""
+    """The GPUs that TensorFlow would see, found without TensorFlow, which would take memory on all of them."""
     if (visible := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:
         return [gpu for gpu in visible.split(",") if gpu and gpu != "-1"]
     if not shutil.which("nvidia-smi"):

@@ -1,4 +1,4 @@
-"""A recipe trained once for each value of one of its fields: what the values are, and the folder of all of them."""
+"""A recipe trained once for each value of one of its fields: how values are read, and the folder of the trainings."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -19,12 +19,12 @@ from competition.run import SWEEP, Run
 
 TABLE = "sweep.csv"  # the last file that a sweep writes
 FIXED = {
-    "name": "runs are called after it",
-    "tasks": "they are those of the data",
-    "layout": "the data have one",
-    "towers": "its rows of numbers are no words; train recipe files of your own",
-    "split_seed": "it draws the split, and scores on other images do not compare",
-    "validation": "it draws the split, and scores on other images do not compare",
+    "name": "runs are named after it",
+    "tasks": "the data decide them",
+    "layout": "the data decide it",
+    "towers": "its rows of numbers cannot be given as a word; write a recipe file for each value",
+    "split_seed": "it decides the split, and scores on different images cannot be compared",
+    "validation": "it decides the split, and scores on different images cannot be compared",
 }
 
 
@@ -37,61 +37,61 @@ class Variant(Job):
 
 
 def folder_name(field: str, value: str) -> str:
-    """What the folder of a value is called: task_weights-0.5,0.5; odd characters become _."""
+    """The name of a value's folder, such as task_weights-0.5,0.5; other characters than these become _."""
     return f"{field}-{re.sub(r'[^A-Za-z0-9_.,+-]', '_', value) or 'none'}"
 
 
 def varied(recipe: Recipe, field: str, values: Sequence[str]) -> list[Recipe]:
-    """The recipe with each value in its field. Raises InvalidInput where one cannot be, in the recipe's words."""
+    """The recipe with each value in its field. Raises InvalidInput, in the recipe's words, for a value it refuses."""
     field = field.replace("-", "_")
     names = [one.name for one in fields(Recipe) if one.name not in FIXED]
     if not field:
         raise InvalidInput(
-            "--field is missing; name what is varied, for example --field learning_rate --values 1e-3 1e-4"
+            "--field is missing; name the field to vary, for example --field learning_rate --values 1e-3 1e-4"
         )
     if reason := FIXED.get(field):
         raise InvalidInput(f"--field is {field}, which cannot be swept: {reason}")
     if field not in names:
         raise InvalidInput(f"--field: {hint(field).removeprefix('; ') or no_such('field', field, names)}")
     if recipe.validation == 0:
-        raise InvalidInput("validation is 0, so no image is held out and no score could be compared; hold some out")
+        raise InvalidInput("validation is 0, so no image is held out and there is nothing to compare; set a share")
     if not values:
-        raise InvalidInput(f"--values names none; give values of {field}, each a word, such as --values 1 2 or 0,1 1,0")
+        raise InvalidInput(f"--values is empty; give values of {field}, such as --values 1 2 or --values 0,1 1,0")
     result = []
     for value in values:
         try:
             result.append(replace(recipe, **{field: parsed(field, value)}))
         except InvalidInput as error:
-            raise InvalidInput(f"--values {value!r} cannot be: {error}") from None
+            raise InvalidInput(f"--values {value!r} is not possible: {error}") from None
     folders = [folder_name(field, value).lower() for value in values]
     if len(set(folders)) < len(folders):
-        raise InvalidInput(f"--values are {' '.join(values)}; each may stand there once")
+        raise InvalidInput(f"--values are {' '.join(values)}; give each value only once")
     return result
 
 
 def parsed(field: str, value: str):
-    """The value of a field that a word means; the word is split at commas where the field holds several.
+    """A word of the command line as a value of a field; commas separate the parts of a field that holds several.
 
-    Raises InvalidInput where it is of another kind.
+    Raises InvalidInput if it is of another type.
     """
     kind = get_type_hints(Recipe)[field]
     if get_origin(kind) is Literal:
-        return value  # the recipe knows best what is allowed
+        return value  # the recipe itself says what is allowed
     words = [word for word in value.split(",") if word] if get_origin(kind) is tuple else [value]
     try:
         with redirect_stderr(StringIO()):
             return tyro.cli(kind, args=words)
     except SystemExit:
         name = kind.__name__ if isinstance(kind, type) else str(kind)
-        raise InvalidInput(f"{field} is of the kind {name.replace('typing.', '')}") from None
+        raise InvalidInput(f"{field} has to be of type {name.replace('typing.', '')}") from None
 
 
 def open_sweep(recipe: Recipe, field: str, values: Sequence[str], made: dict, folder: Path | None) -> list[Variant]:
-    """The variants in `folder`, or in an unfinished sweep that is the same, or in a new one.
+    """The trainings of the sweep in `folder`; without `folder`, of an unfinished one with the same settings, or a new.
 
-    A sweep in `folder` keeps its values and may get more. Raises InvalidInput where `folder` holds something else.
+    A sweep in `folder` keeps its values and may get more. Raises InvalidInput if `folder` holds something else.
     """
-    varied(recipe, field, values)  # what is wrong with the new ones is to be said of them alone
+    varied(recipe, field, values)  # so that an error names only the new values
     field = field.replace("-", "_")
     plan = {"field": field, "values": list(values), "data": made["data"]}
     others = partial(_others, recipe=recipe, plan=plan)
@@ -114,12 +114,12 @@ def _plan(whole: Run) -> dict:
 
 
 def _others(whole: Run, exactly: bool, recipe: Recipe, plan: dict) -> Iterator[str]:
-    """In what a folder differs from the sweep that is asked for, which may have other values unless `exactly`."""
+    """How the sweep in a folder differs from the requested one, which may have other values unless `exactly`."""
     if not (whole.folder / SWEEP).is_file():
-        yield f"no {SWEEP}, so no sweep"
+        yield f"no {SWEEP}, so it is not a sweep"
         return
     yield from other_fields(whole.read_recipe(SWEEP), recipe, varied=plan["field"])
     there = _plan(whole)
     for name in ("field", "data", *(["values"] if exactly else [])):
         if there[name] != plan[name]:
-            yield f"{name} is {there[name]}, here {plan[name]}"
+            yield f"{name} is {there[name]} (requested: {plan[name]})"

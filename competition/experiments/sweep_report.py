@@ -1,4 +1,4 @@
-"""What a sweep shows: a table with a row a value, and the curves of all of them in one picture."""
+"""The results of a sweep: a table with a row per value, and the curves of all values in one picture."""
 
 from collections.abc import Sequence
 
@@ -14,9 +14,9 @@ COLUMNS, WIDTH, HEIGHT = 4, 4.2, 3.6  # of the panels, in a row at most, and in 
 
 
 def report_sweep(variants: Sequence[Variant]) -> str:
-    """Write sweep.png and, last, sweep.csv; return the table in words.
+    """Write sweep.png and, last, sweep.csv; return the table as text.
 
-    Raises InvalidInput where the variants were judged on different images, because the data was changed meanwhile.
+    Raises InvalidInput if the variants were scored on different images, because the data was changed in between.
     """
     aligned([read_predictions(variant.run) for variant in variants])
     scores = [variant.run.read_scores() for variant in variants]
@@ -37,7 +37,7 @@ def _row(variant: Variant, scores: dict, history: pd.DataFrame) -> dict:
 
 
 def _words(rows: Sequence[dict]) -> str:
-    """The table with aligned columns, its first one from the left."""
+    """The table with aligned columns, the first one to the left."""
     first = next(iter(rows[0]))
     cells = [[name.removeprefix("accuracy_") for name in rows[0]], *([_cell(v) for v in row.values()] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -45,7 +45,7 @@ def _words(rows: Sequence[dict]) -> str:
         "  ".join([line[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True))])
         for line in cells
     ]
-    return "\n".join([f"held-out accuracy a task, their mean, mAP, and time, by {first}:", *lines])
+    return "\n".join([f"held-out accuracy per task, their mean, mAP, and time, by {first}:", *lines])
 
 
 def _cell(value) -> str:
@@ -57,7 +57,7 @@ def _cell(value) -> str:
 def _curves(
     variants: Sequence[Variant], histories: Sequence[pd.DataFrame], rows: Sequence[dict], chance: dict[str, float]
 ) -> Figure:
-    """A panel a task: held-out accuracy against epochs (training dashed), a line a value."""
+    """A panel per task: held-out accuracy against epochs (training dashed), a line per value."""
     down = -(-len(chance) // COLUMNS)
     across = -(-len(chance) // down)
     figure = Figure(figsize=(WIDTH * across, HEIGHT * down + 0.6), layout="constrained")

@@ -1,4 +1,4 @@
-"""A blend: for each task a weighted mean of what several runs give, in one view or in several."""
+"""A blend: for each task, a weighted mean of the predictions of several runs, in one view or several."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,15 +13,15 @@ from competition.run import BLEND, Run
 from competition.scoring.predictions import PLAIN, Predictions, Probabilities, aligned, joined, read_predictions
 from competition.task import Kind, Task
 
-FLOOR = 1e-8  # of a probability whose logarithm is taken: the smallest that a submission holds
+FLOOR = 1e-8  # for probabilities whose logarithm is taken: the smallest one in a submission
 Mean = Literal["arithmetic", "geometric"]
 
 
 @dataclass(frozen=True)
 class Blend:
-    """Members, each a run's folder and a view, and their weights in each task, (members,), which sum to 1.
+    """Members, each a run's folder and a view, and their weights for each task, (members,) float64, which sum to 1.
 
-    One that was written has a `folder`, and `scores` on images that its weights were not found on.
+    A blend that was written has a `folder`, and `scores` on images that its weights were not found on.
     """
 
     members: tuple[tuple[Path, str], ...]
@@ -33,17 +33,17 @@ class Blend:
 
     @classmethod
     def plain(cls, members: Sequence[tuple[Path, str]], mean: Mean, tasks: Sequence[Task] = ()) -> "Blend":
-        """All members alike."""
+        """The blend in which all members have the same weight."""
         weights = np.full(len(members), 1 / len(members))
         return cls(tuple(members), mean, tuple(tasks), {task.name: weights for task in tasks})
 
     @property
     def runs(self) -> list[Run]:
-        """Those of the members, each once."""
+        """The runs of the members, each once."""
         return [Run(folder) for folder in dict.fromkeys(folder for folder, _ in self.members)]
 
     def apply(self, several: Sequence[Probabilities]) -> dict[str, np.ndarray]:
-        """{task: (n, classes)} of what each member gave for the same images, in the order of `members`."""
+        """{task: (n, classes) float64}, from the probabilities of each member, (n, classes), in their order."""
         return {
             task.name: mixed(
                 np.stack([before_mean(one[task.name], self.mean) for one in several]),
@@ -55,7 +55,7 @@ class Blend:
         }
 
     def write(self, run: Run, scores: Mapping, made: Mapping | None = None) -> None:
-        """Write blend.json, and beside the blend how it scored and was made."""
+        """Write blend.json: the blend, its scores, and how it was made."""
         values = {
             "members": [{"run": folder.as_posix(), "view": view} for folder, view in self.members],
             "mean": self.mean,
@@ -68,13 +68,13 @@ class Blend:
 
 
 def before_mean(probabilities: np.ndarray, mean: Mean) -> np.ndarray:
-    """What is averaged: probabilities, or their logarithms; float64."""
+    """The values to average, float64 of the same shape: the probabilities, or their logarithms."""
     values = np.asarray(probabilities, np.float64)
     return np.log(np.maximum(values, FLOOR)) if mean == "geometric" else values
 
 
 def mixed(values: np.ndarray, weights: np.ndarray, mean: Mean, kind: Kind) -> np.ndarray:
-    """Probabilities (n, classes) of `values` (members, n, classes) from `before_mean` and `weights` (members,).
+    """The mean, (n, classes) float64, of `values` (members, n, classes) from `before_mean` with `weights` (members,).
 
     The geometric mean of a multiclass task is divided by its sum over the classes.
     """
@@ -86,19 +86,19 @@ def mixed(values: np.ndarray, weights: np.ndarray, mean: Mean, kind: Kind) -> np
 
 
 def read_seeds(run: Run, view: str = PLAIN) -> list[Predictions]:
-    """What each seed of a cross-validation gave, its folds together; or a single run, alone.
+    """The predictions of each seed of a cross-validation, its folds together; of a single run, its own.
 
-    In the order of its probabilities.npz. Raises InvalidInput where the parts do not fit what that holds.
+    In the order of the images in probabilities.npz. Raises InvalidInput if the folds hold other images or answers.
     """
     seeds = [joined([read_predictions(part, view) for part in parts]) for parts in run.trainings_by_seed]
     return aligned([read_predictions(run, view), *seeds])[1:]
 
 
 def read_member(run: Run, view: str, mean: Mean) -> Predictions:
-    """What a run gave in one view, its seeds averaged as everything else that `mean` is taken of.
+    """The predictions of a run in one view, its seeds averaged by `mean`, too.
 
-    So the score of a blend is that of what `submit` writes: a mean of means would be another one. The file of a
-    cross-validation holds the arithmetic mean over its seeds.
+    `submit` averages all networks alike, and a blend has to be scored on the same mean. The probabilities.npz of a
+    cross-validation holds the arithmetic one.
     """
     whole = read_predictions(run, view)
     if mean == "arithmetic" or len(run.trainings_by_seed) == 1:
@@ -109,22 +109,22 @@ def read_member(run: Run, view: str, mean: Mean) -> Predictions:
 
 
 def blend_of(folders: Sequence[Path], views: Sequence[str], mean: Mean) -> Blend:
-    """The blend in a folder, or the plain mean of some runs in some views.
+    """The blend in a folder, or the plain mean of several runs in several views.
 
-    Raises InvalidInput where a run has not finished, or runs do not have the same tasks and classes in the same order.
+    Raises InvalidInput if a run has not finished, or if runs differ in their tasks, classes or the order of these.
     """
     blend = Blend.plain([(folder, view) for folder in folders for view in dict.fromkeys(views)], mean)
     if blends := [folder for folder in folders if (folder / BLEND).is_file()]:
         if len(folders) > 1:
-            raise InvalidInput(f"{blends[0]} is a blend, which goes alone; `competition blend` takes all runs of one")
+            raise InvalidInput(f"{blends[0]} is a blend, so no other folder can be given; make one blend of all runs")
         if tuple(views) != (PLAIN,) or mean != "arithmetic":
             raise InvalidInput(
-                f"{folders[0]} is a blend with views and a mean of its own; leave out --views and --mean"
+                f"{folders[0]} is a blend, which has its own views and mean; leave out --views and --mean"
             )
         blend = read_blend(folders[0])
     first, *others = blend.runs
     if unfinished := [str(run.folder) for run in blend.runs if not run.finished]:
-        raise InvalidInput("runs that did not finish, or no runs at all; train them to the end first:", unfinished)
+        raise InvalidInput("these did not finish, or are not runs; train them to the end first:", unfinished)
     tasks = first.read_recipe().tasks
     for run in others:
         if (found := run.read_recipe().tasks) != tasks:
@@ -133,14 +133,14 @@ def blend_of(folders: Sequence[Path], views: Sequence[str], mean: Mean) -> Blend
                 [f"{first.name}: {tasks}", f"{run.name}: {found}"],
             )
     if blend.folder and blend.tasks != tasks:
-        raise InvalidInput(f"{folders[0]} blends other tasks or classes than {first.folder} has; make it again")
+        raise InvalidInput(f"{folders[0]} has other tasks or classes than {first.folder}; make the blend again")
     return blend if blend.folder else Blend.plain(blend.members, mean, tasks)
 
 
 def read_blend(folder: Path) -> Blend:
-    """The blend that `competition blend` wrote into `folder`. Raises InvalidInput where there is none, or no whole one.
+    """The blend that `competition blend` wrote into `folder`. Raises InvalidInput if it is missing or damaged.
 
-    The folders of its members are as they were given there: relative ones start where the command is called.
+    The folders of its members are kept as they were given; relative ones start from the current folder.
     """
     path = folder / BLEND
     if not path.is_file():
@@ -157,7 +157,7 @@ def read_blend(folder: Path) -> Blend:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInput(
-            f"{path} is no blend ({type(error).__name__}: {error}); make it again with `competition blend`"
+            f"{path} is not a blend ({type(error).__name__}: {error}); make it again with `competition blend`"
         ) from None
     if problems := _problems(blend):
         raise InvalidInput(f"{path} cannot be used; make it again with `competition blend`:", problems)
@@ -176,5 +176,5 @@ def _problems(blend: Blend) -> list[str]:
         if weights.shape != (len(blend.members),):
             problems.append(f"{task.name}: {weights.size} weights for {len(blend.members)} members")
         elif not (weights >= 0).all() or not np.isclose(weights.sum(), 1):
-            problems.append(f"{task.name}: weights {weights.tolist()}; allowed are none below 0, with a sum of 1")
+            problems.append(f"{task.name}: weights {weights.tolist()}; allowed are numbers from 0 with a sum of 1")
     return problems

@@ -1,9 +1,9 @@
 """Weights of a blend, found for the official metric; and what they gain on images that they were not found on.
 
-Of a multi-label task the metric is the mean AP of its labels. Either is piecewise constant, so there is nothing to
-differentiate: a search goes uphill from the plain mean, one vote more or less for one member at a time, as in ensemble
-selection with replacement (Caruana and others, Ensemble selection from libraries of models, 2004), which starts from
-nothing instead.
+For a multi-label task the metric is the mean AP of its labels. Both metrics are piecewise constant, so there is no
+gradient to follow. A hill climb starts from the plain mean and adds or removes one vote for one member at a time, as in
+ensemble selection with replacement (Caruana et al., Ensemble selection from libraries of models, 2004), which starts
+from an empty ensemble instead.
 """
 
 import itertools
@@ -23,13 +23,13 @@ from competition.scoring.scores import average_precision
 from competition.task import Task
 
 VOTES = 4  # of each member at the start: the first step changes a weight by about a quarter
-STEPS = 100  # no more than these uphill
-WAYS = ("fitted", "plain", "single")  # weights of a task's own, those of the plain mean, and the best member alone
+STEPS = 100  # of the hill climb, at most
+WAYS = ("fitted", "plain", "single")  # weights fitted to the task, those of the plain mean, and the best member alone
 
 
 @dataclass(frozen=True)
 class Member:
-    """What the run in `folder` gave in one view, and what that run costs: networks, and megabytes of their files."""
+    """The predictions of a run in one view, and the cost of that run: networks, and megabytes of their files."""
 
     folder: Path
     view: str
@@ -43,14 +43,14 @@ class Member:
 
 @dataclass(frozen=True)
 class Cost:
-    """What answering takes: networks, and megabytes of their files; as a budget, the most that it may take."""
+    """The cost of a blend: networks, and megabytes of their files; or, as a budget, the most it may cost."""
 
     models: float = math.inf
     megabytes: float = math.inf
 
     @classmethod
     def of(cls, members: Iterable[Member]) -> "Cost":
-        """A run costs once, whatever the number of its views."""
+        """The cost of all members; a run counts once, however many views it has."""
         runs = {member.folder: member for member in members}.values()
         return cls(sum(run.models for run in runs), sum(run.megabytes for run in runs))
 
@@ -63,12 +63,12 @@ class Cost:
 
 @dataclass(frozen=True)
 class Found:
-    """A blend, and how its way of finding weights scores on images that it has not seen.
+    """A blend, and how its weights score on unseen images: weights found on some parts are scored on another.
 
     `over_plain` and `over_single` compare the fitted weights with the plain mean and with the best single member, all
-    three found on other images than those they answer. `ways` names for each task the one of WAYS that scored best
-    there, which it takes; `taken` are its answers there: only the ways were chosen on these images. `single` is the
-    best member on all images, and `cost` that of the members which have a weight anywhere.
+    three found and scored in that way. `ways` names for each task the one of WAYS that scored best, which the blend
+    uses, and `taken` holds its predictions of unseen images; only the choice of ways has seen them. `single` is the
+    best member on all images, and `cost` counts the members with a weight in any task.
     """
 
     blend: Blend
@@ -81,15 +81,15 @@ class Found:
 
 
 def find_blend(members: Sequence[Member], mean: Mean = "arithmetic", budget: Cost = Cost()) -> Found:
-    """The blend of `members` with the best official AP a task, within the budget.
+    """The blend of `members` with the best official AP for each task, within the budget.
 
-    Raises InvalidInput where members have other tasks or images, and where none fits into the budget.
+    Raises InvalidInput if members differ in their tasks or images, or if none fits into the budget.
     """
     first, *_ = several = aligned([member.predictions for member in members])
     if not any(Cost.of([member]).within(budget) for member in members):
         costs = dict.fromkeys(f"{member.folder}: {Cost.of([member])}" for member in members)
         raise InvalidInput(
-            f"no run fits into a budget of {budget}; allow more, or name smaller runs; they cost:", costs
+            f"no run fits into a budget of {budget}; allow more, or name smaller runs. Their cost:", costs
         )
     tables = [Table.of(several, task, mean) for task in first.tasks]
     answers, found = honest(tables, members, budget), find_weights(tables, members, budget)
@@ -106,7 +106,7 @@ def find_blend(members: Sequence[Member], mean: Mean = "arithmetic", budget: Cos
 
 
 def best_ways(over_plain: Sequence[TaskComparison], over_single: Sequence[TaskComparison]) -> dict[str, str]:
-    """{task: which of WAYS scored best on unseen images}; the plain mean unless another is better."""
+    """{task: the one of WAYS that scored best on unseen images}; the plain mean unless another is better."""
     ways = {}
     for plain, single in zip(over_plain, over_single, strict=True):
         scores = {"plain": plain.ap.b, "fitted": plain.ap.a, "single": single.ap.b}
@@ -116,13 +116,13 @@ def best_ways(over_plain: Sequence[TaskComparison], over_single: Sequence[TaskCo
 
 @dataclass(frozen=True)
 class Table:
-    """One task: what each member gave, before the mean is taken, for the images `rows` that carry it."""
+    """One task: the values of each member from `before_mean`, for the images `rows` (n,) that have a label of it."""
 
     task: Task
     mean: Mean
     rows: np.ndarray
-    values: np.ndarray  # (members, n, classes)
-    codes: np.ndarray  # (n, classes)
+    values: np.ndarray  # (members, n, classes) float64
+    codes: np.ndarray  # (n, classes) uint8
 
     @classmethod
     def of(cls, several: Sequence[Predictions], task: Task, mean: Mean) -> "Table":
@@ -131,7 +131,7 @@ class Table:
         return cls(task, mean, rows, values, several[0].codes[task.name][rows])
 
     def of_images(self, images: np.ndarray) -> "Table":
-        """The same for those of `images`, a bool mask over all of them."""
+        """The table of those of its images that the mask `images`, (all images,) bool, selects."""
         here = images[self.rows]
         return replace(self, rows=self.rows[here], values=self.values[:, here], codes=self.codes[here])
 
@@ -139,13 +139,13 @@ class Table:
         return as_submitted(mixed(self.values, weights, self.mean, self.task.kind))
 
     def ap(self, weights: np.ndarray) -> float:
-        """-inf where no image can be judged."""
+        """The official AP with `weights` (members,); -inf if no image can be scored."""
         value = average_precision(self.task.kind, self.mixed(weights), self.codes)[0]
         return -math.inf if math.isnan(value) else value
 
 
 def honest(tables: Sequence[Table], members: Sequence[Member], budget: Cost) -> dict[str, Predictions]:
-    """The answers of each of WAYS, its weights for each part of the images found on the other parts."""
+    """The predictions of each of WAYS; for each part of the images, the weights are found on the other parts."""
     first = members[0].predictions
     answers = {way: {name: values.copy() for name, values in first.probabilities.items()} for way in WAYS}
     for here in parts_of(first.group):
@@ -157,7 +157,7 @@ def honest(tables: Sequence[Table], members: Sequence[Member], budget: Cost) -> 
 
 
 def find_weights(tables: Sequence[Table], members: Sequence[Member], budget: Cost) -> dict[str, dict[str, np.ndarray]]:
-    """For each of WAYS {task: weights, (members,)}; only fitted ones differ from task to task."""
+    """For each of WAYS, {task: weights (members,) float64}; only the fitted ones differ between tasks."""
     chosen = affordable(tables, members, budget)
     alone = [one for one, member in zip(np.eye(len(members)), members, strict=True) if Cost.of([member]).within(budget)]
     single = alone[np.argmax([mean_ap(tables, weights) for weights in alone])]
@@ -169,10 +169,10 @@ def find_weights(tables: Sequence[Table], members: Sequence[Member], budget: Cos
 
 
 def affordable(tables: Sequence[Table], members: Sequence[Member], budget: Cost) -> np.ndarray:
-    """Which members take part, (members,) bool: all of them, or those of the runs that the budget is spent on.
+    """The members to use, (members,) bool: all of them, or those of the runs that are chosen within the budget.
 
-    As long as one fits, and the score rises, that run is added with which the plain mean of all its views and of those
-    before scores best.
+    Runs are chosen greedily: the one, with all its views, whose addition gives the plain mean the best score, as long
+    as one fits and the score rises.
     """
     if Cost.of(members).within(budget):
         return np.ones(len(members), bool)
@@ -190,7 +190,7 @@ def affordable(tables: Sequence[Table], members: Sequence[Member], budget: Cost)
 
 
 def climb(table: Table, chosen: np.ndarray) -> np.ndarray:
-    """Weights (members,) of one task: from equal votes uphill, a vote more or less at a time, to the nearest top."""
+    """Weights (members,) float64 of a task: a hill climb from equal votes for the `chosen` members, (members,) bool."""
     votes = VOTES * chosen
     height = table.ap(votes / votes.sum())
     one_vote = np.eye(len(chosen))[chosen]
@@ -205,6 +205,6 @@ def climb(table: Table, chosen: np.ndarray) -> np.ndarray:
 
 
 def mean_ap(tables: Sequence[Table], weights: np.ndarray) -> float:
-    """The official mAP of the same weights in each task; -inf where none can be judged."""
+    """The official mAP with the same weights (members,) in each task; -inf if no task can be scored."""
     values = [value for table in tables if (value := table.ap(weights)) > -math.inf]
     return sum(values) / len(values) if values else -math.inf

@@ -1,10 +1,10 @@
-"""How sure a score is, and a difference of two: resampling of the images that were held out.
+"""Confidence intervals of scores and of differences, by resampling the held-out images.
 
-Of the groups of near-duplicates as many are drawn as there are, with replacement (the percentile bootstrap; Efron and
-Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13). So an interval says how far a score moves with other
-images of the same kind, and nothing about another seed of the training. An AP near 1 is skewed: with
-a true AP of 0.9907, 91 % of the intervals held it in 1,500 draws of 300 images, and 92 % in draws of 1,500 images; the
-accuracy was in 95 and 94 % of them.
+Groups of near-duplicates are drawn with replacement, as many as there are (the percentile bootstrap; Efron and
+Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13). An interval says how much a score would change with
+other images of the same kind, and nothing about another training seed. The distribution of an AP near 1 is skewed: with
+a true AP of 0.9907, 91 % of the intervals contained it in 1,500 draws of 300 images, and 92 % in draws of 1,500 images;
+for the accuracy it was 95 and 94 %.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,12 +16,12 @@ from competition.scoring.predictions import Predictions, aligned
 from competition.scoring.ranked import mean_of_known, mean_scores, rank
 
 RESAMPLES = 1000
-CHUNK = 50  # resamples at a time: their counts stay in the cache of the processor
+CHUNK = 50  # resamples at a time, so that their counts stay in the processor's cache
 PERCENT = 95
 
 
 class Estimate(NamedTuple):
-    """A number from all images, and the interval that holds 95 % of its resamples; nan where nothing can be judged."""
+    """A value on all images, and the interval that holds 95 % of its resamples; nan if nothing can be scored."""
 
     value: float
     low: float
@@ -29,7 +29,7 @@ class Estimate(NamedTuple):
 
     @property
     def is_noise(self) -> bool:
-        """Whether a difference may as well be none."""
+        """Whether the interval of a difference includes 0."""
         return not (self.low > 0 or self.high < 0)
 
 
@@ -43,7 +43,7 @@ class Gain(NamedTuple):
 
 
 class TaskComparison(NamedTuple):
-    """What A gains over B in a task; or, named `mean`, in the means over the tasks."""
+    """What A gains over B in one task, or in the means over the tasks (then `task` is "mean")."""
 
     task: str
     rows: int
@@ -52,15 +52,15 @@ class TaskComparison(NamedTuple):
 
 
 def interval_of_means(predictions: Predictions) -> dict[str, list[float]]:
-    """Low and high of the official mAP and of the mean accuracy, as scores.json keeps them."""
+    """The lower and upper limit of the official mAP and of the mean accuracy, as scores.json has them."""
     ap, accuracy = map(estimate, resampled([predictions])[0, :, -1])
     return {"map": [ap.low, ap.high], "accuracy": [accuracy.low, accuracy.high]}
 
 
 def compare_paired(a: Predictions, b: Predictions) -> tuple[TaskComparison, ...]:
-    """What A gains over B, both scored on the same resamples; a task that has labelled rows each, and the mean last.
+    """What A gains over B, scored on the same resamples: for each task that has labelled rows, and for the mean, last.
 
-    Raises InvalidInput where they predicted different images or tasks.
+    Raises InvalidInput if they predicted different images or tasks.
     """
     scores = resampled(aligned([a, b]))
     rows = {task.name: len(rows) for task, rows, *_ in a.labelled_tasks()}
@@ -69,7 +69,7 @@ def compare_paired(a: Predictions, b: Predictions) -> tuple[TaskComparison, ...]
 
 
 def estimate(values: np.ndarray) -> Estimate:
-    """Of a number on all images, values[0], and on each resample, values[1:]."""
+    """The Estimate of `values` (1 + resamples,) float64: a score on all images first, then on each resample."""
     drawn = values[1:][~np.isnan(values[1:])]
     ends = np.percentile(drawn, (50 - PERCENT / 2, 50 + PERCENT / 2)) if len(drawn) else (np.nan, np.nan)
     return Estimate(*map(float, (values[0], *ends)))
@@ -81,7 +81,7 @@ def _gain(a: np.ndarray, b: np.ndarray) -> Gain:
 
 
 def resampled(several: Sequence[Predictions], resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
-    """(members, AP and accuracy, tasks + 1, 1 + resamples): on all images first; the mean is the last task."""
+    """Scores, (members, AP and accuracy, tasks + 1, 1 + resamples) float64: first on all images; the mean task last."""
     ranked = [[rank(task.kind, *given, rows) for task, rows, *given in one.labelled_tasks()] for one in several]
     scores = np.full((len(several), 2, len(ranked[0]) + 1, 1 + resamples), np.nan)
     for start, weights in _weights(several[0].group, resamples, seed):
@@ -93,7 +93,7 @@ def resampled(several: Sequence[Predictions], resamples: int = RESAMPLES, seed: 
 
 
 def _weights(group: np.ndarray, resamples: int, seed: int) -> Iterator[tuple[int, np.ndarray]]:
-    """How often each image is drawn, (images, up to CHUNK) int32, with the number of the first resample; once all."""
+    """How often each image is drawn, (images, up to CHUNK) int32, after the number of the first resample; 0: all."""
     yield 0, np.ones((len(group), 1), np.int32)
     groups, number = np.unique(group, return_inverse=True)
     rng = np.random.default_rng(seed)

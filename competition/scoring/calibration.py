@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say: temperature, calibration error, and how much can be answered how surely."""
+"""Calibration of probabilities: temperature, calibration error, and the coverage that reaches a precision."""
 
 from typing import NamedTuple
 
@@ -13,16 +13,16 @@ from competition.scoring.predictions import Predictions, parts_of
 from competition.scoring.scores import average_precision, choices
 from competition.task import Task
 
-BINS = 15  # as Guo and others have them, On calibration of modern neural networks, 2017
+BINS = 15  # as in Guo et al., On calibration of modern neural networks, 2017
 GOALS = (0.95, 0.98)
-HOTTEST = 10.0  # temperatures are looked for between this and its inverse
+HOTTEST = 10.0  # temperatures are searched between this and its inverse
 
 
 class Threshold(NamedTuple):
     """Rows whose largest probability is at least `threshold` are the share `coverage` of all, with this precision.
 
-    `elsewhere` is the precision of thresholds found on other rows than those they are used on, and so the one to
-    expect; nan where they answer none.
+    `elsewhere` is the precision of thresholds that were found on other rows than those they are used on, so the one to
+    expect; nan if they answer no row.
     """
 
     goal: float
@@ -33,7 +33,7 @@ class Threshold(NamedTuple):
 
 
 class Reliability(NamedTuple):
-    """Of each bin of the largest probability: how many rows, their mean probability and precision, each (BINS,)."""
+    """For each bin of the largest probability: number of rows, mean probability and precision, each (BINS,)."""
 
     rows: np.ndarray
     confidence: np.ndarray
@@ -41,7 +41,7 @@ class Reliability(NamedTuple):
 
     @property
     def error(self) -> float:
-        """The expected calibration error: how far confidence and precision are apart, mean over the rows."""
+        """The expected calibration error: |confidence - precision| of the bins, averaged over the rows."""
         filled = self.rows > 0
         if not filled.any():
             return float("nan")
@@ -49,11 +49,11 @@ class Reliability(NamedTuple):
 
 
 class Calibration(NamedTuple):
-    """One task: its temperature, found on all rows, and what a temperature does to reliability and official AP.
+    """One task: its temperature, found on all rows, and reliability and official AP before and after.
 
-    Each label of a multi-label task is an answer of its own, yes or no, as sure as the larger of both probabilities.
-    `after` is for rows whose temperature was found on other rows. `thresholds` are for probabilities as they are,
-    without a temperature, and only of the GOALS that are reached.
+    Each label of a multi-label task counts as an answer yes or no; its confidence is the larger probability of the two.
+    `after` and `ap_after` are for temperatures that were found on other rows. `thresholds` are for the probabilities
+    before, and only for the GOALS that are reached.
     """
 
     task: Task
@@ -67,7 +67,7 @@ class Calibration(NamedTuple):
 
 
 def calibrate(predictions: Predictions) -> tuple[Calibration, ...]:
-    """A Calibration of each task that has labelled rows."""
+    """The Calibration of each task that has labelled rows."""
     parts = parts_of(predictions.group)
     return tuple(_calibrate_task(task, *given, parts[:, rows]) for task, rows, *given in predictions.labelled_tasks())
 
@@ -94,17 +94,17 @@ def _calibrate_task(task: Task, probabilities: np.ndarray, codes: np.ndarray, pa
 
 
 def soften(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """Probabilities (n, classes) at temperature T: softmax(log p / T), which for no and yes is sigmoid(logit p / T).
+    """Probabilities (n, classes) float64 at temperature T: softmax(log p / T); for no and yes, sigmoid(logit p / T).
 
-    Above 1 they become less sure, below 1 surer. Each row keeps its answer, but rows can overtake one another.
+    Above 1 they become less confident, below 1 more. Each row keeps its answer, but the order of the rows can change.
     """
     return softmax(np.log(np.maximum(probabilities, FLOOR)) / temperature, axis=1)
 
 
 def fit_temperature(probabilities: np.ndarray, codes: np.ndarray) -> float:
-    """The temperature with the least negative log likelihood of the codes; 1, no change, where there is no y.
+    """The temperature with the least negative log likelihood of the codes, (n, classes) uint8; 1 if none of them is y.
 
-    The likelihood has one peak in 1 / T. Where the peak is out of reach, as where every answer is right, the
+    The likelihood has one peak in 1 / T. If it lies outside the searched range, as when every answer is right, the
     temperature is exactly HOTTEST or its inverse.
     """
     yes = codes == YES
@@ -119,14 +119,15 @@ def fit_temperature(probabilities: np.ndarray, codes: np.ndarray) -> float:
 
     widest = np.log(HOTTEST)
     inside = minimize_scalar(loss, bounds=(-widest, widest), method="bounded").x
-    ends = HOTTEST, 1 / HOTTEST  # which the search only comes near to
+    ends = HOTTEST, 1 / HOTTEST  # the bounded search comes close to them, but does not try them
     return min((*ends, float(np.exp(inside))), key=lambda temperature: loss(np.log(temperature)))
 
 
 def reliability(confidence: np.ndarray, letter: np.ndarray) -> Reliability:
-    """Bins of equal width of the confidence of some answers, each with its upper end; nan where a bin is empty.
+    """The Reliability of answers with this confidence (n,) float64 and letter (n,) uint8; nan where a bin is empty.
 
-    An answer is right where its letter is y; where it is m, it counts as nothing, as in the official metric.
+    Bins have equal width and include their upper end. An answer is right if its letter is y; m does not count, as in
+    the official metric.
     """
     judged = letter != MAYBE
     confidence, right = confidence[judged], letter[judged] == YES
@@ -138,10 +139,10 @@ def reliability(confidence: np.ndarray, letter: np.ndarray) -> Reliability:
 
 
 def threshold_for(goal: float, confidence: np.ndarray, letter: np.ndarray, parts: np.ndarray) -> Threshold | None:
-    """The threshold that answers most rows with at least this precision; None where no threshold reaches it.
+    """The threshold that answers the most rows with a precision of at least `goal`; None if no threshold reaches it.
 
-    It is the lowest one at which precision is at least `goal`, though it may be less at a higher one. The masks
-    `parts` are for `elsewhere`.
+    It is the lowest one that does; a higher one may have less precision. Arrays as in `reliability`; `elsewhere` is
+    measured on the masks `parts`, (parts, n) bool.
     """
 
     def lowest(rows: np.ndarray) -> tuple[float, float, float] | None:

@@ -1,10 +1,10 @@
 """The official metric of FashionAI: precision averaged over how many rows are answered.
 
-Rule: each row gives p, its largest probability, at class k. For a threshold T the rows with p < T are blocked; of
-the rest, letter y at k is correct, n is wrong, and m counts as nothing. AP is the mean precision over all T that
-leave at least one row, mAP the mean AP over the tasks, BasicPrecision the precision with nothing blocked. Left
-open by the organisers and decided here: T runs over the distinct values of p, and a T that leaves only m is left
-out.
+The rule: each row answers with class k, whose probability p is its largest. For a threshold T the rows with p < T are
+blocked; of the rest, letter y at k is correct, n is wrong, and m does not count. AP is the mean precision over all T
+that leave at least one row, mAP the mean AP over the tasks, BasicPrecision the precision with nothing blocked. The
+organisers left two points open, which are decided here: T runs over the distinct values of p, and a T that leaves only
+m is left out.
 """
 
 import numpy as np
@@ -14,27 +14,26 @@ from competition.task import DECIMALS
 
 
 def as_submitted(probabilities: np.ndarray) -> np.ndarray:
-    """Probabilities (n, classes) float64 as the submission file will hold them.
+    """Probabilities (n, classes) of any float type, as float64 with the decimals of the submission file.
 
-    The organisers score the file: two rows that differ after the eighth decimal are a tie there, so they must be
-    one here.
+    The organisers score the file: two rows that differ only after the eighth decimal are a tie there, so also here.
     """
     return np.round(probabilities.astype(np.float64), DECIMALS)
 
 
 def answers(probabilities: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(confidence, letter) of each row's answer, each (n,), of `probabilities` and `codes` (n, classes).
+    """(confidence, letter) of each row's answer, (n,) float64 and (n,) uint8, from arrays (n, classes) of both types.
 
-    Letters are codes NO, MAYBE and YES. Of equal probabilities the first class is the answer.
+    Letters are the codes NO, MAYBE and YES. If probabilities are equal, the first class is the answer.
     """
     every, answer = np.arange(len(codes)), probabilities.argmax(axis=1)
     return probabilities[every, answer], codes[every, answer]
 
 
 def precision_curve(confidence: np.ndarray, letter: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(threshold, answered, precision) of some answers, each (thresholds,), from the highest threshold to the lowest.
+    """(threshold, answered, precision), each (thresholds,) float64, from the highest threshold to the lowest.
 
-    `answered` is the share of all rows that a threshold leaves.
+    Arguments as `answers` returns them. `answered` is the share of all rows that a threshold leaves.
     """
     order = np.argsort(-confidence, kind="stable")
     confidence, letter = confidence[order], letter[order]
@@ -44,12 +43,12 @@ def precision_curve(confidence: np.ndarray, letter: np.ndarray) -> tuple[np.ndar
 
 
 def last_of_each(values: np.ndarray) -> np.ndarray:
-    """Which of the sorted `values` (n,) are the last of their kind, (n,) bool: those after which a threshold lies."""
+    """Mask, (n,) bool, of the last of each run of equal numbers in the sorted `values` (n,): a threshold follows it."""
     return np.append(values[:-1] != values[1:], True)[: len(values)]
 
 
 def average_precision(probabilities: np.ndarray, codes: np.ndarray) -> tuple[float, float]:
-    """(AP, BasicPrecision) of one task, arrays as in `answers`; nan where no row can be judged."""
+    """(AP, BasicPrecision) of one task, arrays as in `answers`; nan if no row can be scored."""
     *_, precision = precision_curve(*answers(probabilities, codes))
     if not len(precision):
         return float("nan"), float("nan")

@@ -1,4 +1,4 @@
-"""How each label of the multi-label tasks is answered, at 0.5 and at a threshold of its own."""
+"""Scores of each label of the multi-label tasks, at 0.5 and at a threshold of its own."""
 
 import numpy as np
 import pandas as pd
@@ -12,11 +12,11 @@ NUMBERS = ["share_true", "accuracy", "f1", "ap", "threshold", "f1_at_threshold"]
 
 
 def score_labels(predictions: Predictions) -> pd.DataFrame:
-    """A row for each label of the multi-label tasks that have labelled rows; m counts as nothing.
+    """A row for each label of the multi-label tasks that have labelled rows; m does not count.
 
     Columns task, label, rows and NUMBERS. `f1` and `accuracy` are for answers at 0.5. `threshold` is the one with the
-    best F1 on all rows; `f1_at_threshold` is for thresholds that were found on other rows than those they answer, and
-    so the one to expect.
+    best F1 on all rows; `f1_at_threshold` is for thresholds that were found on other rows than those they answer, so
+    the F1 to expect.
     """
     parts, scores = parts_of(predictions.group), []
     for task, rows, probabilities, codes in predictions.labelled_tasks():
@@ -29,7 +29,7 @@ def score_labels(predictions: Predictions) -> pd.DataFrame:
 
 
 def _numbers(probability: np.ndarray, yes: np.ndarray, parts: np.ndarray) -> tuple[float, ...]:
-    """The NUMBERS of one label."""
+    """The NUMBERS of one label; `probability` (n,) float64, `yes` (n,) bool, `parts` (parts, n) bool."""
     at_half, answered = probability > HALF, np.zeros(len(yes), bool)
     for here in parts:
         answered[here] = probability[here] > best_threshold(probability[~here], yes[~here])
@@ -39,14 +39,17 @@ def _numbers(probability: np.ndarray, yes: np.ndarray, parts: np.ndarray) -> tup
 
 
 def _f1(yes: np.ndarray, answered: np.ndarray) -> float:
-    """F1 of one label; nan where no row is true."""
+    """F1 of one label, both (n,) bool; nan if no row is true."""
     from sklearn.metrics import f1_score
 
     return float(f1_score(yes, answered)) if yes.any() else float("nan")
 
 
 def best_threshold(probability: np.ndarray, yes: np.ndarray) -> float:
-    """The threshold above which a yes gives one label its best F1, halfway to the next lower probability; else 0.5."""
+    """The threshold with the best F1 of one label, halfway to the next lower probability; 0.5 if no row is true.
+
+    `probability` is (n,) float64 and `yes` (n,) bool; a probability above the threshold is answered yes.
+    """
     from sklearn.metrics import confusion_matrix_at_thresholds
 
     if not probability[yes].any():  # a probability of 0 is never answered yes
@@ -57,7 +60,7 @@ def best_threshold(probability: np.ndarray, yes: np.ndarray) -> float:
 
 
 def label_table(scores: pd.DataFrame) -> str:
-    """A row a label, and one for the means of each task over the labels that can be judged: its F1 is the macro F1."""
+    """A row per label, and one with the means of each task over its labels that can be scored (F1: the macro F1)."""
     width = max(len(f"{one.task} {one.label}") for one in scores.itertuples())
     columns = "accuracy      F1      AP  threshold  F1 there, held out"
     cells = "{:6.4f}    {:6.4f}  {:6.4f}  {:6.4f}     {:6.4f}              {:6.4f}".format  # NUMBERS in their order

@@ -1,4 +1,4 @@
-"""Answers that are wrong: which classes are taken for which, and the surest ones, which may be wrong labels."""
+"""Wrong answers: which classes are confused, and the most confident mistakes, which may be wrong labels."""
 
 from typing import NamedTuple
 
@@ -13,10 +13,10 @@ from competition.task import HALF, Task
 
 
 def confused(predictions: Predictions) -> pd.DataFrame:
-    """Columns task, truth, answer, count, share (of the rows with that truth): the most confused first, a task at once.
+    """Columns task, truth, answer, count, share (of the rows with that truth): by task, the most frequent pairs first.
 
-    An answer whose letter is m is no mistake, as in the official metric, and rows without a y are left out. Each label
-    of a multi-label task is an answer of its own: `red` or `not red`.
+    An answer whose letter is m is not a mistake, as in the official metric, and rows without a y are left out. Each
+    label of a multi-label task is an answer of its own: `red` or `not red`.
     """
     rows = _answers(predictions)
     rows["task"] = pd.Categorical(rows["task"], [task.name for task in predictions.tasks])
@@ -28,7 +28,7 @@ def confused(predictions: Predictions) -> pd.DataFrame:
 
 
 def confusion(task: Task, probabilities: np.ndarray, codes: np.ndarray) -> pd.DataFrame:
-    """Counts of a multiclass task: rows the truth, columns the answer; an image without a y does not count."""
+    """Counts of a multiclass task, both arrays (n, classes): rows are truths, columns answers; only rows with a y."""
     yes = codes == YES
     pairs = yes.argmax(axis=1), probabilities.argmax(axis=1)
     counts = confusion_matrix(*pairs, labels=range(len(task)), sample_weight=yes.any(axis=1))
@@ -36,9 +36,9 @@ def confusion(task: Task, probabilities: np.ndarray, codes: np.ndarray) -> pd.Da
 
 
 def mistakes(predictions: Predictions) -> pd.DataFrame:
-    """Columns image, task, truth, answer, probability (of the answer), probability_of_truth: the surest mistake first.
+    """Columns image, task, truth, answer, probability (of the answer), probability_of_truth; the most confident first.
 
-    What a network is surest of against the label is where the label is worth a second look.
+    If a network contradicts a label with high confidence, the label itself may be wrong.
     """
     rows = _answers(predictions)
     wrong = rows[rows.pop("wrong")]
@@ -46,7 +46,7 @@ def mistakes(predictions: Predictions) -> pd.DataFrame:
 
 
 def _answers(predictions: Predictions) -> pd.DataFrame:
-    """A row for each task and image that has a y there; for each label, if it is a multi-label task."""
+    """A row for each task and image that has a y; for a multi-label task, a row for each of its labels."""
     return pd.concat([_answers_of_task(predictions, task) for task in predictions.tasks], ignore_index=True)
 
 
@@ -74,7 +74,7 @@ def _answers_of_task(predictions: Predictions, task: Task) -> pd.DataFrame:
 
 
 class Sample(NamedTuple):
-    """An image, a line for each task that it carries, and whether every answer is right."""
+    """An image, a line for each task that it has a label of, and whether every answer is right."""
 
     image: str
     lines: tuple[str, ...]
@@ -82,7 +82,7 @@ class Sample(NamedTuple):
 
 
 def samples(predictions: Predictions, count: int, seed: int = 0) -> list[Sample]:
-    """At most `count` random images that carry a task; the same seed gives the same images of equal data."""
+    """At most `count` random images that have a label; the same seed and data give the same images."""
     labelled = np.any([predictions.labelled[task.name] for task in predictions.tasks], axis=0)
     shown = []
     for row in np.random.default_rng(seed).permutation(np.flatnonzero(labelled))[:count]:
@@ -93,7 +93,7 @@ def samples(predictions: Predictions, count: int, seed: int = 0) -> list[Sample]
 
 
 def _answer(task: Task, probabilities: np.ndarray, codes: np.ndarray) -> tuple[str, bool]:
-    """A line "task: truth → answer", and whether the answer is right; a letter m is no mistake."""
+    """A line "task: truth → answer", and whether the answer is right; a letter m is not a mistake."""
     yes = codes == YES
     if task.kind == "multilabel":
         given = probabilities > HALF

@@ -1,4 +1,4 @@
-"""What a person looks at to see how far answers can be trusted: reliability, precision against coverage, confusion."""
+"""Plots that show how far answers can be trusted: reliability, precision against coverage, confusion."""
 
 import math
 from collections.abc import Sequence
@@ -17,14 +17,14 @@ from competition.task import Task
 
 COLUMNS = 4
 SIDE = 3.1  # of a panel, in inches
-# Of the goals on a curve: a ring and a smaller dot, so that both are seen where they fall together; whole at the edge.
+# Goals on a curve: a ring and a smaller dot, so that both can be seen at the same place; not clipped at the edge.
 MARKERS = {
     goal: {"marker": "o", "markersize": size, "fillstyle": fill, "linestyle": "", "clip_on": False, "zorder": 3}
     for goal, size, fill in zip(GOALS, (9, 4.5), ("none", "full"), strict=True)
 }
-BARS = 0.3  # of the height of a panel, at most
-NUMBERED = 12  # classes up to which the cells of a confusion matrix hold their counts
-LEGIBLE, MOST_CONFUSED = 60, 40  # classes up to which it shows all, and how many it shows of more
+BARS = 0.3  # height of the highest bar, as a share of the panel
+NUMBERED = 12  # with up to so many classes, the cells of a confusion matrix show their counts
+LEGIBLE, MOST_CONFUSED = 60, 40  # with up to 60 classes it shows all of them, with more only 40
 
 
 def save(figure: Figure, run: Run, name: str) -> None:
@@ -33,14 +33,14 @@ def save(figure: Figure, run: Run, name: str) -> None:
 
 
 def reliability(calibrations: Sequence[Calibration]) -> Figure:
-    """Precision against probability, before and after the temperature; bars for where the rows are."""
+    """Precision against probability, before and after the temperature; bars show the number of rows."""
     across = "largest probability (points: bins with more than 1 % of the rows; bars: how many rows)"
     figure, panels = _panels(len(calibrations), across)
     for axes, one in zip(panels, calibrations, strict=True):
         heights = BARS * one.before.rows / max(1, one.before.rows.max())
         axes.bar((np.arange(BINS) + 0.5) / BINS, heights, 1 / BINS, color="0.9")
         axes.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
-        for bins, name, style in ((one.before, "as it is", "o-"), (one.after, in_words(one.temperature), "s--")):
+        for bins, name, style in ((one.before, "as predicted", "o-"), (one.after, in_words(one.temperature), "s--")):
             shown, label = bins.rows > 0.01 * bins.rows.sum(), f"{name}, error {bins.error:.3f}"
             axes.plot(bins.confidence[shown], bins.precision[shown], style, markersize=3.5, label=label)
         axes.set(title=one.task.name, xlim=(0, 1), ylim=(0, 1.3), yticks=np.linspace(0, 1, 6))
@@ -49,14 +49,14 @@ def reliability(calibrations: Sequence[Calibration]) -> Figure:
 
 
 def in_words(temperature: float) -> str:
-    """A temperature; one at the end of the search is no more than a bound."""
+    """A temperature as text; one at the end of the searched range is only a bound."""
     bounds = {HOTTEST: f"T ≥ {HOTTEST:g}", 1 / HOTTEST: f"T ≤ {1 / HOTTEST:g}"}
     return bounds.get(temperature, f"T = {temperature:.2f}")
 
 
 def coverage(calibrations: Sequence[Calibration], predictions: Predictions) -> Figure:
-    """Precision of the surest rows against their share, which AP is the mean of; goals are marked."""
-    across = "share of rows answered, surest first (in brackets: with thresholds found on other rows)"
+    """Precision of the most confident rows against their share; AP is its mean, and the goals are marked."""
+    across = "share of rows answered, most confident first (in brackets: with thresholds found on other rows)"
     figure, panels = _panels(len(calibrations), across)
     lowest = 1.0
     for axes, one, (task, _, *given) in zip(panels, calibrations, predictions.labelled_tasks(), strict=True):
@@ -74,15 +74,15 @@ def coverage(calibrations: Sequence[Calibration], predictions: Predictions) -> F
         if one.thresholds:
             below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.08), "frameon": False}  # over no curve
             axes.legend(fontsize=8, handlelength=1, handletextpad=0.4, **below)
-    for axes in panels:  # the first few rows may be wrong, and would flatten all the rest
+    for axes in panels:  # the first few rows may be wrong, and their precision would flatten the rest
         axes.set_ylim(max(0, 1 - 1.1 * max(0.06, 1 - lowest)), 1.004)
     return figure
 
 
 def confusion_matrix(task: Task, counts: np.ndarray) -> Figure:
-    """Rows the truth, columns the answer, shaded by the share of the row.
+    """`counts` (classes, classes) int: rows are the truth, columns the answer; shaded by the share of the row.
 
-    Of more classes than can be read, and than memory has room for, those with the most mistakes are shown.
+    If there are more classes than can be read (or fit into memory), those with the most mistakes are shown.
     """
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     shown, title = np.arange(len(task)), task.name
@@ -105,7 +105,7 @@ def confusion_matrix(task: Task, counts: np.ndarray) -> Figure:
 
 
 def _panels(count: int, across: str) -> tuple[Figure, list[Axes]]:
-    """A figure of `count` panels of precision with grids, as even as can be in rows of at most four."""
+    """A figure with `count` panels of precision, in rows of about the same length, at most four."""
     rows = -(-max(1, count) // COLUMNS)
     columns = -(-max(1, count) // rows)
     figure = Figure(figsize=(SIDE * columns + 0.4, SIDE * rows + 0.4), layout="constrained")

@@ -1,4 +1,4 @@
-"""Predictions of images whose answers are known: the one file that scores, blends and reports are made from."""
+"""Predictions of images with known answers: the file from which scores, blends and reports are made."""
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,11 +25,11 @@ Probabilities = Mapping[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Predictions:
-    """What one run, or the folds of a cross-validation, gave for images that they were not trained on.
+    """The predictions of a run, or of the folds of a cross-validation, for images that they were not trained on.
 
-    `images` (n,) str name them, as `Dataset.ids` does; `probabilities[task]` (n, classes) float64; `codes` and
-    `labelled` are those of a Dataset; images of one `group` (n,) are near-duplicates, and no independent evidence;
-    `fold` (n,) is the fold that an image was held out in.
+    `images` (n,) str are names as in `Dataset.ids`; `probabilities[task]` is (n, classes) float64; `codes[task]`
+    (n, classes) uint8 and `labelled[task]` (n,) bool are those of a Dataset; images of one `group`, (n,) int, are
+    near-duplicates, so not independent; `fold` (n,) int is the fold in which an image was held out.
     """
 
     source: str
@@ -43,7 +43,7 @@ class Predictions:
 
     @classmethod
     def of(cls, source: str, dataset: Dataset, probabilities: Probabilities, fold: np.ndarray | int = 0) -> Self:
-        """What `source` gave for the images of a dataset, rounded to the decimals by which a submission is judged."""
+        """The predictions of `source` for the images of a dataset, rounded like a submission."""
         given = {task.name: as_submitted(probabilities[task.name]) for task in dataset.tasks}
         by_image = {"group": dataset.group, "fold": np.broadcast_to(fold, len(dataset))}
         return cls(source, dataset.tasks, dataset.ids, given, dataset.codes, dataset.labelled, **by_image)
@@ -52,11 +52,11 @@ class Predictions:
         return len(self.images)
 
     def answers_differ(self, task: str, codes: np.ndarray, labelled: np.ndarray) -> bool:
-        """Whether the answers to a task differ from these (n, classes), or other images than these (n,) have any."""
+        """Whether the codes (n, classes) uint8 of a task, or the mask (n,) bool of its labelled images, differ."""
         return bool((self.codes[task] != codes).any() or (self.labelled[task] != labelled).any())
 
     def take(self, rows: np.ndarray) -> "Predictions":
-        """Those of these rows (indices or a bool mask), in their order."""
+        """The predictions of some rows, (m,) int numbers or an (n,) bool mask, in their order."""
         return replace(
             self,
             **{name: getattr(self, name)[rows] for name in BY_IMAGE},
@@ -64,7 +64,7 @@ class Predictions:
         )
 
     def labelled_tasks(self) -> Iterator[tuple[Task, np.ndarray, np.ndarray, np.ndarray]]:
-        """Of each task that has labelled rows: the task, their numbers, and their probabilities and codes."""
+        """For each task that has labelled rows: the task, their numbers (m,), and their probabilities and codes."""
         for task in self.tasks:
             rows = np.flatnonzero(self.labelled[task.name])
             if len(rows):
@@ -74,7 +74,7 @@ class Predictions:
         return score(self.tasks, self.probabilities, self.codes, self.labelled)
 
     def write(self, run: Run, name: str = HELD_OUT, views: Mapping[str, Probabilities] | None = None) -> None:
-        """Write them as the plain view, and what other `views` gave for the same images, into the file `name`."""
+        """Write the file `name` with these as the plain view, and `views` of the same images beside it."""
         views = {**(views or {}), PLAIN: self.probabilities}
         arrays = {part: getattr(self, part) for part in BY_IMAGE}
         for task in self.tasks:
@@ -89,23 +89,24 @@ BY_TASK = ("probabilities", "codes", "labelled")
 
 
 def parts_of(group: np.ndarray) -> np.ndarray:
-    """Which images are in each part, (PARTS, n) bool, so that what is fitted on the others can be scored on it.
+    """Masks (PARTS, n) bool of the images in each part, for fitting on the other parts and scoring on this one.
 
-    Near-duplicates (`group`) stay together; the parts are equal to a group, and with fewer groups some are empty.
+    Near-duplicates, of one `group` (n,) int, stay together. The numbers of groups differ by at most one, so if there
+    are fewer groups than parts, some parts are empty.
     """
     groups, number = np.unique(group, return_inverse=True)
     return np.random.default_rng(0).permutation(len(groups))[number] % PARTS == np.arange(PARTS)[:, None]
 
 
 def views_of(run: Run, name: str = HELD_OUT) -> tuple[str, ...]:
-    """The views that a run has predicted in, the plain one first."""
+    """The views that a run has predicted, the plain one first."""
     return _read(run, name, view="")[0]
 
 
 def read_predictions(run: Run, view: str = PLAIN, name: str = HELD_OUT) -> Predictions:
-    """What a run, or a cross-validation, gave in one view.
+    """The predictions of a run or cross-validation in one view.
 
-    Raises InvalidInput where it has nothing of the kind, or the file is not whole.
+    Raises InvalidInput if there are none, or if the file is damaged.
     """
     views, arrays = _read(run, name, view)
     if view not in views:
@@ -119,14 +120,14 @@ def read_predictions(run: Run, view: str = PLAIN, name: str = HELD_OUT) -> Predi
     except KeyError as error:
         raise InvalidInput(f"{file} lacks {error}; the run has to be made again") from None
     if len({len(values) for some in (given, by_image, *parts.values()) for values in some.values()}) > 1:
-        raise InvalidInput(f"{file} holds arrays of different length; the run has to be made again")
+        raise InvalidInput(f"{file} holds arrays of different lengths; the run has to be made again")
     if not all(np.isfinite(values).all() for values in given.values()):
-        raise InvalidInput(f"{file} holds probabilities that are no numbers; the run has to be made again")
+        raise InvalidInput(f"{file} holds probabilities that are not finite numbers; the run has to be made again")
     return Predictions(run.name, tasks, probabilities=given, **by_image, **parts)
 
 
 def _read(run: Run, name: str, view: str) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
-    """The views in a file of predictions, and its arrays; of the probabilities, which are most of it, one view's."""
+    """The views in a file of predictions, and its arrays; of the probabilities, most of the file, only one view's."""
     path: Path = run.file(name)
     if not path.is_file():
         raise InvalidInput(
@@ -139,22 +140,22 @@ def _read(run: Run, name: str, view: str) -> tuple[tuple[str, ...], dict[str, np
             others = tuple(f"probabilities/{other}/" for other in found - {view})
             arrays = {_current(key): file[key] for key in file.files if not key.startswith(others)}
     except (OSError, ValueError, EOFError, TypeError, BadZipFile, zlib.error):
-        raise InvalidInput(f"{path} is not whole, or no file of predictions; the run has to be made again") from None
+        raise InvalidInput(f"{path} is damaged, or not a file of predictions; the run has to be made again") from None
     if not any(key.startswith("classes/") for key in arrays):
         raise InvalidInput(f"{path} names no classes, so another version wrote it; the run has to be made again")
     return tuple(sorted(found, key=lambda view: (view != PLAIN, view))), arrays
 
 
 def _current(key: str) -> str:
-    """Today's name of an array: codes/colour for letters/colour."""
+    """The current name of an array: codes/colour for letters/colour."""
     part, slash, rest = key.partition("/")
     return f"{renamed.ARRAYS.get(part, part)}{slash}{rest}"
 
 
 def joined(several: Sequence[Predictions]) -> Predictions:
-    """Predictions of different images, such as the folds of one seed, as one.
+    """Predictions of different images, such as the folds of one seed, joined.
 
-    Raises InvalidInput where tasks, classes or their order differ.
+    Raises InvalidInput if tasks, classes or their order differ.
     """
     first = several[0]
     for other in several[1:]:
@@ -176,9 +177,9 @@ def _refuse_other_tasks(first: Predictions, other: Predictions) -> None:
 
 
 def aligned(several: Sequence[Predictions]) -> list[Predictions]:
-    """All of them in the order of the first one's images.
+    """All predictions in the order of the first one's images.
 
-    Raises InvalidInput where tasks, classes, their order, images, folds or answers differ.
+    Raises InvalidInput if tasks, classes, their order, images, folds or answers differ.
     """
     first, result = several[0], [several[0]]
     for one in several[1:]:
@@ -187,17 +188,17 @@ def aligned(several: Sequence[Predictions]) -> list[Predictions]:
         if extra := sorted(set(first.images.tolist()) ^ place.keys()):
             raise InvalidInput(
                 f"{one.source} and {first.source} predicted different images ({len(one):,} and {len(first):,}, "
-                f"{len(extra):,} in one alone); use runs of the same folds, or of the same split; for example:",
+                f"{len(extra):,} in only one); use runs with the same folds or the same split; for example:",
                 extra[:3],
             )
         other = one.take(np.array([place[image] for image in first.images.tolist()], int))
         if (other.fold != first.fold).any():
             raise InvalidInput(
-                f"{other.source} and {first.source} were made on other folds, so their scores cannot be compared; "
-                "make both with the same --folds-file"
+                f"{other.source} and {first.source} have different folds, so their scores cannot be compared; "
+                "train both with the same --folds-file"
             )
         for task in first.tasks:
             if other.answers_differ(task.name, first.codes[task.name], first.labelled[task.name]):
-                raise InvalidInput(f"{other.source} and {first.source} have other answers for {task.name}; train again")
+                raise InvalidInput(f"{other.source} and {first.source} have other labels of {task.name}; train again")
         result.append(other)
     return result

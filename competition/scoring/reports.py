@@ -1,4 +1,4 @@
-"""What a run leaves beside its scores: how far its answers can be trusted, and where they are wrong."""
+"""The reports of a run beside its scores: how far its answers can be trusted, and where they are wrong."""
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,13 +19,13 @@ from competition.scoring.mistakes import confused, confusion, mistakes, samples
 from competition.scoring.predictions import Predictions
 from competition.task import Task
 
-SHOWN, COLUMNS = 48, 8  # of the sheet of mistakes
-RANDOM = 24  # images of the sheet of samples
+SHOWN, COLUMNS = 48, 8  # mistakes on their sheet, and columns of both sheets
+RANDOM = 24  # images on the sheet of samples
 Report = str | Figure | np.ndarray  # a text, a plot, or a picture (height, width, 3) uint8
 
 
 class Subject:
-    """What reports are about: predictions, and what several reports need of them, found once it is asked for."""
+    """The predictions that reports are about, and results that several reports need, computed on first use."""
 
     def __init__(self, predictions: Predictions, find_images: Callable[[], Mapping[str, Path]]):
         self.predictions = predictions
@@ -35,25 +35,25 @@ class Subject:
 
 
 def draw_mistakes(subject: Subject) -> np.ndarray:
-    """The surest mistakes with truth and answer, which are the labels to suspect first."""
+    """A sheet of the most confident mistakes with label and answer: these labels may be wrong."""
     wrong, tiles = subject.mistakes(), []
     for one in wrong.head(SHOWN).itertuples():
         lines = one.task, f"answer {one.answer} {one.probability:.2f}", f"label {one.truth}", Path(one.image).name
         tiles.append(Tile(subject.path_of()[one.image], lines, RED))
-    title = [f"the {len(tiles)} surest of {len(wrong):,} mistakes: is the answer wrong, or the label?"]
+    title = [f"the {len(tiles)} most confident of {len(wrong):,} mistakes: is the answer wrong, or the label?"]
     return sheet(tiles, COLUMNS, title)
 
 
 def draw_samples(subject: Subject) -> np.ndarray:
-    """Random images, each with the truth and the answer of every task that it carries."""
+    """A sheet of random images, each with the truth and the answer of every task that it has a label of."""
     shown = samples(subject.predictions, RANDOM)
     tiles = [Tile(subject.path_of()[one.image], one.lines, BLUE if one.right else RED) for one in shown]
-    title = [f"{len(shown)} random images held out: truth → answer; red frames where one is wrong"]
+    title = [f"{len(shown)} random held-out images: truth → answer; red frame: an answer is wrong"]
     return sheet(tiles, COLUMNS, title)
 
 
 def _calibration(subject: Subject) -> str:
-    """{task: what the fields of Calibration say}; a threshold a goal that is reached."""
+    """{task: the fields of its Calibration}, with a threshold for each goal that is reached."""
     values = {
         one.task.name: {
             "rows": one.rows,
@@ -84,23 +84,20 @@ REPORTS: Mapping[str, Callable[[Subject], Report]] = {
 
 
 def report_files(run: Run, tasks: Sequence[Task]) -> dict[str, Path]:
-    """The files of REPORTS that predictions of these tasks have, by name."""
+    """{name: file} of the REPORTS on predictions of these tasks."""
     several = any(task.kind == "multilabel" for task in tasks)
     return {name: run.folder / name for name in REPORTS if several or name != "labels.csv"}
 
 
 def write_reports(run: Run, predictions: Predictions, find_images: Callable[[], Mapping[str, Path]]) -> None:
-    """Write those of REPORTS that a run lacks; `find_images` gives where each image lies."""
+    """Write those of REPORTS that a run lacks; `find_images` returns the path of each image."""
     subject = Subject(predictions, find_images)
     for name in report_files(run, predictions.tasks):
         write_report(run, name, partial(REPORTS[name], subject))
 
 
 def write_confusion(run: Run, predictions: Predictions) -> None:
-    """Write confusion/<task>.csv and .png of each multiclass task where a run lacks them.
-
-    labels.csv says it of labels that are true together.
-    """
+    """Write confusion/<task>.csv and .png of each multiclass task, unless they exist; labels.csv has the others."""
     for task, _, *given in predictions.labelled_tasks():
         if task.kind == "multiclass":
             counts = confusion(task, *given)
@@ -109,7 +106,7 @@ def write_confusion(run: Run, predictions: Predictions) -> None:
 
 
 def write_report(run: Run, name: str, make: Callable[[], Report]) -> None:
-    """Write what `make` gives into the file `name` of a run, unless it is there; a failure is a warning."""
+    """Write what `make` returns into the file `name` of a run, unless it exists; a failure is a warning."""
     if (run.folder / name).exists():
         return
     with warned(run, name):
@@ -124,12 +121,12 @@ def write_report(run: Run, name: str, make: Callable[[], Report]) -> None:
 
 @contextmanager
 def warned(run: Run, name: str) -> Iterator[None]:
-    """A failure to make a report becomes a warning with its cause, because the run has finished without it."""
+    """Turn a failure to make a report into a warning with its cause, because the run has finished without it."""
     try:
         yield
     except Exception as error:
         warnings.warn(
-            f"{run.folder / name} could not be made ({type(error).__name__}: {error}); nothing else is lost, and "
-            f"`competition report {run.folder}` makes what is missing",
+            f"{run.folder / name} could not be made ({type(error).__name__}: {error}); all else is kept, and "
+            f"`competition report {run.folder}` tries again",
             stacklevel=4,
         )

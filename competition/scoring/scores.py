@@ -1,4 +1,4 @@
-"""Scores a task and in total, as numbers and as a table."""
+"""Scores of each task and in total, as numbers and as a table."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ class TaskScore:
     """One task: its rows, official AP and BasicPrecision, accuracy (the share of rows answered with y), and
     `chance`, the accuracy of always answering the most frequent class; `loss` is the mean cross-entropy.
 
-    Of a multi-label task AP, accuracy (at 0.5) and chance are means over the labels, and `basic_precision` is the
+    For a multi-label task, AP, accuracy (at 0.5) and chance are means over the labels, and `basic_precision` is the
     share of true ones among the labels answered yes.
     """
 
@@ -31,7 +31,7 @@ class TaskScore:
 
 @dataclass(frozen=True)
 class Report:
-    """The scores of the tasks that have rows, and their means over those that can be judged.
+    """The scores of the tasks that have rows, and their means over the tasks that can be scored.
 
     `map` and `basic_precision` are the official ones; `accuracy` is the mean over the tasks and
     `row_accuracy` the mean over the rows of all tasks.
@@ -54,9 +54,8 @@ class Report:
 
 
 def score(tasks: Sequence[Task], probabilities: Mapping[str, np.ndarray], codes, labelled) -> Report:
-    """Score `probabilities[task]` (n, classes) against `codes[task]` on the rows where `labelled[task]`.
-
-    Tasks without a labelled row are left out; with none at all, every mean is nan.
+    """Score `probabilities[task]` (n, classes) against `codes[task]` (n, classes) on the rows of `labelled[task]`, (n,)
+    bool. Tasks without a labelled row are left out; if no task has one, every mean is nan.
     """
     return _report(
         _score_task(task, probabilities[task.name][present], codes[task.name][present])
@@ -83,8 +82,8 @@ def _score_task(task: Task, probabilities: np.ndarray, codes: np.ndarray) -> Tas
 
 
 def average_precision(kind: Kind, probabilities: np.ndarray, codes: np.ndarray) -> tuple[float, float]:
-    """(AP, precision of all answers): the official ones of FashionAI, or the mean AP of the labels and the share of
-    true ones among those answered yes; nan where nothing can be judged."""
+    """(AP, precision of all answers) from arrays (n, classes): the official ones of FashionAI, or the mean AP of the
+    labels and the share of true ones among those answered yes; nan if nothing can be scored."""
     if kind == "multiclass":
         return fashionai.average_precision(probabilities, codes)
     answered = (probabilities > HALF) & (codes != MAYBE)
@@ -93,21 +92,21 @@ def average_precision(kind: Kind, probabilities: np.ndarray, codes: np.ndarray) 
 
 
 def _ranked_scores(kind: Kind, probabilities: np.ndarray, codes: np.ndarray) -> tuple[float, float]:
-    """(AP, accuracy), of a multi-label task the means over its labels."""
+    """(AP, accuracy); for a multi-label task, the means over its labels."""
     ranked = rank(kind, probabilities, codes, np.arange(len(codes)))
     ap, accuracy = mean_scores(ranked, np.ones((len(codes), 1), np.int32))
     return float(ap[0]), float(accuracy[0])
 
 
 def _label_chance(codes: np.ndarray) -> float:
-    """The accuracy of answering each label with what it mostly is, mean over the labels."""
+    """The accuracy of answering each label with its more frequent value, mean over the labels."""
     with np.errstate(invalid="ignore"):
         share = (codes == YES).sum(axis=0) / (codes != MAYBE).sum(axis=0)
     return float(mean_of_known(np.maximum(share, 1 - share)))
 
 
 def choices(kind: Kind, probabilities: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities and codes of choices of one class: of n images; or of n * labels answers no and yes, row by row."""
+    """Arrays (n, classes) as choices of one class: as they are; or, from n images and m labels, (n * m, no and yes)."""
     if kind == "multiclass":
         return probabilities, codes
     yes, letter = probabilities.ravel(), codes.ravel()
@@ -115,9 +114,9 @@ def choices(kind: Kind, probabilities: np.ndarray, codes: np.ndarray) -> tuple[n
 
 
 def cross_entropy(task: Task, probabilities: np.ndarray, codes: np.ndarray) -> float:
-    """The mean over the rows, natural logarithm; of a multi-label task over its labels, too, without those marked m.
+    """The mean over the rows of arrays (n, classes), in nats; for a multi-label task also over its labels, except m.
 
-    A probability of 0 counts as the smallest above it that a submission can hold.
+    A probability of 0 counts as the smallest positive one in a submission.
     """
     yes = codes == YES
     if task.kind == "multilabel":
@@ -128,7 +127,7 @@ def cross_entropy(task: Task, probabilities: np.ndarray, codes: np.ndarray) -> f
 
 
 def table(report: Report) -> str:
-    """The report as a text table, a row a task and one for the means."""
+    """The report as a text table: a row per task and one for the means."""
     width = max([len("row-weighted"), *(len(s.task) for s in report.tasks)])
     lines = [f"{'task':{width}}   rows      AP   basic  accuracy  chance"]
     means = "mean", sum(s.rows for s in report.tasks), report.map

@@ -1,4 +1,4 @@
-"""Score answers to questions against known ones, row by row as the organisers do, from a file or from memory."""
+"""Score answers, from a file or in memory, against known ones, row by row as the organisers do."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,10 +16,10 @@ from competition.task import Task
 
 
 def score_file(submission: Path, answers: Path, tasks: tuple[Task, ...] = ()) -> Report:
-    """Score rows ImageName,AttrKey,p;p;… against the same rows with codes; `tasks` where they are known.
+    """Score rows ImageName,AttrKey,p;p;… against the same rows with letters; `tasks` if they are known.
 
-    Raises InvalidInput where the submission does not answer exactly the rows of `answers`, and where two of those
-    contradict each other.
+    Raises InvalidInput if the submission does not answer exactly the rows of `answers`, or if two of these contradict
+    each other.
     """
     truth = read_label_files([answers], tasks)
     if problems := check_submission(submission, answers, truth.tasks):
@@ -34,9 +34,9 @@ def score_file(submission: Path, answers: Path, tasks: tuple[Task, ...] = ()) ->
 
 
 def known_answers(asked: Questions, tasks: tuple[Task, ...]) -> Dataset:
-    """The images of the questions with the codes that answers.csv beside them names; without that file, as they are.
+    """The images of the questions, with codes from the answers.csv beside the question file if there is one.
 
-    Raises InvalidInput where it answers other questions, or two of its rows contradict each other.
+    Raises InvalidInput if it answers other questions, or if two of its rows contradict each other.
     """
     file = asked.file.with_name("answers.csv")
     if not file.is_file():
@@ -45,25 +45,25 @@ def known_answers(asked: Questions, tasks: tuple[Task, ...]) -> Dataset:
     known, wanted = ({*zip(some.names, some.keys, strict=True)} for some in (rows, questions))
     if known != wanted:  # a question that is asked twice needs no second answer
         problems = [*wrong_rows(rows, questions)]
-        raise InvalidInput(f"{file} answers other questions than {asked.file}; move it away, or mend it:", problems)
+        raise InvalidInput(f"{file} answers other questions than {asked.file}; move it away, or fix it:", problems)
     place = _place(truth)
     return truth.take(np.array([place[name] for name in asked.images.names], int))
 
 
 def _place(images: Dataset) -> dict[str, int]:
-    """The row of each image by its name."""
+    """{name of an image: its row}."""
     return {name: row for row, name in enumerate(images.names)}
 
 
 def submitted_rows(asked: Questions, probabilities: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """{task: (rows that ask it, classes)}, rounded as they are submitted, of probabilities (images, classes)."""
+    """{task: (rows that ask it, classes) float64}, rounded like a submission, from probabilities (images, classes)."""
     return {name: as_submitted(values[asked.image[asked.tasks == name]]) for name, values in probabilities.items()}
 
 
 def score_rows(asked: Questions, given: Mapping[str, np.ndarray], truth: Dataset) -> Report:
-    """The score of what is `given` for the rows that ask a task; one that is asked twice counts twice.
+    """The score of `given[task]` (rows that ask the task, classes); a question that is asked twice counts twice.
 
-    `truth` knows the codes of the questions' images, in their order.
+    `truth` holds the codes of the questions' images, in their order.
     """
     image = {task.name: asked.image[asked.tasks == task.name] for task in truth.tasks}
     codes, labelled = ({n: values[n][rows] for n, rows in image.items()} for values in (truth.codes, truth.labelled))

@@ -1,9 +1,12 @@
 """The command that compares two runs: the table, its last line in words, and what it refuses."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from helpers import refusal
 from predicted import at_random, write_run
+from printed import cells_under
 
 from competition.__main__ import main
 from competition.commands.compare import compare
@@ -22,27 +25,29 @@ def runs(tmp_path, monkeypatch):
     return tmp_path
 
 
+def rows_of(printed: Sequence[str]) -> list[dict[str, list[str]]]:
+    """The rows of the table by its headings, those of AP before those of accuracy."""
+    start = next(number for number, line in enumerate(printed) if line.startswith("task"))
+    return [cells_under(printed[start], line) for line in printed[start + 1 :][:3]]
+
+
 def test_the_table_holds_both_scores_and_what_resampling_says_of_their_difference(runs, capsys):
     assert main(["compare", "good", "bad"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["A is good (plain)", "B is bad (plain)"]
     expected = bootstrap.compare_paired(at_random(1), at_random(4, skill=0.5))
     a, b = at_random(1).score(), at_random(4, skill=0.5).score()
-    rows = [line.split() for line in lines[5:8]]
-    for row, left, right, gains in zip(rows, a.tasks, b.tasks, expected[:2], strict=False):
-        low, high = gains.ap.difference[1:]
-        assert row[:5] == [
-            left.task,
-            str(left.rows),
-            *(f"{x:.4f}" for x in (left.ap, right.ap)),
-            f"{left.ap - right.ap:+.4f}",
-        ]
-        assert row[5:9] == [f"{low:+.4f}", "to", f"{high:+.4f}", "100%"]
-        assert row[9:12] == [
-            *(f"{x:.4f}" for x in (left.accuracy, right.accuracy)),
-            f"{left.accuracy - right.accuracy:+.4f}",
-        ]
-    assert rows[2][:4] == ["mean", str(sum(task.rows for task in a.tasks)), f"{a.map:.4f}", f"{b.map:.4f}"]
+    *tasks, mean = rows_of(lines)
+    for row, left, right, gains in zip(tasks, a.tasks, b.tasks, expected[:2], strict=True):
+        assert (row["task"], row["rows"]) == ([left.task], [str(left.rows)])
+        assert row["A"] == [f"{score:.4f}" for score in (left.ap, left.accuracy)]
+        assert row["B"] == [f"{score:.4f}" for score in (right.ap, right.accuracy)]
+        assert row["A - B"] == [f"{gain:+.4f}" for gain in (left.ap - right.ap, left.accuracy - right.accuracy)]
+        intervals = [gain.difference[1:] for gain in (gains.ap, gains.accuracy)]
+        assert row["95 % of resamples"] == [f"{low:+.4f} to {high:+.4f}" for low, high in intervals]
+        assert row["A wins"] == ["100%", f"{gains.accuracy.wins:.0%}"]
+    assert (mean["task"], mean["rows"]) == (["mean"], [str(sum(task.rows for task in a.tasks))])
+    assert (mean["A"][0], mean["B"][0]) == (f"{a.map:.4f}", f"{b.map:.4f}")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +76,8 @@ def test_each_side_can_have_its_view(runs, capsys, flags, views):
     assert main(["compare", "good", "good", *flags]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == [f"{side} is good ({view})" for side, view in zip("AB", views, strict=True)]
-    assert lines[7].split()[2:4] == [f"{scores[view]:.4f}" for view in views]
+    mean = rows_of(lines)[-1]
+    assert [mean["A"][0], mean["B"][0]] == [f"{scores[view]:.4f}" for view in views]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +105,6 @@ def test_what_cannot_be_compared_is_refused_in_words(runs):
 def test_a_file_of_predictions_that_is_broken_or_of_another_version_is_named(runs, content):
     path = runs / "good/probabilities.npz"
     path.write_bytes(content)
-    assert f"{path} is not whole" in refusal(compare, runs / "good", runs / "near")
+    assert f"{path} is damaged, or not a file of predictions" in refusal(compare, runs / "good", runs / "near")
     np.savez(path, **{"probabilities/colour": np.zeros((2, 3))})
     assert f"{path} names no classes, so another version wrote it" in refusal(compare, runs / "good", runs / "near")

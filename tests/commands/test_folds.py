@@ -2,8 +2,6 @@
 
 import csv
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -143,7 +141,7 @@ def test_a_data_set_without_questions_has_folds_all_the_same(data, capsys):
 def test_a_group_larger_than_a_fold_is_a_warning(data):
     for row in range(10, 20):
         shutil.copy(data / "base/3.jpg", data / f"base/{row}.jpg")
-    with pytest.warns(UserWarning, match="a group of 12 images is more than a fold's share"):
+    with pytest.warns(UserWarning, match="a group of 12 images is larger than a fold;"):
         folds(data=data)
 
 
@@ -152,10 +150,3 @@ def test_another_command_can_make_them_from_the_images_it_has_read(data):
     dataset, digests = drop_bad_images(dataset, inspect(dataset), skip=False)
     made = prepare_folds(dataset, digests, data, Path("some.csv"), Plan(folds=3), layout="fashionai")
     np.testing.assert_array_equal(read_folds(Path("some.csv")).of(dataset).fold, made.fold)
-
-
-def test_it_needs_no_network_library(data):
-    code = "import sys; from competition.__main__ import main; assert main(['folds', '--data', 'mine']) == 0; "
-    code += "print(*{'keras', 'tensorflow', 'sklearn', 'matplotlib'} & set(sys.modules), file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stderr.strip()) == (0, "")

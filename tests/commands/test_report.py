@@ -1,5 +1,7 @@
 """Reports of a finished run: one that fails costs nothing else, and is made when it is asked for again."""
 
+import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -30,26 +32,6 @@ def random_views(dataset, *views: str) -> dict:
     }
 
 
-@pytest.fixture
-def trained(tmp_path):
-    """What is left of a training before it reports: recipe.json and history.csv; and the trainer, by hand."""
-    dataset, run = read_data(write_data(tmp_path / "data", images=12)), Run(tmp_path / "run")
-    run.write_recipe(TINY, {"data": str(tmp_path / "data")})
-    run.write_text("history.csv", pd.DataFrame([{"epoch": 1, "stage": 1, "loss": 1.0}]).to_csv(index=False))
-    seen = random_views(dataset, "plain", "flip")
-    report = write_views(Run(tmp_path / "elsewhere"), dataset, seen).score()
-    kept = SimpleNamespace(report=report, probabilities=seen["plain"], epoch=1)
-    return run, SimpleNamespace(
-        kept=kept,
-        held_out=SimpleNamespace(dataset=dataset),
-        last_report=report,
-        heads_report=None,
-        seconds=1.0,
-        network=None,
-        predict_kept=lambda _, views: {view: seen[view] for view in views},
-    )
-
-
 def files(run: Run) -> set[str]:
     return {path.relative_to(run.folder).as_posix() for path in run.folder.rglob("*") if path.is_file()}
 
@@ -58,20 +40,43 @@ def no_memory(*_):
     raise MemoryError("no room for it")
 
 
-@pytest.fixture
-def without_coverage(trained, monkeypatch) -> Run:
-    """A run whose coverage.png could not be drawn."""
-    run, trainer = trained
-    monkeypatch.setattr("competition.training.plots.network_plan", lambda *_: None)
-    with monkeypatch.context() as patch:
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory) -> tuple[Path, SimpleNamespace]:
+    """The folder of data and of a run whose coverage.png could not be drawn; and the trainer, by hand."""
+    folder = tmp_path_factory.mktemp("reported")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        dataset, run = read_data(write_data(Path("data"), images=12)), Run(Path("run"))
+        run.write_recipe(TINY, {"data": "data"})
+        run.write_text("history.csv", pd.DataFrame([{"epoch": 1, "stage": 1, "loss": 1.0}]).to_csv(index=False))
+        seen = random_views(dataset, "plain", "flip")
+        report = write_views(Run(Path("elsewhere")), dataset, seen).score()
+        trainer = SimpleNamespace(
+            kept=SimpleNamespace(report=report, probabilities=seen["plain"], epoch=1),
+            held_out=SimpleNamespace(dataset=dataset),
+            last_report=report,
+            heads_report=None,
+            seconds=1.0,
+            network=None,
+            predict_kept=lambda _, views: {view: seen[view] for view in views},
+        )
+        patch.setattr("competition.training.plots.network_plan", lambda *_: None)
         patch.setattr(plots, "coverage", no_memory)
         with pytest.warns(UserWarning, match=r"coverage.png could not be made \(MemoryError: no room for it\)"):
             report_results(trainer, [], ["plain", "flip"], run, None)
-    return run
+    return folder, trainer
 
 
-def test_a_report_that_fails_loses_neither_the_training_nor_another_report(without_coverage, trained):
-    run, trainer = trained
+@pytest.fixture
+def without_coverage(reported, tmp_path, monkeypatch) -> Run:
+    """A copy of that run, beside its data."""
+    shutil.copytree(reported[0], tmp_path / "reported")
+    monkeypatch.chdir(tmp_path / "reported")
+    return Run(Path("run"))
+
+
+def test_a_report_that_fails_loses_neither_the_training_nor_another_report(without_coverage, reported):
+    run, (_, trainer) = without_coverage, reported
     assert run.finished
     assert files(run) >= REPORTS - {"coverage.png"} | {"probabilities.npz", "scores.json"}
     assert not (run.folder / "coverage.png").exists()
@@ -95,8 +100,8 @@ def test_the_command_makes_what_is_missing_and_nothing_else(without_coverage, ca
     assert files(without_coverage) == set(after)
 
 
-def test_what_needs_the_images_says_where_they_are_missing(without_coverage, tmp_path):
-    (tmp_path / "data").rename(tmp_path / "elsewhere-now")
+def test_what_needs_the_images_says_where_they_are_missing(without_coverage):
+    Path("data").rename("elsewhere-now")
     (without_coverage.folder / "mistakes.png").unlink()
     with pytest.warns(UserWarning, match=r"mistakes.png could not be made \(InvalidInput: .*data is not a folder"):
         message = refusal(report, without_coverage.folder)

@@ -78,7 +78,7 @@ def test_one_answer_serves_a_question_that_is_asked_twice_and_the_order_is_free(
 
 
 def test_a_file_of_answers_has_the_ending_of_its_layout(run, questions):
-    assert "--output is out.txt; the name of a file of answers ends in .csv here" in refusal(
+    assert "--output is out.txt; for these data its name has to end in .csv" in refusal(
         lambda: command.submit((run.folder,), output=Path("out.txt"))
     )
     assert not Path("out.txt").exists()

@@ -1,13 +1,13 @@
 """Cross-validation: what is trained, what is left alone, what goes on, and how the parts are put together."""
 
-import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,25 +16,25 @@ from helpers import given_by, make_dataset, refusal, write
 from predicted import write_views
 from small_data import TINY, write_data
 
+from competition.__main__ import main
 from competition.commands.cv import cv
 from competition.commands.submit import submit
 from competition.data.folds import make_folds
+from competition.dataset import Dataset
 from competition.errors import InvalidInput
-from competition.experiments import out_of_fold
-from competition.experiments import runner as processes
-from competition.experiments.cross_validation import open_experiment
+from competition.experiments.cross_validation import FoldJob, open_experiment
 from competition.experiments.out_of_fold import gain_of_the_mean, mean_over_parts, put_together, scores_of, summary
-from competition.experiments.runner import shares_of_gpus, train_all
+from competition.experiments.runner import Job, shares_of_gpus, train_all
 from competition.layouts.fashionai_submission import parse_values
 from competition.run import Run
 from competition.scoring import plots
 from competition.scoring.blend import Blend
 from competition.scoring.predictions import HELD_OUT, TEST, read_predictions
 from competition.scoring.reports import report_files
-from competition.threads import count_threads, share_of_threads
 
 MADE = {"command": "competition cv", "commit": None, "started": "2026-01-02T03:04:05+00:00", "precision": "float32"}
 VIEWS = ("plain", "flip")
+QUICK = replace(TINY, backbone="convnet")  # built and traced in a third of the time
 DATASET = make_dataset({"colour": [0, 1, 2] * 8, "shade": [0, 1] * 12})
 
 
@@ -59,31 +59,23 @@ def finish(run: Run, scores=None) -> None:
     run.write_json("scores.json", scores or {"best": {"map": 0.5, "accuracy": 0.5}, "seconds": 1})
 
 
-@pytest.fixture
-def children(monkeypatch) -> list[list[str]]:
-    """The commands of the children, each of which leaves a finished run at once."""
-    commands = []
-
-    def follow(command, environment, job, lock, running):
-        assert not job.run.folder.exists()
-        commands.append(command)
-        finish(job.run)
-        return 0
-
-    monkeypatch.setattr(processes, "follow", follow)
-    return commands
-
-
-def test_every_fold_is_trained_once_with_its_seed_and_flags(experiment, children):
-    train_all(replace(experiment, seeds=2).parts, ["--data", "here"], [None, None])
-    assert sorted(command[-1].split("/")[-1] for command in children) == [
-        f"seed-{seed}-fold-{fold}" for seed in (0, 1) for fold in (0, 1, 2)
-    ]
-    command = next(command for command in children if command[-1].endswith("seed-1-fold-2"))
-    assert command[:4] == [sys.executable, "-m", "competition", "train"]
-    assert command[command.index("--seed") + 1] == "1"
-    assert command[command.index("--data") + 1] == "here"
-    assert command[command.index("--fold") + 1 :][:2] == [str(experiment.whole.folder / "folds.csv"), "2"]
+def test_every_fold_is_trained_once_with_its_seed_and_flags(experiment, trainer, capsys):
+    experiment = replace(experiment, seeds=2)
+    train_all(experiment.parts, ["--data", "here"], [None, None])
+    assert experiment.missing == []
+    folder = experiment.whole.folder
+    for part in experiment.parts:
+        assert part.run.name == f"seed-{part.seed}-fold-{part.fold}"
+        assert trainer(part)[:4] == ["-m", "competition", "train", str(folder / "recipe.json")]
+        flags = trainer(part)[4:]
+        assert flags[flags.index("--seed") + 1] == str(part.seed)
+        assert flags[flags.index("--data") + 1] == "here"
+        assert flags[flags.index("--fold") + 1 :][:2] == [str(folder / "folds.csv"), str(part.fold)]
+        assert flags[flags.index("--run") + 1 :] == [str(part.run.folder)]
+        assert part.log.read_text() == "about 2 s an epoch\na line for the log\n"
+    assert {(part.seed, part.fold) for part in experiment.parts} == {(s, f) for s in (0, 1) for f in (0, 1, 2)}
+    shown = capsys.readouterr().out.splitlines()
+    assert sorted(shown) == [f"seed-{seed}-fold-{fold}: about 2 s an epoch" for seed in (0, 1) for fold in (0, 1, 2)]
 
 
 @pytest.mark.parametrize(
@@ -95,66 +87,22 @@ def test_every_fold_is_trained_once_with_its_seed_and_flags(experiment, children
         ([None] * 20, {("1", None)}),
     ],
 )
-def test_each_training_has_its_share_of_the_machine(experiment, monkeypatch, shares, expected):
-    seen, all_began = set(), threading.Barrier(min(3, len(shares)), timeout=20)
+def test_each_training_has_its_share_of_the_machine(experiment, trainer, monkeypatch, shares, expected):
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
-    for name in ("COMPETITION_THREADS", "CUDA_VISIBLE_DEVICES"):
-        monkeypatch.delenv(name, raising=False)
-
-    def follow(command, environment, part, lock, running):
-        seen.add((environment.get("COMPETITION_THREADS"), environment.get("CUDA_VISIBLE_DEVICES")))
-        if len(shares) > 2:
-            all_began.wait()
-        assert environment["PATH"] == os.environ["PATH"]
-        finish(part.run)
-        return 0
-
-    monkeypatch.setattr(processes, "follow", follow)
+    monkeypatch.setenv("TOGETHER", str(min(3, len(shares))))  # so many begin before the first ends
     train_all(experiment.parts, [], shares)
-    assert seen == expected
+    found = [(part.run.folder / "machine").read_text().rstrip("\n").split(",", 2) for part in experiment.parts]
+    assert {(threads or None, gpus or None) for threads, gpus, _ in found} == expected
+    assert {path for *_, path in found} == {os.environ["PATH"]}
 
 
-def test_a_share_is_shared_out_again(monkeypatch):
-    monkeypatch.setenv("COMPETITION_THREADS", "6")
-    assert share_of_threads(2) == {"COMPETITION_THREADS": "3"}
-    assert share_of_threads(1) == {}  # it is passed on as it is
-    for wrong in ("0", "many", "-1", "1.5"):
-        monkeypatch.setenv("COMPETITION_THREADS", wrong)
-        assert f"COMPETITION_THREADS is {wrong!r}; allowed are" in refusal(count_threads)
-
-
-THREADS = """
-from competition.model import devices
-threading = devices.tf.config.threading
-within, between = threading.get_intra_op_parallelism_threads(), threading.get_inter_op_parallelism_threads()
-print(devices.THREADS, within, between)
-"""
-
-
-@pytest.mark.slow
-def test_a_training_computes_with_the_threads_it_is_given():
-    threads = str(os.cpu_count() + 1)
-    environment = os.environ | {"COMPETITION_THREADS": threads}
-    command = [sys.executable, "-c", THREADS]
-    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-    assert found.split() == [threads] * 3
-
-
-def test_only_what_is_missing_is_trained_and_remains_are_removed(experiment, children):
+def test_only_what_is_missing_is_trained_and_remains_are_removed(experiment, trainer):
     finish(experiment.parts[0].run)
     write(experiment.parts[1].run.folder / "history.csv", "half a training")
     train_all(experiment.missing[:1], [], [None])
-    assert [command[-1].split("/")[-1] for command in children] == ["seed-0-fold-1"]
+    assert [(part.run.folder / "words").exists() for part in experiment.parts] == [False, True, False]
     assert not (experiment.parts[1].run.folder / "history.csv").exists()
     assert [part.fold for part in experiment.missing] == [2]
-
-
-def test_a_fold_that_another_process_trains_is_left_to_it(experiment, children, capsys):
-    with (experiment.whole.folder / ".seed-0-fold-0.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_SH)  # the weakest that may keep a training off
-        train_all(experiment.parts[:1], [], [None])
-    assert children == []
-    assert "another process" in capsys.readouterr().out
 
 
 def test_a_training_that_fails_is_shown_with_the_end_of_its_log(experiment, monkeypatch, tmp_path):
@@ -188,10 +136,10 @@ def test_a_folder_of_another_experiment_is_refused_with_what_differs(experiment,
     assert open_experiment(TINY, folds_file, 1, VIEWS, MADE, folder).whole.folder == folder
     other = replace(TINY, dropout=0.5, batch_size=7)
     message = refusal(open_experiment, other, folds_file, 1, VIEWS, MADE, folder)
-    assert "dropout is 0.0, here 0.5" in message
-    assert "batch_size is 16, here 7" in message
+    assert "dropout is 0.0 (requested: 0.5)" in message
+    assert "batch_size is 16 (requested: 7)" in message
     others = write_folds(tmp_path / "other.csv", seed=1)
-    assert "other folds" in refusal(open_experiment, TINY, others, 1, VIEWS, MADE, folder)
+    assert "different folds" in refusal(open_experiment, TINY, others, 1, VIEWS, MADE, folder)
     Run(tmp_path / "single").write_recipe(TINY, MADE)
     assert "a single training" in refusal(open_experiment, TINY, folds_file, 1, VIEWS, MADE, tmp_path / "single")
 
@@ -203,13 +151,13 @@ def test_the_seed_of_a_split_makes_no_other_cross_validation_because_folds_are_i
 def test_what_was_begun_with_other_views_or_more_seeds_is_another_experiment(experiment, folds_file):
     folder = experiment.whole.folder
     message = refusal(open_experiment, TINY, folds_file, 1, ("plain",), MADE, folder)
-    assert "views flip plain, here plain" in message
+    assert "views flip plain (requested: plain)" in message
     experiment.whole.write_json("scores.json", {})
     more = open_experiment(TINY, folds_file, 2, VIEWS, MADE, folder)
     assert more.whole == experiment.whole
     assert not more.whole.finished  # its score was that of one seed
     assert len(more.whole.trainings) == 6
-    assert "2 seeds, here 1" in refusal(open_experiment, TINY, folds_file, 1, VIEWS, MADE, folder)
+    assert "2 seeds (requested: 1)" in refusal(open_experiment, TINY, folds_file, 1, VIEWS, MADE, folder)
 
 
 def test_a_spoilt_folder_is_no_reason_not_to_begin(experiment, folds_file):
@@ -236,34 +184,44 @@ def test_labels_that_were_changed_meanwhile_are_refused(experiment):
 STOPPED = """
 import signal, sys
 from pathlib import Path
-from competition.experiments import out_of_fold
-from competition.experiments import runner as processes
-from competition.experiments.cross_validation import open_experiment
-from competition.recipe import Recipe
+from competition.experiments.runner import Job, train_all
+from competition.run import Run
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
-experiment = open_experiment(Recipe("stopped"), Path("folds.csv"), 1, ("plain",), {}, None)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup ignores it
 sys.executable = "./python"
-processes.train_all(experiment.missing, [], [None])
+train_all([Job(Run(Path("whole")), Run(Path("whole/one")), Path("recipe.json"), ())], [], [None])
 """
+STOPPING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_a_training_ends_with_its_cross_validation_or_keeps_its_lock(folds_file, tmp_path, number):
-    write(tmp_path / "python", ["#!/bin/sh", "echo $$ > child", "exec sleep 100"]).chmod(0o755)
-    with subprocess.Popen([sys.executable, "-c", STOPPED], cwd=tmp_path, stderr=subprocess.DEVNULL) as parent:
-        wait_for(lambda: (tmp_path / "child").is_file() and (tmp_path / "child").read_text().strip())
-        child = int((tmp_path / "child").read_text())
-        parent.send_signal(number)
-        assert parent.wait(20) != 0
+def test_a_training_ends_with_its_cross_validation_or_is_left_alone(tmp_path, monkeypatch, capsys):
+    """Nothing can be done about it where the process that started it is killed, so nobody else may train that fold."""
+    sleeping = ["#!/bin/sh", "echo $$ > child", "exec sleep 100"]
+    folders = {number: write(tmp_path / number.name / "python", sleeping).parent for number in STOPPING}
+    for folder in folders.values():
+        (folder / "python").chmod(0o755)
+        (folder / "whole").mkdir()
+    command, children = [sys.executable, "-c", STOPPED], {}
+    parents = {n: subprocess.Popen(command, cwd=cwd, stderr=subprocess.DEVNULL) for n, cwd in folders.items()}
     try:
-        if number == signal.SIGKILL:  # nothing could be done about the child, so nobody else may train this fold
-            lock = tmp_path / "runs/stopped-cv-1/.seed-0-fold-0.lock"
-            with lock.open("w") as file, pytest.raises(BlockingIOError):
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        else:
-            wait_for(lambda: not runs(child))
+        for number, parent in parents.items():
+            child = folders[number] / "child"
+            wait_for(lambda child=child: child.is_file() and child.read_text().strip())
+            children[number] = int(child.read_text())
+            parent.send_signal(number)
+        assert [number.name for number, parent in parents.items() if parent.wait(60) == 0] == []
+        wait_for(lambda: not any(runs(child) for number, child in children.items() if number != signal.SIGKILL))
+        assert runs(children[signal.SIGKILL])
+        monkeypatch.chdir(folders[signal.SIGKILL])
+        job = Job(Run(Path("whole")), Run(Path("whole/one")), Path("recipe.json"), ())
+        train_all([job], [], [None])
+        assert capsys.readouterr().out == "one: another process is training it\n"
+        assert not job.run.folder.exists()
     finally:
-        if runs(child):
+        for parent in parents.values():
+            parent.kill()
+            parent.wait()
+        for child in filter(runs, children.values()):
             os.kill(child, signal.SIGKILL)
 
 
@@ -317,15 +275,22 @@ def test_the_gain_of_the_mean_is_over_the_mean_score_of_one(experiment):
         assert gain[name]["gain"]["low"] < mean - single < gain[name]["gain"]["high"]
 
 
+def predict(part: FoldJob, seed: int, rows: Mapping[int, Sequence[float]] | None = None) -> None:
+    """What a training leaves of its fold: random probabilities, and those of colour for some `rows` of the data."""
+    held = np.flatnonzero(make_folds(DATASET, 3, 0, 0.0).of(DATASET).fold == part.fold)
+    views = random_views(DATASET.take(held), seed)
+    for row, values in (rows or {}).items():
+        views["plain"]["colour"][held == row] = values
+    write_views(part.run, DATASET.take(held), views, part.fold)
+
+
 @pytest.fixture
 def two_seeds(tmp_path, folds_file, monkeypatch):
     """Two seeds of three folds, predicted; each training scores as its seed and fold say, the last has no score."""
     monkeypatch.chdir(tmp_path)
     experiment = open_experiment(TINY, folds_file, 2, VIEWS, MADE, None)
     for part in experiment.parts:
-        rows = np.flatnonzero(experiment.folds.of(DATASET).fold == part.fold)
-        views = random_views(DATASET.take(rows), 10 * part.seed + part.fold)
-        write_views(part.run, DATASET.take(rows), views, part.fold)
+        predict(part, 10 * part.seed + part.fold)
         score = None if (part.seed, part.fold) == (1, 2) else 0.5 + 0.1 * part.seed + 0.01 * part.fold
         finish(part.run, {"best": {"map": score, "accuracy": 0.25}, "seconds": 60})
     views, fold = mean_over_parts(experiment.parts, DATASET, HELD_OUT), experiment.folds.of(DATASET).fold
@@ -333,76 +298,88 @@ def two_seeds(tmp_path, folds_file, monkeypatch):
     return experiment
 
 
-def test_the_mean_of_seeds_is_scored_with_the_decimals_of_a_submission(two_seeds):
-    """By hand: rows 0 to 2 have .90000002 right, a wrong mean of .900000015, and .90000001 right, all others .5 wrong.
+@pytest.fixture(scope="module")
+def finished_folder(tmp_path_factory) -> Path:
+    """Two seeds of three folds put together, of which one report could not be drawn.
 
-    Rounded, the second is a tie with one of its neighbours, so the precisions are 1/2, 2/3 or 1, 2/3 before the last,
-    2/24; as it is, they are 1, 1/2, 2/3 before that.
+    Rows 0 to 2 have .90000002 right, a wrong mean of .900000015, and .90000001 right, all others .5 wrong.
     """
-    sure = {0: [0.90000002] * 2, 1: [0.90000001, 0.90000002], 2: [0.90000001] * 2}
-    for part in two_seeds.parts:
-        rows = np.flatnonzero(two_seeds.folds.of(DATASET).fold == part.fold)
-        views = random_views(DATASET.take(rows), part.fold)
-        for place, row in enumerate(rows):
-            top, answer = (sure[row][part.seed], row) if row in sure else (0.5, (row + 1) % 3)
-            views["plain"]["colour"][place] = np.where(np.arange(3) == (2 if row == 1 else answer), top, (1 - top) / 2)
-        write_views(part.run, DATASET.take(rows), views, part.fold)
-    put_together(two_seeds, DATASET)
-    colour = two_seeds.whole.read_json("scores.json")["best"]["tasks"][0]
-    one, other = np.mean([1 / 2, 2 / 3, 2 / 24]), np.mean([1, 2 / 3, 2 / 24])
-    assert colour["ap"] == pytest.approx(one) or colour["ap"] == pytest.approx(other)
-    assert read_predictions(two_seeds.whole).score().tasks[0].ap == colour["ap"]
 
-
-def test_a_fold_that_another_process_finishes_meanwhile_is_left_to_the_next_time(two_seeds, monkeypatch):
-    last, mean = two_seeds.parts[-1].run.folder / "scores.json", mean_over_parts
-    finished = last.read_text()
-    last.unlink()
-
-    def meanwhile(*given):
-        last.write_text(finished)
-        return mean(*given)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(out_of_fold, "mean_over_parts", meanwhile)
-        put_together(two_seeds, DATASET)
-    assert not two_seeds.whole.finished
-    put_together(two_seeds, DATASET)
-    assert len(read_predictions(two_seeds.whole)) == len(DATASET)
-
-
-def test_a_report_that_fails_loses_no_score_and_the_same_command_makes_it(two_seeds, folds_file, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as patch, pytest.warns(UserWarning, match=r"reliability.png could not be made .*space"):
+    sure = {0: [0.90000002] * 2, 1: [0.90000001, 0.90000002], 2: [0.90000001] * 2}
+    answer = {row: {1: 2}.get(row, row) if row in sure else (row + 1) % 3 for row in range(len(DATASET))}
+    folder = tmp_path_factory.mktemp("finished")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        experiment = open_experiment(TINY, write_folds(folder / "folds.csv"), 2, VIEWS, MADE, None)
+        for part in experiment.parts:
+            tops = {row: sure[row][part.seed] if row in sure else 0.5 for row in range(len(DATASET))}
+            rows = {row: np.where(np.arange(3) == answer[row], top, (1 - top) / 2) for row, top in tops.items()}
+            predict(part, part.fold, rows)
+            finish(part.run)
         patch.setattr(plots, "reliability", full)
-        put_together(two_seeds, DATASET)
-    folder = two_seeds.whole.folder
+        with pytest.warns(UserWarning, match=r"reliability.png could not be made .*space"):
+            put_together(experiment, DATASET)
+    return folder
+
+
+@pytest.fixture
+def finished(finished_folder, tmp_path, monkeypatch):
+    """A copy of it, to go on with."""
+    shutil.copytree(finished_folder, tmp_path / "finished")
+    monkeypatch.chdir(tmp_path / "finished")
+    return open_experiment(TINY, Path("folds.csv"), 2, VIEWS, MADE, None)
+
+
+def test_the_mean_of_seeds_is_scored_with_the_decimals_of_a_submission(finished):
+    """By hand: rounded, row 1 ties with one of its neighbours, so the precisions are 1/2, 2/3, 2/24 or 1, 2/3, 2/24.
+
+    Without rounding they would be 1, 1/2, 2/3, 2/24.
+    """
+    colour = finished.whole.read_json("scores.json")["best"]["tasks"][0]
+    one, other = np.mean([1 / 2, 2 / 3, 2 / 24]), np.mean([1, 2 / 3, 2 / 24])
+    assert colour["ap"] == pytest.approx(one) or colour["ap"] == pytest.approx(other)
+    assert read_predictions(finished.whole).score().tasks[0].ap == colour["ap"]
+
+
+def test_a_report_that_fails_loses_no_score_and_the_same_command_makes_it(finished):
+    folder = finished.whole.folder
     before = {path: path.stat().st_mtime_ns for path in folder.glob("[!.]*")}
-    assert {path.name for path in before} >= {*report_files(two_seeds.whole, TINY.tasks), "scores.json"} - {
+    assert {path.name for path in before} >= {*report_files(finished.whole, TINY.tasks), "scores.json"} - {
         "reliability.png"
     }
-    again = open_experiment(TINY, folds_file, 2, VIEWS, MADE, None)
-    assert (again.whole, again.missing, again.whole.finished) == (two_seeds.whole, [], True)
-    put_together(again, DATASET)
+    assert (folder.name, finished.missing, finished.whole.finished) == ("tiny-cv-1", [], True)
+    put_together(finished, DATASET)
     after = {path: path.stat().st_mtime_ns for path in folder.glob("[!.]*")}
     assert set(after) - set(before) == {folder / "reliability.png"}
     assert {path: after[path] for path in before} == before
-    assert open_experiment(TINY, folds_file, 2, VIEWS, MADE, None).whole != two_seeds.whole
+    assert open_experiment(TINY, Path("folds.csv"), 2, VIEWS, MADE, None).whole != finished.whole
 
 
-def test_reports_of_other_scores_do_not_stay(two_seeds, folds_file):
-    put_together(two_seeds, DATASET)
-    folder = two_seeds.whole.folder
+class FinishedMeanwhile(Dataset):
+    """A dataset whose first use lets another process finish a fold."""
+
+    def take(self, rows):
+        if Path("moved.json").exists():
+            Path("moved.json").rename("runs/tiny-cv-1/seed-0-fold-1/scores.json")
+        return super().take(rows)
+
+
+def test_a_fold_finished_meanwhile_is_left_to_the_next_time_when_no_earlier_report_stays(finished):
+    again, folder = finished.parts[1], finished.whole.folder
+    (again.run.folder / "scores.json").rename("moved.json")  # it is to be trained again
+    experiment = open_experiment(TINY, Path("folds.csv"), 2, VIEWS, MADE, folder)
+    assert (experiment.missing, experiment.whole.finished) == ([again], False)
     old = (folder / "mistakes.csv").read_text()
-    (two_seeds.parts[1].run.folder / "scores.json").unlink()  # to be trained again
-    again = open_experiment(TINY, folds_file, 2, VIEWS, MADE, folder)
-    assert (again.missing, again.whole.finished) == ([two_seeds.parts[1]], False)
-    rows = np.flatnonzero(two_seeds.folds.of(DATASET).fold == 1)
-    write_views(two_seeds.parts[1].run, DATASET.take(rows), random_views(DATASET.take(rows), 99), 1)
-    finish(two_seeds.parts[1].run)
-    put_together(again, DATASET)
+    predict(again, 99)
+    by_field = {field.name: getattr(DATASET, field.name) for field in fields(DATASET)}
+    put_together(experiment, FinishedMeanwhile(**by_field))
+    assert (experiment.missing, experiment.whole.finished) == ([], False)
+    put_together(experiment, DATASET)
+    assert experiment.whole.finished
+    assert len(read_predictions(experiment.whole)) == len(DATASET)
     assert (folder / "mistakes.csv").read_text() != old
 
 
@@ -489,16 +466,40 @@ def answers(submission: Path) -> np.ndarray:
     return np.concatenate([parse_values(line.split(",")[2]) for line in submission.read_text().splitlines()])
 
 
+AT_THE_END = """
+import atexit, sys
+
+def print_threads():
+    if "tensorflow" in sys.modules:
+        threading = sys.modules["tensorflow"].config.threading
+        print("threads", threading.get_intra_op_parallelism_threads(), threading.get_inter_op_parallelism_threads())
+
+atexit.register(print_threads)
+"""
+
+
 @pytest.mark.slow
 def test_a_cross_validation_stops_goes_on_answers_every_image_and_the_questions(tmp_path, monkeypatch, capsys):
+    """The first fold is trained by the real command line in a process of its own, the second one in this process."""
     monkeypatch.chdir(tmp_path)
     data = write_data(tmp_path / "data")
-    first = cv(TINY, data, folds=2, only=(1,))
+    write(tmp_path / "site/sitecustomize.py", AT_THE_END)  # Python imports it at its start
+    with monkeypatch.context() as patch:
+        patch.setenv("COMPETITION_THREADS", str(os.cpu_count() + 1))
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path / "site"), *sys.path]))
+        first = cv(QUICK, data, folds=2, only=(1,))
     assert "still misses seed-0-fold-0" in capsys.readouterr().out
     assert set(read_predictions(first).fold) == {1}
+    assert f"threads {os.cpu_count() + 1} {os.cpu_count() + 1}\n" in (first.folder / "seed-0-fold-1.log").read_text()
     weights = first.folder / "seed-0-fold-1/model.weights.h5"
     before = weights.stat().st_mtime_ns
-    run = cv(TINY, data, folds=2)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", str(write(tmp_path / "python", ["#!/bin/sh", 'echo "$@"'])))
+        (tmp_path / "python").chmod(0o755)
+        cv(QUICK, data, folds=2)
+    _, _, *command = (first.folder / "seed-0-fold-0.log").read_text().split()
+    assert main(command) == 0
+    run = cv(QUICK, data, folds=2)
     assert run == first
     assert weights.stat().st_mtime_ns == before
     together, scores = read_predictions(run, "flip"), run.read_json("scores.json")
@@ -515,9 +516,9 @@ def test_a_cross_validation_stops_goes_on_answers_every_image_and_the_questions(
     low, high = scores["interval"]["map"]
     assert low <= scores["best"]["map"] <= high
 
-    whole, *parts = (answers(submit([folder])) for folder in (run.folder, *sorted(run.folder.glob("seed-*-fold-?"))))
-    np.testing.assert_allclose(whole, np.mean(parts, axis=0), atol=1e-7)
     plain, flip = (answers(submit([run.folder], views=(view,))) for view in ("plain", "flip"))
+    parts = [answers(submit([run.folder / f"seed-0-fold-{fold}"])) for fold in (0, 1)]
+    np.testing.assert_allclose(plain, np.mean(parts, axis=0), atol=1e-7)
     np.testing.assert_allclose(answers(submit([run.folder], views=("plain", "flip"))), (plain + flip) / 2, atol=1e-7)
     assert np.abs(plain - flip).max() > 1e-4
     weights = {task.name: np.array([0.25, 0.75]) for task in TINY.tasks}

@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,10 +12,11 @@ from helpers import given_by, make_dataset, refusal
 from predicted import write_views
 from small_data import TINY, write_data
 
+from competition.__main__ import main
 from competition.commands.list import list as leaderboard
 from competition.commands.sweep import sweep
 from competition.commands.train import train
-from competition.experiments import runner as processes
+from competition.experiments.runner import train_all
 from competition.experiments.sweep import folder_name, open_sweep, parsed, varied
 from competition.experiments.sweep_report import report_sweep
 from competition.run import Run
@@ -66,15 +68,19 @@ def test_the_field_may_be_spelt_as_its_flag():
     [
         ("dropout", ["0.1", "1.5"], "dropout is 1.5; allowed is 0 up to, not including, 1"),
         ("schedule", ["steep"], "allowed are constant, cosine, step_decay"),
-        ("epochs", ["many"], "epochs is of the kind tuple[int, ...]"),
+        ("epochs", ["many"], "epochs has to be of type tuple[int, ...]"),
         ("learning_rate", ["1e-3,1e-4"], "1 epochs, 2 learning_rate"),
-        ("", ["0.1"], "--field is missing; name what is varied, for example --field learning_rate --values 1e-3 1e-4"),
+        (
+            "",
+            ["0.1"],
+            "--field is missing; name the field to vary, for example --field learning_rate --values 1e-3 1e-4",
+        ),
         ("dropuot", ["0.1"], "there is no field 'dropuot'; allowed are maybe, seed, image_size"),
-        ("split_seed", ["1", "2"], "draws the split"),
+        ("split_seed", ["1", "2"], "decides the split"),
         ("name", ["a", "b"], "cannot be swept"),
-        ("towers", ["64,32"], "no words"),
-        ("dropout", [], "--values names none"),
-        ("dropout", ["0.1", "0.1"], "each may stand there once"),
+        ("towers", ["64,32"], "cannot be given as a word"),
+        ("dropout", [], "--values is empty"),
+        ("dropout", ["0.1", "0.1"], "give each value only once"),
     ],
 )
 def test_a_bad_value_is_refused_before_anything_is_read_or_trained(
@@ -116,20 +122,15 @@ def test_each_value_has_a_recipe_of_its_own_that_train_reads(here):
         assert read == replace(TINY, zoom=zoom)
 
 
-def test_what_is_missing_is_trained_with_the_recipe_of_its_value(here, monkeypatch):
-    commands = []
-
-    def follow(command, environment, job, lock, running):
-        commands.append(command)
-        finish(job.run, 1)
-        return 0
-
-    monkeypatch.setattr(processes, "follow", follow)
+def test_what_is_missing_is_trained_with_the_recipe_of_its_value(here, trainer):
     variants = open_sweep(TINY, "dropout", ["0", "0.2", "0.4"], MADE, None)
     finish(variants[1].run, 3)
-    processes.train_all(variants, ["--data", "here"], [None])
-    assert [command[4] for command in commands] == [f"runs/tiny-sweep-1/dropout-{value}.json" for value in ("0", "0.4")]
-    assert commands[0][5:] == ["--data", "here", "--run", "runs/tiny-sweep-1/dropout-0"]
+    train_all(variants, ["--data", "here"], [None])
+    assert [(variant.run.folder / "words").exists() for variant in variants] == [True, False, True]
+    for variant, value in ((variants[0], "0"), (variants[2], "0.4")):
+        recipe, run = (f"runs/tiny-sweep-1/dropout-{value}{ending}" for ending in (".json", ""))
+        assert trainer(variant) == ["-m", "competition", "train", recipe, "--data", "here", "--run", run]
+        assert variant.run.finished
 
 
 def test_the_same_sweep_goes_on_until_it_has_its_table(here):
@@ -156,10 +157,10 @@ def test_a_sweep_in_a_folder_may_get_values_but_nothing_else(here):
         assert [one.whole.read_recipe(one.recipe_file.name).dropout for one in more] == [0, 0.2]
     assert (folder / "sweep.csv").exists()  # until the new table takes its place
     message = refusal(open_sweep, replace(TINY, batch_size=3), "dropout", ["0"], {**MADE, "data": "/other"}, folder)
-    assert "batch_size is 16, here 3" in message
-    assert "data is /data, here /other" in message
+    assert "batch_size is 16 (requested: 3)" in message
+    assert "data is /data (requested: /other)" in message
     (here / "other").mkdir()
-    assert "no sweep" in refusal(open_sweep, TINY, "dropout", ["0"], MADE, here / "other")
+    assert "not a sweep" in refusal(open_sweep, TINY, "dropout", ["0"], MADE, here / "other")
 
 
 def test_table_and_picture_show_every_value(here):
@@ -198,18 +199,35 @@ def test_runs_that_were_judged_on_other_images_have_no_table(here):
 
 
 @pytest.mark.slow
-def test_a_sweep_is_trained_over_one_split_and_goes_on_where_it_stopped(here):
+def test_a_sweep_is_trained_over_one_split_and_goes_on_where_it_stopped(here, trainer, monkeypatch, capsys):
+    """The command lines that the stand-in was given, and stopped at, are run in this process."""
     data = write_data(here / "data")
-    run = sweep(TINY, "flip", ["False", "True"], data)
-    table = pd.read_csv(run.folder / "sweep.csv")
-    first, second = (Run(run.folder / f"flip-{value}") for value in (False, True))
+    monkeypatch.setenv("STOPS", "1")
+
+    def asked_and_missing() -> tuple[list[Path], str]:
+        """The command lines of the trainings that the sweep starts, and its last line."""
+        recipe = replace(TINY, backbone="convnet")  # quicker to build and to trace
+        assert sweep(recipe, "flip", ["False", "True"], data).folder == Path("runs/tiny-sweep-1")
+        return sorted(here.glob("runs/tiny-sweep-1/*/words")), capsys.readouterr().out.splitlines()[-1]
+
+    def train_as_asked(words: Path) -> Run:
+        _, _, *command = words.read_text().split()
+        shutil.rmtree(words.parent)
+        assert main(command) == 0
+        return Run(words.parent)
+
+    (words, _), last = asked_and_missing()
+    assert last.startswith("runs/tiny-sweep-1/ still misses flip-False, flip-True, ")
+    first = train_as_asked(words)
+    before = first.weights.stat().st_mtime_ns
+    (words,), last = asked_and_missing()
+    assert last.startswith("runs/tiny-sweep-1/ still misses flip-True, ")
+    second = train_as_asked(words)
+    asked, last = asked_and_missing()
+    assert (asked, last.startswith("runs/tiny-sweep-1/ holds the sweep: ")) == ([], True)
+    assert first.weights.stat().st_mtime_ns == before
+    table = pd.read_csv("runs/tiny-sweep-1/sweep.csv")
     assert (first.read_recipe().flip, second.read_recipe().flip) == (False, True)
     assert read_predictions(first).images.tolist() == read_predictions(second).images.tolist()
     scores = [one.read_scores()["best"]["accuracy"] for one in (first, second)]
     assert table["accuracy"].tolist() == pytest.approx(scores, rel=1e-5)  # six digits are written
-    before = first.weights.stat().st_mtime_ns
-    shutil.rmtree(second.folder)
-    (run.folder / "sweep.csv").unlink()
-    assert sweep(TINY, "flip", ["False", "True"], data) == run
-    assert first.weights.stat().st_mtime_ns == before
-    assert second.finished

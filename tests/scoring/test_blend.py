@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from helpers import refusal
 from predicted import at_random, write_run
+from printed import cells_under
 
 from competition.__main__ import main
 from competition.commands import blend as command
@@ -241,9 +242,16 @@ def test_the_command_writes_a_blend_that_reads_back_and_applies(runs, capsys):
     assert kept["map"] == pytest.approx(np.mean([max(task) for task in ways[:-1]]))
     assert kept["accuracy"] == pytest.approx(found.taken.score().accuracy)
     assert json.loads(Path("runs/blend-1/blend.json").read_text())["made"]["command"].startswith("competition")
-    rows = {line.split()[0]: line.split() for line in printed.splitlines() if line.strip()}
-    assert rows["size"][-4:] == [f"{weight:.2f}" for weight in blend.weights["size"]]
-    assert rows["mean"][2:4] == [f"{found.over_plain[-1].ap.a:.4f}", f"{found.over_plain[-1].ap.b:.4f}"]
+    lines = printed.splitlines()
+    head = next(number for number, line in enumerate(lines) if line.startswith("task"))
+    rows = {line.split()[0]: cells_under(lines[head], line) for line in lines[head + 1 :][:3]}
+    weights = [rows["size"][f"w{number}"] for number in (1, 2, 3, 4)]
+    assert weights == [[f"{weight:.2f}"] for weight in blend.weights["size"]]
+    mean, single = found.over_plain[-1].ap, found.over_single[-1].ap
+    assert [rows["mean"][name] for name in ("fitted", "mean", "single")] == [
+        [f"{score:.4f}"] for score in (mean.a, mean.b, single.b)
+    ]
+    assert rows["mean"]["gain"] == [f"{gain.difference.value:+.4f}" for gain in (mean, single)]
     assert "of the resamples: " in printed
 
 
@@ -288,12 +296,12 @@ def test_views_means_and_budgets_are_flags(runs, capsys):
     ("arguments", "words"),
     [
         ([], ["name the folders of the runs"]),
-        (["runs/b"], ["runs/b (plain) is all there is to blend"]),
+        (["runs/b"], ["there is only runs/b (plain) to blend"]),
         (["runs/a", "runs/b", "runs/a/"], ["named twice", "  runs/a"]),
         (["runs/a", "runs/gone"], ["runs/gone", "has not finished"]),
         (["runs/a", "runs/few"], ["few and a predicted different images"]),
         (["runs/a", "runs/other"], ["other and a cannot be put together: tasks"]),
-        (["runs/a", "runs/b", "--views", "flip"], ["runs/b has not predicted in flip; its views are plain"]),
+        (["runs/a", "runs/b", "--views", "flip"], ["runs/b has no view flip; its views are plain"]),
         (["runs/a", "runs/folds", "--max-megabytes", "0.5"], ["no run fits", "runs/folds: 2 models, 3.0 MB"]),
         (["runs/a", "runs/b", "--output", "runs"], ["runs exists", "--output"]),
     ],
@@ -346,17 +354,17 @@ GOOD = {
     [
         ({"weights": {"t": [1]}}, "t: 1 weights for 2 members"),
         ({"weights": {}}, "t: 0 weights for 2 members"),
-        ({"weights": {"t": [-0.5, 1.5]}}, "none below 0"),
+        ({"weights": {"t": [-0.5, 1.5]}}, "numbers from 0 with"),
         ({"weights": {"t": [0.5, 0.6]}}, "a sum of 1"),
         ({"weights": {"t": [math.nan, 1]}}, "a sum of 1"),
-        ({"weights": [1, 2]}, "is no blend"),
+        ({"weights": [1, 2]}, "is not a blend"),
         ({"mean": "harmonic"}, "the mean is 'harmonic'; allowed are arithmetic, geometric"),
         (
             {"members": [{"run": "gone", "view": "plain"}, {"run": ".", "view": "plain"}]},
             "gone: there is no such folder",
         ),
-        ({"members": ["a", "b"]}, "is no blend"),
-        ({"tasks": [{"name": "t"}]}, "is no blend"),
+        ({"members": ["a", "b"]}, "is not a blend"),
+        ({"tasks": [{"name": "t"}]}, "is not a blend"),
     ],
 )
 def test_a_blend_that_cannot_be_used_says_why(tmp_path, monkeypatch, change, words):

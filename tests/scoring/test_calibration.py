@@ -244,7 +244,15 @@ def test_goals_reached_at_the_same_threshold_are_both_seen_and_the_legend_lies_o
     assert axes.get_legend().get_window_extent().y1 < axes.get_window_extent().y0
 
 
-@pytest.mark.parametrize("tasks", [["a"], list("abcde"), list("abcdefgh")])
+def test_panels_stand_in_rows_of_at_most_four_and_as_even_as_can_be():
+    (one,) = calibrate(at_random(1, count=60, tasks=["a"]))
+    for count, (rows, columns) in {1: (1, 1), 4: (1, 4), 5: (2, 3), 8: (2, 4), 9: (3, 3)}.items():
+        panels = pictures.reliability([one] * count).axes
+        grids = {panel.get_gridspec().get_geometry() for panel in panels}
+        assert (len(panels), grids) == (count, {(rows, columns)})
+
+
+@pytest.mark.parametrize("tasks", [["a"], list("abcde")])
 def test_the_reports_of_a_run_are_seven_files_that_can_be_read(tmp_path, tasks):
     one = at_random(1, skill=1.5, count=120, tasks=tasks)
     write_reports(Run(tmp_path), one, lambda: {image: tmp_path / image for image in one.images.tolist()})
