@@ -260,12 +260,12 @@ def test_other_images_than_those_of_the_data_are_refused_with_examples(tmp_path)
     folds = read_folds(write(tmp_path / "folds.csv", GOOD))
     message = refusal(folds.of, named("a.jpg", "x1.jpg", "x2.jpg", "x3.jpg", "x4.jpg"))
     assert f"{tmp_path / 'folds.csv'} was made for other images than the 5 of this data set" in message
-    assert "it lacks 4 of them, and 2 stand in it alone" in message
+    assert "4 of them are not in the file, and 2 are only in the file" in message
     assert "base/x3.jpg is not in the file" in message
     assert "base/x4.jpg" not in message
-    assert "base/b.jpg is in the file alone" in message
+    assert "base/b.jpg is only in the file" in message
     assert "competition folds" in message
-    assert "it lacks 0 of them, and 2 stand in it alone" in refusal(folds.of, named("a.jpg"))
+    assert "0 of them are not in the file, and 2 are only in the file" in refusal(folds.of, named("a.jpg"))
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_other_images_than_those_of_the_data_are_refused_with_examples(tmp_path)
         ([*GOOD, "base/d.jpg,3,1.0"], ["fold '1.0'"]),
         ([*GOOD, f"base/d.jpg,3,{'9' * 30}"], ["fold '999"]),
         ([*GOOD, "base/d.jpg,3,"], ["fold ''"]),
-        ([*GOOD, "base/a.jpg,3,1"], ["folds.csv:5: base/a.jpg stands in line 2 already"]),
+        ([*GOOD, "base/a.jpg,3,1"], ["folds.csv:5: base/a.jpg is already in line 2"]),
         ([*GOOD, "base/d.jpg,0,1"], ["folds.csv:5: group 0 is in fold 1 here, but in fold 0 before"]),
         ([*GOOD, "base/d.jpg,2,1"], ["folds.csv:5: group 2 is in fold 1 here, but in test before"]),
         ([*GOOD, "base/d.jpg,3,3"], ["its folds are 0, 1, 3; allowed are 0, 1 and so on"]),

@@ -68,10 +68,10 @@ def test_lists_that_exist_are_never_written_again(tmp_path, there):
     [
         ("tulip_red/1.jpg", "tulip_red: no such kind"),
         ("data/1.jpg", "data: no such kind"),
-        ("rose_red/notes.txt", "rose_red/notes.txt: not an image; take it away"),
+        ("rose_red/notes.txt", "rose_red/notes.txt: not an image; remove it"),
         ("rose_red/a.jpg ", "rose_red/a.jpg : not an image"),
-        ("rose_red/a\nb.jpg", "cannot stand in the lists; rename it"),
-        ("rose_red/ a.jpg", "cannot stand in the lists; rename it"),
+        ("rose_red/a\nb.jpg", "cannot be written to the lists; rename it"),
+        ("rose_red/ a.jpg", "cannot be written to the lists; rename it"),
         ("rose_red/more.jpg/1.jpg", "rose_red/more.jpg: not an image"),
     ],
 )

@@ -137,7 +137,10 @@ BAD_FILES = {
     "a cube": ({"train_genre": np.zeros((3, 2, 2), int)}, ["train_genre.npy: int64 of shape (3, 2, 2)"]),
     "negative": ({"train_genre": [1, -1, 2]}, ["train_genre.npy[1]: class -1; genre has the classes 0 to 2"]),
     "a column more": ({"val_style": np.eye(4)[:2]}, ["val_style.npy: 4 columns, but style has 3 classes"]),
-    "a task more": ({"train_mood": [0, 1, 0]}, ["val_mood.npy is missing: each part has the labels of each task"]),
+    "a task more": (
+        {"train_mood": [0, 1, 0]},
+        ["val_mood.npy is missing; each part (train, val) needs the labels of every task"],
+    ),
 }
 
 
@@ -175,7 +178,7 @@ def test_files_that_are_missing_or_no_arrays_are_refused(data):
     np.save(data / "train_genre.npy", np.array([{}, {}, {}]), allow_pickle=True)
     assert "train_genre.npy is not a whole .npy file of numbers" in refusal(read_labels, data, ())
     (data / "train_genre.npy").unlink()
-    assert "train_genre.npy is missing: each part has" in refusal(read_labels, data, ())
+    assert "train_genre.npy is missing; each part" in refusal(read_labels, data, ())
     (data / "val_images.npy").unlink()
     assert "val_images.npy cannot be read: No such file" in refusal(read_labels, data, ())
     (data / "train_images.npy").unlink()
@@ -193,7 +196,7 @@ def test_a_data_set_without_labels_and_a_task_without_a_file_are_refused(data):
     )
     for file in data.glob("*_[gs]*.npy"):
         file.unlink()
-    assert "there is not a single file of labels" in refusal(read_labels, data, ())
+    assert "there is no file of labels at all" in refusal(read_labels, data, ())
 
 
 READ_IT = """

@@ -119,7 +119,7 @@ def test_classes_csv_may_name_the_classes_of_a_multilabel_task(tmp_path, label_f
         (["size,a,b", "big size,a,b"], 2, "'big size'"),
         (["size,a,b", "colour,a,b,a"], 2, "names a class twice: a"),
         (["size,a,b", "colour,a"], 2, "1 class"),
-        (["size,a,b", "colour,a,b", "size_labels,a,b"], 3, "size stands there twice"),
+        (["size,a,b", "colour,a,b", "size_labels,a,b"], 3, "size is listed twice"),
         (["size,a,b", "colour,a,b,"], 2, "colour"),  # an empty class is a slip of the pen
     ],
 )
@@ -286,7 +286,7 @@ def test_the_photographs_of_clothes_are_read_in_full(shared):
 def test_a_nul_is_refused_with_its_line(label_file, key):
     file = write(label_file, ["a.jpg,colour,nyn", f"a.jpg,{key},yn"])
     for read in (read_label_files, lambda files: read_questions(*files, TASKS)):
-        assert f"{file}:2: a NUL character, which no name and no answer has" in refusal(read, [file])
+        assert f"{file}:2: a NUL character, which no name or answer may contain" in refusal(read, [file])
 
 
 @pytest.mark.parametrize("place", ["classes.csv", "rank/classes.csv"])

@@ -90,9 +90,9 @@ def test_an_image_stands_once_in_all_files_however_its_path_is_written(tmp_path)
         test=["//b.jpg"],
     )
     assert found == [
-        "test.txt:1: b.jpg stands at train.txt:2 already; keep one of the two",
-        "train.txt:3: a.jpg stands at train.txt:1 already; keep one of the two",
-        "val.txt:1: b.jpg stands at train.txt:2 already; keep one of the two",
+        "test.txt:1: b.jpg is already in train.txt:2; keep one of the two",
+        "train.txt:3: a.jpg is already in train.txt:1; keep one of the two",
+        "val.txt:1: b.jpg is already in train.txt:2; keep one of the two",
     ]
 
 
@@ -193,7 +193,7 @@ def test_a_folder_without_its_lists_is_refused_with_the_way_to_make_them(tmp_pat
 
 def test_a_question_may_not_be_trained_on(tmp_path):
     folder = published(tmp_path, train=TRAIN, val=VAL, test=["/data/img1.jpg"])
-    assert "test.txt:1: data/img1.jpg stands at train.txt:3 already" in refusal(read_labels, folder, TASKS)
+    assert "test.txt:1: data/img1.jpg is already in train.txt:3" in refusal(read_labels, folder, TASKS)
 
 
 def test_questions_carry_the_answers_that_are_known(tmp_path):

@@ -1,4 +1,4 @@
-"""A folder of images, a folder a class in it: read, asked, answered, and refused."""
+"""A folder of images, a folder per class in it: read, asked, answered, and refused."""
 
 from pathlib import Path
 
@@ -63,14 +63,14 @@ def test_the_recipe_names_the_task_and_the_order_of_its_classes(tmp_path):
         (["cat/a.jpg", "dog/a.jpg", "cat/b.GIF"], "cat:1: b.GIF is not read; allowed are .jpg"),
         (["cat/a.jpg"], "holds one folder of images, cat"),
         (["a.jpg"], "holds no folders of images"),
-        (["cat/a.jpg", "dog/a.jpg", "b.jpg", "c.jpg"], ":1: images in no folder of a class: 2, b.jpg for example"),
+        (["cat/a.jpg", "dog/a.jpg", "b.jpg", "c.jpg"], ":1: images outside the class folders: 2, b.jpg for example"),
         (["cat/a.jpg", "dog/a.jpg", "b.gif"], ":1: b.gif is not read"),
-        (["train/cat/a.jpg", "train/dog/a.jpg", "train/b.jpg"], "train:1: images in no folder of a class: 1"),
+        (["train/cat/a.jpg", "train/dog/a.jpg", "train/b.jpg"], "train:1: images outside the class folders: 1"),
         (
             ["train/cat/a.jpg", "train/dog/a.jpg", "val/cat/a.jpg", "val/b.jpg"],
-            "val:1: images in no folder of a class: 1",
+            "val:1: images outside the class folders: 1",
         ),
-        (["train/cat/a.jpg", "train/dog/a.jpg", "b.jpg"], ":1: images in no folder of a class: 1"),
+        (["train/cat/a.jpg", "train/dog/a.jpg", "b.jpg"], ":1: images outside the class folders: 1"),
         (
             ["train/cat/a.jpg", "train/dog/a.jpg", "more/cat/b.jpg"],
             "more:1: lies beside train/, where only val/ and test/",
@@ -112,7 +112,7 @@ def test_questions_in_class_folders_know_their_answers(tmp_path):
         (["notes.txt"], "holds no image"),
         (["a.bmp", "b.jpg"], "a.bmp is not read"),
         (["cow/a.jpg"], "there is no class 'cow'"),
-        (["a.jpg", "cat/a.jpg"], "images in no folder of a class: 1, a.jpg for example"),
+        (["a.jpg", "cat/a.jpg"], "images outside the class folders: 1, a.jpg for example"),
     ],
 )
 def test_questions_that_cannot_be_answered_are_refused(tmp_path, names, words):

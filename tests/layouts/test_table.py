@@ -157,7 +157,7 @@ def test_a_name_that_cannot_name_a_task_is_changed_and_found_again(file):
 def test_what_could_be_a_slip_is_said(file):
     rows = numbered("colour,year", *(f"{'Red' if n % 2 else 'red'},{1990 + n % 12}" for n in range(48)))
     _, notes = inferred(file, rows)
-    assert "colour: Red, red differ in capitals only" in notes
+    assert "colour: Red, red differ only in capitals" in notes
     assert "year: its 12 numbers are read as classes" in notes
 
 
@@ -188,7 +188,7 @@ def test_rows_that_answer_nothing_are_no_labelled_images(file):
         (["image,shape", "a.jpg,disk", "a,disk"], 3, "'a' in the first column, 'image', names no image; a name ends"),
         (["image,shape", ",disk"], 2, "the image name is empty"),
         (["image,shape", "../a.jpg,disk"], 2, "outside the folder"),
-        (["image,shape", "a.jpg,disk", "b.jpg,square", "a.jpg,disk"], 4, "a.jpg stands in line 2 already"),
+        (["image,shape", "a.jpg,disk", "b.jpg,square", "a.jpg,disk"], 4, "a.jpg is already in line 2"),
         (["image,shape", "a.jpg,disk", "b.jpg"], 3, "1 cells in 'b.jpg'; the header names 2"),
         (numbered("shape,country", "disk,DE", "square,DE"), 1, "column 'country' holds one single value, 'DE'"),
         (numbered("shape,country", "disk,", "square,"), 1, "column 'country' holds nothing at all"),
@@ -196,7 +196,7 @@ def test_rows_that_answer_nothing_are_no_labelled_images(file):
         (numbered("note", *(f"text {n}" for n in range(20))), 1, "'note' holds 20 different values in 20 rows"),
         (numbered("a_b,a_c,a", "1,0,x", "0,1,y"), 1, "the 0/1 columns a_b, a_c are the task a, and so is column 'a'"),
         (numbered("a_b,a_c", "1,0", "0,1", "0,1", "2,0"), 5, "a_b='2': allowed are 0 and 1"),
-        (numbered("a_b,a_c", "1,0", "0,1", ",1"), 4, "a_b='', a_c='1': of a task either all cells are empty or"),
+        (numbered("a_b,a_c", "1,0", "0,1", ",1"), 4, "a_b='', a_c='1': either all cells of a task are empty, or"),
         (numbered("a", "x|y", "y|y", "y"), 3, "'y|y' in column 'a' names a value twice"),
     ],
 )  # fmt: skip
@@ -273,7 +273,7 @@ def test_answers_are_known_from_filled_cells_and_from_the_file_beside(tmp_path):
     ("lines", "words"),
     [
         (["image"], "asks nothing"),
-        (["image", "a.jpg", "a.jpg"], "questions.csv:3: a.jpg stands in line 2 already"),
+        (["image", "a.jpg", "a.jpg"], "questions.csv:3: a.jpg is already in line 2"),
         (["image,shape", "a.jpg,round"], "questions.csv:2: column 'shape': there is no value 'round'"),
     ],
 )

@@ -105,7 +105,7 @@ def test_everything_wrong_with_a_folder_is_said_at_once(folder):
         path.unlink()
     message = refusal(read_labels, folder)
     assert "train/whale:1: there is no class 'whale'; allowed are airplane, automobile" in message
-    assert "train:1: images in no folder of a class: 1, 0000.png for example" in message
+    assert "train:1: images outside the class folders: 1, 0000.png for example" in message
     assert "train/cat:1: 0000.gif is not read; allowed are .jpg" in message
     assert "train/bird:1: holds no image" in message
     assert "train:1: holds no folder truck" in message
@@ -113,9 +113,11 @@ def test_everything_wrong_with_a_folder_is_said_at_once(folder):
 
 
 def test_a_folder_with_both_or_neither_is_refused(folder, arrays, tmp_path):
-    assert "either train/ with a folder a class, or x_train.npy and y_train.npy: both" in refusal(read_labels, folder)
+    assert "either train/ with a folder per class, or x_train.npy and y_train.npy; found: both" in refusal(
+        read_labels, folder
+    )
     (tmp_path / "empty").mkdir()
-    assert "none of them" in refusal(read_labels, tmp_path / "empty")
+    assert "found: neither" in refusal(read_labels, tmp_path / "empty")
     assert "is not a folder" in refusal(read_labels, tmp_path / "nowhere")
     assert "holds no image" in refusal(read_questions, tmp_path / "empty")
 
@@ -176,8 +178,8 @@ def test_a_csv_of_answers_is_refused_with_its_lines(tmp_path):
     assert f"{file}:2: there is no object 'horse'; allowed are airplane" in message
     assert f"{file}:3: image '../b.jpg' lies outside" in message
     assert f"{file}:4: 2 cells in 'c.jpg,cat'; the header names 3 columns" in message
-    assert f"{file}:6: d.jpg stands in line 5 already" in message
-    assert "expected is the header image,object,kind" in refusal(read_questions, write(file, ["a.jpg,cat,animal"]))
+    assert f"{file}:6: d.jpg is already in line 5" in message
+    assert "allowed is image,object,kind" in refusal(read_questions, write(file, ["a.jpg,cat,animal"]))
 
 
 def test_the_layout_is_entered_everywhere():
