@@ -8,7 +8,6 @@ from helpers import letter_codes, refusal, write
 
 from competition.layouts.folder import question_files, read_labels, read_questions
 from competition.layouts.registry import LAYOUTS
-from competition.layouts.table import read_labels as read_table
 from competition.task import Task
 
 KIND = Task("class", ("cat", "dog"))
@@ -100,12 +99,6 @@ def test_questions_are_the_images_of_test(tmp_path):
     assert asked.images.codes == {}
 
 
-def test_questions_in_class_folders_know_their_answers(tmp_path):
-    asked = read_questions(fill(tmp_path, "dog/b.jpg", "cat/a.png"), (KIND,))
-    assert list(asked.names) == ["cat/a.png", "dog/b.jpg"]
-    np.testing.assert_array_equal(asked.images.codes["class"], letter_codes("yn", "ny"))
-
-
 @pytest.mark.parametrize(
     ("names", "words"),
     [
@@ -119,10 +112,9 @@ def test_questions_that_cannot_be_answered_are_refused(tmp_path, names, words):
     assert words in refusal(read_questions, fill(tmp_path, *names), (KIND,))
 
 
-def test_a_submission_names_the_class_of_each_image_and_is_read_back_as_a_table(tmp_path):
+def test_a_submission_names_the_class_of_each_image(tmp_path):
     asked = read_questions(fill(tmp_path / "test", "b.jpg", "a.png"), (KIND,))
     given = {"class": np.array([[0.25, 0.75], [0.5, 0.5]])}
     written, probabilities = LAYOUTS["folder"].write_answers(tmp_path / "out.csv", asked, given, (KIND,))
     assert written.read_text() == "image,class\na.png,dog\nb.jpg,cat\n"
-    np.testing.assert_array_equal(read_table(written, (KIND,)).codes["class"], letter_codes("ny", "yn"))
     assert probabilities.read_text().splitlines()[1] == "a.png,0.25000000,0.75000000"
