@@ -77,23 +77,15 @@ def test_every_recipe_that_can_be_drawn_is_here_and_another_is_refused():
 
 
 @pytest.mark.parametrize("name", FEWEST)
-def test_equal_seeds_give_equal_bytes_for_any_number_of_threads_and_another_seed_other_pictures(name, drawn, tmp_path):
-    draw, (images, _), first = DRAWERS[name], FEWEST[name], drawn(name)
-    again, other = tmp_path / "again", tmp_path / "other"
-    again.mkdir()  # an empty folder is filled
+def test_equal_seeds_give_equal_bytes_for_any_number_of_threads(name, drawn, tmp_path):
     before = cv2.getNumThreads()
     cv2.setNumThreads(before + 1)
     try:
-        draw(again, images, seed=3, progress=False, threads=3)
+        DRAWERS[name](tmp_path, FEWEST[name][0], seed=3, progress=False, threads=3)  # an empty folder is filled
         assert cv2.getNumThreads() == before + 1
     finally:
         cv2.setNumThreads(before)
-    assert contents(again) == contents(first)
-    draw(other, images, seed=4, progress=False)
-    assert len({*pictures(first), *pictures(other)}) == 2 * len(pictures(first))
-    if name in ("sketches", "fgo"):  # named by digests of the seed
-        assert not {path.name for path in first.rglob("*.jpg")} & {path.name for path in other.rglob("*.jpg")}
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["again", "other"]
+    assert contents(tmp_path) == contents(drawn(name))
 
 
 @pytest.mark.parametrize("name", FEWEST)
@@ -125,18 +117,26 @@ def test_what_cannot_be_drawn_is_refused_and_everything_stays_as_it_was(name, tm
 
 
 @pytest.mark.parametrize("name", FEWEST)
-def test_nothing_is_left_where_drawing_fails(name, tmp_path, monkeypatch):
-    fill, calls = cv2.fillPoly, count()
+def test_another_seed_gives_other_pictures_and_none_is_left_where_writing_fails(name, drawn, tmp_path, monkeypatch):
+    module, function = (np, "save") if name == "painters" else (cv2, "imencode")
+    write, calls, written = getattr(module, function), count(1), {}
 
-    def run_out_of_paint(*arguments):
-        if next(calls) > 20:
-            raise RuntimeError("out of paint")
-        return fill(*arguments)
+    def fail_at_the_sixth(*arguments):
+        if next(calls) == 6:
+            written["names"] = {path.name for path in tmp_path.rglob("*.jpg")}
+            written["pictures"] = pictures(tmp_path)
+            raise OSError("no space left")
+        return write(*arguments)
 
-    monkeypatch.setattr(cv2, "fillPoly", run_out_of_paint)
-    with pytest.raises(RuntimeError, match="out of paint"):
-        DRAWERS[name](tmp_path / "half", FEWEST[name][0], progress=False)
+    monkeypatch.setattr(module, function, fail_at_the_sixth)
+    with pytest.raises(OSError, match="no space left"):
+        DRAWERS[name](tmp_path / "other", FEWEST[name][0], seed=4, progress=False, threads=1)
     assert not list(tmp_path.iterdir())
+    before = pictures(drawn(name))
+    assert len(written["pictures"]) >= 5
+    assert len({*before, *written["pictures"]}) == len(before) + len(written["pictures"])
+    if name in ("sketches", "fgo"):  # whose pictures are named by digests of the seed
+        assert not {path.name for path in drawn(name).rglob("*.jpg")} & written["names"]
 
 
 @pytest.mark.parametrize(("name", "side"), [("sketches", 512), ("fgo", 256), ("cifar10", 32), ("flowers", 227)])
