@@ -195,7 +195,8 @@ def test_photographs_with_several_tasks_each_are_inside_the_bound(shared, count)
 
 def test_balance_counts_what_is_ahead_of_its_share():
     dataset = make_dataset({"a": [0, 0, 0, 0, 1, 1]}, group=[0, 0, 1, 2, 3, 4])
-    found = balance(Folds("by hand", dataset.ids, dataset.group, np.array([0, 0, 0, 0, 0, 1])), dataset)
+    folds = Folds(source="by hand", image=dataset.ids, group=dataset.group, fold=np.array([0, 0, 0, 0, 0, 1]))
+    found = balance(folds, dataset)
     np.testing.assert_array_equal(found.ahead, [[2, 0], [-2, 0]])
     np.testing.assert_array_equal(found.bound, [3, 2])
     assert found.excess == -1
@@ -223,7 +224,8 @@ def named(*names: str) -> Dataset:
 
 def test_what_is_written_is_read_again(tmp_path):
     dataset = named("a.jpg", 'with, comma and "quotes".jpg', "Größe 领口.jpg", "d.jpg")
-    made = Folds("made", dataset.ids, np.array([0, 1, 1, 2]), np.array([1, 0, 0, TEST]))
+    group, fold = np.array([0, 1, 1, 2]), np.array([1, 0, 0, TEST])
+    made = Folds(source="made", image=dataset.ids, group=group, fold=fold)
     made.write(tmp_path / "deep/folds.csv")
     assert (tmp_path / "deep/folds.csv").read_text(encoding="utf-8").splitlines()[0::4] == [
         "image,group,fold",
@@ -249,7 +251,7 @@ def test_rows_follow_the_data_set_in_whatever_order_it_comes(tmp_path):
 
 @pytest.mark.parametrize("fold", [-1, 2])
 def test_a_fold_that_is_not_there_is_refused(fold):
-    folds = Folds("mine.csv", np.array(["a", "b"]), np.arange(2), np.arange(2))
+    folds = Folds(source="mine.csv", image=np.array(["a", "b"]), group=np.arange(2), fold=np.arange(2))
     assert f"mine.csv has no fold {fold}; allowed are 0 to 1" in refusal(folds.split, fold)
 
 
