@@ -11,6 +11,7 @@ import pytest
 from competition.drawing import draw
 from competition.drawing.letters import BY_LENGTH, LOOKALIKES, letters, neighbours, plan
 from competition.drawing.picture import INVISIBLE, cut, picture
+from competition.drawing.sketches import samples
 from competition.drawing.subjects import SUBJECTS
 from competition.recipes.fashionai import TASKS
 from docs.pictures import sheet
@@ -28,6 +29,11 @@ def test_values_are_balanced_and_in_random_order():
     assert set(Counter(order).values()) == {2}
     assert len(set(order[:54])) < 54  # neither in turn
     assert len({task for task, _ in order[:10]}) > 2  # nor task by task
+
+
+def test_every_picture_has_a_seed_and_a_name_of_its_own():
+    drawn = [sample for split in samples(400, seed=2).values() for sample in split]
+    assert len(drawn) == len({sample.seed for sample in drawn}) == len({sample.path for sample in drawn}) == 500
 
 
 def test_two_rows_in_a_hundred_hold_a_maybe():

@@ -1,6 +1,5 @@
 """CIFAR-10 as two tasks: image folders and arrays, good and bad, what is drawn, fetched, built and written."""
 
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -186,25 +185,6 @@ def test_the_layout_is_entered_everywhere():
     assert load_recipe("cifar10").layout == load_recipe("cifar10_resnet").layout == "cifar10"
     assert LAYOUTS["cifar10"].read_labels is read_labels
     assert DRAWERS["cifar10"] is draw
-
-
-def digest(folder: Path) -> str:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return hashlib.sha256(b"\0".join(str(p.relative_to(folder)).encode() + p.read_bytes() for p in files)).hexdigest()
-
-
-def test_what_is_drawn_is_an_image_folder_of_ten_classes_and_repeats(tmp_path):
-    draw(tmp_path / "one", 60, seed=1, progress=False, threads=1)
-    draw(tmp_path / "two", 60, seed=1, progress=False, threads=2)
-    draw(tmp_path / "three", 60, seed=2, progress=False)
-    assert digest(tmp_path / "one") == digest(tmp_path / "two") != digest(tmp_path / "three")
-    assert {path.name: len(list(path.glob("*.jpg"))) for path in (tmp_path / "one/train").iterdir()} == dict.fromkeys(
-        TEN, 6
-    )
-    assert len(read_labels(tmp_path / "one")) == 48
-    assert len(read_questions(tmp_path / "one/test").images) == 12  # 15 in all; of ten classes two are left out
-    assert decode(read_file(tmp_path / "one/train/bird/0000.jpg")).shape == (32, 32, 4)
-    assert "draw 40 or more" in refusal(draw, tmp_path / "few", 39)
 
 
 def test_drawn_classes_are_told_apart_by_their_outline_and_not_by_colour():
