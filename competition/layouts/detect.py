@@ -67,7 +67,7 @@ def layout_of(labels: Path) -> str:
     if len(first) == len(COLUMNS) and re.fullmatch("[nmy]*", first[2]):
         return "fashionai"
     raise InvalidInput(
-        f"{labels}:1: the first line, {','.join(first)[:80]!r}, is about an image; allowed are a header that names the "
+        f"{labels}:1: the first line, {','.join(first)[:80]!r}, is about an image; expected is a header that names the "
         f"columns (image,colour,size), or rows {','.join(COLUMNS)} with letters y, m and n"
     )
 

@@ -39,6 +39,7 @@ class Case:
     labels: Files
     labelled: Said
     questions: Files
+    question_file: str
     asked: Said
     unanswered: Files
     wrong: Files
@@ -58,6 +59,7 @@ CASES = {
         },
         labelled={"base/a.jpg": ("cat", "small"), "base/b.jpg": ("dog", None)},
         questions={"rank/Tests/question.csv": [f"{n}.jpg,{task}_labels,yn" for n in "qp" for task in ("kind", "size")]},
+        question_file="rank/Tests/question.csv",
         asked={"rank/q.jpg": None, "rank/p.jpg": None},
         unanswered={"Tests/question.csv": ["q.jpg,kind,", "q.jpg,size,", "p.jpg,kind,", "p.jpg,size,"]},
         wrong={"base/Annotations/label.csv": ["../x.jpg,kind_labels,yn", "x.jpg,kind_labels,yq", "x.jpg", "x.jpg,s,y"]},
@@ -74,6 +76,7 @@ CASES = {
             "questions.csv": ["image", "q.jpg", "p.jpg"],
             "answers.csv": ["image,kind,size", "p.jpg,dog,", "q.jpg,cat,large"],
         },
+        question_file="questions.csv",
         asked={"q.jpg": ("cat", "large"), "p.jpg": ("dog", None)},
         unanswered={"questions.csv": ["image,kind", "q.jpg,", "p.jpg,"]},
         wrong={"labels.csv": ["../x.jpg,cat,small", "x.jpg,cow,small", "y.jpg", "a.jpg,cat,"]},
@@ -88,6 +91,7 @@ CASES = {
         labelled={"train/cat/a.jpg": ("cat",), "train/dog/b.jpg": ("dog",), "val/dog/a.jpg": ("dog",)},
         held_out=["val/dog/a.jpg"],
         questions={"test/cat/q.jpg": None, "test/dog/p.jpg": None},
+        question_file="test",
         asked={"test/cat/q.jpg": ("cat",), "test/dog/p.jpg": ("dog",)},
         unanswered={"test/q.jpg": None, "test/p.jpg": None},
         wrong={"train/cow/x.jpg": None, "train/x.jpg": None, "train/dog/x.gif": None, "val/x.bmp": None},
@@ -107,6 +111,7 @@ CASES = {
             "questions.csv": ["image_name", "q.jpg", "p.jpg"],
             "answers.csv": ["image_name,name,big,wet,kind_cat,kind_dog", "p.jpg,,1,1,0,1", "q.jpg,,0,1,1,0"],
         },
+        question_file="questions.csv",
         asked={"images/q.jpg": ("cat", "wet"), "images/p.jpg": ("dog", "big|wet")},
         unanswered={"questions.csv": ["image_name", "q.jpg", "p.jpg"]},
         wrong={
@@ -123,6 +128,7 @@ CASES = {
         labels={f"train/{name}/a.jpg": None for name in OBJECTS},
         labelled={f"train/{name}/a.jpg": words for name, words in zip(OBJECTS, OBJECTS.items(), strict=True)},
         questions={f"test/{name}/q.jpg": None for name in OBJECTS},
+        question_file="test",
         asked={f"test/{name}/q.jpg": words for name, words in zip(OBJECTS, OBJECTS.items(), strict=True)},
         unanswered={"test/q.jpg": None, "test/p.jpg": None},
         wrong={"train/cow/x.jpg": None, "train/x.jpg": None, "train/dog/x.gif": None},
@@ -137,6 +143,7 @@ CASES = {
         labelled={"data/a.jpg": ("cat", "small"), "data/b.jpg": ("dog", "large"), "data/c.jpg": ("dog", "small")},
         held_out=["data/c.jpg"],
         questions={"test.txt": ["/data/q.jpg, 0, 1", "/data/p.jpg"]},
+        question_file="test.txt",
         asked={"data/q.jpg": ("cat", "small"), "data/p.jpg": (None, None)},
         unanswered={"test.txt": ["/data/q.jpg", "/data/p.jpg"]},
         wrong={"train.txt": ["/../x.jpg, 0, 1", "/x.jpg, 2, 1"], "val.txt": ["/y.jpg, 0", "/data/b.jpg, 1, 0"]},
@@ -163,6 +170,7 @@ CASES = {
         },
         held_out=["val_images.npy[0]"],
         questions={"test_images.npy": PICTURES, "test_kind.npy": np.array([1, 0])},
+        question_file="test_images.npy",
         asked={"test_images.npy[0]": ("dog", None), "test_images.npy[1]": ("cat", None)},
         unanswered={"test_images.npy": PICTURES},
         wrong={"train_kind.npy": np.array([2, -1]), "val_size.npy": np.array([[1, 1]]), "val_mood.npy": np.array([0])},
@@ -172,8 +180,6 @@ CASES = {
         named={},
     ),
 }
-QUESTIONS = {name: next(iter(case.questions)).split("/q.jpg")[0] for name, case in CASES.items()}
-QUESTIONS |= {"folder": "test", "cifar10": "test"}
 MINE = {"mine.csv": ["image,object,kind", "a.jpg,cat,animal"]}  # answers of cifar10 are read like questions
 
 any_layout = pytest.mark.parametrize("name", CASES)
@@ -243,7 +249,7 @@ def test_labels_are_read_with_their_images_places_and_what_is_held_out(name, dat
     case = CASES[name]
     found = LAYOUTS[name].read_labels(data, case.tasks)
     assert found.tasks == case.tasks
-    assert said(found, data) == case.labelled
+    assert list(said(found, data).items()) == list(case.labelled.items())
     assert [path for path, held in zip(case.labelled, found.held_out, strict=True) if held] == list(case.held_out)
     assert len(set(found.ids)) == len(set(found.group)) == len(case.labelled)
     assert {values.dtype for values in found.codes.values()} == {np.dtype(np.uint8)}
@@ -265,7 +271,7 @@ def test_tasks_and_classes_are_found_where_a_recipe_has_none(name, data):
 def test_questions_ask_every_task_in_their_order_with_the_answers_that_are_known(name, data):
     case = CASES[name]
     (file,) = LAYOUTS[name].question_files(data)
-    assert file == data / QUESTIONS[name]
+    assert file == data / case.question_file
     questions = LAYOUTS[name].read_questions(file, case.tasks)
     assert asked(questions, data) == list(product(case.asked, [task.name for task in case.tasks]))
     images = questions.images
@@ -293,7 +299,7 @@ def test_all_that_is_wrong_with_labels_is_one_message_with_all_places(name, data
 
 @any_layout
 def test_all_that_is_wrong_with_questions_is_one_message_with_all_places(name, data):
-    file = "mine.csv" if name == "cifar10" else QUESTIONS[name]
+    file = "mine.csv" if name == "cifar10" else CASES[name].question_file
     place(data, CASES[name].wrong_questions)
     message = refusal(LAYOUTS[name].read_questions, data / file, CASES[name].tasks)
     assert sorted(places(message, data)) == sorted(CASES[name].question_places)
@@ -303,7 +309,7 @@ def test_all_that_is_wrong_with_questions_is_one_message_with_all_places(name, d
 def test_what_is_not_there_is_refused_by_its_name(name, tmp_path):
     gone, tasks = tmp_path / "gone", CASES[name].tasks
     assert str(gone) in refusal(LAYOUTS[name].read_labels, gone, tasks)
-    for file in (gone / QUESTIONS[name], *(tmp_path / file for file in CASES[name].named)):
+    for file in (gone / CASES[name].question_file, *(tmp_path / file for file in CASES[name].named)):
         message = refusal(LAYOUTS[name].read_questions, file, tasks)
         assert message.startswith(f"{file} ")
         assert "cannot be read: No such file" in message or "is not a folder" in message
@@ -385,7 +391,7 @@ def read_back(name: str, path: Path, questions: Questions) -> dict[str, np.ndarr
 @any_layout
 def test_answers_are_written_with_their_probabilities_and_read_back(name, data, tmp_path):
     layout, case = LAYOUTS[name], CASES[name]
-    questions = layout.read_questions(data / QUESTIONS[name], case.tasks)
+    questions = layout.read_questions(data / CASES[name].question_file, case.tasks)
     rng = np.random.default_rng(0)
     given = {task.name: rng.dirichlet(np.ones(len(task)), len(case.asked)) for task in case.tasks}
     path = tmp_path / f"new/folder/labels{layout.ENDING}"
