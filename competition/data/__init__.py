@@ -1,1 +1,1 @@
-"""A data set made ready: images checked, held out, divided into folds."""
+"""Preparing a data set: checking its images, holding some out, dividing them into folds."""

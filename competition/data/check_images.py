@@ -1,4 +1,4 @@
-"""Read every image once before training: what is broken, and which files are the same."""
+"""Read every image once before training, to find broken ones and equal files."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from competition.threads import in_threads
 
 @dataclass(frozen=True)
 class Inspection:
-    """What reading each image of a dataset found: a digest of its bytes (n,), or None and a problem."""
+    """What reading each image found: the digest of its bytes in `digests` (n,), or None and a problem for its row."""
 
     digests: list[str | None]
     problems: dict[int, Problem]
@@ -30,9 +30,9 @@ class Inspection:
 
 
 def inspect(dataset: Dataset, cache: Path = CACHE) -> Inspection:
-    """Read and decode every image; those seen whole before, with the same size and time, are only looked up.
+    """Read and decode every image, except those that were good before and have the same size and time.
 
-    The digest is SHA-256 over the file. Sizes, times and digests are remembered in `cache`/images.json.
+    The digest is SHA-256 over the file. Sizes, times and digests are kept in `cache`/images.json.
     """
     located = replace(dataset, roots=tuple(root.resolve() for root in dataset.roots))
     paths = [located.path(row) for row in range(len(dataset))]
@@ -56,12 +56,12 @@ def inspect(dataset: Dataset, cache: Path = CACHE) -> Inspection:
 def drop_bad_images(dataset: Dataset, inspection: Inspection, skip: bool) -> tuple[Dataset, list[str]]:
     """The dataset of the good images, files with the same bytes in one group, and the digest of each image.
 
-    Raises InvalidInput with all bad images, unless `skip` allows going on without them.
+    Raises InvalidInput with all bad images, unless `skip` leaves them out and any other image is left.
     """
     if inspection.problems and not skip:
         raise InvalidInput(
             f"{len(inspection.problems)} of {len(dataset)} images cannot be used; "
-            "mend them or their lines, or go on without them with --skip-bad-images:",
+            "correct them or their lines, or leave them out with --skip-bad-images:",
             sorted(inspection.problems.values()),
         )
     if not inspection.good.any():
@@ -71,13 +71,13 @@ def drop_bad_images(dataset: Dataset, inspection: Inspection, skip: bool) -> tup
 
 
 def _remembered(seen: JsonCache, path: Path) -> str | None:
-    """The digest of a file whose size and modification time are still those it had."""
+    """The known digest of a file, if its size and modification time have not changed."""
     *stamp, digest = seen.get(str(path), [None])
     return digest if stamp == _stamp(path) else None
 
 
 def _stamp(path: Path) -> list[int]:
-    """Size and modification time of the file that holds an image; none where there is no such file."""
+    """Size and modification time of the file that holds an image; empty if there is no such file."""
     try:
         status = file_of(path).stat()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Folds: which images each experiment holds out in turn, made once, kept in a file, the same for every recipe."""
+"""Folds: which images an experiment holds out in turn. They are made once, kept in a file, and used by every recipe."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -25,8 +25,8 @@ EXAMPLES = 3
 class Folds:
     """The fold of each image: `image` (n,) str as in `Dataset.ids`, `group` (n,) int, `fold` (n,) int.
 
-    Images of one group (near-duplicates) are in one fold. Those with fold TEST are seen by no fold. `source` is the
-    file, for messages.
+    Images of one group (near-duplicates) are in one fold. Those with fold TEST belong to no fold. `source` is the file,
+    for messages.
     """
 
     source: str
@@ -43,11 +43,11 @@ class Folds:
 
     @property
     def test(self) -> np.ndarray:
-        """The rows that no fold sees, ascending."""
+        """The rows that belong to no fold, ascending, (rows,) int."""
         return np.flatnonzero(self.fold == TEST)
 
     def split(self, fold: int) -> tuple[np.ndarray, np.ndarray]:
-        """The rows (to train on, held out) of a fold, ascending. Raises InvalidInput where there is no such fold."""
+        """The rows (to train on, held out) of a fold, ascending, int. Raises InvalidInput if there is no such fold."""
         if not 0 <= fold < self.count:
             raise InvalidInput(f"{self.source} has no fold {fold}; allowed are 0 to {self.count - 1}")
         return np.flatnonzero((self.fold != fold) & (self.fold != TEST)), np.flatnonzero(self.fold == fold)
@@ -55,23 +55,23 @@ class Folds:
     def of(self, dataset: Dataset) -> "Folds":
         """The same folds with their rows in the order of `dataset`.
 
-        Raises InvalidInput where the file and the data set do not hold the same images.
+        Raises InvalidInput if the file and the data set do not hold the same images.
         """
         images = dataset.ids
         rows = pd.Index(self.image).get_indexer(images)
         missing, extra = images[rows < 0], np.setdiff1d(self.image, images)
         if len(missing) or len(extra):
             raise InvalidInput(
-                f"{self.source} was made for other images than the {len(images):,} of this data set: it lacks "
-                f"{len(missing):,} of them, and {len(extra):,} stand in it alone. Bring back the images it was made "
-                "from, or make new folds with `competition folds`; for example:",
+                f"{self.source} was made for other images than the {len(images):,} of this data set: {len(missing):,} "
+                f"of them are not in the file, and {len(extra):,} are only in the file. Bring back the images it was "
+                "made from, or make new folds with `competition folds`; for example:",
                 [f"{image} is not in the file" for image in missing[:EXAMPLES]]
-                + [f"{image} is in the file alone" for image in extra[:EXAMPLES]],
+                + [f"{image} is only in the file" for image in extra[:EXAMPLES]],
             )
         return replace(self, image=self.image[rows], group=self.group[rows], fold=self.fold[rows])
 
     def write(self, path: Path) -> None:
-        """Write image,group,fold, a line an image."""
+        """Write image,group,fold, a line per image."""
         fold = np.where(self.fold == TEST, TEST_WORD, self.fold.astype(str))
         with whole_file(path) as temporary:
             write_csv(temporary, dict(zip(COLUMNS, (self.image, self.group, fold), strict=True)))
@@ -94,9 +94,9 @@ def read_folds(path: Path) -> Folds:
     found = sorted(set(table["fold"]) - {TEST})
     if not problems and found != list(range(max(2, len(found)))):
         listed = ", ".join(map(str, found)) or "none"
-        problems = [f"its folds are {listed}; allowed are 0, 1 and so on, at least these two, without a gap"]
+        problems = [f"its folds are {listed}; allowed are 0, 1 and so on without a gap, at least two"]
     if problems:
-        raise InvalidInput(f"{path} is not fit for use; mend it, or make new folds with `competition folds`:", problems)
+        raise InvalidInput(f"{path} cannot be used; correct it, or make new folds with `competition folds`:", problems)
     group, fold = (table[name].to_numpy(int) for name in ("group", "fold"))
     return Folds(str(path), table["image"].to_numpy(str), group, fold)
 
@@ -115,7 +115,7 @@ def _is_number(cell: str) -> bool:
 
 
 def _torn_groups(table: pd.DataFrame, path: Path) -> Iterator[Problem]:
-    """The first line of each group that leaves the fold of the group's first image."""
+    """A problem for each group in several folds, at its first line with another fold than the lines above."""
     first = table.groupby("group")["fold"].transform("first")
     for row in table[table["fold"] != first].drop_duplicates("group").itertuples():
         here, there = (TEST_WORD if fold == TEST else f"fold {fold}" for fold in (row.fold, first[row.Index]))
@@ -123,7 +123,7 @@ def _torn_groups(table: pd.DataFrame, path: Path) -> Iterator[Problem]:
 
 
 def check_choice(count: int, test_share: float) -> None:
-    """Raises InvalidInput for a number of folds or a test share that cannot be."""
+    """Raises InvalidInput for a number of folds or a test share that is not allowed."""
     if count < 2:
         raise InvalidInput(f"{count} folds; allowed are 2 or more, because each is held out while the others train")
     if not 0 <= test_share < 1:
@@ -131,16 +131,15 @@ def check_choice(count: int, test_share: float) -> None:
 
 
 def make_folds(dataset: Dataset, count: int, seed: int, test_share: float = 0.0) -> Folds:
-    """Deal the images to `count` folds, stratified on (task, class), groups whole, after taking out the test images.
+    """Take out the test images, and deal the rest to `count` folds, stratified on (task, class), groups kept together.
 
-    Dealing the rarest class first (after Sechidis, Tsoumakas and Vlahavas 2011), then mending by exchanges, brings each
-    (task, class) within 1 + its largest group (the most images of that class in one group) of n/count in each fold.
-    Where every group is of a single class that is certain. Where images carry several tasks, or groups several
-    classes, it cannot be: for some data no such folds exist. Random data of up to 12 tasks an image all came inside the
-    bound; 20 tasks on 300 images ended outside by up to 0.6 images. `balance` says by how much. What remains equal is
-    left to the seed.
+    `deal` is greedy, rarest class first; `mend` then exchanges groups between folds. Together they aim at a bound: each
+    fold has n/count images of each (task, class), give or take 1 + its largest group (the most images of that class in
+    one group). If every group is of a single class, the bound is certain. If images have several tasks, or groups
+    several classes, it is not: for some data no such folds exist. Random data of up to 12 tasks per image all came
+    inside; 20 tasks on 300 images ended up to 0.6 images outside. `balance` measures it. Ties are left to the seed.
 
-    Raises InvalidInput for a choice that cannot be, or too few groups of images.
+    Raises InvalidInput for a `count` or `test_share` that is not allowed, and for too few groups of images.
     """
     check_choice(count, test_share)
     inside = hold_out(dataset, test_share, seed)[0] if test_share else np.arange(len(dataset))
@@ -159,19 +158,19 @@ def make_folds(dataset: Dataset, count: int, seed: int, test_share: float = 0.0)
 
 @dataclass(frozen=True)
 class Balance:
-    """How far each (task, class) is from n/k in each fold, `ahead` (k, classes), and how far it may be, (classes,)."""
+    """How far each (task, class) is from n/k in each fold, `ahead` (k, classes), and may be, `bound` (classes,)."""
 
     ahead: np.ndarray
     bound: np.ndarray
 
     @property
     def excess(self) -> float:
-        """By how many images the worst class is beyond its bound; 0 or less where all are inside."""
+        """By how many images the worst class is beyond its bound; 0 or less if all are inside."""
         return float((np.abs(self.ahead) - self.bound).max())
 
 
 def balance(folds: Folds, dataset: Dataset) -> Balance:
-    """Of folds whose rows are those of `dataset`. The bound is 1 + the most images of the class in one group."""
+    """For folds whose rows are those of `dataset`. The bound is 1 + the most images of the class in one group."""
     inside = folds.fold != TEST
     held, by_group = (class_counts(dataset.take(inside), part[inside]) for part in (folds.fold, folds.group))
     return Balance(held - held.sum(axis=0) / folds.count, 1 + by_group.max(axis=0))

@@ -1,4 +1,4 @@
-"""Leaks: images that stand twice, or nearly, among the labelled images and the questions."""
+"""Leaks: equal and nearly equal images among the labelled images and the questions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ SHOWN, ACROSS = 60, 8  # pairs in the picture; tiles in a row of it
 
 @dataclass(frozen=True)
 class Images:
-    """Images of label and question files, one after the other, column by column (n,); `asked`: those of questions."""
+    """Images of label and question files, file by file: `asked` (n,) bool, `digest` (n,) str, `hash` (n,) uint64."""
 
     dataset: Dataset
     asked: np.ndarray
@@ -31,14 +31,14 @@ class Images:
 def images_of(
     labelled: Dataset, questions: Sequence[Dataset], digests: Sequence[Sequence[str]], hashes: np.ndarray
 ) -> Images:
-    """The images of `labelled` and of each of `questions`; `digests` has an entry for each of these."""
+    """The images of `labelled` and of each of `questions`; `digests` has a list for each of these, `hashes` is (n,)."""
     every = joined([replace(dataset, codes={}, labelled={}) for dataset in (labelled, *questions)])
     asked = np.arange(len(every)) >= len(labelled)
     return Images(every, asked, np.concatenate([np.array(some, object) for some in digests]), hashes)
 
 
 class Leak(NamedTuple):
-    """Two images, rows of `Images`, that are the same file (exact), or whose hashes differ in `distance` bits."""
+    """Two images, rows of `Images`, whose hashes differ in `distance` bits; `exact` if their bytes are equal."""
 
     exact: bool
     distance: int
@@ -49,9 +49,9 @@ class Leak(NamedTuple):
 def find_leaks(images: Images, distance: int = DISTANCE) -> list[Leak]:
     """Pairs of images with equal bytes or near hashes, those with a question first, then the most alike.
 
-    A thousand copies would make half a million pairs. So each image is listed with the first image of each file that
-    has its bytes, and the first that has its hash; and of two different hashes that are near, the first images of each
-    file. An image that has any near one is in at least one pair.
+    A thousand copies of an image have half a million pairs, so not every pair is listed. Each image is paired with the
+    first image in each file that has the same bytes, and with the first that has the same hash; for two different
+    hashes that are near, only the first images in each file are paired. Every image with a partner is in a pair.
     """
     unique, code = np.unique(images.hash, return_inverse=True)
     source = images.dataset.source_of
@@ -70,20 +70,20 @@ def find_leaks(images: Images, distance: int = DISTANCE) -> list[Leak]:
 
 
 def _first_of_each_file(code: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """The first row of each code in each file, (codes, files) int, -1 where there is none."""
+    """The first row of each code in each file, (codes, files) int, -1 for none; `code` and `source` are (n,) int."""
     first = np.full((code.max(initial=-1) + 1, source.max(initial=-1) + 1), len(code))
     np.minimum.at(first, (code, source), np.arange(len(code)))
     return np.where(first < len(code), first, -1)
 
 
 def _with_the_first(code: np.ndarray, source: np.ndarray) -> list[np.ndarray]:
-    """Each row beside the first row of its code in each file, (rows, 2) a file; -1 where there is none."""
+    """For each file (n, 2) int: the first row in that file of each row's code, -1 for none, and the row."""
     rows = np.arange(len(code))
     return [np.stack([column[code], rows], axis=1) for column in _first_of_each_file(code, source).T]
 
 
 def leaked_questions(images: Images, distance: int = DISTANCE) -> np.ndarray:
-    """The rows of the question images that have the bytes of a labelled image, or are near one, ascending."""
+    """The rows of the question images that equal a labelled image, or are near one, ascending, (rows,) int."""
     unique, code = np.unique(images.hash, return_inverse=True)
     labelled = np.zeros(len(unique), bool)
     labelled[code[~images.asked]] = True
@@ -101,7 +101,7 @@ def between(images: Images, leak: Leak) -> str:
 
 
 def write_leaks(path: Path, images: Images, leaks: Sequence[Leak]) -> None:
-    """Write a line a pair: the columns of COLUMNS."""
+    """Write a line per pair with the columns COLUMNS."""
     rows, ids = [], images.dataset.ids
     for leak in leaks:
         first, second = ((ids[row], images.dataset.place(row)) for row in (leak.first, leak.second))
@@ -111,7 +111,7 @@ def write_leaks(path: Path, images: Images, leaks: Sequence[Leak]) -> None:
 
 
 def draw_leaks(path: Path, images: Images, leaks: Sequence[Leak]) -> None:
-    """Draw the first SHOWN pairs side by side as PNG: red with a question, amber the same file, blue merely alike."""
+    """Draw the first SHOWN pairs as PNG: red for a question and a labelled image, amber the same file, blue alike."""
     tiles, dataset, ids = [], images.dataset, images.dataset.ids
     for number, leak in enumerate(leaks[:SHOWN], 1):
         crosses = images.asked[leak.first] != images.asked[leak.second]

@@ -19,14 +19,14 @@ SHARES = {TRAIN: 0.6, VALIDATION: 0.25, TEST: 0.15}  # of each kind of flower
 def write_lists(folder: Path, tasks: tuple[Task, ...], seed: int = 0) -> dict[str, int]:
     """Write train.txt, val.txt and test.txt for the images in `folder`/<class>_<class>/; return how many each names.
 
-    Of each kind, 60, 25 and 15 % of the images, to within one; which ones is decided by `seed`. Raises InvalidInput,
-    and writes nothing, where a file exists already, a folder is not named after classes, something in it is no
-    image, or a name cannot stand in such a file.
+    They name 60, 25 and 15 % of the images of each kind, to within one; `seed` decides which. Raises InvalidInput, and
+    writes nothing, if a file exists already, a folder is not named after classes, something in it is no image, or a
+    name cannot be written to such a file.
     """
     if there := [str(folder / name) for name in SHARES if (folder / name).exists()]:
         raise InvalidInput(
-            f"{', '.join(there)} exists; scores on another split cannot be compared, so it is not written again; "
-            "remove all of train.txt, val.txt and test.txt if that is what you want"
+            f"{', '.join(there)} exists, and is not overwritten, because scores on another split cannot be compared; "
+            "to make a new split, remove train.txt, val.txt and test.txt"
         )
     names, kinds = find_images(folder, tasks)
     stratum = np.unique(kinds, axis=0, return_inverse=True)[1]
@@ -39,9 +39,9 @@ def write_lists(folder: Path, tasks: tuple[Task, ...], seed: int = 0) -> dict[st
 
 
 def find_images(folder: Path, tasks: tuple[Task, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """The names of the images (n,), sorted, and the index of the class of each task (n, tasks).
+    """The names of the images (n,), sorted, and the index of the class of each task (n, tasks) int.
 
-    Raises InvalidInput with all that is not as it should be. What starts with a dot is passed over.
+    Names that start with a dot are left out. Raises InvalidInput with all problems.
     """
     indices = product(*(range(len(task)) for task in tasks))
     kinds = dict(zip(map("_".join, product(*(task.classes for task in tasks))), indices, strict=True))
@@ -64,7 +64,7 @@ def find_images(folder: Path, tasks: tuple[Task, ...]) -> tuple[np.ndarray, np.n
 
 def _problem(path: Path) -> str | None:
     if not is_image(path) or not path.is_file():
-        return f"{path}: not an image; take it away"
+        return f"{path}: not an image; remove it"
     if any(sign in path.name for sign in BREAKS) or path.name != path.name.strip():
-        return f"{path}: a name with a line break, or with a space at its end, cannot stand in the lists; rename it"
+        return f"{path}: a name with a line break, or a space at an end, cannot be written to the lists; rename it"
     return None

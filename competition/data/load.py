@@ -1,4 +1,4 @@
-"""What a training works on: checked images with their labels, split into those to train and those to judge on."""
+"""What a training works on: checked images with their labels, split into those to train on and to validate on."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,9 +19,9 @@ SMOKE_BATCHES = 2
 
 @dataclass(frozen=True)
 class Material:
-    """Good images with the `digests` of their files, the rows to train and to validate on, and what was skipped.
+    """Good images with the `digests` of their files, the rows to train on and `held_out`, and what was skipped.
 
-    The rows `test` are those that no fold trains or validates on.
+    The rows `test` are those that no fold trains or validates on. All rows are (rows,) int.
     """
 
     dataset: Dataset
@@ -32,7 +32,7 @@ class Material:
     skipped: tuple[Problem, ...]
 
     def few(self, recipe: Recipe) -> "Material":
-        """For a smoke test: random rows for two batches to train and one to validate on."""
+        """For a smoke test: random rows for two batches to train on and one to validate on."""
         rng = np.random.default_rng(recipe.seed)
         training = rng.permutation(self.training)[: SMOKE_BATCHES * recipe.batch_size]
         held_out = rng.permutation(self.held_out)[: recipe.batch_size]
@@ -47,8 +47,8 @@ def read_material(
 ) -> Material:
     """Read, check and split the data set in `folder`, by a `fold` of a folds.csv if one is given; print what is there.
 
-    Raises InvalidInput for labels or images that cannot be used, where too few images are there to hold any out, and
-    for folds of other images.
+    Raises InvalidInput for labels or images that cannot be used, too few images to hold any out, and folds of other
+    images.
     """
     dataset, digests, skipped = read_images(recipe, folder, skip_bad_images, cache)
     if fold:
@@ -74,10 +74,10 @@ def read_images(
 
 
 def split(dataset: Dataset, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to train and to validate on, ascending; none to validate on where the recipe says so.
+    """Rows to train on and to validate on, (rows,) int, ascending; none to validate on if the recipe says so.
 
-    What the files themselves hold out is held out, whatever the recipe's share; else that share is. Raises
-    InvalidInput where images of one group stand on both sides of the files' own split, and where images are too few.
+    If the files themselves hold images out, those are held out, whatever the recipe's share; else that share is. Raises
+    InvalidInput if images of one group are on both sides of the files' own split, and if there are too few images.
     """
     if recipe.validation == 0:
         print("validation 0: every image is trained on, and there will be no score")
@@ -89,14 +89,14 @@ def split(dataset: Dataset, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
     training, held_out = hold_out(dataset, recipe.validation, recipe.split_seed)
     if not len(held_out) or not len(training):
         raise InvalidInput(
-            f"{len(dataset)} images are too few to hold out a share of {recipe.validation}, which takes a class that "
-            "stands on several images; give more images, another --validation, or --validation 0 to train on all"
+            f"{len(dataset)} images are too few to hold out a share of {recipe.validation}, which needs a class that "
+            "several images have; give more images, another --validation, or --validation 0 to train on all"
         )
     return training, held_out
 
 
 def _refuse_twins(dataset: Dataset) -> None:
-    """Raises InvalidInput where an image that the data set holds out has the bytes of one to train on."""
+    """Raises InvalidInput if an image that the data set holds out has the same bytes as one to train on."""
     training = {group: row for row, group in enumerate(dataset.group.tolist()) if not dataset.held_out[row]}
     twins = [row for row in np.flatnonzero(dataset.held_out) if dataset.group[row] in training]
     if twins:
@@ -105,6 +105,6 @@ def _refuse_twins(dataset: Dataset) -> None:
         )
         raise InvalidInput(
             f"{len(twins):,} of {dataset.held_out.sum():,} images that the data set holds out have the same bytes as "
-            f"one to train on, which would flatter the score: {one} is {other}, for example; remove one of each, or "
-            "make folds with `competition folds`, which keeps them together, and give them with --fold"
+            f"one to train on, which would make the score too good: {one} is {other}, for example; remove one of each, "
+            "or make folds with `competition folds`, which keeps them together, and give them with --fold"
         )

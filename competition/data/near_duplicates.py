@@ -1,6 +1,6 @@
 """Near-duplicates: images that look alike by a perceptual hash.
 
-Pictures of one plain colour have the same hash whatever the colour, so they all fall into one group.
+Images of one plain colour have the same hash whatever the colour, so they are all in one group.
 """
 
 import re
@@ -20,25 +20,25 @@ from competition.images.decode import BadImage, decode, read_file, reused
 from competition.threads import in_threads
 
 HASH = re.compile("[0-9a-f]{16}")
-# On 3,781 photographs of clothes, 1 pair stands at 0, which is one photograph in two files, and 4 at 4, which are like
-# garments in the same place or posture. At 10 they are 793, and 130 images hang together in one group. (The distance
-# of two hashes is even, because half of the bits of each are set.)
+# Of 3,781 photographs of clothes, 1 pair is at distance 0, one photograph in two files, and 4 pairs at 4, like garments
+# in the same place or posture. Up to 10 there are 793 pairs, and one group has 130 images. (The distance of two hashes
+# is even, because half of the bits of each are set.)
 DISTANCE, MAX_DISTANCE = 4, 16
 
 
 def check_distance(distance: int) -> None:
-    """Raises InvalidInput for a distance at which nothing, or almost everything, would be near."""
+    """Raises InvalidInput for a distance that is negative, or at which almost all images would be near."""
     if not 0 <= distance <= MAX_DISTANCE:
         raise InvalidInput(
-            f"a distance of {distance} bits; allowed are 0, for equal hashes, to {MAX_DISTANCE}, where most is alike"
+            f"a distance of {distance} bits; allowed are 0, for equal hashes, to {MAX_DISTANCE}, where most are near"
         )
 
 
 def perceptual_hashes(paths: Sequence[Path], digests: Sequence[str], cache: Path = CACHE) -> np.ndarray:
     """The hash of each image, (n,) uint64: which low frequencies of its brightness are above their median.
 
-    imagehash.phash of the picture as `decode` gives it, so that one turned by its EXIF tag is like one turned in its
-    pixels. Remembered by digest in `cache`/hashes.json. Raises InvalidInput for an image that cannot be read.
+    imagehash.phash of the image as `decode` gives it, so that it does not matter whether an image is rotated in its
+    pixels or by its EXIF tag. Kept by digest in `cache`/hashes.json. Raises InvalidInput for an unreadable image.
     """
     known = JsonCache(cache / "hashes.json", lambda value: isinstance(value, str) and HASH.fullmatch(value))
     missing = {digest: path for digest, path in zip(digests, paths, strict=True) if digest not in known}
@@ -51,11 +51,11 @@ def perceptual_hashes(paths: Sequence[Path], digests: Sequence[str], cache: Path
 
 
 def near_pairs(hashes: np.ndarray, distance: int = DISTANCE) -> np.ndarray:
-    """Every two places of `hashes` (n,) that differ in at most `distance` bits, (pairs, 2) int, first < second.
+    """Every two places of `hashes` (n,) uint64 that differ in at most `distance` bits, (pairs, 2) int, first < second.
 
-    Of distance + 1 bands of bits, two such hashes have one alike. So the hashes are sorted by each band in turn, and
-    each is compared with the next, the second next and so on, while the band is the same: in memory for n at a time,
-    however many share it. Equal hashes make many pairs; give each once.
+    If the bits are divided into distance + 1 bands, two such hashes agree in at least one. So the hashes are sorted by
+    each band in turn, and each is compared with the next, the one after that and so on while the band is the same. This
+    takes memory for n hashes only, however many share a band. Equal hashes make many pairs; pass each hash once.
     """
     found = [np.empty(0, int)]  # first * n + second
     for bits in range(distance + 1):
@@ -75,9 +75,9 @@ def near_pairs(hashes: np.ndarray, distance: int = DISTANCE) -> np.ndarray:
 
 
 def duplicate_groups(hashes: np.ndarray, distance: int = DISTANCE) -> np.ndarray:
-    """One number for images that are joined by near pairs, directly or through others, (n,) int, from 0.
+    """A number for each image, (n,) int from 0, equal for those that near pairs connect, directly or through others.
 
-    Files with the same bytes have the same hash, so they need no look of their own.
+    Files with the same bytes have the same hash, so they need no check of their own.
     """
     unique, which = np.unique(hashes, return_inverse=True)
     first, second = near_pairs(unique, distance).T
@@ -89,5 +89,5 @@ def _hash(path: Path) -> str:
     try:
         picture = decode(read_file(path), reused)
     except BadImage as error:
-        raise InvalidInput(f"{path}: {error}, though it was whole a moment ago; start again") from None
+        raise InvalidInput(f"{path}: {error}, though it was good a moment ago; run the command again") from None
     return str(imagehash.phash(Image.fromarray(picture)))

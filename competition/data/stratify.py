@@ -1,4 +1,4 @@
-"""Divide groups of images so that every (task, class) is spread evenly: by shares, or into folds of one size."""
+"""Divide groups of images so that every (task, class) is spread evenly: by shares, or into folds of equal size."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ import pandas as pd
 
 from competition.dataset import YES, Dataset
 
-STEPS, TRIES = 1000, 500  # of mending; 8 random tasks an image took up to 6 steps, one task an image none
+STEPS, TRIES = 1000, 500  # of `mend`; 8 random tasks per image took up to 6 steps, one task per image none
 
 
 def class_counts(dataset: Dataset, which: np.ndarray) -> np.ndarray:
@@ -26,10 +26,10 @@ def rarest_class(counts: np.ndarray) -> np.ndarray:
 
 
 def hold_out(dataset: Dataset, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Split the rows into (training, validation) indices, ascending, by images and not by labels.
+    """Split the rows into (training, validation) indices, (rows,) int each, ascending.
 
-    Groups stay whole, and each counts for the rarest (task, class) in it. Each of these gives its share to within one
-    group; where it stands in a single group, it stays in training.
+    Groups are kept together, and each counts only for the rarest (task, class) in it. Of the groups of each of these,
+    `share` is held out, to within one group; a single group stays in training.
     """
     group = np.unique(dataset.group, return_inverse=True)[1]
     stratum = rarest_class(class_counts(dataset, group))
@@ -43,8 +43,9 @@ def hold_out(dataset: Dataset, share: float, seed: int) -> tuple[np.ndarray, np.
 def divide(stratum: np.ndarray, sizes: np.ndarray, shares: Sequence[float], rng: np.random.Generator) -> np.ndarray:
     """A part for each group, (groups,) int; each part gets its share of the groups of every stratum to within one.
 
-    What is left over by rounding down goes to the parts that are furthest behind over all strata so far, by chance at
-    first, so that a part gets its share of all groups, too. Large and small groups of a stratum are spread alike.
+    `stratum` and `sizes` are (groups,). What rounding down leaves over goes to the parts that are furthest behind over
+    all strata so far, at first by chance, so that each part also gets its share of all groups. Large and small groups
+    of a stratum are spread evenly.
     """
     parts, behind = np.zeros(len(stratum), int), np.zeros(len(shares))
     behind[0] = rng.uniform(-1, 1)
@@ -65,10 +66,11 @@ def divide(stratum: np.ndarray, sizes: np.ndarray, shares: Sequence[float], rng:
 def deal(counts: np.ndarray, sizes: np.ndarray, folds: int, rng: np.random.Generator) -> np.ndarray:
     """A fold for each group, (groups,) int; `counts` (groups, classes) and `sizes` (groups,) are images in each.
 
-    Groups with the rarest class come first, of these the largest, and each goes to the fold that holds least of what it
-    brings: the images of its classes there, counted for each of its own; among equal folds to the one with fewest
-    images, then by chance. A group of one class thus goes to the fold with least of it, so that no fold is ahead of
-    another by more than the largest group.
+    Greedy, in an order fixed beforehand: groups with the rarest class first, and of these the largest. (The iterative
+    stratification of Sechidis, Tsoumakas and Vlahavas 2011 finds the rarest class again after dealing each.) A group
+    goes to the fold where the sum over its classes, images there times images of its own, is least; of equal folds to
+    the one with the fewest images, then by chance. So a group of one class goes to the fold with the fewest images of
+    it, and no fold is ahead of another by more than the largest group.
     """
     group, carried = np.nonzero(counts)
     cells = list(zip(carried.tolist(), counts[group, carried].tolist(), strict=True))
@@ -89,10 +91,10 @@ def deal(counts: np.ndarray, sizes: np.ndarray, folds: int, rng: np.random.Gener
 
 
 def mend(counts: np.ndarray, dealt: np.ndarray, folds: int, rng: np.random.Generator) -> np.ndarray:
-    """`dealt`, with groups moved or exchanged between folds until every class is inside its bound, or STEPS are over.
+    """`dealt` (groups,), with groups moved or exchanged between folds until every class is within its bound.
 
-    A step takes a class outside its bound in a fold, tries some exchanges with another fold, and does the one that
-    most lessens the sum of squares beyond the bound less 1: one image's distance before it is crossed.
+    Each of at most STEPS takes a class that is outside its bound in a fold, tries TRIES moves or exchanges with another
+    fold, and makes the best: the one that most reduces the sum of squares of what is beyond the bound less one image.
     """
     dealt = dealt.copy()
     bound = 1 + counts.max(axis=0)

@@ -1,4 +1,4 @@
-"""Drawn data sets by recipe: pictures that show what their labels say, each set in the format of its system."""
+"""Drawn data sets by recipe: pictures that show what their labels say, in the layout of the recipe."""
 
 from collections.abc import Callable, Mapping
 
@@ -6,7 +6,7 @@ from competition.drawing import cifar10, fgo, flowers, painters
 from competition.drawing.sketches import draw
 from competition.errors import Choices
 
-# Each draws `(folder, images, seed)`; the number of images is its usual one where none is given.
+# Each is called as draw(folder, images, seed); `images` has a default of its own.
 DRAWERS: Mapping[str, Callable] = Choices(
     "drawing for the recipe",
     {

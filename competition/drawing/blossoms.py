@@ -41,7 +41,7 @@ def some(rng: np.random.Generator, ranges) -> np.ndarray:
 
 
 def shaded(colour: np.ndarray, by: float) -> np.ndarray:
-    """The colour with this much of its light, 1 leaving it as it is."""
+    """The colour (3,) `by` times as bright."""
     return np.clip(colour * by, 0, 255)
 
 
@@ -52,19 +52,19 @@ def places(rng: np.random.Generator) -> list[tuple[float, np.ndarray]]:
 
 
 def turned(rng: np.random.Generator, radius: float, place: np.ndarray, most: float) -> np.ndarray:
-    """A 2 x 3 camera that shows what has radius 1 around the origin at a place, turned and seen from a little aside."""
+    """A camera (2, 3) that shows the unit circle at a place with a radius, turned and seen slightly from the side."""
     angle, tilt = np.deg2rad(rng.uniform(-most, most)), rng.uniform(0.7, 1.0)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     return np.hstack([radius * np.diag([1, tilt]) @ turn, place[:, None]])
 
 
 def rotated(shape: np.ndarray, angle: float) -> np.ndarray:
-    """The shape, turned around the origin by an angle in radians."""
+    """The shape (n, 2), turned around the origin by an angle in radians."""
     return shape @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
 
 
 def stem(canvas: Canvas, rng: np.random.Generator) -> None:
-    """A stem that leaves the picture, with leaves."""
+    """A stem that runs out of the picture, with leaves."""
     green = some(rng, LEAVES)
     line = smooth(points((0, 0), (rng.uniform(-0.4, 0.4), 2), (rng.uniform(-1, 1), 5)), closed=False)
     canvas.fill(limb(line, np.full(len(line), 0.06)), green)
@@ -76,13 +76,13 @@ def stem(canvas: Canvas, rng: np.random.Generator) -> None:
 
 
 def petal(canvas: Canvas, shape: np.ndarray, colour: np.ndarray) -> None:
-    """A petal with its edge, which is what separates it from others of its colour."""
+    """A petal with a darker edge, which separates it from others of the same colour."""
     canvas.fill(shape, colour)
     canvas.stroke(shape, shaded(colour, 0.78), 0.018, closed=True)
 
 
 def rose(canvas: Canvas, colour: np.ndarray, rng: np.random.Generator) -> None:
-    """Rings of broad petals, each ring lying on the one outside it, darker towards the bud in the middle."""
+    """Rings of broad petals, each on top of the next outer one, darker towards the bud in the middle."""
     rings = rng.integers(4, 7)
     angle = rng.uniform(0, 2 * np.pi)
     for ring, size in enumerate(np.linspace(1, 0.22, rings)):

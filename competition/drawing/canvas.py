@@ -27,7 +27,7 @@ class Canvas:
         self.scale = float(np.sqrt(abs(np.linalg.det(camera[:, :2]))))
 
     def pixels(self, shape: np.ndarray) -> np.ndarray:
-        """Where the points of a shape lie in the picture, in sixteenths of a pixel."""
+        """Where the points of a shape (n, 2) lie in the picture, (n, 2) int32 in sixteenths of a pixel."""
         placed = shape @ self.camera[:, :2].T + self.camera[:, 2]
         return np.round(np.clip(placed, -4 * SIDE, 5 * SIDE) * (1 << SHIFT)).astype(np.int32)
 
@@ -67,9 +67,9 @@ class Canvas:
 
 
 def camera(rng: np.random.Generator, view: View) -> np.ndarray:
-    """A 2 x 3 matrix that shows about this view, as often as not in a mirror.
+    """A random matrix (2, 3) that shows about this view, half the time mirrored.
 
-    Scale, place, tilt and proportions vary, as hand-held photographs do.
+    Scale, place, tilt and proportions vary, as in hand-held photographs.
     """
     size = SIDE / (view.bottom - view.top) * np.exp(rng.uniform(-0.1, 0.1))
     angle = np.deg2rad(rng.uniform(-7, 7))

@@ -1,4 +1,4 @@
-"""One picture of a game character: dress in its colours, weapon of its style, in a place that tells the rest."""
+"""One picture of a game character: clothes in its colours, the weapon of its style, and a scene that shows the rest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ WOOD, STEEL, SPELL = tint(52, 84, 128), tint(150, 168, 128), tint(214, 206, 120)
 
 @dataclass(frozen=True)
 class Profile:
-    """What a character is: a value of each task with one, the colours it mostly wears, the seed of its looks."""
+    """A character: its class for each multiclass task, the colours it mostly wears, the seed of its looks."""
 
     name: str
     gender: str
@@ -94,7 +94,7 @@ def cloth_of(colour: str, rng: np.random.Generator) -> Fabric:
 def draw_dressed(
     canvas: Canvas, profile: Profile, figure: Figure, cloths: list[Fabric], rng: np.random.Generator
 ) -> None:
-    """The body in a cape, a skirt or trousers, a top and sleeves: the cloths in turn, from the largest piece on."""
+    """The body in a skirt or trousers, a top, a cape and sleeves, which take the cloths in turn."""
     below, top, cape, sleeves = (cloths[number % len(cloths)] for number in range(4))
     draw_cape(canvas, cape, rng)
     draw_body(canvas, figure, WOOD * 0.6)

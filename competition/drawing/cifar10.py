@@ -1,4 +1,4 @@
-"""Ten kinds of things, drawn at 32 x 32 pixels, in an image folder: train/ and test/, <class>/NNNN.jpg."""
+"""A drawn data set of ten kinds of things at 32 x 32 pixels, as an image folder: train/ and test/, <class>/NNNN.jpg."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -27,12 +27,11 @@ class Sample(NamedTuple):
 
 
 def draw(folder: Path, images: int = 2000, seed: int = 0, progress: bool = True, threads: int | None = None) -> None:
-    """Draws `images` pictures to train on, and a quarter as many to test, all classes alike often.
+    """Draw `images` pictures to train on, and a quarter as many to test, every class equally often.
 
     Equal arguments give equal bytes, for any number of threads. The folder appears when it is complete.
 
-    Raises InvalidInput where the folder holds something already, where `images` are too few for each class to be
-    tested, and where the seed is negative.
+    Raises InvalidInput for a folder that is not empty, too few images to test every class, and a negative seed.
     """
     folder = Path(folder)
     refuse(folder, images, 4 * len(CLASSES), f"all {len(CLASSES)} classes in train/ and test/", seed)
@@ -48,7 +47,7 @@ def draw(folder: Path, images: int = 2000, seed: int = 0, progress: bool = True,
 
 
 def paint(sample: Sample) -> np.ndarray:
-    """(32, 32, 3) uint8, BGR."""
+    """The picture of a sample, (32, 32, 3) uint8, BGR."""
     rng = np.random.default_rng(sample.seed)
     ground = any_colour(rng)
     image = place(rng, ground)
@@ -61,7 +60,7 @@ def paint(sample: Sample) -> np.ndarray:
 
 
 def place(rng: np.random.Generator, colour: np.ndarray) -> np.ndarray:
-    """Where it is: something above a horizon and something below, at four times the pixels."""
+    """The scene: one colour above a horizon and another below, with a few discs, FINE times as large as the picture."""
     side = SIDE * FINE
     image = np.full((side, side, 3), colour, np.uint8)
     horizon = rng.integers(side // 3, 2 * side)
@@ -72,7 +71,7 @@ def place(rng: np.random.Generator, colour: np.ndarray) -> np.ndarray:
 
 
 def some_camera(rng: np.random.Generator) -> np.ndarray:
-    """The map (2, 3) from -1..1 to fine pixels; as often as not in a mirror."""
+    """A random matrix (2, 3) from -1..1 to fine pixels, half the time mirrored."""
     half = SIDE * FINE / 2
     angle = np.deg2rad(rng.uniform(-15, 15))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -81,7 +80,7 @@ def some_camera(rng: np.random.Generator) -> np.ndarray:
 
 
 def taken(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
-    """As a camera of few pixels takes it: uneven light, soft, with grain."""
+    """The scene as a camera with few pixels takes it: uneven light, soft, with grain."""
     light = cv2.resize(rng.uniform(0.75, 1.2, (2, 2)).astype(np.float32), image.shape[1::-1])[..., None]
     small = cv2.resize(image * light, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     return np.clip(np.rint(small + rng.normal(0, 5, small.shape)), 0, 255).astype(np.uint8)

@@ -1,7 +1,7 @@
-"""What lies around the neck: the collar of a shirt, the lapels of a jacket, the neck of a pullover.
+"""What is worn around the neck: the collar of a shirt, the lapels of a jacket, the neck of a pullover.
 
-Every value of an attribute has the same number of points or measures, so that what is between two values is
-the mean of their arrays.
+Every value of an attribute has the same number of points or measures, so that a form between two values is a mean of
+their arrays.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""A drawn data set of game characters on disk, in the two files of the published one: profiles, colours an image."""
+"""A drawn data set of game characters, in the two files of the published one: profiles, and colours per image."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +12,14 @@ from competition.recipes.fgo import COLOURS, TASKS
 from competition.task import Task
 
 CHARACTERS = 40
-OWN_COLOURS = 0.75  # of the pictures show a character in its own colours, the others in any
+OWN_COLOURS = 0.75  # the share of pictures that show a character in its own colours; the others are in any
 SINGLE = tuple(task for task in TASKS if task.kind == "multiclass")
 SYLLABLES = ("ar", "bel", "cu", "dra", "el", "fen", "gil", "ha", "is", "kar", "lan", "me", "nor", "os", "ra", "shu")
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One picture to draw: its file's name, who is on it in which colours, and the seed of its details."""
+    """One picture to draw: the name of its file, who is on it in which colours, and the seed of its details."""
 
     name: str
     profile: Profile
@@ -28,13 +28,12 @@ class Sample:
 
 
 def draw(folder: Path, images: int = 400, seed: int = 0, progress: bool = True, threads: int | None = None) -> None:
-    """Draws `images` labelled pictures of 40 characters, and a quarter as many questions with their answers.
+    """Draw `images` labelled pictures of 40 characters, and a quarter as many questions with their answers.
 
     profiles.csv and colors.csv hold the labels, questions.csv and answers.csv (in the merged layout) the questions.
     Equal arguments give equal bytes, for any number of threads. The folder appears when it is complete.
 
-    Raises InvalidInput where the folder holds something already, where `images` cannot show every character, and
-    where the seed is negative.
+    Raises InvalidInput for a folder that is not empty, too few images to show every character, and a negative seed.
     """
     folder = Path(folder)
     refuse(folder, images, CHARACTERS, f"all {CHARACTERS} characters", seed)
@@ -68,7 +67,7 @@ def dealt(task: Task, rng: np.random.Generator) -> list[str]:
 
 
 def samples(cast: list[Profile], count: int, seed: tuple[int, int]) -> list[Sample]:
-    """What is drawn: the characters in turn, in random order, three of four times in their own colours."""
+    """What is drawn: every character equally often, in random order, three times in four in its own colours."""
     rng = np.random.default_rng(seed)
     who = [cast[k] for k in rng.permutation(np.arange(count) % len(cast))]
     worn = [one.colours if rng.random() < OWN_COLOURS else some_colours(rng) for one in who]

@@ -13,7 +13,7 @@ from competition.recipes.flowers import COLOUR, TYPE
 
 KINDS = tuple(product(TYPE.classes, COLOUR.classes))
 TRAINING, VALIDATION = 0.6, 0.25  # shares of the images; the rest are the questions
-FEWEST = 40  # of which 15 % are one of each kind
+FEWEST = 40  # 15 % of these are one picture of each kind
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Sample:
 
     @property
     def line(self) -> str:
-        """What stands in the text files: the path, the index of the type, the index of the colour."""
+        """The line of the text files: the path, the index of the type, the index of the colour."""
         return f"/{self.path}, {TYPE.classes.index(self.type)}, {COLOUR.classes.index(self.colour)}"
 
 
@@ -39,8 +39,8 @@ def draw(folder: Path, images: int = 400, seed: int = 0, progress: bool = True, 
     """Draw `images` flowers in `folder`/data; train.txt, val.txt and test.txt name 60, 25 and 15 % of them.
 
     Equal arguments give equal bytes, for any number of threads. The folder appears when it is complete.
-    Raises InvalidInput where the folder holds something already, where `images` are too few for each file to name
-    every kind of flower, and where the seed is negative.
+    Raises InvalidInput for a folder that is not empty, too few images for every kind of flower in each file, and a
+    negative seed.
     """
     folder = Path(folder)
     refuse(folder, images, FEWEST, "all six kinds of flowers in each of three files", seed)
@@ -52,7 +52,7 @@ def draw(folder: Path, images: int = 400, seed: int = 0, progress: bool = True, 
 
 
 def samples(images: int, seed: int) -> dict[str, list[Sample]]:
-    """What is drawn for each text file, every kind alike; the numbers of the images tell nothing about them."""
+    """What is drawn for each text file, every kind equally often; an image's number says nothing about its kind."""
     rng = np.random.default_rng(seed)
     numbers = rng.permutation(images)
     ends = np.round(np.array([TRAINING, TRAINING + VALIDATION]) * images).astype(int)

@@ -12,9 +12,9 @@ CREW_NECK = points((-0.93, 1.72), (-0.34, 1.47), (-0.2, 1.66), (0, 1.7), (0.2, 1
 
 
 def side(figure: Figure, top: float, hem: float, ease: float = 0.05, flare: float = 0.0) -> np.ndarray:
-    """The right edge of a garment from `top` down to `hem`, `ease` wider than the body.
+    """The right edge of a garment from `top` down to `hem`, (24, 2), `ease` wider than the body.
 
-    Below the hip it widens by `flare` units a unit. (24, 2).
+    Below the hip it widens by `flare` units per unit of height.
     """
     heights = np.linspace(top, hem, 24)
     below = np.maximum(heights - 3.85, 0)

@@ -24,7 +24,7 @@ def smooth(corners: np.ndarray, closed: bool = True, times: int = 3) -> np.ndarr
 
 
 def moved(shape: np.ndarray, by) -> np.ndarray:
-    """The shape, `by` (x, y) further."""
+    """The shape, moved by (x, y)."""
     return np.add(shape, by)
 
 

@@ -1,4 +1,4 @@
-"""Which picture shows what: tasks and values in turn, and the few rows that are between two values."""
+"""Which picture shows what: every task and value equally often, and a few rows that are between two values."""
 
 from dataclasses import dataclass
 from functools import cache

@@ -1,7 +1,7 @@
 """Necklines: the upper edge of a top, from its left end to its right one.
 
-A neckline is (POINTS + 1, 2): its points, then one row with the share of sleeves that it allows and the share
-of bands around the upper arms, so that all three of two values can be blended at once.
+A neckline is (POINTS + 1, 2): its points, then one row with the share of sleeves that it allows and the share of bands
+around the upper arms, so that all three can be blended between two values at once.
 """
 
 import numpy as np

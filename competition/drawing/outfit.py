@@ -1,4 +1,4 @@
-"""Who is in the picture and what they wear: a figure, and cloths that all can be told apart."""
+"""Who is in the picture and what they wear: a figure, and cloths that can all be told apart."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""How a drawn data set comes onto the disk, its pictures made by all cores; and what cannot be drawn."""
+"""Write a drawn data set to disk, its pictures made by all cores, and refuse what cannot be drawn."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,14 +20,14 @@ Drawn = TypeVar("Drawn")
 
 
 def refuse(folder: Path, images: int, fewest: int, what: str, seed: int) -> None:
-    """Raises InvalidInput before anything is written, where `draw` could not keep its promise.
+    """Raises InvalidInput, before anything is written, for what no drawing can be made of.
 
-    `fewest` images show `what` once; the folder holds something already; or the seed is negative.
+    That is fewer images than `fewest`, which show `what` once, a negative seed, and a folder that is not empty.
     """
     if images < fewest:
         raise InvalidInput(f"{images} images cannot show {what}: draw {fewest} or more")
     if seed < 0:
-        raise InvalidInput(f"the seed is {seed}; it is a number from 0 on")
+        raise InvalidInput(f"the seed is {seed}; allowed are whole numbers from 0")
     refuse_filled(folder)
 
 
@@ -37,9 +37,9 @@ def write_pictures(
     progress: bool = True,
     threads: int | None = None,
 ) -> None:
-    """Write what `paint` gives for each sample, BGR uint8, to its path, in the format that its ending names.
+    """Write what `paint` gives for each sample, (height, width, 3) uint8 BGR, to its path, in the format of its ending.
 
-    Folders are made on the way.
+    Folders are made as needed.
     """
     work = list(work)
     for folder in {path.parent for path, _ in work}:
@@ -53,7 +53,7 @@ def write_pictures(
 
 
 def encoded(image: np.ndarray, ending: str = ".jpg") -> bytes:
-    """The bytes of an image file."""
+    """The bytes of an image file for a picture (height, width, 3) uint8, BGR."""
     quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY] if ending == ".jpg" else []
     return cv2.imencode(ending, image, quality)[1].tobytes()
 
@@ -61,14 +61,14 @@ def encoded(image: np.ndarray, ending: str = ".jpg") -> bytes:
 def drawn(
     paint: Callable[[Subject], Drawn], samples: Sequence[Subject], progress: bool = True, threads: int | None = None
 ) -> Iterator[Drawn]:
-    """What `paint` gives for each of `samples`, in their order, by all threads of this process, under a bar."""
+    """What `paint` gives for each of `samples`, in their order, by `threads` or all of this process, with a bar."""
     with one_opencv_thread():
         yield from in_threads(paint, samples, "drawing" if progress else "", threads)
 
 
 @contextmanager
 def one_opencv_thread() -> Iterator[None]:
-    """Lets the pool alone decide how many cores draw; OpenCV's own setting is put back afterwards."""
+    """Keep OpenCV to one thread, because the pool already uses all cores; its setting is put back afterwards."""
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
@@ -78,7 +78,7 @@ def one_opencv_thread() -> Iterator[None]:
 
 
 def file_name(*of: object) -> str:
-    """32 hexadecimal digits that tell nothing about the picture; the same for the same `of`."""
+    """32 hexadecimal digits that say nothing about the picture; the same for the same `of`."""
     return blake2b("/".join(map(str, of)).encode(), digest_size=16).hexdigest()
 
 

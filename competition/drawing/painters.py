@@ -1,4 +1,4 @@
-"""Drawn paintings as arrays: the treatment shows the style, the subject the genre, the signature the painter."""
+"""Drawn paintings as arrays: the texture shows the style, the subject the genre, the signature the painter."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,7 +45,7 @@ PAINTERS = tuple(f"{ink}-{mark}" for ink in INKS for mark in MARKS)
 TASKS = (Task("style", STYLES), Task("genre", GENRES), Task("painter", PAINTERS))
 FEWEST = max(map(len, TASKS))
 
-PARTS = {"train": 1, "val": 4, "test": 8}  # of the images: all of them, a quarter, an eighth in addition
+PARTS = {"train": 1, "val": 4, "test": 8}  # `images` divided by these are in each part
 # Where the subjects of each grouping stand, and how large: centre and half height, as shares of the side.
 PLACES = {
     "one": ((0.5, 0.47, 0.36),),
@@ -135,7 +135,7 @@ def put(image: np.ndarray, outline: np.ndarray, colour: Sequence[float]) -> None
 
 
 def brush(image: np.ndarray, texture: str, rng: np.random.Generator) -> np.ndarray:
-    """The picture with light and dark strokes all over, float: rows, columns, a grid of both, dots, or none."""
+    """The picture with light and dark strokes all over, float64: rows, columns, a grid of both, dots, or none."""
     wave = np.sin(2 * np.pi * (np.arange(SIDE) / PERIOD + rng.random()))
     across, down = np.meshgrid(wave, np.roll(wave, rng.integers(SIDE)))
     strokes = {
@@ -168,8 +168,7 @@ def draw(folder: Path, images: int = 1200, seed: int = 0, progress: bool = True,
     Writes train_images.npy (images, SIDE, SIDE, 3) uint8, train_style.npy and so on (images, classes) uint8, one-hot,
     the same of val_ and test_, and classes.csv. Equal arguments give equal bytes, for any number of threads.
 
-    Raises InvalidInput where the folder holds something already, where `images` cannot show every class once, and
-    where the seed is negative.
+    Raises InvalidInput for a folder that is not empty, too few images to show every class, and a negative seed.
     """
     folder = Path(folder)
     refuse(folder, images, FEWEST, "every genre", seed)
@@ -185,11 +184,11 @@ def draw(folder: Path, images: int = 1200, seed: int = 0, progress: bool = True,
 
 
 def plan(images: int, rng: np.random.Generator) -> np.ndarray:
-    """Which class of each task an image shows, (images, tasks): each as often as any other, give or take one."""
+    """Which class of each task an image shows, (images, tasks) int: every class equally often, give or take one."""
     return np.stack([rng.permutation(np.arange(images) % len(task)) for task in TASKS], axis=1)
 
 
 def paint_sample(sample: tuple[tuple[int, ...], np.ndarray]) -> np.ndarray:
-    """The painting of a seed and of the classes it is to show."""
+    """The painting (SIDE, SIDE, 3) uint8, red, green, blue, of a seed and of the classes (tasks,) that it shows."""
     seed, classes = sample
     return painting(*(task.classes[k] for task, k in zip(TASKS, classes, strict=True)), np.random.default_rng(seed))

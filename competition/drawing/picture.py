@@ -1,4 +1,4 @@
-"""One picture: a value of a task, drawn."""
+"""One picture of a garment that shows a value of a task."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ INVISIBLE = "Invisible"
 
 
 def picture(task: str, value: str, maybe: str | None, rng: np.random.Generator) -> np.ndarray:
-    """A (512, 512, 3) uint8 BGR picture of `value`; with `maybe` it lies between the two, nearer to `value`."""
+    """A (512, 512, 3) uint8 BGR picture of `value`; with `maybe` it is between the two, nearer to `value`."""
     subject = SUBJECTS[task]
     hidden = value == INVISIBLE
     form = cut(subject, rng.choice(subject.hideable) if hidden else value, maybe, rng)

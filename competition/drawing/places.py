@@ -18,7 +18,7 @@ SKIES = {  # at the top and at the horizon, blue green red
 
 
 def sky(rng: np.random.Generator, side: str) -> np.ndarray:
-    """An empty (SIDE, SIDE, 3) uint8 picture: rays for the good, smoke for the evil, clouds for those between."""
+    """An empty (SIDE, SIDE, 3) uint8 picture: rays for the good, smoke for the evil, clouds for the neutral."""
     upper, lower = (tint(*colour) * rng.uniform(0.92, 1.04) for colour in SKIES[side])
     down = np.linspace(0, 1, SIDE)[:, None, None]
     image = np.ascontiguousarray(np.broadcast_to(between(upper, lower, down), (SIDE, SIDE, 3)).clip(0, 255), np.uint8)
@@ -57,7 +57,7 @@ def place(canvas: Canvas, region: str, rng: np.random.Generator) -> None:
 
 
 def placed(shape: np.ndarray, middle: float, size: float) -> np.ndarray:
-    """A shape with its foot in the middle of the origin, enlarged, standing on the horizon."""
+    """A shape (n, 2) whose foot is at the origin, enlarged, and moved to `middle` on the horizon."""
     return shape * size + (middle, HORIZON)
 
 

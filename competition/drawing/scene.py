@@ -1,4 +1,4 @@
-"""What surrounds the person: the backdrop, the clutter in it, and the light that falls on everything."""
+"""What surrounds the person: the backdrop, the clutter in it, and the light on everything."""
 
 import cv2
 import numpy as np

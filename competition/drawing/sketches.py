@@ -1,4 +1,4 @@
-"""A drawn data set on disk, in the layout of the FashionAI competition."""
+"""A drawn data set of garments, in the layout of the FashionAI competition."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +25,11 @@ class Garment:
 
 
 def draw(folder: Path, images: int = 4000, seed: int = 0, progress: bool = True, threads: int | None = None) -> None:
-    """Draws a data set in the competition's format.
+    """Draw `images` labelled pictures in `folder`/base, and a quarter as many questions with answers in `folder`/rank.
 
-    `folder`/base holds `images` labelled pictures, `folder`/rank a quarter as many questions with their answers.
     Equal arguments give equal bytes, for any number of threads. The folder appears when it is complete.
 
-    Raises InvalidInput where the folder holds something already, where `images` cannot show every value once, and
-    where the seed is negative.
+    Raises InvalidInput for a folder that is not empty, too few images to show every value, and a negative seed.
     """
     folder = Path(folder)
     refuse(folder, images, FEWEST, f"all {FEWEST} values of the eight attributes", seed)
@@ -43,7 +41,7 @@ def draw(folder: Path, images: int = 4000, seed: int = 0, progress: bool = True,
 
 
 def samples(images: int, seed: int) -> dict[str, list[Garment]]:
-    """What is drawn for each split; file names are digests that tell nothing about the picture."""
+    """What is drawn for each split; file names are digests that say nothing about the picture."""
     return {
         split: [
             Garment(f"Images/{row.task}_labels/{file_name(seed, split, i)}.jpg", row, (seed, k, i))

@@ -1,1 +1,1 @@
-"""Label formats: a module a format, which reads labels and questions and writes answers."""
+"""Label formats: a module per format, which reads labels and questions and writes answers."""

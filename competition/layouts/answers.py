@@ -1,4 +1,4 @@
-"""What probabilities answer, and how answers are written: whole, and with the probabilities beside them."""
+"""From probabilities to answers, and how both are written: an answer file, and the probabilities in a CSV beside it."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,23 +16,24 @@ Tasks = tuple[Task, ...]
 
 
 def answers(probabilities: np.ndarray, task: Task) -> np.ndarray:
-    """What probabilities (n, classes) answer, (n, classes) bool: the likeliest class, or all labels above one half."""
+    """The answers to probabilities (n, classes), as (n, classes) bool: the likeliest class, or all labels above 0.5."""
     if task.kind == "multilabel":
         return probabilities > HALF
     return probabilities.argmax(axis=1)[:, None] == np.arange(len(task))
 
 
 def write_csv(file: Path, columns: Mapping[str, np.ndarray], **options) -> None:
-    """Write columns as a CSV; `options` are those of `DataFrame.to_csv`."""
+    """Write columns, each (rows,), as a CSV; `options` are those of `DataFrame.to_csv`."""
     pd.DataFrame(columns).to_csv(file, index=False, lineterminator="\n", **options)
 
 
 def write_with_probabilities(
     path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks, write: Callable[[Path], None]
 ) -> list[Path]:
-    """Have `write` fill `path`, and put <name>-probabilities.csv beside it: a row an image, a column task_class.
+    """Let `write` write `path`, and put <name>-probabilities.csv beside it: a row per image, a column task_class.
 
-    Both are written whole or not at all. Return both. Raises InvalidInput where two columns would have one name.
+    `probabilities[task]` is (images, classes). Both files are written completely, or neither is; return both.
+    Raises InvalidInput if two columns would have the same name.
     """
     columns, meant = {"image": questions.images.names}, {}
     for task in tasks:

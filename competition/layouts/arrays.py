@@ -1,7 +1,7 @@
-"""Arrays as a data set: train_images.npy and a train_<task>.npy for each task; val_ and test_ likewise.
+"""The layout `arrays`: train_images.npy and a train_<task>.npy for each task; val_ and test_ likewise.
 
 Images are uint8 RGB (images, height, width, 3) and stay on the disk; labels are class numbers (images,) or 0/1 columns
-(images, classes). What is in val_ is held out; test_ asks, and its labels, where there are any, are the answers.
+(images, classes). The images of val_ are held out; those of test_ are the questions, and their labels the answers.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,16 +37,16 @@ class Part:
 
 
 def read_labels(data: Path, tasks: tuple[Task, ...]) -> Dataset:
-    """The images of train_ and, held out, those of val_, with the tasks of `tasks`, of classes.csv, or of the files.
+    """The images of train_ and, held out, those of val_; without `tasks`, these come from classes.csv or the labels.
 
-    Raises InvalidInput with all problems: files that are missing or no such arrays, of different length or shape, and
-    labels that are no class.
+    Raises InvalidInput with all problems: missing files, files that hold no such array, lengths and shapes that do not
+    match, and labels that are no class.
     """
     there = [name for name in (TRAIN, VAL) if name == TRAIN or any(data.glob(f"{name}_*.npy"))]
     parts = [read_part(data / f"{name}{IMAGES}") for name in there]
     tasks = agree(tasks, find_classes(data)) or _numbered(parts)
     lacking = [part.label_file(task.name) for part in parts for task in tasks if task.name not in part.labels]
-    lacking = [f"{file} is missing: each part has the labels of each task" for file in lacking]
+    lacking = [f"{file} is missing; each part (train, val) needs the labels of every task" for file in lacking]
     datasets, wrong = zip(*(_encode(part, tasks) for part in parts), strict=True)
     _refuse([*_unlike(parts), *lacking, *chain(*wrong)], data)
     every = joined(datasets)
@@ -59,9 +59,9 @@ def question_files(data: Path) -> list[Path]:
 
 
 def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
-    """Every task of every image of an array, and the codes of the tasks whose labels lie beside it.
+    """Every task of every image in an array, with the answers to those tasks whose labels lie beside it.
 
-    Refused are labels of a task that is not asked for, too, and a classes.csv beside it that names other classes.
+    Raises InvalidInput with all problems, including labels of other tasks and a classes.csv that names other classes.
     """
     part = read_part(file)
     tasks = agree(tasks, find_classes(file.parent))
@@ -73,10 +73,10 @@ def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
 def read_part(file: Path) -> Part:
     """Open an array of images, whose name ends in _images.npy, and the labels beside it.
 
-    Raises InvalidInput where a file is missing or no such array, or the labels are not as many as the images.
+    Raises InvalidInput if a file is missing or no such array, or if there are more or fewer labels than images.
     """
     if not file.name.endswith(IMAGES):
-        raise InvalidInput(f"{file} is not named like an array of images, for example test{IMAGES}; rename it")
+        raise InvalidInput(f"{file} cannot be an array of images: the name has to end in {IMAGES}, as in test{IMAGES}")
     prefix = file.name.removesuffix("images.npy")
     found = sorted(path for path in file.parent.glob(f"{prefix}*.npy") if path != file)
     arrays, problems = {}, []
@@ -97,24 +97,24 @@ def _misshapen(part: Part) -> Iterator[str]:
         file, kind = part.label_file(task), labels.dtype.kind
         numbers = kind in "iu" and (labels.ndim == 1 or labels.shape[1:] == (1,))
         if not (numbers or (kind in "biuf" and _columns(labels))):
-            allowed = "labels are whole numbers (images,) or 0/1 (images, classes)"
+            allowed = "allowed are whole numbers of shape (images,), or 0/1 of shape (images, classes)"
             yield f"{file}: {labels.dtype} of shape {labels.shape}; {allowed}"
         elif len(labels) != count:
             yield f"{file}: {len(labels):,} labels, but {part.file.name} has {count:,} images"
 
 
 def _unlike(parts: Sequence[Part]) -> Iterator[str]:
-    """In what the later parts differ from the first, though they must not; and where there are no labels at all."""
+    """Whether the parts have no labels at all, and whether images of a later part differ in shape from the first's."""
     first, *others = parts
     if not any(part.labels for part in parts):
-        yield f"{first.label_file('<task>')}: there is not a single file of labels; give one for each task"
+        yield f"{first.label_file('<task>')}: there is no file of labels at all; each task needs one"
     for part in others:
         if (here := part.images.shape[1:]) != (there := first.images.shape[1:]):
             yield f"{part.file}: images of shape {here}, but those of {first.file.name} are {there}"
 
 
 def _numbered(parts: Sequence[Part]) -> tuple[Task, ...]:
-    """A task for each file of labels, by name; as many classes as columns, or as the largest number says."""
+    """A task for each file of labels, sorted by name; its classes are the columns, or 0 up to the largest number."""
     tasks = []
     for name in sorted({name for part in parts for name in part.labels}):
         arrays = [part.labels[name] for part in parts if name in part.labels]
@@ -129,7 +129,7 @@ def _columns(labels: np.ndarray) -> bool:
 
 
 def _encode(part: Part, tasks: tuple[Task, ...]) -> tuple[Dataset, list[str]]:
-    """The dataset of a part, and what is wrong with its labels; a task without any is absent."""
+    """The dataset of a part, and what is wrong with its labels; a task without a file of labels is absent."""
     count, known = len(part.images), {task.name: task for task in tasks}
     problems = [f"{part.label_file(name)}: {no_such('task', name, known)}" for name in part.labels if name not in known]
     codes = {name: np.full((count, len(task)), NO, np.uint8) for name, task in known.items()}
@@ -145,24 +145,24 @@ def _encode(part: Part, tasks: tuple[Task, ...]) -> tuple[Dataset, list[str]]:
 
 
 def _problems(labels: np.ndarray, task: Task) -> list[str]:
-    """What is wrong with the labels of a task, each text to stand behind the file's name."""
+    """What is wrong with the labels of a task, as texts to be appended to the name of the file."""
     if not _columns(labels):
         if task.kind == "multilabel":
-            return [f": one number an image, but {task.name} takes 0/1 columns: several may be true"]
+            return [f": one number per image, but {task.name} is multilabel; allowed is a 0/1 column per class"]
         numbers = np.ravel(labels)
         odd = (numbers < 0) | (numbers >= len(task))
         allowed = f"{task.name} has the classes 0 to {len(task) - 1}"
         return [f"[{row}]: class {numbers[row]}; {allowed}" for row in np.flatnonzero(odd)]
     if labels.shape[1] != len(task):
         return [f": {labels.shape[1]} columns, but {task.name} has {len(task)} classes"]
-    odd, rule = ~np.isin(labels, (0, 1)).all(axis=1), "0 or 1 each"
+    odd, rule = ~np.isin(labels, (0, 1)).all(axis=1), "0 or 1 in each column"
     if task.kind == "multiclass":
-        odd, rule = odd | (np.count_nonzero(labels, axis=1) != 1), "a single 1, else 0"
+        odd, rule = odd | (np.count_nonzero(labels, axis=1) != 1), "a single 1, and 0 in all other columns"
     return [f"[{row}]: {_shown(labels[row])}; allowed is {rule}" for row in np.flatnonzero(odd)]
 
 
 def _shown(row: np.ndarray) -> str:
-    """What is not 0 in a row, so that a long one stays readable."""
+    """The first values of a row (classes,) that are not 0, so that the message stays short."""
     places = np.flatnonzero(row)
     return ", ".join(f"{row[place]:g} in column {place}" for place in places[:4]) or "only 0"
 
@@ -173,12 +173,12 @@ def _refuse(problems: Sequence[str], place: Path) -> None:
 
 
 def write_answers(path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
-    """In one .npz: for each task the answers as a one-hot array, as labels are, and <task>_probabilities."""
+    """Write an .npz: for each task the answers as 0/1 (images, classes) uint8, and <task>_probabilities float32."""
     given = {task.name: answers(probabilities[task.name], task).astype(np.uint8) for task in tasks}
     given |= {f"{task.name}_probabilities": probabilities[task.name].astype(np.float32) for task in tasks}
 
     def write(file: Path) -> None:
-        with file.open("wb") as opened:  # a path without .npz would get the ending added
+        with file.open("wb") as opened:  # to a path, NumPy would add .npz
             np.savez_compressed(opened, **given)
 
     return write_with_probabilities(path, questions, probabilities, tasks, write)

@@ -1,4 +1,4 @@
-"""CIFAR-10 as two tasks, from an image folder or from arrays; deer and horse are left out.
+"""The layout `cifar10`: CIFAR-10 as two tasks, from an image folder or from arrays, without deer and horse.
 
 train/<class>/*.jpg    test/<class>/*.jpg, or test/*.jpg where the answers are not known
 x_train.npy y_train.npy x_test.npy y_test.npy      as keras.datasets gives them; y_test.npy may be absent
@@ -32,8 +32,9 @@ def read_labels(data: Path, tasks: tuple[Task, ...] = ()) -> Dataset:
         raise InvalidInput(f"{data} is not a folder; name the one that holds train/, or x_train.npy and y_train.npy")
     folder, array = data / TRAIN, data / "x_train.npy"
     if folder.exists() == array.exists():
-        found = "both" if folder.exists() else "none of them"
-        raise InvalidInput(f"{data} takes either train/ with a folder a class, or x_train.npy and y_train.npy: {found}")
+        found = "both" if folder.exists() else "neither"
+        allowed = "either train/ with a folder per class, or x_train.npy and y_train.npy"
+        raise InvalidInput(f"{data} has to hold {allowed}; found: {found}")
     if folder.exists():
         return _of_folder(folder)
     if not _labels_beside(array).is_file():
@@ -42,14 +43,14 @@ def read_labels(data: Path, tasks: tuple[Task, ...] = ()) -> Dataset:
 
 
 def question_files(data: Path) -> list[Path]:
-    """What there is to be answered: test/ or x_test.npy, if it is there."""
+    """What there is to be answered: test/ and x_test.npy, as far as they exist."""
     return [path for path in (data / TEST, data / "x_test.npy") if path.exists()]
 
 
 def read_questions(file: Path, tasks: tuple[Task, ...] = ()) -> Questions:
-    """The images of a folder, of an array, or of a CSV with answers; both tasks are asked of each.
+    """Both tasks of each image of a folder, of an array, or of a CSV with answers.
 
-    Answers are known where the folder has one folder a class, the array its labels beside it, and in a CSV.
+    The answers are known from a folder with a folder per class, an array with its labels beside it, and a CSV.
     """
     _agree(tasks)
     if file.is_dir() and not class_folders(file):
@@ -66,9 +67,9 @@ def _agree(tasks: tuple[Task, ...]) -> None:
 
 
 def _of_folder(folder: Path) -> Dataset:
-    """The images of a folder with one folder a class."""
+    """The images of a folder that holds a folder per class."""
     if not folder.is_dir():
-        raise InvalidInput(f"{folder} is not a folder; expected is one with a folder for each of {', '.join(CLASSES)}")
+        raise InvalidInput(f"{folder} is not a folder; name one that holds a folder for each of {', '.join(CLASSES)}")
     lacking = [name for name in OBJECTS if not (folder / name).is_dir()]
     problems = [Problem(folder, 1, f"holds no folder {name}; each of the eight is needed") for name in lacking]
     if problems := [*problems, *problems_of(folder, CLASSES)]:
@@ -79,7 +80,7 @@ def _of_folder(folder: Path) -> Dataset:
 
 
 def _of_array(file: Path) -> Dataset:
-    """The images of x_….npy, of which only the header is read, with the labels of y_….npy where it is there."""
+    """The images of x_….npy, of which only the header is read, with the labels of y_….npy if that exists."""
     labels, count = _labels_beside(file), len(open_pictures(file))
     if not labels.is_file():
         return one_row_an_image(TASKS, file, file.parent, [f"{file.name}[{row}]" for row in range(count)], {})
@@ -90,9 +91,9 @@ def _of_array(file: Path) -> Dataset:
 
 
 def _labels_beside(file: Path) -> Path:
-    """y_train.npy of x_train.npy. Raises InvalidInput for another name, which would be its own labels."""
+    """y_train.npy for x_train.npy. Raises InvalidInput for a name without x_."""
     if not file.name.startswith("x_"):
-        raise InvalidInput(f"{file}: arrays of images are named x_….npy here, as x_test.npy; their labels y_….npy")
+        raise InvalidInput(f"{file}: an array of images has to be named x_….npy, as in x_test.npy; its labels y_….npy")
     return file.with_name(f"y_{file.name[2:]}")
 
 
@@ -115,7 +116,7 @@ def _of_csv(file: Path) -> Dataset:
     rows = csv_rows(file)
     _, header = next(rows, (1, ["nothing"]))
     if tuple(header) != COLUMNS:
-        raise InvalidInput(f"{file}:1: {','.join(header)!r}; expected is the header {','.join(COLUMNS)}")
+        raise InvalidInput(f"{file}:1: the header is {','.join(header)!r}; allowed is {','.join(COLUMNS)}")
     good, problems = rows_below(file, rows, header, 0, _cell_problem)
     if problems:
         raise InvalidInput(f"{file} cannot be used:", problems)
@@ -141,7 +142,7 @@ def _one_hot(task: Task, classes: Sequence[str]) -> np.ndarray:
 
 
 def write_answers(path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
-    """A line an image with the class that each task answers, and its probabilities beside them."""
+    """Write a line per image with its class for each task, and the probabilities beside the file."""
     columns = {"image": questions.images.names}
     for task in tasks:
         columns[task.name] = np.array(task.classes, object)[probabilities[task.name].argmax(axis=1)]

@@ -1,4 +1,4 @@
-"""The classes of each task as classes.csv names them, and whether a recipe agrees."""
+"""The classes of each task as classes.csv names them, and whether they agree with the recipe's."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def task_name(key: str) -> str:
 
 
 def read_classes(file: Path) -> tuple[Task, ...]:
-    """Read class names: one line a task, its name first and then the classes in letter order.
+    """Read class names: a line per task, its name first and then its classes in the order of the letters.
 
     Raises InvalidInput with file and line.
     """
@@ -24,9 +24,9 @@ def read_classes(file: Path) -> tuple[Task, ...]:
         try:
             task = Task(task_name(row[0]), tuple(row[1:]))
             if "" in task.classes:
-                raise InvalidInput(f"task {task.name} names an empty class; drop the comma too many")
+                raise InvalidInput(f"task {task.name} has a class without a name; name it, or delete the extra comma")
             if tasks.setdefault(task.name, task) is not task:
-                raise InvalidInput(f"task {task.name} stands there twice; keep one line")
+                raise InvalidInput(f"task {task.name} is listed twice; keep one of the lines")
         except InvalidInput as error:
             raise InvalidInput(f"{file}:{line}: {error}") from None
     return tuple(tasks.values())
@@ -39,7 +39,7 @@ def find_classes(folder: Path) -> Path | None:
 
 
 def agree(tasks: tuple[Task, ...], classes: Path | None) -> tuple[Task, ...]:
-    """The recipe's tasks, or those of classes.csv where the recipe leaves them open."""
+    """The recipe's tasks, or those of classes.csv if it has none. Raises InvalidInput if the two differ."""
     listed = read_classes(classes) if classes else tasks
     if not tasks:
         return listed
@@ -50,5 +50,5 @@ def agree(tasks: tuple[Task, ...], classes: Path | None) -> tuple[Task, ...]:
         if task.classes != recipe.get(task.name)
     ]
     if problems:
-        raise InvalidInput(f"{classes} does not agree with the recipe; make one like the other:", problems)
+        raise InvalidInput(f"{classes} does not agree with the recipe; change one of the two:", problems)
     return tasks

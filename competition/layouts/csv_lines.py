@@ -1,4 +1,4 @@
-"""The rows of CSV files with their lines, and the names of images in them."""
+"""Reading CSV files row by row with line numbers, and checking the names of images in them."""
 
 import codecs
 import csv
@@ -11,9 +11,9 @@ from competition.errors import InvalidInput, Problem
 
 
 def csv_rows(file: Path, strip: bool = False) -> Iterator[tuple[int, list[str]]]:
-    """Line number and cells of every line that is not blank; `strip` takes the spaces around cells away.
+    """Line number and cells of every line that is not blank; `strip` removes the spaces around cells.
 
-    Raises InvalidInput for a file that is missing, not UTF-8 (a byte order mark is fine), with a NUL, or not CSV.
+    Raises InvalidInput for a file that is missing, not UTF-8 (a byte order mark is fine), not CSV, or holds a NUL.
     """
     try:
         content = file.read_bytes().removeprefix(codecs.BOM_UTF8)
@@ -27,7 +27,7 @@ def csv_rows(file: Path, strip: bool = False) -> Iterator[tuple[int, list[str]]]
         raise InvalidInput(f"{file}:{line}: {text}") from None
     if (nul := text.find("\0")) >= 0:
         line = text.count("\n", 0, nul) + 1
-        raise InvalidInput(f"{file}:{line}: a NUL character, which no name and no answer has; delete it")
+        raise InvalidInput(f"{file}:{line}: a NUL character, which no name or answer may contain; delete it")
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         for row in filter(None, reader):
@@ -43,16 +43,16 @@ def rows_below(
     name: int,
     problem_of: Callable[[list[str]], str | None],
 ) -> tuple[list[tuple[int, list[str]]], list[Problem]]:
-    """The good rows below a header, and what is wrong with the others.
+    """The good rows below a header, with their lines, and what is wrong with the others.
 
-    Each has a cell for each column, its `name` in that column stands in no row before, and `problem_of` knows no other.
+    A good row has a cell per column, no problem by `problem_of`, and in column number `name` no text of a row above.
     """
     good, problems, first = [], [], {}
     for line, cells in rows:
         if len(cells) != len(header):
             text = f"{len(cells)} cells in {','.join(cells)[:80]!r}; the header names {len(header)} columns"
         elif not (text := problem_of(cells)) and first.setdefault(cells[name], line) != line:
-            text = f"{cells[name]} stands in line {first[cells[name]]} already; keep one of the two"
+            text = f"{cells[name]} is already in line {first[cells[name]]}; keep one of the two"
         if text:
             problems.append(Problem(file, line, text))
         else:
@@ -61,7 +61,7 @@ def rows_below(
 
 
 def name_problem(name: str) -> str | None:
-    """Why a name cannot be that of an image below the folder of its file; None where it can."""
+    """Why this cannot be the name of an image below the folder of the file; None if it can."""
     if not name:
         return "the image name is empty"
     if name.startswith("/") or (".." in name and posixpath.normpath(name).split("/")[0] == ".."):

@@ -1,4 +1,4 @@
-"""What a label file holds, before anybody has said so: its layout, tasks, images and questions."""
+"""Detect what a label file, or a folder, holds: its layout, tasks, images and questions."""
 
 import re
 from collections.abc import Sequence
@@ -19,16 +19,16 @@ from competition.layouts.registry import LAYOUTS
 from competition.layouts.table_cells import read_table
 from competition.layouts.table_tasks import infer_tasks
 
-SAMPLE = 12  # images whose size is looked at
+SAMPLE = 12  # images whose size is read
 ANNOTATIONS = "Annotations"
 
 
 @dataclass(frozen=True)
 class Found:
-    """What labels hold.
+    """What was found in a label file or folder.
 
-    `data` is what a training reads them from; `sizes` (SAMPLE or fewer, 2) are heights and widths of some images, and
-    `missing` the images that are not there. `notes` say what was decided that could be meant otherwise.
+    `data` is what a training reads it from; `sizes` (SAMPLE or fewer, 2) int are heights and widths of some images, and
+    `missing` the images that are not there. `notes` say what was assumed and could be meant differently.
     """
 
     layout: str
@@ -43,16 +43,16 @@ class Found:
 def sniff(labels: Path, leave_out: Sequence[str] = ()) -> Found:
     """Find out what a label file, or a folder of images, holds; `leave_out` names columns not to learn.
 
-    Raises InvalidInput with every problem of the file, and where it could be more than one thing.
+    Raises InvalidInput with every problem of the file, and if its layout is not clear.
     """
     layout = layout_of(labels)
     if leave_out and layout != "table":
-        raise InvalidInput(f"--leave-out names columns of a table, but {labels} is of the layout {layout}")
+        raise InvalidInput(f"--leave-out names columns of a table, but {labels} has the layout {layout}")
     data = {"fashionai": _home_of_rows, "table": _home_of_table, "folder": Path}[layout](labels)
     reader = LAYOUTS[layout]
     dataset, notes = _read_table(data, leave_out) if layout == "table" else (reader.read_labels(data, ()), [])
     if layout == "fashionai" and not find_classes(data):
-        notes.append(f"classes are called by numbers; {data / 'classes.csv'} can name them: task,first,second,…")
+        notes.append(f"classes are only numbered; name them in {data / 'classes.csv'}, a line per task: task,first,…")
     sizes, missing = _look_at_images(dataset)
     return Found(layout, data, dataset, tuple(reader.question_files(data)), sizes, missing, tuple(notes))
 
@@ -86,19 +86,19 @@ def _layout_of_folder(data: Path) -> str:
         )
     if not tables and not classes:
         raise InvalidInput(
-            f"{data} holds no labels; looked for {ANNOTATIONS}/*.csv, for a table *.csv, and for a folder a class with "
-            f"images ({', '.join(ENDINGS)})"
+            f"{data} holds no labels; looked for {ANNOTATIONS}/*.csv, for a table *.csv, and for a folder of images "
+            f"({', '.join(ENDINGS)}) per class"
         )
     return "table" if tables else "folder"
 
 
 def _home_of_rows(labels: Path) -> Path:
-    """The folder of a data set of rows: what holds base/, if the questions or the names of classes are there."""
+    """The data folder of fashionai rows: the one that holds base/ if questions or classes.csv are there, else base/."""
     if labels.is_dir():
         return labels
     if labels.parent.name != ANNOTATIONS:
         raise InvalidInput(
-            f"{labels} holds rows {','.join(COLUMNS)}, which are looked for in a folder {ANNOTATIONS}; "
+            f"{labels} holds rows {','.join(COLUMNS)}, which have to be in a folder {ANNOTATIONS}; "
             f"move it to {labels.parent / 'base' / ANNOTATIONS / labels.name}, so that image names are relative to "
             f"{labels.parent / 'base'}"
         )
@@ -107,7 +107,7 @@ def _home_of_rows(labels: Path) -> Path:
 
 
 def _home_of_table(labels: Path) -> Path:
-    """The folder of a table where it holds no other, else the table itself."""
+    """The folder of a table if that holds no other table, else the table itself."""
     file = table.label_file(labels)
     try:
         return file.parent if table.label_file(file.parent) == file else file
@@ -120,7 +120,7 @@ def _read_table(data: Path, leave_out: Sequence[str]) -> tuple[Dataset, list[str
     tasks, notes, problems = infer_tasks(found, leave_out)
     dataset = table.labels_of(found, tasks, problems)
     if len(dataset) < len(found):
-        notes.append(f"{len(found) - len(dataset):,} of {len(found):,} rows answer nothing and are not trained on")
+        notes.append(f"{len(found) - len(dataset):,} of {len(found):,} rows have no label and are not trained on")
     if found.root != found.file.parent:
         notes.append(f"image names are relative to {found.root}")
     if leave_out:
@@ -129,7 +129,7 @@ def _read_table(data: Path, leave_out: Sequence[str]) -> tuple[Dataset, list[str
 
 
 def _look_at_images(dataset: Dataset) -> tuple[np.ndarray, tuple[Path, ...]]:
-    """Heights and widths (some, 2) of some images that can be read, and every image that is missing."""
+    """Heights and widths (SAMPLE or fewer, 2) int of images that can be read, and every image that is missing."""
     paths = [dataset.path(row) for row in range(len(dataset))]
     missing = {path for path in paths if not path.is_file()}
     there, sizes = [path for path in paths if path not in missing], []

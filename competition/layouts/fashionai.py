@@ -1,4 +1,4 @@
-"""From FashionAI-style files to datasets: one line an image and a task, letters y, m and n for its classes."""
+"""The layout `fashionai`: a line per image and task, with a letter y, m or n for each class."""
 
 import os
 import warnings
@@ -33,7 +33,7 @@ def read_label_files(files: Sequence[Path], tasks: tuple[Task, ...] = (), classe
 
     `tasks` fixes tasks and classes; without it they come from the file `classes`, else they are inferred:
     tasks sorted by name, classes numbered. Image names are relative to the folder that holds Annotations.
-    The same image and task twice with the same letters is a warning.
+    The same image and task twice with the same letters is only a warning.
 
     Raises InvalidInput with every problem of the files, each with file and line.
     """
@@ -60,8 +60,8 @@ def read_label_files(files: Sequence[Path], tasks: tuple[Task, ...] = (), classe
 def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
     """Read a question file: the columns of a label file, the third ignored.
 
-    Raises InvalidInput with every problem, a task that is not among `tasks` included, and where a classes.csv of the
-    data set names other classes.
+    Raises InvalidInput with every problem, including tasks that are not among `tasks`, and if a classes.csv of the data
+    set names other classes.
     """
     rows, root = read_rows([file]), image_root(file)
     tasks = agree(tasks, find_classes(root) or find_classes(root.parent))
@@ -72,7 +72,7 @@ def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
 
 
 def _infer_tasks(rows: Rows) -> tuple[tuple[Task, ...], list[Problem]]:
-    """Tasks by name, with as many numbered classes as most of their rows have letters; and those that cannot be."""
+    """Tasks sorted by name, with as many numbered classes as most of their rows have letters; and what is wrong."""
     tasks, problems = [], []
     for name in sorted(set(rows.tasks)):
         where = np.flatnonzero(rows.tasks == name)
@@ -142,7 +142,7 @@ def _encode(rows: Rows, task: Task) -> tuple[np.ndarray, np.ndarray, list[Proble
 
 
 def _repeated(rows: Rows, where: np.ndarray, codes: np.ndarray, image: np.ndarray) -> Iterator[Problem]:
-    """The rows `where` of one task whose image stood there before; with the same letters only a warning."""
+    """The rows among `where`, all of one task, that repeat an image; with the same letters only a warning."""
     number = np.arange(len(where))
     first_of, same = pd.Series(number).groupby(image[where]).transform("first").to_numpy(), []
     for row in np.flatnonzero(first_of != number):

@@ -1,4 +1,4 @@
-"""The rows of the competition's files as they stand there: label, question and answer files."""
+"""The rows of label, question and answer files of the layout `fashionai`, not yet encoded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ COLUMNS = ("ImageName", "AttrKey", "AttrValues")
 class Rows:
     """The rows of one or several files, column by column, as arrays of strings (rows,).
 
-    Row i stands in line `line[i]` of `sources[source_of[i]]`; `tasks` are the keys without their ending.
+    Row i is in line `line[i]` of `sources[source_of[i]]`; `tasks` are the keys without their ending.
     `problems` are the lines that could not become rows.
     """
 
@@ -45,8 +45,8 @@ class Rows:
 def read_rows(files: Sequence[Path]) -> Rows:
     """Read the three columns of label, question or answer files, whatever the third column holds.
 
-    Raises InvalidInput for a file that is missing, empty, not UTF-8 or headed by column names. Lines of another
-    number of columns, or with an image path that leaves its root, become `problems`.
+    Raises InvalidInput for a file that is missing, empty, not UTF-8, or starts with a header. Lines with another
+    number of columns, or an image path that leaves its root, become `problems`.
     """
     good, problems = [], []
     for number, file in enumerate(files):

@@ -1,4 +1,4 @@
-"""A submission: written, and checked against its questions, because the organisers silently score a malformed one 0."""
+"""Write a submission, and check it against its questions: the organisers silently score a malformed one 0."""
 
 import codecs
 import csv
@@ -22,14 +22,14 @@ NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?(na
 
 
 def write_answers(path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
-    """Write `ImageName,AttrKey,p;p;…` a question to `path`, check it, and zip it beside; return both.
+    """Write a line `ImageName,AttrKey,p;p;…` per question to `path`, check it, and put a zip beside it; return both.
 
-    The rows stand in the order of the questions, with names and keys as they stood there.
+    The rows have the order, the names and the keys of the questions.
     `probabilities[task]` (images, classes) has a row for each image of `questions.images`.
-    Raises InvalidInput, and leaves no file, where the result does not pass the check.
+    Raises InvalidInput, and leaves no file, if the result does not pass the check.
     """
     if path.suffix != ".csv":
-        raise InvalidInput(f"{path} cannot be a submission: its name has to end in .csv, and the zip is put beside it")
+        raise InvalidInput(f"{path} cannot be a submission: its name has to end in .csv; the zip beside it gets .zip")
     zipped = path.with_suffix(".zip")
     with whole_file(zipped) as temporary_zip, whole_file(path) as temporary:
         with temporary.open("w", encoding="utf-8", newline="") as file:
@@ -56,10 +56,10 @@ def _values(questions: Questions, probabilities: Probabilities) -> np.ndarray:
 def check_submission(submission: Path, questions: Path, tasks: tuple[Task, ...] = ()) -> list[Problem]:
     """Everything that is wrong with the file, sorted by line; empty for a good one.
 
-    The rows must be those of `questions`, in their order. All rows of a task must hold one number of values: that
-    of its classes where `tasks` knows them, else the most frequent one. Values are numbers in [0, 1], and sum to
-    1 within 1e-6 except for multilabel tasks.
-    Raises InvalidInput where a file cannot be read at all.
+    The rows must be those of `questions`, in their order. All rows of a task must have the same number of values: one
+    per class if the task is among `tasks`, else as many as most of its rows have. Values are numbers in [0, 1], and sum
+    to 1 within 1e-6 except for multilabel tasks.
+    Raises InvalidInput if a file cannot be read at all.
     """
     answers, asked = read_rows([submission]), read_rows([questions])
     problems = [*answers.problems, *asked.problems, *wrong_rows(answers, asked), *_wrong_values(answers, tasks)]
@@ -72,7 +72,7 @@ def check_submission(submission: Path, questions: Path, tasks: tuple[Task, ...] 
 
 
 def parse_values(text: str) -> np.ndarray | None:
-    """The numbers in `p;p;…`, float64, or None where something else stands there."""
+    """The numbers in `p;p;…`, (numbers,) float64; None if `text` is anything else."""
     parts = text.split(";")
     if not all(map(NUMBER.fullmatch, parts)):
         return None
@@ -80,7 +80,7 @@ def parse_values(text: str) -> np.ndarray | None:
 
 
 def wrong_rows(answers: Rows, asked: Rows) -> Iterator[Problem]:
-    """Rows that are not asked, or not answered, and the first that is out of order."""
+    """Rows that are not asked, questions that are not answered, or else the first row that is out of order."""
     given, wanted = ([*zip(rows.names, rows.keys, strict=True)] for rows in (answers, asked))
     if given == wanted:
         return
@@ -88,7 +88,7 @@ def wrong_rows(answers: Rows, asked: Rows) -> Iterator[Problem]:
     problems = []
     for row, pair in enumerate(given):
         if not left[pair]:
-            why = "stands there twice" if pair in left else f"is not asked in {asked.sources[0]}"
+            why = "is answered already" if pair in left else f"is not asked in {asked.sources[0]}"
             problems.append(answers.problem(row, f"{','.join(pair)} {why}; delete the row"))
         else:
             left[pair] -= 1

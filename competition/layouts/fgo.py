@@ -1,11 +1,11 @@
-"""Game wallpapers: a profile a character and colours an image, in two files, or merged into one of 0/1 columns.
+"""The layout `fgo`: a profile per character and colours per image, in two files, or merged into one of 0/1 columns.
 
-    profiles.csv  name,gender,region,…                one line a character, a value of each task with one true class
-    colors.csv    image_name,name,white,red,…         one line an image, 0 or 1 for each class of the multi-label task
+    profiles.csv  name,gender,region,…                a line per character, with the class of each multiclass task
+    colors.csv    image_name,name,white,red,…         a line per image, 0 or 1 for each class of the multilabel task
     labels.csv    image_name,name,white,…,gender_Female,gender_Male,region_Asia,…        instead of both: 0 or 1
     questions.csv image_name                          what is asked; answers.csv beside it is laid out like labels.csv
 
-Images lie in images/. Columns may stand in any order, but none may lack and no other be there.
+Images lie in images/. A file has exactly these columns, in any order.
 """
 
 from collections import Counter
@@ -40,7 +40,7 @@ def read_labels(data: Path, tasks: tuple[Task, ...] = ()) -> Dataset:
 
 
 def label_files(data: Path) -> list[Path]:
-    """The merged file, or profiles and colours. Raises InvalidInput where there is neither, a half, or both."""
+    """The merged file, or profiles and colours. Raises InvalidInput unless there is exactly one of the two."""
     if not data.is_dir():
         raise InvalidInput(f"{data} is not a folder; name the one that holds {PROFILES} and {COLOURS}, or {MERGED}")
     pair, merged = [data / PROFILES, data / COLOURS], data / MERGED
@@ -48,7 +48,7 @@ def label_files(data: Path) -> list[Path]:
     if there in ([merged], pair):
         return there
     found = ", ".join(path.name for path in there) or "none of them"
-    raise InvalidInput(f"{data} takes either {PROFILES} and {COLOURS}, or {MERGED} alone; found: {found}")
+    raise InvalidInput(f"{data} has to hold either {PROFILES} and {COLOURS}, or {MERGED} alone; found: {found}")
 
 
 def question_files(data: Path) -> list[Path]:
@@ -57,7 +57,7 @@ def question_files(data: Path) -> list[Path]:
 
 
 def read_questions(file: Path, tasks: tuple[Task, ...] = ()) -> Questions:
-    """The images of a question file; every task is asked of each. answers.csv beside it has to answer just these."""
+    """Every task of every image of a question file; answers.csv beside it, if any, has to answer exactly these."""
     tasks, problems, codes = tasks or TASKS, [], {}
     rows, answers = _rows(file, [IMAGE], IMAGE, problems), file.with_name(ANSWERS)
     if answers.is_file():
@@ -66,7 +66,7 @@ def read_questions(file: Path, tasks: tuple[Task, ...] = ()) -> Questions:
         for line, name in rows[IMAGE][row_of < 0].items() if len(known) else ():
             problems.append(Problem(file, line, f"{name!r} is not answered in {ANSWERS} beside this file"))
         for line, name in known[IMAGE][~known[IMAGE].isin(rows[IMAGE])].items():
-            problems.append(Problem(answers, line, f"{name!r} is not asked in {QUESTIONS}; drop the line"))
+            problems.append(Problem(answers, line, f"{name!r} is not asked in {QUESTIONS}; delete the line"))
     if problems:
         raise InvalidInput(f"{file} cannot be answered:", sorted(problems))
     codes = {name: values[row_of] for name, values in codes.items()}
@@ -76,7 +76,7 @@ def read_questions(file: Path, tasks: tuple[Task, ...] = ()) -> Questions:
 def _two_files(
     profiles: Path, colours: Path, tasks: Tasks, problems: list[Problem]
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
-    """The rows of colors.csv, with their codes and those that the profiles of their characters add."""
+    """The rows of colors.csv, and their codes: those of the image itself and those of its character's profile."""
     single = [task for task in tasks if task.kind == "multiclass"]
     several = [task for task in tasks if task.kind == "multilabel"]
     known = _rows(profiles, [CHARACTER, *(task.name for task in single)], CHARACTER, problems)
@@ -111,13 +111,14 @@ def _flags(file: Path, rows: pd.DataFrame, task: Task, problems: list[Problem]) 
         problems.append(Problem(file, rows.index[row], text))
     wrong = ~odd.any(axis=1) & (true.sum(axis=1) != 1) & (task.kind == "multiclass")
     for row in np.flatnonzero(wrong):
-        found = " and ".join(np.array(columns)[true[row]]) or f"none of {', '.join(columns)}"
-        problems.append(Problem(file, rows.index[row], f"{found} is 1; of {task.name} exactly one is"))
+        ones = np.array(columns)[true[row]]
+        found = f"{' and '.join(ones)} are 1" if len(ones) else f"none of {', '.join(columns)} is 1"
+        problems.append(Problem(file, rows.index[row], f"{found}; exactly one column of {task.name} has to be 1"))
     return codes_of(true)
 
 
 def _rows(file: Path, columns: list[str], once: str, problems: list[Problem]) -> pd.DataFrame:
-    """The cells of a file with these columns, by line; no two rows have the same value in the column `once`."""
+    """The cells of a file with these columns, by line; a value of column `once` in two rows is a problem."""
     lines = csv_rows(file, strip=True)
     line, header = next(lines, (1, []))
     if wrong := [Problem(file, line, text) for text in header_problems(header, columns)]:
@@ -133,12 +134,12 @@ def _rows(file: Path, columns: list[str], once: str, problems: list[Problem]) ->
     rows, wrong = rows_below(file, lines, header, name, problem_of)
     problems += wrong
     if not rows and not wrong:
-        problems.append(Problem(file, line, "below the header stands no line"))
+        problems.append(Problem(file, line, "there is no line below the header"))
     return pd.DataFrame([cells for _, cells in rows], [line for line, _ in rows], header, dtype=object)
 
 
 def labels_first(tasks: Tasks) -> list[Task]:
-    """The multi-label tasks before the others, as in the published file."""
+    """The multilabel tasks before the others, as in the published file."""
     return sorted(tasks, key=lambda task: task.kind == "multiclass")
 
 
@@ -153,7 +154,7 @@ def header_problems(header: list[str], columns: list[str]) -> Iterator[str]:
     twice = [name for name, count in Counter(header).items() if count > 1]
     lacking = [name for name in columns if name not in header]
     extra = [name for name in dict.fromkeys(header) if name not in columns]
-    for names, what in ((lacking, "lacks"), (extra, "has the unknown"), (twice, "has twice the")):
+    for names, what in ((lacking, "lacks"), (extra, "has the unknown"), (twice, "repeats the")):
         if names:
             kind = "column" if len(names) == 1 else "columns"
             yield f"the header {what} {kind} {', '.join(names)}; expected are {','.join(columns)}"
@@ -165,7 +166,7 @@ def _dataset(file: Path, rows: pd.DataFrame, codes: Mapping[str, np.ndarray], ta
 
 
 def write_answers(path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
-    """The merged file of 0/1 columns; who is on the picture is not known, and the column `name` empty."""
+    """Write the merged file of 0/1 columns; `name` stays empty, because the character is not known."""
     columns = {IMAGE: questions.images.names, CHARACTER: ""}
     for task in labels_first(tasks):
         true = answers(probabilities[task.name], task).astype(int)

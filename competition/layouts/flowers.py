@@ -1,7 +1,7 @@
-"""Text files of paths and indices, `/data/img1.jpg, 0, 1`.
+"""The layout `flowers`: text files of paths and indices, `/data/img1.jpg, 0, 1`.
 
-train.txt and val.txt are labelled, and val.txt is what is held out; test.txt are the questions, with their answers
-where they are known. A path starts at the folder of the files, whatever its first character.
+train.txt and val.txt are labelled, and the images of val.txt are held out; test.txt holds the questions, with their
+answers where these are known. Paths are relative to the folder of the files, even with a slash in front.
 """
 
 import csv
@@ -27,7 +27,7 @@ BREAKS = "\n\r"
 
 
 class Line(NamedTuple):
-    """One image: where it is named, its name relative to the folder, and its class a task, or none at all."""
+    """One image: where it is named, its name relative to the folder, and its class for each task, or no class."""
 
     file: Path
     line: int
@@ -38,8 +38,8 @@ class Line(NamedTuple):
 def read_labels(data: Path, tasks: tuple[Task, ...]) -> Dataset:
     """The images of train.txt and of val.txt, the latter held out.
 
-    Raises InvalidInput for files that are missing, with every problem of their lines, and for images that test.txt
-    names, too.
+    Raises InvalidInput for missing files and with every problem of their lines, images that test.txt names as well
+    included.
     """
     files = [data / TRAIN, data / VALIDATION]
     if missing := [file.name for file in files if not file.is_file()]:
@@ -53,7 +53,7 @@ def read_labels(data: Path, tasks: tuple[Task, ...]) -> Dataset:
 
 
 def question_files(data: Path) -> list[Path]:
-    """test.txt, where there is one."""
+    """test.txt, if it is there."""
     return [path for path in [data / TEST] if path.is_file()]
 
 
@@ -75,8 +75,8 @@ def _dataset(file: Path, lines: Sequence[Line], tasks: tuple[Task, ...]) -> Data
 def read_lines(files: Sequence[Path], tasks: tuple[Task, ...]) -> list[Line]:
     """The lines of text files; only those of test.txt, or of another file of questions, may lack their classes.
 
-    Raises InvalidInput with every problem of all of them, each with file and line: the number of columns, an index
-    of no class, a path that leaves the folder, and an image that stands there twice.
+    Raises InvalidInput with every problem of all files, each with file and line: a wrong number of columns, an index
+    of no class, a path that leaves the folder, and an image that is listed twice.
     """
     good, problems, first = [], [], {}
     for file in files:
@@ -87,7 +87,7 @@ def read_lines(files: Sequence[Path], tasks: tuple[Task, ...]) -> list[Line]:
             name, here = _name(cells[0]), f"{file.name}:{number}"
             text = _problem(cells, tasks, answers=file.name in {TRAIN, VALIDATION})
             if not text and (before := first.setdefault(name, here)) != here:
-                text = f"{name} stands at {before} already; keep one of the two"
+                text = f"{name} is already in {before}; keep one of the two"
             if text:
                 problems.append(Problem(file, number, text))
             else:
@@ -102,7 +102,7 @@ def _expected(tasks: tuple[Task, ...]) -> str:
 
 
 def _name(path: str) -> str:
-    """An image's name relative to the folder, however it is written: data/img1.jpg for /data/img1.jpg."""
+    """The name of an image relative to the folder: data/img1.jpg, also for /data/img1.jpg and data/./img1.jpg."""
     return posixpath.normpath(path.lstrip("/"))
 
 
@@ -130,7 +130,7 @@ def _index_problem(cell: str, task: Task) -> str | None:
 
 
 def write_lines(file: Path, names: Iterable[str], classes: Iterable[Sequence[int]]) -> None:
-    """A text file, a line an image: its name below the folder, and the index of its class a task.
+    """Write a text file, a line per image: its name below the folder, and the index of its class for each task.
 
     A name with a comma or a quotation mark is quoted, as in any CSV.
     """
@@ -140,7 +140,7 @@ def write_lines(file: Path, names: Iterable[str], classes: Iterable[Sequence[int
 
 
 def write_answers(path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
-    """The lines of test.txt with the index of each task's class, and the probabilities beside them."""
+    """Write the lines of test.txt with the index of the class for each task, and the probabilities beside the file."""
     indices = np.column_stack([probabilities[task.name].argmax(axis=1) for task in tasks])
     return write_with_probabilities(
         path, questions, probabilities, tasks, lambda file: write_lines(file, questions.images.names, indices)

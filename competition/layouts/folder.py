@@ -1,4 +1,4 @@
-"""The layout `folder`: a folder a class, `<class>/*.jpg`, or `train/<class>/*.jpg` with `val/` and `test/` beside."""
+"""The layout `folder`: a folder per class, `<class>/*.jpg`, or `train/<class>/*.jpg` with `val/` and `test/` beside."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -14,15 +14,15 @@ from competition.task import Task
 
 TRAIN, TEST = "train", "test"
 HELD_OUT = ("val", "valid", "validation")
-TASK = "class"  # what the one task is called where the recipe does not say
-# Pictures that are not read here: better refused than passed over.
+TASK = "class"  # the name of the task if the recipe has none
+# Images that are not read here: a message is better than leaving them out silently.
 OTHER_PICTURES = (".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".jfif")
 
 
 def read_labels(data: Path, tasks: tuple[Task, ...] = ()) -> Dataset:
     """Every image of the class folders; those of `val/` are held out.
 
-    Without `tasks` there is one, whose classes are the folders by the alphabet. Raises InvalidInput with all problems.
+    Without `tasks` there is one, its classes the folders sorted by name. Raises InvalidInput with all problems.
     """
     if not data.is_dir():
         raise InvalidInput(f"{data} is not a folder; name the one that holds a folder for each class")
@@ -42,7 +42,7 @@ def question_files(data: Path) -> list[Path]:
 
 
 def read_questions(folder: Path, tasks: tuple[Task, ...]) -> Questions:
-    """The images of a folder, or of class folders in it, which are then the answers that are known."""
+    """The images of a folder, or of class folders in it, which then are the known answers."""
     if not folder.is_dir():
         raise InvalidInput(f"{folder} is not a folder; name one that holds images, or a folder for each class")
     task = _task(folder, folder, tasks)
@@ -54,7 +54,7 @@ def read_questions(folder: Path, tasks: tuple[Task, ...]) -> Questions:
 
 
 def unlabelled_images(folder: Path) -> list[str]:
-    """The names of the images in a folder that has no class folders. Raises InvalidInput where there are none."""
+    """The names of the images in a folder that has no class folders. Raises InvalidInput if there are none."""
     if problems := [*_other_pictures(folder)]:
         raise InvalidInput(f"{folder} cannot be answered:", problems)
     if not (names := image_files(folder)):
@@ -63,7 +63,7 @@ def unlabelled_images(folder: Path) -> list[str]:
 
 
 def class_folders(folder: Path) -> list[Path]:
-    """The folders in a folder, by name, that are not hidden and have no other meaning."""
+    """The folders in a folder, sorted by name, that are not hidden and have no other meaning."""
     others = {TRAIN, TEST, *HELD_OUT, "__MACOSX"}
     folders = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
     return sorted(path for path in folders if path.name not in others)
@@ -78,25 +78,25 @@ def _task(data: Path, folder: Path, tasks: tuple[Task, ...]) -> Task:
     if tasks:
         if len(tasks) > 1 or tasks[0].kind != "multiclass":
             found = ", ".join(f"{task.name} ({task.kind})" for task in tasks)
-            raise InvalidInput(f"{data} is a folder a class, which answers one multiclass task; the recipe has {found}")
+            raise InvalidInput(f"{data} has a folder per class, so it answers one multiclass task, and not {found}")
         return tasks[0]
     names = tuple(path.name for path in class_folders(folder))
     if len(names) < 2:
         found = f"one folder of images, {names[0]}" if names else "no folders of images"
-        raise InvalidInput(f"{folder} holds {found}; a folder for each class is needed, two at least")
+        raise InvalidInput(f"{folder} holds {found}; it has to hold a folder for each class, at least two")
     return Task(TASK, names)
 
 
 def problems_of(folder: Path, classes: Sequence[str]) -> Iterator[Problem]:
-    """What is wrong with the class folders in a folder; a Problem's line is the place of a file in it."""
+    """What is wrong with the class folders in a folder; a folder has no lines, so every Problem is in line 1."""
     folders = class_folders(folder)
     for path in folders:
         if path.name not in classes:
             yield Problem(path, 1, no_such("class", path.name, classes))
         elif not image_files(path):
-            yield Problem(path, 1, f"holds no image ({', '.join(ENDINGS)}); remove it, or fill it")
+            yield Problem(path, 1, f"holds no image ({', '.join(ENDINGS)}); add some, or remove the folder")
         for inner in class_folders(path):
-            yield Problem(path, 1, f"holds a folder, {inner.name}; images lie in the folder of their class itself")
+            yield Problem(path, 1, f"holds a folder, {inner.name}; images have to lie directly in their class folder")
         yield from _other_pictures(path)
     if not folders:
         yield Problem(folder, 1, "holds no folder of images")
@@ -104,16 +104,16 @@ def problems_of(folder: Path, classes: Sequence[str]) -> Iterator[Problem]:
 
 
 def _beside_train(data: Path) -> Iterator[Problem]:
-    """What lies beside `train/` and would not be looked at."""
+    """What lies beside `train/` and would not be read."""
     for path in class_folders(data):
         yield Problem(path, 1, f"lies beside {TRAIN}/, where only val/ and {TEST}/ are read; move it into one of these")
     yield from _stray(data)
 
 
 def _stray(folder: Path) -> Iterator[Problem]:
-    """The images of a folder whose images lie in folders of their class."""
+    """The images beside the class folders, of which each image should be in one."""
     if names := image_files(folder):
-        text = f"images in no folder of a class: {len(names):,}, {names[0]} for example; move each into that of its own"
+        text = f"images outside the class folders: {len(names):,}, {names[0]} for example; move each into its own"
         yield Problem(folder, 1, text)
     yield from _other_pictures(folder)
 

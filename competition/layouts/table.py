@@ -1,4 +1,4 @@
-"""The layout `table`: a CSV with a line an image, and a column a task or a 0/1 column a class."""
+"""The layout `table`: a CSV with a line per image, and a column per task or a 0/1 column per class."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -24,7 +24,7 @@ LABELS, QUESTIONS, ANSWERS = "labels.csv", "questions.csv", "answers.csv"
 def label_file(data: Path) -> Path:
     """The table of a data set: `data` itself, or labels.csv in it, or the only CSV there that is not its questions.
 
-    Raises InvalidInput where there is none, or several.
+    Raises InvalidInput if there is none, or if there are several.
     """
     if data.is_file():
         return data
@@ -46,7 +46,7 @@ def question_files(data: Path) -> list[Path]:
 
 
 def read_labels(data: Path, tasks: tuple[Task, ...] = ()) -> Dataset:
-    """Every image of a table that answers a task; `tasks` are inferred from the columns where they are not given.
+    """Every image of a table that has a label; without `tasks`, these are inferred from the columns.
 
     Columns that belong to no task are not read. Raises InvalidInput with every problem of the file.
     """
@@ -56,7 +56,7 @@ def read_labels(data: Path, tasks: tuple[Task, ...] = ()) -> Dataset:
 
 
 def labels_of(table: Table, tasks: tuple[Task, ...], problems: Sequence[Problem]) -> Dataset:
-    """The rows that answer a task. Raises InvalidInput with the problems of the columns, and of every line and cell."""
+    """The rows that have a label. Raises InvalidInput with `problems` and those of every line and cell."""
     dataset, wrong = _encoded(table, tasks)
     if problems := [*table.problems, *problems, *wrong]:
         raise InvalidInput(f"{table.file} cannot be used as labels:", sorted(problems))
@@ -69,21 +69,21 @@ def labels_of(table: Table, tasks: tuple[Task, ...], problems: Sequence[Problem]
 def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
     """Every task of every image of a table, with the answers that are known.
 
-    Known are the filled cells of the table, which may have the columns of the labels or the images alone, and those of
-    answers.csv beside it. Raises InvalidInput with every problem of each.
+    Those are the filled cells of the table, which may have the columns of the labels or only the names of the images,
+    and of answers.csv beside it. Raises InvalidInput with every problem of a file.
     """
     table, answers = read_table(file), file.with_name(ANSWERS)
     images, problems = _encoded(table, tuple(task for task in tasks if columns_of(task, table.cells)))
     if problems := [*table.problems, *problems]:
         raise InvalidInput(f"{file} cannot be answered:", sorted(problems))
     if not len(table):
-        raise InvalidInput(f"{file} asks nothing: it has no line below its header")
+        raise InvalidInput(f"{file} asks nothing: there is no line below the header")
     known = read_labels(answers, tasks) if answers.is_file() and answers != file else None
     return ask_everything(file, _with_answers(images, tasks, known))
 
 
 def _encoded(table: Table, tasks: tuple[Task, ...]) -> tuple[Dataset, list[Problem]]:
-    """A row for each of the table, and the cells that answer no task as they should."""
+    """Every row of the table, and what is wrong with its cells."""
     codes, labelled, problems = {}, {}, []
     for task in tasks:
         codes[task.name], labelled[task.name], wrong = encode(table, task)
@@ -93,7 +93,7 @@ def _encoded(table: Table, tasks: tuple[Task, ...]) -> tuple[Dataset, list[Probl
 
 
 def _with_answers(images: Dataset, tasks: tuple[Task, ...], known: Dataset | None) -> Dataset:
-    """The images with codes for all tasks, or without any where not a single answer is known."""
+    """The images with codes for all tasks, or without codes if no answer at all is known."""
     codes = {task.name: np.zeros((len(images), len(task)), np.uint8) for task in tasks} | dict(images.codes)
     labelled = {task.name: np.zeros(len(images), bool) for task in tasks} | dict(images.labelled)
     row_of = pd.Index(known.names if known else []).get_indexer(images.names)
@@ -117,10 +117,10 @@ def known_headers(questions: Path) -> list[list[str]]:
 
 
 def write_answers(path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
-    """A row for each image, and the probabilities beside them.
+    """Write a row per image, and the probabilities beside the file.
 
-    The columns are called as in the questions or in the labels beside them. A task that has none there gets one of its
-    own: the class, or those of a multilabel task joined by `|`, which alone says that none is true.
+    Columns have the names that they have in the questions, or in the labels beside these. A task without any there gets
+    a column of its own with the class, or with those of a multilabel task joined by `|`; a lone `|` means none.
     """
     headers = known_headers(questions.file)
     columns = {headers[0][0] if headers else "image": questions.images.names}

@@ -1,4 +1,4 @@
-"""The cells of a table, one line an image: read, and encoded for the tasks that its columns answer."""
+"""Reading the cells of a table, a line per image, and encoding them for the tasks that its columns answer."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -15,8 +15,8 @@ from competition.layouts.csv_lines import csv_rows, name_problem, rows_below
 from competition.task import Task
 
 SEPARATOR = "|"
-LOOKED_AT = 20  # images that decide which folder names are relative to
-# How spreadsheets and pandas write 0 and 1, and people no and yes; in any case.
+LOOKED_AT = 20  # names that are tried to find the folder they are relative to
+# How spreadsheets and pandas write 0 and 1, and people no and yes; in capitals or not.
 FLAGS = {"0": False, "0.0": False, "false": False, "1": True, "1.0": True, "true": True}
 WORDS = {"no": False, "yes": True}
 UNKNOWN = -1
@@ -26,8 +26,8 @@ UNKNOWN = -1
 class Table:
     """The cells of a CSV below its header, as stripped text.
 
-    Row i is about image `names[i]` and stands in line `line[i]`; `image` is the header of the first column, and
-    `cells[column]` (rows,) has the others. `problems` are the lines that could not become rows.
+    Row i is about image `names[i]` and is in line `line[i]`; `image` is the header of the first column, and
+    `cells[column]` (rows,) holds the others. `problems` are the lines that could not become rows.
     """
 
     file: Path
@@ -54,10 +54,10 @@ class Table:
 
 
 def read_table(file: Path) -> Table:
-    """Read a CSV whose first line names its columns, the first of them the images.
+    """Read a CSV whose first line names its columns, and whose first column names the images.
 
-    Raises InvalidInput where the header is missing or names columns that cannot be told apart. Lines of another number
-    of cells, with a name that is no image's, or with an image that stood there before, become `problems`.
+    Raises InvalidInput if the header is missing or names columns that cannot be told apart. Lines with another number
+    of cells, with a name that is no image's, or with an image of a line above, become `problems`.
     """
     lines = csv_rows(file, strip=True)
     line, header = next(lines, (1, []))
@@ -100,12 +100,12 @@ def _row_problem(cells: list[str], header: list[str]) -> str | None:
     if is_image(name) or name_problem(name):
         return name_problem(name)
     others = [column for column, cell in zip(header[1:], cells[1:], strict=True) if is_image(cell)]
-    what = f"put column {others[0]!r} first" if others else f"a name ends in {', '.join(ENDINGS)}"
+    what = f"put column {others[0]!r} first" if others else f"allowed are names that end in {', '.join(ENDINGS)}"
     return f"{name!r} in the first column, {header[0]!r}, names no image; {what}"
 
 
 def columns_of(task: Task, columns: Iterable[str]) -> tuple[str, ...]:
-    """The columns that answer a task: its own, or one a class (`gender_Female`, or plainly `Female`); () for none."""
+    """The columns that answer a task: its own, or one per class (`gender_Female`, or just `Female`); () for none."""
     known = {task_of(column): column for column in columns}
     if task.name in known:
         return (known[task.name],)
@@ -117,13 +117,13 @@ def columns_of(task: Task, columns: Iterable[str]) -> tuple[str, ...]:
 
 
 def flags_of(cells: np.ndarray, meanings: Mapping[str, bool]) -> np.ndarray:
-    """1 where a cell is written like a true one, 0 like a false one, else UNKNOWN: int of the shape of `cells`."""
+    """1 for each cell that `meanings` calls true, 0 for a false one, else UNKNOWN: int of the shape of `cells`."""
     codes, texts = pd.factorize(cells.ravel())
     return np.array([meanings.get(text.casefold(), UNKNOWN) for text in texts], int)[codes].reshape(cells.shape)
 
 
 def encode(table: Table, task: Task) -> tuple[np.ndarray, np.ndarray, list[Problem]]:
-    """Codes (rows, classes) uint8 and labelled (rows,) bool of a task, and the cells that cannot be."""
+    """Codes (rows, classes) uint8 and labelled (rows,) bool of a task, and what is wrong with its cells."""
     columns = columns_of(task, table.cells)
     if not columns:
         text = f"no column {task.name!r}, and no 0/1 columns {task.name}_{task.classes[0]} and so on"
@@ -134,7 +134,7 @@ def encode(table: Table, task: Task) -> tuple[np.ndarray, np.ndarray, list[Probl
 
 
 def _by_value(table: Table, task: Task, column: str) -> tuple[np.ndarray, np.ndarray, list[Problem]]:
-    """One column with the value, or with several joined by `|`; empty is absent, and a lone `|` none of them."""
+    """One column with the class, or with several joined by `|`; an empty cell is absent, a lone `|` means none."""
     codes, cells = pd.factorize(table.cells[column])
     vectors, texts = np.zeros((len(cells), len(task)), bool), {}
     for number, cell in enumerate(cells):
@@ -163,7 +163,7 @@ def _values_problem(values: list[str], task: Task, column: str) -> str | None:
 
 
 def _by_flags(table: Table, task: Task, columns: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, list[Problem]]:
-    """A 0/1 column a class. Absent are rows of empty cells and, where exactly one is true, rows of zeros."""
+    """A 0/1 column per class. Rows of empty cells are absent, and so are rows of zeros of a multiclass task."""
     cells = np.column_stack([table.cells[column] for column in columns])
     empty, flags = cells == "", flags_of(cells, FLAGS | WORDS)
     odd, yes = ~empty & (flags == UNKNOWN), flags == 1
@@ -175,7 +175,7 @@ def _by_flags(table: Table, task: Task, columns: tuple[str, ...]) -> tuple[np.nd
         if odd[row].any():
             text = "allowed are 0 and 1, false and true, or no and yes"
         elif partly[row]:
-            text = "of a task either all cells are empty or none is"
+            text = "either all cells of a task are empty, or none is"
         else:
             text = f"{count[row]} values are true, but {task.name} is multiclass: one is allowed"
         wrong.append(table.problem(row, f"{found}: {text}"))

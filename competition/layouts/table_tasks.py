@@ -1,4 +1,4 @@
-"""What the columns of a table ask: tasks, their kinds and their classes, from the cells alone."""
+"""Infer the tasks of a table, their kinds and their classes from its columns and cells."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,20 +10,20 @@ from competition.errors import InvalidInput, Problem, no_such
 from competition.layouts.table_cells import FLAGS, SEPARATOR, UNKNOWN, WORDS, Table, flags_of, split_values, task_of
 from competition.task import Task
 
-# A column of more values than this, each on fewer images than that, holds free text or numbers, not answers.
+# A column of more than FEW_VALUES values, on average each on fewer than FEW_IMAGES images, is free text or numbers.
 FEW_VALUES, FEW_IMAGES = 10, 3
-# The share of 0 and 1 among the cells of a column that is meant to hold nothing else.
+# A column with a larger share of 0 and 1 than this is meant to hold nothing else.
 ALMOST = 0.6
-# What plain 0/1 columns, without a common prefix, are called: one of them true in every row, or any number.
+# The names of the task of 0/1 columns without a prefix: if exactly one of them is true in every row, and if not.
 ONE_OF, ANY_OF = "class", "tags"
 
 
 def infer_tasks(table: Table, leave_out: Sequence[str] = ()) -> tuple[tuple[Task, ...], list[str], list[Problem]]:
-    """The tasks in the order of their columns; what was decided and could be meant otherwise; what cannot be.
+    """The tasks in the order of their columns, notes on what was assumed, and what is wrong.
 
-    0/1 columns whose names share what stands before an underscore are one task (gender_Female, gender_Male), also where
-    they hold false and true, or no and yes. So are all others of 0 and 1, or false and true, that share nothing. Such a
-    task is multiclass where no row has two ones. Every other column is a task; it is multilabel where a cell holds `|`.
+    0/1 columns that share a prefix before an underscore are one task (gender_Female, gender_Male), also if they hold
+    false and true, or no and yes. All other columns of 0 and 1, or of false and true, are one more. Such a task is
+    multiclass if no row has two ones. Any other column is a task of its own, multilabel if a cell holds `|`.
     """
     cells = {column: values for column, values in table.cells.items() if column not in leave_out}
     problems = [
@@ -45,14 +45,14 @@ def infer_tasks(table: Table, leave_out: Sequence[str] = ()) -> tuple[tuple[Task
         except InvalidInput as error:
             problems.append(Problem(table.file, 1, str(error)))
     if not tasks and not problems:
-        problems.append(Problem(table.file, 1, f"beside the images, {table.image!r}, there is no column to learn"))
+        problems.append(Problem(table.file, 1, f"besides the images, {table.image!r}, there is no column to learn"))
     return tuple(tasks), notes, problems
 
 
 def group_columns(cells: Mapping[str, np.ndarray]) -> tuple[dict[str, tuple[str, ...]], list[str]]:
-    """The columns of each task by its name, in the order of the first of them; and what could be meant otherwise."""
+    """The columns of each task by its name, in the order of their first columns; and notes on what was assumed."""
     share = {column: _share_of_flags(values, FLAGS | WORDS) for column, values in cells.items()}
-    # A column beside a 0/1 column of its prefix is one, too, though some of its cells are wrong, which is said later.
+    # A column that shares its prefix with a 0/1 column is one, too; cells of it that are not 0 or 1 are reported later.
     prefixes, notes = shared_prefixes([column for column in cells if share[column] > ALMOST])
     sure = {prefixes.get(column) for column in cells if share[column] == 1}
     prefixes = {column: prefix for column, prefix in prefixes.items() if prefix in sure}
@@ -72,9 +72,9 @@ def group_columns(cells: Mapping[str, np.ndarray]) -> tuple[dict[str, tuple[str,
 
 
 def shared_prefixes(columns: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """For each column that shares a prefix with another, the longest such; and which could be shorter.
+    """The longest shared prefix of each column that has one, and notes on prefixes that could be shorter.
 
-    hair_dark_red and hair_dark_blue share hair_dark; but where a hair_white would stay alone, all three share hair.
+    hair_dark_red and hair_dark_blue share hair_dark; with hair_white, which would be left alone, all three share hair.
     """
     count = Counter(prefix for column in columns for prefix in _prefixes(column))
     found = {}
@@ -107,7 +107,7 @@ def _count_ones(columns: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _one_is_right(count: np.ndarray, filled: np.ndarray, zeros_are_absent: bool) -> bool:
-    """Whether no row of 0/1 columns has two ones; and none has only zeros, unless those count as absent."""
+    """Whether no row of 0/1 columns has two ones, and none has only zeros unless those count as absent."""
     return bool((count <= 1).all() and (zeros_are_absent or (count[filled] == 1).all()))
 
 
@@ -123,8 +123,8 @@ def _task_of_flags(name: str, cells: Mapping[str, np.ndarray], notes: list[str])
         return Task(name, classes, "multilabel")
     if zeros := int((filled & (count == 0)).sum()):
         notes.append(
-            f"{name}: no row has two ones, so one answer is right, and {zeros:,} rows of zeros are read as absent. "
-            'If they mean "none of these", give the task "multilabel" in the recipe'
+            f"{name}: no row has two ones, so it is multiclass, and {zeros:,} rows of zeros are read as absent. "
+            'If they mean "none of these", make the task "multilabel" in the recipe'
         )
     return Task(name, classes)
 
@@ -142,17 +142,17 @@ def _task_of_values(column: str, cells: np.ndarray, notes: list[str]) -> Task:
         shown = ", ".join(repr(value[:30]) for value in list(count)[:3])
         raise InvalidInput(
             f"column {column!r} holds {len(count):,} different values in {len(filled):,} rows, as free text does "
-            f"({shown}, …); an answer has to stand on several images: {leave_out}"
+            f"({shown}, …); a class has to be on several images: {leave_out}"
         )
     name = task_of(column)
     if name != column:
-        notes.append(f"column {column!r} is called {name} in the recipe, because that becomes a part of the network")
+        notes.append(f"column {column!r} is called {name} in the recipe, because it names a layer of the network")
     if len({value.casefold() for value in count}) < len(count):
         alike = sorted(value for value in count if sum(value.casefold() == v.casefold() for v in count) > 1)
-        notes.append(f"{name}: {', '.join(alike)} differ in capitals only, and are classes of their own")
+        notes.append(f"{name}: {', '.join(alike)} differ only in capitals; they are read as separate classes")
     if len(count) > FEW_VALUES and all(map(is_number, count)):
         notes.append(f"{name}: its {len(count)} numbers are read as classes, not as a quantity")
-    # Numbers by size, then words by the alphabet.
+    # Numbers in ascending order, then words in alphabetical order.
     classes = sorted(count, key=lambda value: (0, float(value), value) if is_number(value) else (1, 0.0, value))
     return Task(name, tuple(classes), "multilabel" if several else "multiclass")
 

@@ -79,7 +79,7 @@ def test_a_table_is_described_with_its_tasks_images_and_questions(here, capsys):
         "shape one of 2 3 labelled (0% absent): disk 2, square 1",
         "images 3 of 3 found; 32 x 24 pixels (median), from 32 x 24 to 32 x 40 (3 looked at)",
         "questions my data/questions.csv",
-        "note 1 of 4 rows answer nothing and are not trained on",
+        "note 1 of 4 rows have no label and are not trained on",
         "note image names are relative to my data/images",
         "note left out: note",
         "note shape: square on fewer than two images, too few to train and validate",
@@ -112,7 +112,7 @@ def test_rows_are_read_where_a_training_reads_them(here, capsys):
     found = sniff(here / "data/base/Annotations/label.csv")
     assert (found.layout, found.data) == ("fashionai", here / "data")
     assert found.questions == (here / "data/rank/Tests/question.csv",)
-    assert "classes are called by numbers" in found.notes[0]
+    assert "classes are only numbered" in found.notes[0]
     write(here / "data/classes.csv", ["size,small,large"])
     out = said(capsys, "sizes", "--labels", "data/base/Annotations/label.csv")
     assert "size  one of  2  4 labelled (0% absent): small 2, large 2" in out
@@ -141,7 +141,7 @@ def test_a_folder_of_classes_becomes_one_task(here, capsys):
         (["shapes", "--labels", "mine.csv", "--weights", "gone.h5"], ["gone.h5: there is no such file"]),
         (["shapes", "--labels", "pets", "--leave-out", "note"], ["--leave-out names columns of a table"]),
         (["shapes", "--labels", "label.csv"], ["label.csv holds rows", "move it to base/Annotations/label.csv"]),
-        (["shapes", "--labels", "bad.csv"], ["bad.csv:3: a.png stands in line 2 already", "bad.csv:4: 1 cells in"]),
+        (["shapes", "--labels", "bad.csv"], ["bad.csv:3: a.png is already in line 2", "bad.csv:4: 1 cells in"]),
     ],
     ids=lambda value: " ".join(value) if len(value) > 2 else None,
 )  # fmt: skip

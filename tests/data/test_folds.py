@@ -55,7 +55,6 @@ def every_task(seed: int) -> Dataset:
 
 KINDS = [one_task_each, groups_of_a_class, mixed_groups, several_tasks, every_task]
 any_data = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-any_seed = pytest.mark.parametrize("seed", SEEDS)
 
 
 def furthest(folds: Folds, dataset: Dataset) -> float:
@@ -73,46 +72,47 @@ def furthest(folds: Folds, dataset: Dataset) -> float:
 
 
 @any_data
-@any_seed
-def test_each_image_is_held_out_once_and_groups_stay_together(kind, seed):
-    dataset = kind(seed)
-    folds = make_folds(dataset, 5, seed)
-    splits = [folds.split(fold) for fold in range(5)]
-    np.testing.assert_array_equal(np.sort(np.concatenate([held for _, held in splits])), np.arange(len(dataset)))
-    for training, held in splits:
-        assert len(held)
-        np.testing.assert_array_equal(np.sort(np.concatenate([training, held])), np.arange(len(dataset)))
-        assert (np.diff(training) > 0).all()
-        assert (np.diff(held) > 0).all()
-        assert not set(dataset.group[training]) & set(dataset.group[held])
+def test_each_image_is_held_out_once_and_groups_stay_together(kind):
+    for seed in SEEDS:
+        dataset = kind(seed)
+        folds = make_folds(dataset, 5, seed)
+        splits = [folds.split(fold) for fold in range(5)]
+        np.testing.assert_array_equal(np.sort(np.concatenate([held for _, held in splits])), np.arange(len(dataset)))
+        for training, held in splits:
+            assert len(held)
+            np.testing.assert_array_equal(np.sort(np.concatenate([training, held])), np.arange(len(dataset)))
+            assert (np.diff(training) > 0).all()
+            assert (np.diff(held) > 0).all()
+            assert not set(dataset.group[training]) & set(dataset.group[held])
 
 
 @any_data
-@any_seed
 @pytest.mark.parametrize("count", [2, 5, 10])
-def test_every_class_is_within_one_and_its_largest_group_of_its_share(kind, seed, count):
-    dataset = kind(seed)
-    folds = make_folds(dataset, count, seed)
-    assert furthest(folds, dataset) <= 1e-9
-    assert balance(folds, dataset).excess == pytest.approx(furthest(folds, dataset))
-
-
-@any_seed
-@pytest.mark.parametrize("count", [2, 5, 10])
-def test_where_groups_have_one_class_no_fold_is_ahead_by_more_than_the_largest(seed, count):
-    for kind in (one_task_each, groups_of_a_class):
+def test_every_class_is_within_one_and_its_largest_group_of_its_share(kind, count):
+    for seed in SEEDS:
         dataset = kind(seed)
         folds = make_folds(dataset, count, seed)
-        for task in dataset.tasks:
-            for yes in (dataset.codes[task.name] == 2).T:
-                held = np.bincount(folds.fold[yes], minlength=count)
-                assert np.ptp(held) <= max(Counter(dataset.group[yes].tolist()).values(), default=0)
+        beyond = furthest(folds, dataset)
+        assert beyond <= 1e-9
+        assert balance(folds, dataset).excess == pytest.approx(beyond)
 
 
-@any_seed
-def test_folds_of_single_images_are_of_equal_size(seed):
-    assert np.ptp(np.bincount(make_folds(one_task_each(seed), 7, seed).fold)) <= 1
-    assert np.ptp(np.bincount(make_folds(every_task(seed), 7, seed).fold)) <= 4
+@pytest.mark.parametrize("count", [2, 5, 10])
+def test_where_groups_have_one_class_no_fold_is_ahead_by_more_than_the_largest(count):
+    for seed in SEEDS:
+        for kind in (one_task_each, groups_of_a_class):
+            dataset = kind(seed)
+            folds = make_folds(dataset, count, seed)
+            for task in dataset.tasks:
+                for yes in (dataset.codes[task.name] == 2).T:
+                    held = np.bincount(folds.fold[yes], minlength=count)
+                    assert np.ptp(held) <= max(Counter(dataset.group[yes].tolist()).values(), default=0)
+
+
+def test_folds_of_single_images_are_of_equal_size():
+    for seed in SEEDS:
+        assert np.ptp(np.bincount(make_folds(one_task_each(seed), 7, seed).fold)) <= 1
+        assert np.ptp(np.bincount(make_folds(every_task(seed), 7, seed).fold)) <= 4
 
 
 def test_images_without_labels_are_shared_out_too():
@@ -121,17 +121,17 @@ def test_images_without_labels_are_shared_out_too():
     assert np.ptp(np.bincount(folds.fold[:100])) <= 2
 
 
-@any_seed
-def test_a_large_group_is_made_up_for_by_small_ones(seed):
-    folds = make_folds(make_dataset({"a": [0] * 12 + [1] * 12}, group=[0] * 6 + [*range(1, 19)]), 2, seed)
-    assert list(np.bincount(folds.fold[:12])) == [6, 6]
+def test_a_large_group_is_made_up_for_by_small_ones():
+    for seed in SEEDS:
+        folds = make_folds(make_dataset({"a": [0] * 12 + [1] * 12}, group=[0] * 6 + [*range(1, 19)]), 2, seed)
+        assert list(np.bincount(folds.fold[:12])) == [6, 6]
 
 
-@any_seed
-def test_each_class_of_a_group_counts_as_often_as_the_group_has_it(seed):
-    counts = np.array([[2, 0, 1], [0, 3, 1], [3, 1, 0]])  # the third brings mostly the class of the first
-    dealt = deal(counts, counts.sum(axis=1), 2, np.random.default_rng(seed))
-    assert dealt[0] != dealt[1] == dealt[2]
+def test_each_class_of_a_group_counts_as_often_as_the_group_has_it():
+    for seed in SEEDS:
+        counts = np.array([[2, 0, 1], [0, 3, 1], [3, 1, 0]])  # the third brings mostly the class of the first
+        dealt = deal(counts, counts.sum(axis=1), 2, np.random.default_rng(seed))
+        assert dealt[0] != dealt[1] == dealt[2]
 
 
 def test_mending_is_needed_where_images_carry_many_tasks_and_does_it():
@@ -157,31 +157,31 @@ def test_the_same_seed_gives_the_same_folds_and_another_seed_others(kind, test_s
 
 
 @any_data
-@any_seed
-def test_other_names_for_tasks_and_classes_change_nothing(kind, seed):
-    dataset = kind(seed)
-    names = {task.name: f"z{99 - number}" for number, task in enumerate(dataset.tasks)}
-    renamed = replace(
-        dataset,
-        tasks=tuple(Task(names[t.name], tuple(f"new {99 - n}" for n in range(len(t)))) for t in dataset.tasks),
-        codes={names[name]: values for name, values in dataset.codes.items()},
-        labelled={names[name]: values for name, values in dataset.labelled.items()},
-    )
-    np.testing.assert_array_equal(make_folds(renamed, 5, seed, 0.1).fold, make_folds(dataset, 5, seed, 0.1).fold)
+def test_other_names_for_tasks_and_classes_change_nothing(kind):
+    for seed in SEEDS:
+        dataset = kind(seed)
+        names = {task.name: f"z{99 - number}" for number, task in enumerate(dataset.tasks)}
+        renamed = replace(
+            dataset,
+            tasks=tuple(Task(names[t.name], tuple(f"new {99 - n}" for n in range(len(t)))) for t in dataset.tasks),
+            codes={names[name]: values for name, values in dataset.codes.items()},
+            labelled={names[name]: values for name, values in dataset.labelled.items()},
+        )
+        np.testing.assert_array_equal(make_folds(renamed, 5, seed, 0.1).fold, make_folds(dataset, 5, seed, 0.1).fold)
 
 
 @any_data
-@any_seed
-def test_what_is_set_aside_is_drawn_first_and_seen_by_no_fold(kind, seed):
-    dataset = kind(seed)
-    folds = make_folds(dataset, 4, seed, test_share=0.2)
-    np.testing.assert_array_equal(folds.test, hold_out(dataset, 0.2, seed)[1])
-    for fold in range(4):
-        training, held = folds.split(fold)
-        assert not set(folds.test) & {*training, *held}
-        assert len(training) + len(held) + len(folds.test) == len(dataset)
-        assert not set(dataset.group[folds.test]) & set(dataset.group[[*training, *held]])
-    assert furthest(folds, dataset) <= 1e-9
+def test_what_is_set_aside_is_drawn_first_and_seen_by_no_fold(kind):
+    for seed in SEEDS:
+        dataset = kind(seed)
+        folds = make_folds(dataset, 4, seed, test_share=0.2)
+        np.testing.assert_array_equal(folds.test, hold_out(dataset, 0.2, seed)[1])
+        for fold in range(4):
+            training, held = folds.split(fold)
+            assert not set(folds.test) & {*training, *held}
+            assert len(training) + len(held) + len(folds.test) == len(dataset)
+            assert not set(dataset.group[folds.test]) & set(dataset.group[[*training, *held]])
+        assert furthest(folds, dataset) <= 1e-9
 
 
 @pytest.mark.parametrize("count", [2, 5, 10])
@@ -195,7 +195,8 @@ def test_photographs_with_several_tasks_each_are_inside_the_bound(shared, count)
 
 def test_balance_counts_what_is_ahead_of_its_share():
     dataset = make_dataset({"a": [0, 0, 0, 0, 1, 1]}, group=[0, 0, 1, 2, 3, 4])
-    found = balance(Folds("by hand", dataset.ids, dataset.group, np.array([0, 0, 0, 0, 0, 1])), dataset)
+    folds = Folds(source="by hand", image=dataset.ids, group=dataset.group, fold=np.array([0, 0, 0, 0, 0, 1]))
+    found = balance(folds, dataset)
     np.testing.assert_array_equal(found.ahead, [[2, 0], [-2, 0]])
     np.testing.assert_array_equal(found.bound, [3, 2])
     assert found.excess == -1
@@ -223,7 +224,8 @@ def named(*names: str) -> Dataset:
 
 def test_what_is_written_is_read_again(tmp_path):
     dataset = named("a.jpg", 'with, comma and "quotes".jpg', "Größe 领口.jpg", "d.jpg")
-    made = Folds("made", dataset.ids, np.array([0, 1, 1, 2]), np.array([1, 0, 0, TEST]))
+    group, fold = np.array([0, 1, 1, 2]), np.array([1, 0, 0, TEST])
+    made = Folds(source="made", image=dataset.ids, group=group, fold=fold)
     made.write(tmp_path / "deep/folds.csv")
     assert (tmp_path / "deep/folds.csv").read_text(encoding="utf-8").splitlines()[0::4] == [
         "image,group,fold",
@@ -249,7 +251,7 @@ def test_rows_follow_the_data_set_in_whatever_order_it_comes(tmp_path):
 
 @pytest.mark.parametrize("fold", [-1, 2])
 def test_a_fold_that_is_not_there_is_refused(fold):
-    folds = Folds("mine.csv", np.array(["a", "b"]), np.arange(2), np.arange(2))
+    folds = Folds(source="mine.csv", image=np.array(["a", "b"]), group=np.arange(2), fold=np.arange(2))
     assert f"mine.csv has no fold {fold}; allowed are 0 to 1" in refusal(folds.split, fold)
 
 
@@ -260,12 +262,12 @@ def test_other_images_than_those_of_the_data_are_refused_with_examples(tmp_path)
     folds = read_folds(write(tmp_path / "folds.csv", GOOD))
     message = refusal(folds.of, named("a.jpg", "x1.jpg", "x2.jpg", "x3.jpg", "x4.jpg"))
     assert f"{tmp_path / 'folds.csv'} was made for other images than the 5 of this data set" in message
-    assert "it lacks 4 of them, and 2 stand in it alone" in message
+    assert "4 of them are not in the file, and 2 are only in the file" in message
     assert "base/x3.jpg is not in the file" in message
     assert "base/x4.jpg" not in message
-    assert "base/b.jpg is in the file alone" in message
+    assert "base/b.jpg is only in the file" in message
     assert "competition folds" in message
-    assert "it lacks 0 of them, and 2 stand in it alone" in refusal(folds.of, named("a.jpg"))
+    assert "0 of them are not in the file, and 2 are only in the file" in refusal(folds.of, named("a.jpg"))
 
 
 @pytest.mark.parametrize(
@@ -281,7 +283,7 @@ def test_other_images_than_those_of_the_data_are_refused_with_examples(tmp_path)
         ([*GOOD, "base/d.jpg,3,1.0"], ["fold '1.0'"]),
         ([*GOOD, f"base/d.jpg,3,{'9' * 30}"], ["fold '999"]),
         ([*GOOD, "base/d.jpg,3,"], ["fold ''"]),
-        ([*GOOD, "base/a.jpg,3,1"], ["folds.csv:5: base/a.jpg stands in line 2 already"]),
+        ([*GOOD, "base/a.jpg,3,1"], ["folds.csv:5: base/a.jpg is already in line 2"]),
         ([*GOOD, "base/d.jpg,0,1"], ["folds.csv:5: group 0 is in fold 1 here, but in fold 0 before"]),
         ([*GOOD, "base/d.jpg,2,1"], ["folds.csv:5: group 2 is in fold 1 here, but in test before"]),
         ([*GOOD, "base/d.jpg,3,3"], ["its folds are 0, 1, 3; allowed are 0, 1 and so on"]),

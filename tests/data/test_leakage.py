@@ -9,7 +9,6 @@ import pytest
 from helpers import make_dataset, write
 
 from competition.data.leakage import (
-    COLUMNS,
     Images,
     Leak,
     between,
@@ -43,6 +42,10 @@ def images(tmp_path, *given: tuple[str, str, int]) -> Images:
         digest=np.array([digest for _, digest, _ in given], object),
         hash=np.array([value for *_, value in given], np.uint64),
     )
+
+
+def pair_of(first: int, second: int) -> Leak:
+    return Leak(exact=True, distance=0, first=first, second=second)
 
 
 def test_pairs_are_listed_with_questions_first_and_then_the_most_alike(tmp_path):
@@ -90,20 +93,20 @@ def test_every_pair_is_true_and_every_image_with_a_partner_is_in_one(tmp_path, s
         if (values[a] ^ values[b]).bit_count() <= 4
     }
     leaks = find_leaks(found, 4)
-    assert len({leak[2:] for leak in leaks}) == len(leaks)
+    assert len({(leak.first, leak.second) for leak in leaks}) == len(leaks)
     assert all(truth.get((leak.first, leak.second)) == leak.distance for leak in leaks)
     assert all(leak.exact == (found.digest[leak.first] == found.digest[leak.second]) for leak in leaks)
-    assert {row for leak in leaks for row in leak[2:]} == {row for pair in truth for row in pair}
+    assert {row for leak in leaks for row in (leak.first, leak.second)} == {row for pair in truth for row in pair}
     same = {row for pair in truth if found.digest[pair[0]] == found.digest[pair[1]] for row in pair}
-    assert {row for leak in leaks if leak.exact for row in leak[2:]} == same
-    assert {between(found, leak) for leak in leaks} == {between(found, Leak(True, 0, a, b)) for a, b in truth}
+    assert {row for leak in leaks if leak.exact for row in (leak.first, leak.second)} == same
+    assert {between(found, leak) for leak in leaks} == {between(found, pair_of(a, b)) for a, b in truth}
     crossing = {b if found.asked[b] else a for a, b in truth if found.asked[a] != found.asked[b]}
     assert list(leaked_questions(found, 4)) == sorted(crossing)
 
 
 def test_copies_make_a_pair_each_and_not_one_with_each_other(tmp_path):
     found = images(tmp_path, *[("base", "same", A)] * 30, *[("base", f"{n}", B) for n in range(30)])
-    assert [leak[2:] for leak in find_leaks(found)] == [
+    assert [(leak.first, leak.second) for leak in find_leaks(found)] == [
         *((0, row) for row in range(1, 30)),
         *((30, row) for row in range(31, 60)),
     ]
@@ -133,8 +136,8 @@ def test_images_of_several_files_stand_one_after_the_other(tmp_path):
     assert list(found.dataset.source_of) == [0, 0, 0, 1, 1]
     assert "".join(found.digest) == "xyzpq"
     assert found.dataset.path(3) == tmp_path / "rank/0.png"
-    assert between(found, Leak(True, 0, 0, 3)) == "base and rank"
-    assert between(found, Leak(True, 0, 0, 1)) == "base"
+    assert between(found, pair_of(0, 3)) == "base and rank"
+    assert between(found, pair_of(0, 1)) == "base"
 
 
 def test_the_table_names_both_images_and_their_places(tmp_path):
@@ -142,7 +145,7 @@ def test_the_table_names_both_images_and_their_places(tmp_path):
     write_leaks(tmp_path / "leaks.csv", found, find_leaks(found))
     with (tmp_path / "leaks.csv").open(newline="") as file:
         rows = list(csv.reader(file))
-    assert rows[0] == list(COLUMNS)
+    assert rows[0] == ["kind", "distance", "image", "place", "other_image", "other_place", "between"]
     base, rank = tmp_path / "base.csv", tmp_path / "rank.csv"
     assert rows[1:] == [
         ["exact", "0", "base/0.png", f"{base}:0", "rank/2.png", f"{rank}:2", "base and rank"],
@@ -153,8 +156,10 @@ def test_the_table_names_both_images_and_their_places(tmp_path):
 
 def test_the_picture_shows_the_first_sixty_pairs(tmp_path):
     heights = []
-    for copies in (61, 71):
-        found = images(tmp_path, *[("base", "same", A)] * copies)
+    for pairs in (1, 5, 70):  # four in a row
+        found = images(tmp_path, *[("base", "same", A)] * (pairs + 1))
         draw_leaks(tmp_path / "leaks.png", found, find_leaks(found))
         heights.append(len(cv2.imread(str(tmp_path / "leaks.png"))))
-    assert heights[0] == heights[1] > 15 * 190  # four pairs in each of fifteen rows
+    one_row, two_rows, sixty_pairs = heights
+    assert two_rows - one_row > 190
+    assert sixty_pairs == one_row + 14 * (two_rows - one_row)

@@ -1,5 +1,6 @@
 """Lists of images for a labelled folder: how they are divided, and what cannot be listed."""
 
+import csv
 from collections import Counter
 from pathlib import Path
 
@@ -7,7 +8,6 @@ import pytest
 from helpers import refusal, write
 
 from competition.__main__ import main
-from competition.data import lists as module
 from competition.data.lists import write_lists
 from competition.layouts.flowers import read_lines
 from competition.recipes.flowers import TASKS
@@ -68,10 +68,10 @@ def test_lists_that_exist_are_never_written_again(tmp_path, there):
     [
         ("tulip_red/1.jpg", "tulip_red: no such kind"),
         ("data/1.jpg", "data: no such kind"),
-        ("rose_red/notes.txt", "rose_red/notes.txt: not an image; take it away"),
+        ("rose_red/notes.txt", "rose_red/notes.txt: not an image; remove it"),
         ("rose_red/a.jpg ", "rose_red/a.jpg : not an image"),
-        ("rose_red/a\nb.jpg", "cannot stand in the lists; rename it"),
-        ("rose_red/ a.jpg", "cannot stand in the lists; rename it"),
+        ("rose_red/a\nb.jpg", "cannot be written to the lists; rename it"),
+        ("rose_red/ a.jpg", "cannot be written to the lists; rename it"),
         ("rose_red/more.jpg/1.jpg", "rose_red/more.jpg: not an image"),
     ],
 )
@@ -107,16 +107,15 @@ def test_names_with_commas_and_quotation_marks_are_listed_and_read_back(tmp_path
 @pytest.mark.parametrize("file", FILES)
 def test_after_ctrl_c_no_list_is_left_that_the_next_attempt_would_refuse(tmp_path, monkeypatch, file):
     labelled_folder(tmp_path, dict.fromkeys(KINDS, 10))
-    write_file = module.write_lines
-    calls = iter(FILES)
+    writer, files = csv.writer, iter(FILES)
 
-    def interrupted(*arguments):
-        if next(calls) == file:
+    def interrupted(*arguments, **options):
+        if next(files) == file:
             raise KeyboardInterrupt
-        write_file(*arguments)
+        return writer(*arguments, **options)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(module, "write_lines", interrupted)
+        patch.setattr(csv, "writer", interrupted)
         write_lists(tmp_path, TASKS)
     assert {path.name for path in tmp_path.iterdir()} == set(KINDS)
     write_lists(tmp_path, TASKS)

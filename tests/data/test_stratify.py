@@ -30,39 +30,39 @@ def single_task(seed: int, largest_group: int):
     return make_dataset(answers, group=np.arange(150).repeat(sizes))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_every_image_is_on_exactly_one_side_and_groups_stay_together(seed):
-    dataset = several_tasks(seed)
-    training, held_out = hold_out(dataset, 0.2, seed)
-    np.testing.assert_array_equal(np.sort(np.concatenate([training, held_out])), np.arange(len(dataset)))
-    assert (np.diff(training) > 0).all()
-    assert (np.diff(held_out) > 0).all()
-    assert not set(dataset.group[training]) & set(dataset.group[held_out])
+def test_every_image_is_on_exactly_one_side_and_groups_stay_together():
+    for seed in SEEDS:
+        dataset = several_tasks(seed)
+        training, held_out = hold_out(dataset, 0.2, seed)
+        np.testing.assert_array_equal(np.sort(np.concatenate([training, held_out])), np.arange(len(dataset)))
+        assert (np.diff(training) > 0).all()
+        assert (np.diff(held_out) > 0).all()
+        assert not set(dataset.group[training]) & set(dataset.group[held_out])
 
 
-@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("share", [0.1, 0.15, 1 / 3, 0.5])
-def test_the_share_of_groups_is_kept_to_one(seed, share):
-    dataset = several_tasks(seed)
-    groups = len(set(dataset.group))
-    _, held_out = hold_out(dataset, share, seed)
-    alone = 13  # at most so many classes stand in a single group, which stays in training
-    assert groups * share - 1 - alone * share <= len(set(dataset.group[held_out])) <= groups * share + 1
+def test_the_share_of_groups_is_kept_to_one(share):
+    for seed in SEEDS:
+        dataset = several_tasks(seed)
+        groups = len(set(dataset.group))
+        _, held_out = hold_out(dataset, share, seed)
+        alone = 13  # at most so many classes stand in a single group, which stays in training
+        assert groups * share - 1 - alone * share <= len(set(dataset.group[held_out])) <= groups * share + 1
 
 
 @pytest.mark.parametrize("largest_group", [1, 4, 20])
-@pytest.mark.parametrize("seed", SEEDS)
-def test_every_class_gives_its_share_to_within_one_and_its_largest_group(seed, largest_group):
-    dataset = single_task(seed, largest_group)
-    for share in (0.15, 0.4):
-        _, held_out = hold_out(dataset, share, seed)
-        held = np.isin(np.arange(len(dataset)), held_out)
-        for task in dataset.tasks:
-            for column in (dataset.codes[task.name] == 2).T:
-                if not column.any():
-                    continue
-                largest = np.bincount(dataset.group[column]).max()
-                assert abs(held[column].sum() - share * column.sum()) <= 1 + largest
+def test_every_class_gives_its_share_to_within_one_and_its_largest_group(largest_group):
+    for seed in SEEDS:
+        dataset = single_task(seed, largest_group)
+        for share in (0.15, 0.4):
+            _, held_out = hold_out(dataset, share, seed)
+            held = np.isin(np.arange(len(dataset)), held_out)
+            for task in dataset.tasks:
+                for column in (dataset.codes[task.name] == 2).T:
+                    if not column.any():
+                        continue
+                    largest = np.bincount(dataset.group[column]).max()
+                    assert abs(held[column].sum() - share * column.sum()) <= 1 + largest
 
 
 def test_the_same_seed_gives_the_same_split_and_another_seed_another():
@@ -80,36 +80,36 @@ def test_each_image_gets_its_turn():
     assert (counts > 0).mean() > 0.9
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_other_names_for_tasks_and_classes_change_nothing(seed):
-    dataset = several_tasks(seed)
-    renamed = {
-        task.name: Task(f"z{task.name}", tuple(f"new {name}" for name in task.classes)) for task in dataset.tasks
-    }
-    other = replace(
-        dataset,
-        tasks=tuple(renamed.values()),
-        codes={renamed[name].name: values for name, values in dataset.codes.items()},
-        labelled={renamed[name].name: values for name, values in dataset.labelled.items()},
-    )
-    np.testing.assert_array_equal(hold_out(other, 0.2, seed)[1], hold_out(dataset, 0.2, seed)[1])
+def test_other_names_for_tasks_and_classes_change_nothing():
+    for seed in SEEDS:
+        dataset = several_tasks(seed)
+        renamed = {
+            task.name: Task(f"z{task.name}", tuple(f"new {name}" for name in task.classes)) for task in dataset.tasks
+        }
+        other = replace(
+            dataset,
+            tasks=tuple(renamed.values()),
+            codes={renamed[name].name: values for name, values in dataset.codes.items()},
+            labelled={renamed[name].name: values for name, values in dataset.labelled.items()},
+        )
+        np.testing.assert_array_equal(hold_out(other, 0.2, seed)[1], hold_out(dataset, 0.2, seed)[1])
 
 
-@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("share", [0.15, 0.5])
-def test_a_class_with_a_single_image_stays_in_training(seed, share):
-    classes = np.array([0] * 30 + [1] * 20 + [2, 3])
-    training, held_out = hold_out(make_dataset({"a": classes}), share, seed)
-    assert {50, 51} <= set(training)
-    assert set(classes[held_out]) == {0, 1}
+def test_a_class_with_a_single_image_stays_in_training(share):
+    for seed in SEEDS:
+        classes = np.array([0] * 30 + [1] * 20 + [2, 3])
+        training, held_out = hold_out(make_dataset({"a": classes}), share, seed)
+        assert {50, 51} <= set(training)
+        assert set(classes[held_out]) == {0, 1}
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_class_in_a_single_group_stays_in_training(seed):
-    classes = {"a": [0] * 40 + [1] * 3 + [0] * 7, "b": [ABSENT] * 40 + [0, ABSENT, ABSENT, 0, 0, 1, 1, 1, 1, 1]}
-    group = [*range(40), 40, 40, 40, *range(41, 48)]  # class 1 of task a: three images of one group
-    training, _ = hold_out(make_dataset(classes, group), 0.5, seed)
-    assert {40, 41, 42} <= set(training)
+def test_a_class_in_a_single_group_stays_in_training():
+    for seed in SEEDS:
+        classes = {"a": [0] * 40 + [1] * 3 + [0] * 7, "b": [ABSENT] * 40 + [0, ABSENT, ABSENT, 0, 0, 1, 1, 1, 1, 1]}
+        group = [*range(40), 40, 40, 40, *range(41, 48)]  # class 1 of task a: three images of one group
+        training, _ = hold_out(make_dataset(classes, group), 0.5, seed)
+        assert {40, 41, 42} <= set(training)
 
 
 @pytest.mark.parametrize("share", [0.25, 0.3, 0.5])
@@ -135,24 +135,24 @@ def test_an_image_counts_for_the_rarest_class_it_carries():
 FLOWERS = (0.6, 0.25, 0.15)
 
 
-@pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("shares", [FLOWERS, (0.1, 0.9), (0.25,) * 4])
-def test_each_part_has_its_share_of_every_stratum_and_of_all(seed, shares):
-    rng = np.random.default_rng(seed)
-    sizes = [int(rng.choice((0, 1, 2, 3, 7, rng.integers(200)))) for _ in range(6)]
-    stratum = rng.permutation(np.repeat(np.arange(6), sizes))
-    parts = divide(stratum, np.ones(len(stratum)), shares, rng)
-    for number, size in enumerate(sizes):
-        counts = np.bincount(parts[stratum == number], minlength=len(shares))
-        assert (np.abs(counts - np.multiply(shares, size)) < 1 + 1e-9).all()
-    total = np.bincount(parts, minlength=len(shares))
-    assert (np.abs(total - np.multiply(shares, len(stratum))) <= 2).all()  # what is left over goes round
+def test_each_part_has_its_share_of_every_stratum_and_of_all(shares):
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        sizes = [int(rng.choice((0, 1, 2, 3, 7, rng.integers(200)))) for _ in range(6)]
+        stratum = rng.permutation(np.repeat(np.arange(6), sizes))
+        parts = divide(stratum, np.ones(len(stratum)), shares, rng)
+        for number, size in enumerate(sizes):
+            counts = np.bincount(parts[stratum == number], minlength=len(shares))
+            assert (np.abs(counts - np.multiply(shares, size)) < 1 + 1e-9).all()
+        total = np.bincount(parts, minlength=len(shares))
+        assert (np.abs(total - np.multiply(shares, len(stratum))) <= 2).all()  # what is left over goes round
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_many_small_strata_still_give_each_part_its_share(seed):
-    parts = divide(np.arange(300) // 3, np.ones(300), FLOWERS, np.random.default_rng(seed))
-    assert np.abs(np.bincount(parts) - [180, 75, 45]).max() <= 1
+def test_many_small_strata_still_give_each_part_its_share():
+    for seed in range(20):
+        parts = divide(np.arange(300) // 3, np.ones(300), FLOWERS, np.random.default_rng(seed))
+        assert np.abs(np.bincount(parts) - [180, 75, 45]).max() <= 1
 
 
 def test_large_and_small_groups_are_spread_alike():

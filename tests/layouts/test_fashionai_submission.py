@@ -155,7 +155,7 @@ BAD_ROWS = [
         [*GOOD, "d.jpg,size_labels,0;1", "d.jpg,size_labels,0;1"],
         [("mine.csv", 6, "is not asked in"), ("mine.csv", 7, "is not asked in")],
     ),
-    ([*GOOD, GOOD[1]], [("mine.csv", 6, "a.jpg,size stands there twice; delete the row")]),
+    ([*GOOD, GOOD[1]], [("mine.csv", 6, "a.jpg,size is answered already; delete the row")]),
     (
         [GOOD[1], GOOD[0], *GOOD[2:]],
         [("mine.csv", 1, "out of order: found a.jpg,size, expected b.jpg,colour_labels as at")],

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from helpers import refusal, write
 
-from competition.drawing.fgo import draw
 from competition.layouts.fgo import label_files, question_files, read_labels, read_questions
 from competition.recipes.fgo import COLOURS, TASKS
 
@@ -90,19 +89,6 @@ def test_spaces_around_names_and_cells_mean_nothing(tmp_path):
     assert answers(found) == {name: TRUE[name] for name in ("1.jpg", "3.jpg")}
 
 
-def test_what_is_drawn_reads_back_as_it_was_meant(tmp_path):
-    draw(tmp_path / "drawn", images=50, seed=1, progress=False)
-    found = read_labels(tmp_path / "drawn", TASKS)
-    assert len(found) == 50
-    assert all(found.path(row).is_file() for row in range(50))
-    profiles = {line["name"]: line for line in lines(tmp_path / "drawn/profiles.csv")}
-    for row, line in enumerate(lines(tmp_path / "drawn/colors.csv")):
-        said = answers(found)[line["image_name"]]
-        assert said[:-1] == tuple(profiles[line["name"]][task.name] for task in TASKS[:-1])
-        assert said[-1] == {colour for colour in COLOURS if line[colour] == "1"}
-        assert found.names[row] == line["image_name"]
-
-
 def test_questions_are_asked_in_every_task_and_know_the_answers_beside_them(tmp_path):
     folder = two_files(tmp_path)
     assert question_files(folder) == []
@@ -121,7 +107,7 @@ def test_questions_are_asked_in_every_task_and_know_the_answers_beside_them(tmp_
     ("profiles", "colors", "expected"),
     [
         (PROFILES[:2], COLORS, "colors.csv:3: character 'Hassan, the Old' has no profile in"),
-        ([*PROFILES, PROFILES[1]], COLORS, "profiles.csv:4: Nitocris stands in line 2 already"),
+        ([*PROFILES, PROFILES[1]], COLORS, "profiles.csv:4: Nitocris is already in line 2"),
         (
             changed(PROFILES, 1, "Nitocris,Female,Egypten,magic,LG"),
             COLORS,
@@ -138,7 +124,7 @@ def test_questions_are_asked_in_every_task_and_know_the_answers_beside_them(tmp_
             COLORS,
             "profiles.csv:2: 4 cells in 'Nitocris,Female,Egypt,magic'; the header names 5",
         ),
-        (PROFILES[:1], COLORS, "profiles.csv:1: below the header stands no line"),
+        (PROFILES[:1], COLORS, "profiles.csv:1: there is no line below the header"),
         ([], COLORS, "profiles.csv:1: the header lacks columns name, gender, region, fighting_style, alignment"),
         (changed(PROFILES, 0, "name,gender,region,style,alignment"), COLORS, "the header lacks column fighting_style;"),
         (
@@ -146,7 +132,7 @@ def test_questions_are_asked_in_every_task_and_know_the_answers_beside_them(tmp_
             COLORS,
             "the header has the unknown column style;",
         ),
-        (PROFILES, changed(COLORS, 0, COLORS[0].replace("red", "white")), "the header has twice the column white;"),
+        (PROFILES, changed(COLORS, 0, COLORS[0].replace("red", "white")), "the header repeats the column white;"),
         (
             PROFILES,
             changed(COLORS, 1, "1.jpg,Nitocris,1,0,2,0,0,1,1,0"),
@@ -157,14 +143,7 @@ def test_questions_are_asked_in_every_task_and_know_the_answers_beside_them(tmp_
             changed(COLORS, 1, "1.jpg,Nitocris,1,0,,0,0,1,1,0"),
             "colors.csv:2: green is ''; allowed are 0 and 1",
         ),
-        (PROFILES, [*COLORS, COLORS[1]], "colors.csv:5: 1.jpg stands in line 2 already; keep one"),
-        (
-            PROFILES,
-            changed(COLORS, 1, "../1.jpg,Nitocris,1,0,0,0,0,1,1,0"),
-            "colors.csv:2: image '../1.jpg' lies outside",
-        ),
-        (PROFILES, changed(COLORS, 1, ",Nitocris,1,0,0,0,0,1,1,0"), "colors.csv:2: the image name is empty"),
-        (PROFILES, COLORS[:1], "colors.csv:1: below the header stands no line"),
+        (PROFILES, COLORS[:1], "colors.csv:1: there is no line below the header"),
     ],
 )
 def test_what_is_wrong_in_the_two_files_is_named_with_its_line(tmp_path, profiles, colors, expected):
@@ -199,12 +178,15 @@ def with_cell(column: str, value: str) -> list[str]:
     [
         (
             with_cell("gender_Female", "0"),
-            "labels.csv:2: none of gender_Female, gender_Male is 1; of gender exactly one is",
+            "labels.csv:2: none of gender_Female, gender_Male is 1; exactly one column of gender has to be 1",
         ),
-        (with_cell("region_Asia", "1"), "labels.csv:2: region_Asia and region_Egypt is 1; of region exactly one is"),
+        (
+            with_cell("region_Asia", "1"),
+            "labels.csv:2: region_Asia and region_Egypt are 1; exactly one column of region",
+        ),
         (with_cell("alignment_TN", "yes"), "labels.csv:2: alignment_TN is 'yes'; allowed are 0 and 1"),
         (with_cell("gold", "1.0"), "labels.csv:2: gold is '1.0'; allowed are 0 and 1"),
-        ([*MERGED, MERGED[2]], "labels.csv:5: 2.jpg stands in line 3 already"),
+        ([*MERGED, MERGED[2]], "labels.csv:5: 2.jpg is already in line 3"),
         ([line.rpartition(",")[0] for line in MERGED], "labels.csv:1: the header lacks column alignment_TN;"),
         (
             [f"{line},0" for line in changed(MERGED, 0, MERGED[0] + ",rank")[:1]],
@@ -225,13 +207,12 @@ def test_a_cell_that_is_no_number_is_one_problem_and_not_two(tmp_path):
 def test_neither_both_nor_half_of_the_files_is_a_layout(tmp_path):
     assert "found: none of them" in refusal(label_files, tmp_path)
     write(tmp_path / "colors.csv", COLORS)
-    assert "takes either profiles.csv and colors.csv, or labels.csv alone; found: colors.csv" in refusal(
+    assert "has to hold either profiles.csv and colors.csv, or labels.csv alone; found: colors.csv" in refusal(
         label_files, tmp_path
     )
     two_files(tmp_path)
     write(tmp_path / "labels.csv", MERGED)
     assert "found: profiles.csv, colors.csv, labels.csv" in refusal(label_files, tmp_path)
-    assert "is not a folder" in refusal(label_files, tmp_path / "nowhere")
 
 
 def test_answers_to_other_questions_are_refused(tmp_path):
@@ -243,11 +224,8 @@ def test_answers_to_other_questions_are_refused(tmp_path):
     assert len(message.splitlines()) == 3
 
 
-def test_questions_have_a_header_and_are_asked_once(tmp_path):
+def test_questions_have_a_header(tmp_path):
     assert "the header lacks column image_name" in refusal(read_questions, write(tmp_path / "a.csv", ["1.jpg"]), TASKS)
-    twice = write(tmp_path / "b.csv", ["image_name", "1.jpg", "1.jpg"])
-    assert "b.csv:3: 1.jpg stands in line 2 already" in refusal(read_questions, twice, TASKS)
-    assert "cannot be read" in refusal(read_questions, tmp_path / "nowhere.csv", TASKS)
 
 
 def test_the_tasks_of_the_recipe_decide_columns_and_values(tmp_path):

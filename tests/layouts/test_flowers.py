@@ -9,7 +9,7 @@ import pytest
 from helpers import noise, refusal, write
 
 from competition.data.load import read_material
-from competition.layouts.flowers import question_files, read_labels, read_lines, read_questions
+from competition.layouts.flowers import read_labels, read_lines, read_questions
 from competition.layouts.registry import LAYOUTS
 from competition.recipes.flowers import RECIPE, TASKS
 
@@ -62,12 +62,6 @@ TYPES, COLOURS = "allowed are 0 (rose), 1 (daisy)", "allowed are 0 (red), 1 (pin
         ("/a.jpg, 0", f"2 columns in '/a.jpg, 0'; allowed are 3: {COLUMNS}"),
         ("/a.jpg, 0, 1, 1", f"4 columns in '/a.jpg, 0, 1, 1'; allowed are 3: {COLUMNS}"),
         ("/a.jpg", f"1 columns in '/a.jpg'; allowed are 3: {COLUMNS}"),
-        ("/../a.jpg, 0, 1", "image '/../a.jpg' lies outside the folder of the file; allowed are paths below it"),
-        (
-            "/b/../../a.jpg, 0, 1",
-            "image '/b/../../a.jpg' lies outside the folder of the file; allowed are paths below it",
-        ),
-        (", 0, 1", "'' names no image"),
         ("/, 0, 1", "'/' names no image"),
     ],
 )
@@ -77,6 +71,7 @@ def test_a_bad_line_is_named_with_what_is_allowed(tmp_path, file, line, problem)
 
 
 def test_a_question_may_lack_its_classes_and_nothing_less(tmp_path):
+    assert [line.classes for line in lines_of(tmp_path, asked=["/a.jpg", "/b.jpg, 1, 2"])] == [(), (1, 2)]
     assert problems(tmp_path, test=["/a.jpg", "/b.jpg, 1"]) == [
         f"test.txt:2: 2 columns in '/b.jpg, 1'; allowed are 3: {COLUMNS}; or the path alone"
     ]
@@ -90,9 +85,9 @@ def test_an_image_stands_once_in_all_files_however_its_path_is_written(tmp_path)
         test=["//b.jpg"],
     )
     assert found == [
-        "test.txt:1: b.jpg stands at train.txt:2 already; keep one of the two",
-        "train.txt:3: a.jpg stands at train.txt:1 already; keep one of the two",
-        "val.txt:1: b.jpg stands at train.txt:2 already; keep one of the two",
+        "test.txt:1: b.jpg is already in train.txt:2; keep one of the two",
+        "train.txt:3: a.jpg is already in train.txt:1; keep one of the two",
+        "val.txt:1: b.jpg is already in train.txt:2; keep one of the two",
     ]
 
 
@@ -101,24 +96,14 @@ def test_the_problems_of_all_files_come_together(tmp_path):
     assert [problem.split(": ")[0] for problem in found] == ["test.txt:1", "train.txt:1", "train.txt:2", "val.txt:1"]
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"", "train.txt is empty; expected are lines /data/img1.jpg"),
-        (b"/\xff.jpg, 0, 1\n", ":1: byte 0xff is not UTF-8"),
-    ],
-)
-def test_a_file_without_lines_or_in_another_encoding_is_refused(tmp_path, content, words):
-    assert words in refusal(read_lines, [write(tmp_path / "train.txt", content)], TASKS)
+def test_a_file_without_lines_is_refused_with_what_they_should_be(tmp_path):
+    words = "train.txt is empty; expected are lines /data/img1.jpg"
+    assert words in refusal(read_lines, [write(tmp_path / "train.txt", "")], TASKS)
 
 
 def test_a_name_with_a_line_break_is_refused(tmp_path):
     words = r"train.txt:2: image '/a\nb.jpg' has a line break in its name"
     assert words in problems(tmp_path, train=['"/a', 'b.jpg", 0, 1'])[0]
-
-
-def test_a_missing_file_is_named(tmp_path):
-    assert f"{tmp_path}/train.txt cannot be read: No such file" in refusal(read_lines, [tmp_path / "train.txt"], TASKS)
 
 
 def published(folder: Path, **files: list[str]) -> Path:
@@ -193,52 +178,21 @@ def test_a_folder_without_its_lists_is_refused_with_the_way_to_make_them(tmp_pat
 
 def test_a_question_may_not_be_trained_on(tmp_path):
     folder = published(tmp_path, train=TRAIN, val=VAL, test=["/data/img1.jpg"])
-    assert "test.txt:1: data/img1.jpg stands at train.txt:3 already" in refusal(read_labels, folder, TASKS)
+    assert "test.txt:1: data/img1.jpg is already in train.txt:3" in refusal(read_labels, folder, TASKS)
 
 
-def test_questions_carry_the_answers_that_are_known(tmp_path):
-    folder = published(tmp_path, test=["/data/img5.jpg, 1, 2", "/data/img6.jpg"])
-    assert question_files(folder) == [folder / "test.txt"]
-    questions = read_questions(folder / "test.txt", TASKS)
-    assert questions.images.names.tolist() == ["data/img5.jpg", "data/img6.jpg"]
-    assert list(zip(questions.names, questions.tasks, strict=True)) == [
-        (name, task.name) for name in ("data/img5.jpg", "data/img6.jpg") for task in TASKS
+def test_a_submission_is_written_like_the_published_lines_and_names_with_a_comma_read_back(tmp_path):
+    asked = ["/data/img1.jpg", '"/data/a,b.jpg"', '"/data/a""b.jpg"']
+    questions = read_questions(write(tmp_path / "test.txt", asked), TASKS)
+    given = {
+        "type": np.array([[0.2, 0.8], [0, 1], [1, 0]], np.float32),
+        "colour": np.array([[0.5, 0.1, 0.4], [0, 1, 0], [1, 0, 0]], np.float32),
+    }
+    path, beside = LAYOUTS["flowers"].write_answers(tmp_path / "mine.txt", questions, given, TASKS)
+    assert path.read_text().splitlines()[0] == "/data/img1.jpg, 1, 0"
+    lines = read_lines([path], TASKS)
+    assert [(line.name, line.classes) for line in lines[1:]] == [("data/a,b.jpg", (1, 1)), ('data/a"b.jpg', (0, 0))]
+    assert beside.read_text().splitlines()[:2] == [
+        "image,type_rose,type_daisy,colour_red,colour_pink,colour_white",
+        "data/img1.jpg,0.20000000,0.80000001,0.50000000,0.10000000,0.40000001",
     ]
-    for task, codes in (("type", [0, 2]), ("colour", [0, 0, 2])):
-        assert questions.images.labelled[task].tolist() == [True, False]
-        assert questions.images.codes[task].tolist() == [codes, [0] * len(codes)]
-
-
-def test_questions_may_have_no_answer_at_all_and_there_may_be_none(tmp_path):
-    assert question_files(tmp_path) == []
-    questions = read_questions(write(tmp_path / "asked.txt", ["/a.jpg", "/b.jpg"]), TASKS)
-    assert len(questions) == 4
-    assert not questions.images.codes
-
-
-def test_a_submission_of_a_name_with_a_comma_reads_back(tmp_path):
-    questions = read_questions(write(tmp_path / "test.txt", ['"/data/a,b.jpg"', '"/data/a""b.jpg"']), TASKS)
-    given = {task.name: np.eye(len(task), dtype=np.float32)[[1, 0]] for task in TASKS}
-    LAYOUTS["flowers"].write_answers(tmp_path / "mine.txt", questions, given, TASKS)
-    lines = read_lines([tmp_path / "mine.txt"], TASKS)
-    assert [(line.name, line.classes) for line in lines] == [("data/a,b.jpg", (1, 1)), ('data/a"b.jpg', (0, 0))]
-
-
-def test_what_is_submitted_reads_back_as_the_likeliest_classes(tmp_path):
-    folder = published(tmp_path / "flowers", test=[f"/data/img{number}.jpg" for number in range(30, 0, -1)])
-    questions = read_questions(folder / "test.txt", TASKS)
-    rng = np.random.default_rng(0)
-    probabilities = {task.name: rng.dirichlet(np.ones(len(task)), 30).astype(np.float32) for task in TASKS}
-    probabilities["type"][0], probabilities["colour"][0] = (0.2, 0.8), (0.5, 0.1, 0.4)
-    output = tmp_path / "submissions" / f"mine{LAYOUTS['flowers'].ENDING}"
-    written = LAYOUTS["flowers"].write_answers(output, questions, probabilities, TASKS)
-    assert [path.name for path in written] == ["mine.txt", "mine-probabilities.csv"]
-    assert output.read_text().splitlines()[0] == "/data/img30.jpg, 1, 0"
-    again = read_questions(output, TASKS).images
-    assert again.names.tolist() == questions.images.names.tolist()
-    for task in TASKS:
-        np.testing.assert_array_equal(again.codes[task.name].argmax(axis=1), probabilities[task.name].argmax(axis=1))
-        assert again.labelled[task.name].all()
-    header, first = written[1].read_text().splitlines()[:2]
-    assert header == "image,type_rose,type_daisy,colour_red,colour_pink,colour_white"
-    assert first == "data/img30.jpg,0.20000000,0.80000001,0.50000000,0.10000000,0.40000001"

@@ -1,4 +1,4 @@
-"""A folder of images, a folder a class in it: read, asked, answered, and refused."""
+"""A folder of images, a folder per class in it: read, asked, answered, and refused."""
 
 from pathlib import Path
 
@@ -8,7 +8,6 @@ from helpers import letter_codes, refusal, write
 
 from competition.layouts.folder import question_files, read_labels, read_questions
 from competition.layouts.registry import LAYOUTS
-from competition.layouts.table import read_labels as read_table
 from competition.task import Task
 
 KIND = Task("class", ("cat", "dog"))
@@ -63,14 +62,14 @@ def test_the_recipe_names_the_task_and_the_order_of_its_classes(tmp_path):
         (["cat/a.jpg", "dog/a.jpg", "cat/b.GIF"], "cat:1: b.GIF is not read; allowed are .jpg"),
         (["cat/a.jpg"], "holds one folder of images, cat"),
         (["a.jpg"], "holds no folders of images"),
-        (["cat/a.jpg", "dog/a.jpg", "b.jpg", "c.jpg"], ":1: images in no folder of a class: 2, b.jpg for example"),
+        (["cat/a.jpg", "dog/a.jpg", "b.jpg", "c.jpg"], ":1: images outside the class folders: 2, b.jpg for example"),
         (["cat/a.jpg", "dog/a.jpg", "b.gif"], ":1: b.gif is not read"),
-        (["train/cat/a.jpg", "train/dog/a.jpg", "train/b.jpg"], "train:1: images in no folder of a class: 1"),
+        (["train/cat/a.jpg", "train/dog/a.jpg", "train/b.jpg"], "train:1: images outside the class folders: 1"),
         (
             ["train/cat/a.jpg", "train/dog/a.jpg", "val/cat/a.jpg", "val/b.jpg"],
-            "val:1: images in no folder of a class: 1",
+            "val:1: images outside the class folders: 1",
         ),
-        (["train/cat/a.jpg", "train/dog/a.jpg", "b.jpg"], ":1: images in no folder of a class: 1"),
+        (["train/cat/a.jpg", "train/dog/a.jpg", "b.jpg"], ":1: images outside the class folders: 1"),
         (
             ["train/cat/a.jpg", "train/dog/a.jpg", "more/cat/b.jpg"],
             "more:1: lies beside train/, where only val/ and test/",
@@ -100,29 +99,22 @@ def test_questions_are_the_images_of_test(tmp_path):
     assert asked.images.codes == {}
 
 
-def test_questions_in_class_folders_know_their_answers(tmp_path):
-    asked = read_questions(fill(tmp_path, "dog/b.jpg", "cat/a.png"), (KIND,))
-    assert list(asked.names) == ["cat/a.png", "dog/b.jpg"]
-    np.testing.assert_array_equal(asked.images.codes["class"], letter_codes("yn", "ny"))
-
-
 @pytest.mark.parametrize(
     ("names", "words"),
     [
         (["notes.txt"], "holds no image"),
         (["a.bmp", "b.jpg"], "a.bmp is not read"),
         (["cow/a.jpg"], "there is no class 'cow'"),
-        (["a.jpg", "cat/a.jpg"], "images in no folder of a class: 1, a.jpg for example"),
+        (["a.jpg", "cat/a.jpg"], "images outside the class folders: 1, a.jpg for example"),
     ],
 )
 def test_questions_that_cannot_be_answered_are_refused(tmp_path, names, words):
     assert words in refusal(read_questions, fill(tmp_path, *names), (KIND,))
 
 
-def test_a_submission_names_the_class_of_each_image_and_is_read_back_as_a_table(tmp_path):
+def test_a_submission_names_the_class_of_each_image(tmp_path):
     asked = read_questions(fill(tmp_path / "test", "b.jpg", "a.png"), (KIND,))
     given = {"class": np.array([[0.25, 0.75], [0.5, 0.5]])}
     written, probabilities = LAYOUTS["folder"].write_answers(tmp_path / "out.csv", asked, given, (KIND,))
     assert written.read_text() == "image,class\na.png,dog\nb.jpg,cat\n"
-    np.testing.assert_array_equal(read_table(written, (KIND,)).codes["class"], letter_codes("ny", "yn"))
     assert probabilities.read_text().splitlines()[1] == "a.png,0.25000000,0.75000000"

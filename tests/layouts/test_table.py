@@ -157,7 +157,7 @@ def test_a_name_that_cannot_name_a_task_is_changed_and_found_again(file):
 def test_what_could_be_a_slip_is_said(file):
     rows = numbered("colour,year", *(f"{'Red' if n % 2 else 'red'},{1990 + n % 12}" for n in range(48)))
     _, notes = inferred(file, rows)
-    assert "colour: Red, red differ in capitals only" in notes
+    assert "colour: Red, red differ only in capitals" in notes
     assert "year: its 12 numbers are read as classes" in notes
 
 
@@ -185,10 +185,7 @@ def test_rows_that_answer_nothing_are_no_labelled_images(file):
         (["image,a b,a_b", "a.jpg,disk,disk"], 1, "columns 'a b' and 'a_b' cannot be told apart"),
         (["image", "a.jpg"], 1, "there is no column to learn"),
         (["id,image,shape", "7,a.jpg,disk"], 2, "'7' in the first column, 'id', names no image; put column 'image' f"),
-        (["image,shape", "a.jpg,disk", "a,disk"], 3, "'a' in the first column, 'image', names no image; a name ends"),
-        (["image,shape", ",disk"], 2, "the image name is empty"),
-        (["image,shape", "../a.jpg,disk"], 2, "outside the folder"),
-        (["image,shape", "a.jpg,disk", "b.jpg,square", "a.jpg,disk"], 4, "a.jpg stands in line 2 already"),
+        (["image,shape", "a.jpg,disk", "a,disk"], 3, "'a' in the first column, 'image', names no image; allowed"),
         (["image,shape", "a.jpg,disk", "b.jpg"], 3, "1 cells in 'b.jpg'; the header names 2"),
         (numbered("shape,country", "disk,DE", "square,DE"), 1, "column 'country' holds one single value, 'DE'"),
         (numbered("shape,country", "disk,", "square,"), 1, "column 'country' holds nothing at all"),
@@ -196,7 +193,7 @@ def test_rows_that_answer_nothing_are_no_labelled_images(file):
         (numbered("note", *(f"text {n}" for n in range(20))), 1, "'note' holds 20 different values in 20 rows"),
         (numbered("a_b,a_c,a", "1,0,x", "0,1,y"), 1, "the 0/1 columns a_b, a_c are the task a, and so is column 'a'"),
         (numbered("a_b,a_c", "1,0", "0,1", "0,1", "2,0"), 5, "a_b='2': allowed are 0 and 1"),
-        (numbered("a_b,a_c", "1,0", "0,1", ",1"), 4, "a_b='', a_c='1': of a task either all cells are empty or"),
+        (numbered("a_b,a_c", "1,0", "0,1", ",1"), 4, "a_b='', a_c='1': either all cells of a task are empty, or"),
         (numbered("a", "x|y", "y|y", "y"), 3, "'y|y' in column 'a' names a value twice"),
     ],
 )  # fmt: skip
@@ -246,15 +243,11 @@ def test_the_table_of_a_folder_is_labels_csv_or_the_only_one(tmp_path):
     assert "no such file or folder" in refusal(label_file, tmp_path / "nowhere")
 
 
-def test_questions_lie_beside_the_table_and_ask_everything(file):
+def test_questions_lie_beside_the_table(file):
     write(file, numbered("shape,colour", "disk,red", "square,blue"))
     assert question_files(file) == question_files(file.parent) == []
     questions = write(file.parent / "questions.csv", ["image", "7.jpg", "8.jpg"])
     assert question_files(file) == question_files(file.parent) == [questions]
-    asked = read_questions(questions, (SHAPE, COLOUR))
-    pairs = list(zip(asked.names, asked.tasks, strict=True))
-    assert pairs == [("7.jpg", "shape"), ("7.jpg", "colour"), ("8.jpg", "shape"), ("8.jpg", "colour")]
-    assert asked.images.codes == {}  # nothing is known
 
 
 def test_answers_are_known_from_filled_cells_and_from_the_file_beside(tmp_path):
@@ -273,7 +266,6 @@ def test_answers_are_known_from_filled_cells_and_from_the_file_beside(tmp_path):
     ("lines", "words"),
     [
         (["image"], "asks nothing"),
-        (["image", "a.jpg", "a.jpg"], "questions.csv:3: a.jpg stands in line 2 already"),
         (["image,shape", "a.jpg,round"], "questions.csv:2: column 'shape': there is no value 'round'"),
     ],
 )
@@ -317,13 +309,3 @@ def test_a_submission_without_a_table_beside_it_has_a_column_a_task(tmp_path):
         tmp_path / "out.csv", questions, {"gender": np.array([[0.9, 0.1]])}, (GENDER,)
     )
     assert written[0].read_text() == "file,gender\nx.jpg,Female\n"
-
-
-def test_probabilities_of_two_classes_under_one_name_are_refused_and_nothing_is_written(file, tmp_path):
-    """The class b_c of a task a, and the class c of a task a_b."""
-    tasks = (Task("a", ("b_c", "d")), Task("a_b", ("c", "d")))
-    questions = read_questions(write(file, ["image", "0.jpg"]), tasks)
-    given = {task.name: np.array([[0.9, 0.1]]) for task in tasks}
-    message = refusal(LAYOUTS["table"].write_answers, tmp_path / "out/mine.csv", questions, given, tasks)
-    assert "a_b_c would be both class b_c of a and class c of a_b" in message
-    assert not (tmp_path / "out").exists()
