@@ -64,7 +64,7 @@ def test_a_file_that_is_not_whole_is_made_again_with_a_word(pictures, network, c
         found = cached_features(network, "float32", pictures, tmp_path)
         np.testing.assert_array_equal(found[:], np.repeat(np.arange(6.0), 3).reshape(6, 3))
     assert len(computed) == 2
-    assert capsys.readouterr().out.endswith(".npy is not a whole file of 6 x 3 features, which are computed again\n")
+    assert capsys.readouterr().out.endswith(".npy is not a complete file of 6 x 3 features; they are computed again\n")
 
 
 def test_those_who_ask_at_the_same_time_get_what_the_first_computes(pictures, network, computed, tmp_path, monkeypatch):
