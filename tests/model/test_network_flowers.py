@@ -130,11 +130,14 @@ def test_weights_go_into_the_shared_part_and_into_the_fire9_of_each_task(weights
     assert sum(map(len, places.values())) == 1 + 3 * 7 + 2 * 3
 
 
-def test_a_file_that_lacks_a_branch_is_refused(synthetic, tmp_path):
+def test_a_file_that_lacks_a_branch_is_refused_and_nothing_changes(network, synthetic, tmp_path):
     broken = tmp_path / "broken.h5"
     broken.write_bytes(synthetic.read_bytes())
     with h5py.File(broken, "a") as file:
         del file["fire9"]
-    message = refusal(load_first_weights, build_network(RECIPE), replace(RECIPE, weights=str(broken)))
+    before = network.get_weights()
+    message = refusal(load_first_weights, network, replace(RECIPE, weights=str(broken)))
     assert f"{broken} does not hold the weights" in message
     assert "fire9/squeeze1x1" in message
+    for old, new in zip(before, network.get_weights(), strict=True):
+        np.testing.assert_array_equal(new, old)
