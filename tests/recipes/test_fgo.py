@@ -19,7 +19,7 @@ from competition.run import Run
 from competition.scoring.predictions import read_predictions
 from competition.training.compile import learning_rate
 
-SMALL = replace(RECIPE, backbone="small", weights="none", image_size=64, epochs=(3,), precision="float32")
+SMALL = replace(RECIPE, backbone="convnet", weights="none", image_size=32, epochs=(3,), precision="float32")
 
 
 @pytest.fixture(scope="module")
