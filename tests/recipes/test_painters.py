@@ -122,7 +122,7 @@ def test_the_layers_of_the_tasks_and_no_others_are_penalised(network):
 
 
 def test_the_convolutions_are_those_of_vgg16_in_keras(published):
-    """With its weights they give its maps; both are named alike."""
+    """With the same weights they give the same maps; both are named alike."""
     from keras import applications
 
     theirs = applications.VGG16(include_top=False, weights=None, input_shape=(64, 64, 3))
@@ -143,8 +143,8 @@ def test_the_convolutions_start_as_the_recipe_says(published, mended):
 
 def test_every_activation_stands_behind_every_convolution(published, mended):
     recipe = replace(load_recipe("painters_published"), tasks=TASKS, image_size=32)
-    leaky = build_network(replace(recipe, activation="prelu")).get_layer("vgg16_plain")
-    assert leaky.count_params() == published.count_params() + sum(map(sum, VGG_BLOCKS))
+    prelu = build_network(replace(recipe, activation="prelu")).get_layer("vgg16_plain")
+    assert prelu.count_params() == published.count_params() + sum(map(sum, VGG_BLOCKS))
     kinds = [type(layer).__name__ for layer in mended.layers]
     assert kinds.count("LeakyReLU") == kinds.count("Conv2D") == kinds.count("BatchNormalization") == 13
     first = kinds.index("Conv2D")
@@ -152,9 +152,8 @@ def test_every_activation_stands_behind_every_convolution(published, mended):
 
 
 def test_images_that_five_halvings_leave_nothing_of_are_refused():
-    assert "vgg16_plain cannot be built for images of 31 pixels" in refusal(
-        build_network, replace(load_recipe("painters_published"), image_size=31)
-    )
+    small = replace(load_recipe("painters_published"), tasks=TASKS, image_size=31)
+    assert "vgg16_plain cannot be built for images of 31 pixels" in refusal(build_network, small)
 
 
 def test_a_training_on_arrays_ends_in_a_prediction_file_that_reads_back_as_its_answers(data, tmp_path, capsys):
