@@ -1,4 +1,4 @@
-"""Features kept on disk: computed once by however many, whole or made again, and a full disk is told of."""
+"""Features on disk: computed once, also by several at a time; incomplete files made again; a full disk reported."""
 
 import errno
 import os
@@ -41,12 +41,17 @@ def pictures(dataset) -> Asked:
     return Asked(dataset.take(np.arange(8) % 6), TINY, [str(row % 6) for row in range(8)])
 
 
+def pooling(size: int = 32, kernel: float = 1.0) -> keras.Model:
+    """A network of one weight whose features are the mean of each channel, times the weight."""
+    image = keras.Input((size, size, 3))
+    backbone = keras.Model(image, keras.layers.DepthwiseConv2D(1, use_bias=False, name="scale")(image))
+    backbone.get_layer("scale").set_weights([np.full((1, 1, 3, 1), kernel)])
+    return keras.Model(image, keras.layers.GlobalAveragePooling2D(name="pool")(backbone(image)))
+
+
 @pytest.fixture(scope="module")
 def network() -> keras.Model:
-    """One whose features are the mean of each channel."""
-    image = keras.Input((32, 32, 3))
-    pooled = keras.layers.GlobalAveragePooling2D(name="pool")(keras.Model(image, image)(image))
-    return keras.Model(image, pooled)
+    return pooling()
 
 
 @pytest.fixture(scope="module")
@@ -68,28 +73,28 @@ def test_features_are_computed_once_and_found_again_for_any_part_of_the_images(p
     assert len(files(tmp_path)) == 1
 
 
-def test_other_pixels_weights_or_networks_are_other_features(dataset, tmp_path):
-    changes = [
-        {"image_size": 48},
-        {"aspect": "pad"},
-        {"activation": "leaky_relu"},
-        {"pool": "flatten"},
-        {"seed": 1},  # other weights
-        {"backbone": "small"},
+def test_other_pixels_weights_networks_or_formats_are_other_features(dataset, network, tmp_path):
+    one, other = (dataset.take(np.array([row])) for row in (0, 1))
+    asked = [
+        (network, "float32", Pictures(one, TINY, ["a"])),
+        (network, "float32", Pictures(other, TINY, ["b"])),
+        (network, "mixed_bfloat16", Pictures(one, TINY, ["a"])),
+        (pooling(kernel=2.0), "float32", Pictures(one, TINY, ["a"])),
+        (pooling(48), "float32", Pictures(one, replace(TINY, image_size=48), ["a"])),
+        (network, "float32", Pictures(one, replace(TINY, aspect="pad"), ["a"])),
+        (network, "float32", Pictures(one, replace(TINY, backbone="convnet"), ["a"])),
+        (network, "float32", Pictures(one, replace(TINY, activation="leaky_relu"), ["a"])),
+        (network, "float32", Pictures(one, replace(TINY, pool="flatten"), ["a"])),
     ]
-    for number, change in enumerate([{}, *changes], start=1):
-        recipe = replace(CONVNET, **change)
-        keras.utils.set_random_seed(recipe.seed)
-        network = build_network(recipe)
-        for _ in range(2):
-            cached_features(network, "float32", Pictures(dataset.take(np.array([0])), recipe, ["a"]), tmp_path)
-            assert len(files(tmp_path)) == number, change
-    cached_features(network, "mixed_bfloat16", Pictures(dataset.take(np.array([0])), recipe, ["a"]), tmp_path)
-    cached_features(network, "float32", Pictures(dataset.take(np.array([1])), recipe, ["b"]), tmp_path)
-    assert len(files(tmp_path)) == number + 2
+    for number, arguments in enumerate(asked, start=1):
+        cached_features(*arguments, tmp_path)
+        assert len(files(tmp_path)) == number
+    for arguments in asked:
+        cached_features(*arguments, tmp_path)
+    assert len(files(tmp_path)) == len(asked)
 
 
-def test_a_file_that_is_not_whole_is_made_again_with_a_word(pictures, network, expected, tmp_path, capsys):
+def test_a_file_that_is_not_whole_is_made_again_with_a_message(pictures, network, expected, tmp_path, capsys):
     cached_features(network, "float32", pictures, tmp_path)
     (path,) = files(tmp_path)
     whole = path.read_bytes()
@@ -137,7 +142,7 @@ def test_those_who_ask_at_the_same_time_get_what_the_first_computes(pictures, ne
     assert len(found) == 2
 
 
-def test_a_full_disk_is_told_of_before_anything_is_computed(pictures, network, tmp_path, monkeypatch):
+def test_a_full_disk_is_reported_before_anything_is_computed(pictures, network, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

@@ -86,7 +86,7 @@ def test_processes_that_start_together_measure_once(machine, tmp_path):
 
 
 @pytest.mark.parametrize("spoilt", ["{", "[]", "null", ""])
-def test_a_spoilt_memory_is_measured_again(machine, tmp_path, spoilt):
+def test_a_spoilt_cache_is_measured_again(machine, tmp_path, spoilt):
     (tmp_path / "precision.json").write_text(spoilt)
     assert choose_precision(AUTO, tmp_path).policy == BFLOAT16
     assert choose_precision(AUTO, tmp_path).policy == BFLOAT16
