@@ -13,13 +13,17 @@ from small_data import TINY, write_data
 
 # Before anything else uses TensorFlow, which then no longer divides the processor.
 DIVIDE = """
-import json, sys
+import functools, json, sys
 import tensorflow as tf
 
 devices, folder, *wanted = sys.argv[1:]
 processor = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * int(devices))
 tf.config.threading.set_inter_op_parallelism_threads(2)
+
+import competition.model.devices
+# The collective operations of two strategies in a process get mixed up.
+competition.model.devices.make_strategy = functools.cache(competition.model.devices.make_strategy)
 
 from training import test_replicas
 
