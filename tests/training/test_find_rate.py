@@ -30,6 +30,11 @@ def material(tmp_path_factory) -> Material:
 
 
 @pytest.fixture(scope="module")
+def untrained(material) -> Preparation:
+    return Preparation.of(CONVNET, material, Path("unused"))
+
+
+@pytest.fixture(scope="module")
 def found(material, tmp_path_factory) -> tuple[float, Path]:
     """A range test of the only stage: its suggestion, and the folder with what it wrote."""
     test = find_rate(Preparation.of(LEARNS, material, Path("unused")), 1, LOWEST, HIGHEST)
@@ -151,10 +156,9 @@ def test_a_stage_is_tested_from_the_weights_that_earlier_stages_give_it(material
         ({"steps": 5}, "5 steps are too few to see where the loss turns: one pass over 170 images has 21, and 10"),
     ],
 )
-def test_what_cannot_be_tested_is_refused(options, text, material, tmp_path):
-    preparation = Preparation.of(CONVNET, material, tmp_path)
+def test_what_cannot_be_tested_is_refused(options, text, untrained):
     arguments = {"number": 1, "lowest": 1e-6, "highest": 0.1, **options}
-    assert text in refusal(lambda: find_rate(preparation, **arguments))
+    assert text in refusal(lambda: find_rate(untrained, **arguments))
 
 
 @pytest.mark.parametrize(
