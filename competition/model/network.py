@@ -196,9 +196,9 @@ def set_trainable(network: keras.Model, trains: str) -> None:
             f"--trains {trains}: {backbone.name} has no such layer; allowed are heads, all, or a layer, such as {close}"
         )
     backbone.trainable = trains != "heads"
-    if trains in names:
-        for layer in backbone.layers[: names.index(trains)]:
-            layer.trainable = False
+    first = names.index(trains) if trains in names else 0
+    for place, layer in enumerate(backbone.layers):  # each: a backbone that is trainable already sets none of them
+        layer.trainable = backbone.trainable and place >= first
 
 
 def backbone_of(network: keras.Model) -> keras.Model:
