@@ -1,4 +1,4 @@
-"""What the networks behind a blend answer to questions."""
+"""Answers to questions by the networks behind a blend."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ from competition.scoring.blend import Blend
 
 
 def answer(blend: Blend, asked: Questions, inspection: Inspection, cache: Path) -> dict[str, np.ndarray]:
-    """The probabilities (images, classes) that a blend gives; where an image is not good, the priors of training."""
+    """A blend's probabilities {task: (images, classes) float64}; for an unusable image the class shares of training."""
     views: dict[Path, list[View]] = {}
     for folder, view in blend.members:
         views.setdefault(folder, []).append(view)
@@ -28,7 +28,7 @@ def answer(blend: Blend, asked: Questions, inspection: Inspection, cache: Path) 
 def answer_of(
     run: Run, asked: Questions, inspection: Inspection, views: Sequence[View], blend: Blend, cache: Path
 ) -> dict[View, dict[str, np.ndarray]]:
-    """In each view, the mean of what the networks behind a run give: one, or all of a cross-validation."""
+    """What a run answers in each view, as `answer` does: its network, or the mean over those of a cross-validation."""
     good, parts, answers = inspection.good, run.trainings, []
     restored = networks(parts)
     digests = [digest for digest in inspection.digests if digest is not None]

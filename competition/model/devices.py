@@ -20,7 +20,7 @@ if os.cpu_count() != THREADS:  # before anything is computed, or TensorFlow refu
 
 
 def make_strategy() -> tf.distribute.Strategy:
-    """A copy of the network on every GPU as soon as there is more than one; else no copies."""
+    """A strategy with a copy of the network on every GPU where there are several; otherwise without copies."""
     gpus()
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     if len(devices) > 1:
@@ -30,7 +30,7 @@ def make_strategy() -> tf.distribute.Strategy:
 
 @cache
 def gpus() -> tuple:
-    """The GPUs of this machine, told to take memory as needed, which has to be said before their first use."""
+    """The GPUs of this machine, set to take memory as needed, which is possible only before their first use."""
     found = tf.config.list_physical_devices("GPU")
     for device in found:
         tf.config.experimental.set_memory_growth(device, True)
@@ -38,7 +38,7 @@ def gpus() -> tuple:
 
 
 def describe_devices() -> list[str]:
-    """A line a GPU with name and compute capability; the processor where there is none."""
+    """Name and compute capability of each GPU; the processor where there is none."""
     lines = []
     for device in gpus():
         details = tf.config.experimental.get_device_details(device)
@@ -48,7 +48,7 @@ def describe_devices() -> list[str]:
 
 
 def half_format() -> str | None:
-    """The Keras policy of the half-width format that the devices compute in; None where they have none."""
+    """The Keras policy of the 16-bit format that all devices compute in; None where they have none in common."""
     if gpus():
         details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus()]
         capability = min(detail.get("compute_capability", (0, 0)) for detail in details)
@@ -71,14 +71,14 @@ def _processor_facts() -> dict[str, str]:
 
 
 def average_batch_norm(network: keras.Model) -> None:
-    """Give all replicas the mean of their batch normalisation statistics; Keras keeps those of each apart."""
+    """Set the batch normalisation statistics of all replicas to their mean; Keras keeps separate ones."""
     strategy = network.distribute_strategy
     if strategy.num_replicas_in_sync == 1:
         return
     for layer in all_layers(network):
         if isinstance(layer, keras.layers.BatchNormalization):
             for variable in (layer.moving_mean, layer.moving_variance):
-                # strategy.reduce would take one copy for all: it believes mirrored variables to be equal.
+                # strategy.reduce would take one copy for all: it assumes that mirrored variables are equal.
                 copies = strategy.experimental_local_results(variable.value)
                 variable.assign(tf.reduce_mean(tf.stack(copies), axis=0))
 
@@ -91,5 +91,5 @@ def memory_explained(batch_size: int):
     except (tf.errors.ResourceExhaustedError, MemoryError) as error:
         smaller = max(1, batch_size // 2)
         advice = f"try --batch-size {smaller}" if smaller < batch_size else "try a smaller --image-size"
-        half = f" --accumulate 2 with --batch-size {smaller} keeps the steps as they were." if batch_size > 1 else ""
-        raise InvalidInput(f"out of memory with {batch_size} images a step on each device; {advice}.{half}") from error
+        half = " With --accumulate 2 the weights then change after as many images as before." if batch_size > 1 else ""
+        raise InvalidInput(f"out of memory with {batch_size} images per step and device; {advice}.{half}") from error

@@ -1,4 +1,4 @@
-"""Pooled features of a fixed backbone, computed once and kept on disk for every run and fold that asks again."""
+"""Pooled features of a frozen backbone, computed once and cached on disk for later runs and folds."""
 
 import hashlib
 import json
@@ -18,11 +18,11 @@ from competition.model.predict import predict
 from competition.recipe import Recipe
 
 CHUNK = 2048  # rows in memory at once
-LEAST_VARIANCE = 1e-3  # of a feature, as a share of the mean over all features
+LEAST_VARIANCE = 1e-3  # of a feature, as a fraction of the mean variance of all features
 
 
 class Features:
-    """Pooled features of some images: rows of a memory-mapped array (images, features) float32."""
+    """Pooled features of some images: `rows` (n,) int of a memory-mapped `array` (images, features) float32."""
 
     def __init__(self, array: np.ndarray, rows: np.ndarray):
         self.array, self.rows = array, rows
@@ -31,7 +31,7 @@ class Features:
         return len(self.rows)
 
     def __getitem__(self, rows) -> np.ndarray:
-        """The features (rows, features) of these rows, read into memory."""
+        """Some of these rows, (rows, features) float32, read into memory."""
         return self.array[self.rows[rows]]
 
     def take(self, rows: np.ndarray) -> "Features":
@@ -40,8 +40,8 @@ class Features:
     def moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance of each feature, (features,) float64, without reading all rows at once.
 
-        A nearly constant feature gets a larger variance than it has: divided by its own deviation, its noise would
-        weigh as much as the signal of others, and the head's huge weights on it would explode in later stages.
+        The variance of a nearly constant feature is raised: divided by its own standard deviation, its noise would
+        count as much as the signal of others, and the huge weights of the heads on it would diverge in later stages.
         """
         from sklearn.preprocessing import StandardScaler  # which takes a second to import
 
@@ -52,23 +52,23 @@ class Features:
 
 
 def cached_features(network: keras.Model, policy: str, pictures: Pictures, cache: Path = CACHE) -> Features:
-    """The pooled features of a dataset, whose pictures know their digests; row i is that of image i.
+    """The pooled features (images, features) float32 of pictures with digests; row i is that of picture i.
 
-    Looked up in `cache`/features by what they depend on: the images' content, the backbone and its weights, size
+    Found in `cache`/features by all that they depend on: the images' content, the backbone and its weights, size
     and aspect, and the number format.
     """
     unique, first, rows = np.unique(np.array(pictures.digests), return_index=True, return_inverse=True)
     path = cache / "features" / f"{_key(network, pictures.recipe, policy, unique)}.npy"
     shape = (len(unique), network.get_layer(POOL).output.shape[1])
-    with locked(path.with_suffix(".lock")):  # whoever else needs them waits, and does not compute them again
+    with locked(path.with_suffix(".lock")):  # a process that needs them, too, waits for them
         if not _is_whole(path, shape):
-            with whole_file(path) as temporary:  # on the disk, because reserved room that was never filled looks whole
+            with whole_file(path) as temporary:  # synced: reserved space that was never filled looks whole
                 _compute(_reserve(temporary, shape), network, pictures.take(first))
     return Features(np.load(path, mmap_mode="r"), rows)
 
 
 def _is_whole(path: Path, shape: tuple[int, int]) -> bool:
-    """Whether a file holds features (images, features); one that does not is told of."""
+    """Whether a file holds all features (images, features); prints a message where it exists and does not."""
     if not path.exists():
         return False
     try:
@@ -77,12 +77,12 @@ def _is_whole(path: Path, shape: tuple[int, int]) -> bool:
         array = np.empty(0)
     whole = (array.shape, array.dtype) == (shape, np.float32) and path.stat().st_size == array.offset + array.nbytes
     if not whole:
-        print(f"{path} is not a whole file of {shape[0]:,} x {shape[1]:,} features, which are computed again")
+        print(f"{path} is not a complete file of {shape[0]:,} x {shape[1]:,} features; they are computed again")
     return whole
 
 
 def _reserve(path: Path, shape: tuple[int, int]) -> np.memmap:
-    """A .npy file for features, memory-mapped; where the disk filled up later, the process would end without a word."""
+    """A memory-mapped .npy file with its space reserved: a disk that is full later would kill the process silently."""
     try:
         array = np.lib.format.open_memmap(path, "w+", np.float32, shape)
         with path.open("r+b") as file:
@@ -94,13 +94,13 @@ def _reserve(path: Path, shape: tuple[int, int]) -> np.memmap:
 
 
 def predict_features(heads: keras.Model, features: Features) -> dict[str, np.ndarray]:
-    """What heads give for features, {task: (n, classes)}, without reading all rows at once."""
+    """The heads' probabilities {task: (n, classes) float32} for features, without reading all rows at once."""
     parts = [heads.predict(features[rows], verbose=0) for rows in _chunks(len(features))]
     return {name: np.concatenate([part[name] for part in parts]) for name in heads.output_names}
 
 
 def _compute(array: np.memmap, network: keras.Model, pictures: Pictures) -> None:
-    """Write the features of all images, a part at a time."""
+    """Write the features of all images, one chunk at a time."""
     extractor = features_of(network)
     with tqdm(total=len(pictures), desc="features", unit="image", disable=None) as bar:
         for rows in _chunks(len(pictures)):

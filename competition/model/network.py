@@ -1,4 +1,4 @@
-"""The whole network: uint8 images in, one softmax or sigmoid head a task out."""
+"""The whole network: uint8 images in, one softmax or sigmoid output per task."""
 
 import difflib
 from collections.abc import Iterator, Sequence
@@ -31,11 +31,11 @@ def number_format(policy: str):
 
 
 def build_network(recipe: Recipe, policy: str = "float32") -> keras.Model:
-    """The network of a recipe with random weights, decided by the recipe alone.
+    """The network of a recipe, with random weights.
 
-    Takes (batch, size, size, 3) uint8 RGB and gives {task: (batch, classes) float32 probabilities}. Preprocessing
+    Takes (batch, size, size, 3) uint8 RGB and gives probabilities {task: (batch, classes) float32}. Preprocessing
     is inside; whether batch normalisation uses the batch while training is fixed here.
-    Raises InvalidInput where the images are too small.
+    Raises InvalidInput where the images are too small, or `split_at` names no layer to split at.
     """
     size, spec = recipe.image_size, BACKBONES[recipe.backbone]
     with number_format(policy):
@@ -56,7 +56,7 @@ def build_network(recipe: Recipe, policy: str = "float32") -> keras.Model:
 
 
 def split(backbone: keras.Model, recipe: Recipe) -> tuple[keras.Model, dict[str, keras.Model]]:
-    """The part of a backbone that all tasks share, and of the rest a copy for each task; none without `split_at`.
+    """The part of a backbone that all tasks share, and a copy of the rest for each task; no copies without `split_at`.
 
     Raises InvalidInput where the backbone has no such layer.
     """
@@ -65,7 +65,7 @@ def split(backbone: keras.Model, recipe: Recipe) -> tuple[keras.Model, dict[str,
     names = [layer.name for layer in backbone.layers]
     if recipe.split_at not in names[:-1]:
         close = ", ".join(difflib.get_close_matches(recipe.split_at, names)) or ", ".join(names[-6:-1])
-        raise InvalidInput(f"split_at is {recipe.split_at!r}; {backbone.name} splits at a layer of its own: {close}")
+        raise InvalidInput(f"split_at is {recipe.split_at!r}; {backbone.name} can be split at layers such as {close}")
     border = backbone.get_layer(recipe.split_at).output
     trunk = keras.Model(backbone.input, border, name=backbone.name)
     rest = keras.Model(border, backbone.output)
@@ -92,7 +92,7 @@ class FixedStatistics(keras.Model):
 
 
 def heads(features, recipe: Recipe) -> dict:
-    """One float32 output a task, named after it, on (batch, features) tensors: shared layers, towers, classes."""
+    """{task: (batch, classes) float32} from (batch, features): shared layers, then a tower and an output per task."""
     if not recipe.shared and not any(recipe.towers):
         features = layers.Dropout(recipe.dropout, name=DROPOUT)(features)
     x = dense_layers(features, "shared", recipe.shared, recipe.shared_activation, recipe.dropout)
@@ -100,7 +100,7 @@ def heads(features, recipe: Recipe) -> dict:
 
 
 def dense_layers(x, name: str, widths: Sequence[int], activation: Activation, dropout: float, l2: float = 0):
-    """Dense layers one after the other, each with its activation and dropout."""
+    """Dense layers on (batch, n), one after the other, each with its activation and dropout."""
     for number, width in enumerate(widths, start=1):
         x = layers.Dense(width, kernel_regularizer=_penalty(l2), name=f"{name}_{number}")(x)
         x = activate(x, activation, f"{name}_{number}_activation")
@@ -140,16 +140,16 @@ def _penalty(l2: float) -> keras.regularizers.Regularizer | None:
 
 
 def build_heads(recipe: Recipe, mean, variance) -> keras.Model:
-    """The heads alone, on features (batch, features) float32 that are standardised first; see `set_heads`."""
+    """The heads alone, on (batch, features) that `mean` and `variance` (features,) standardise; see `set_heads`."""
     features = keras.Input((len(mean),), name=FEATURES)
     standardised = layers.Normalization(mean=mean, variance=variance, name=STANDARDISED)(features)
     return keras.Model(features, heads(standardised, recipe), name="heads")
 
 
 def set_heads(network: keras.Model, trained: keras.Model, mean, variance) -> None:
-    """Put heads that were trained on standardised features into the network, whose features are not.
+    """Put heads that were trained on features standardised by `mean` and `variance` (features,) into the network.
 
-    w (x - m) / s + b = (w / s) x + (b - w m / s): the scaling moves into the layers that take the features.
+    w (x - m) / s + b = (w / s) x + (b - w m / s): the scaling is folded into the layers that take the features.
     """
     scale = 1 / np.maximum(np.sqrt(variance), keras.config.epsilon())
     for layer, takes_features in _head_layers(trained):
@@ -161,7 +161,7 @@ def set_heads(network: keras.Model, trained: keras.Model, mean, variance) -> Non
 
 
 def get_heads(network: keras.Model, trained: keras.Model, mean, variance) -> None:
-    """The way back of `set_heads`: heads on standardised features that answer as those of the network."""
+    """The inverse of `set_heads`: `trained` on standardised features then answers as the network's heads do."""
     deviation = np.maximum(np.sqrt(variance), keras.config.epsilon())
     for layer, takes_features in _head_layers(trained):
         values = network.get_layer(layer.name).get_weights()
@@ -178,7 +178,7 @@ def _head_layers(trained: keras.Model) -> Iterator[tuple[layers.Layer, bool]]:
 
 
 def features_of(network: keras.Model) -> keras.Model:
-    """The part of the network up to the pooled features, on the same devices."""
+    """The part of the network up to the pooled features (batch, features) float32, on the same devices."""
     with network.distribute_strategy.scope():
         return keras.Model(network.input, network.get_layer(POOL).output)
 
@@ -196,9 +196,9 @@ def set_trainable(network: keras.Model, trains: str) -> None:
             f"--trains {trains}: {backbone.name} has no such layer; allowed are heads, all, or a layer, such as {close}"
         )
     backbone.trainable = trains != "heads"
-    if trains in names:
-        for layer in backbone.layers[: names.index(trains)]:
-            layer.trainable = False
+    first = names.index(trains) if trains in names else 0
+    for place, layer in enumerate(backbone.layers):  # each: a backbone that is trainable already sets none of them
+        layer.trainable = backbone.trainable and place >= first
 
 
 def backbone_of(network: keras.Model) -> keras.Model:

@@ -1,4 +1,4 @@
-"""What a network gives for a dataset's images, in one view or several."""
+"""What a network predicts for the images of a dataset, in one view or several."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -15,17 +15,17 @@ from competition.model.stream import stream
 
 
 def predict(network: keras.Model, pictures: Pictures):
-    """What the network gives for every image, in order: {task: (n, classes)}, or (n, features); float32."""
+    """The network's output for every image, in order: {task: (n, classes) float32}, or (n, features) float32."""
     return predict_views(network, pictures, ("plain",))["plain"]
 
 
 def predict_views(
     network: keras.Model, pictures: Pictures, views: Sequence[View], progress: str | None = None
 ) -> dict[View, Any]:
-    """What the network gives for every image looked at in some ways: a view each, as `predict` gives them.
+    """The network's output for every image in each of some views, as `predict` gives it.
 
-    Each picture is decoded once for all views. Every device takes about the recipe's batch size. `progress` names a bar
-    on stderr.
+    Each picture is decoded once for all views; a batch holds about the recipe's batch size of views per device.
+    `progress` labels a progress bar on stderr.
     """
     batch_size = max(1, pictures.recipe.batch_size * network.distribute_strategy.num_replicas_in_sync // len(views))
     bar = tqdm(total=len(pictures), desc=progress, unit="image", disable=None if progress else True)

@@ -21,7 +21,7 @@ def restore(run: Run) -> keras.Model:
 
 
 def networks(runs: Iterable[Run]) -> Iterator[keras.Model]:
-    """The network of each run, good until the next: it is built, and traced, once for runs that differ in the seeds."""
+    """The network of each run, valid until the next is asked for; runs that differ only in seeds share one."""
     network, built = None, None
     for run in runs:
         plan = replace(run.read_recipe(), seed=0, split_seed=0), run.read_made()["precision"]
@@ -44,5 +44,5 @@ def save(network: keras.Model, run: Run) -> None:
 
 
 def _uncompiled(network: keras.Model) -> keras.Model:
-    """A network of the same layers without an optimizer, whose state Keras would write, or miss in the file."""
+    """A network of the same layers without the optimizer, whose state Keras would save, and miss in a file."""
     return keras.Model(network.input, network.output)

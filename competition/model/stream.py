@@ -14,15 +14,15 @@ from competition.model.devices import THREADS
 
 @contextmanager
 def stream(batches: Sequence, threads: int = THREADS) -> Iterator[tf.data.Dataset]:
-    """The batches of any plain indexable, in order and once a pass, made ahead by threads while the network works.
+    """All `batches[i]`, in order and once per pass, made ahead by threads while the network works.
 
-    Each thread makes whole batches; all must have one shape. OpenCV frees the interpreter lock, so threads keep all
-    cores busy, and nothing has to be copied or forked. An InvalidInput in a thread is raised here again.
+    A batch is a nested structure of arrays; all have the same shapes and types. Each is made by one thread: OpenCV
+    frees the interpreter lock. InvalidInput and OSError from a thread are raised here again.
 
     Keras' own PyDataset is not used: with several workers and replicas (3.15) it carries batches over into the next
     epoch, and with one worker tf.data's tuning thread can keep an epoch waiting for ten seconds.
     """
-    failures, first = [], [batches[0]]  # which tells the shapes, and begins the first pass
+    failures, first = [], [batches[0]]  # it shows the shapes, and begins the first pass
 
     def make(index: int):
         return first.pop() if first and index == 0 else batches[index]
@@ -30,7 +30,7 @@ def stream(batches: Sequence, threads: int = THREADS) -> Iterator[tf.data.Datase
     def generate() -> Iterator:
         try:
             yield from in_order(make, len(batches), threads)
-        except (InvalidInput, OSError) as failure:  # TensorFlow would make another error of it
+        except (InvalidInput, OSError) as failure:  # which TensorFlow wraps in an error of its own
             failures.append(failure)
             raise
 
@@ -48,7 +48,7 @@ def stream(batches: Sequence, threads: int = THREADS) -> Iterator[tf.data.Datase
 
 
 def in_order(make: Callable, count: int, threads: int) -> Iterator:
-    """What `make` gives for 0 to `count`, one after the other, with `2 * threads` of them in the making."""
+    """The results of `make` for 0 to `count` - 1, in order, up to `2 * threads` of them made ahead."""
     with ThreadPoolExecutor(threads) as pool:
         coming = deque()
         for index in range(count + 2 * threads):

@@ -1,4 +1,4 @@
-"""Where a backbone's first weights come from: found, verified, and never deleted."""
+"""The weights that a backbone starts from: found, verified, and never deleted."""
 
 import hashlib
 import os
@@ -20,7 +20,7 @@ def models_folder() -> Path:
 
 
 def load_first_weights(network: keras.Model, recipe: Recipe) -> None:
-    """Load the weights that a recipe's network starts from: into its backbone, and each task's copy of a part of it.
+    """Load the weights that a recipe's network starts from: into its backbone, and each task's copy of its last part.
 
     Raises InvalidInput as `load_backbone` does.
     """
@@ -53,7 +53,7 @@ def load_backbone(network: keras.Model, backbone: Backbone, weights: str) -> Non
 def load_whole(path: Path, what: str, load: Callable[[], None]) -> None:
     """Call `load`, which reads `path`. Raises InvalidInput where the file does not fit all of the network.
 
-    Keras skips what it does not find with a mere warning, and leaves random weights there; here that is an error.
+    Keras only warns about what it does not find, and leaves random weights there; here that is an error.
     """
     if not path.is_file():
         raise InvalidInput(f"{path} is missing, so {what} has no weights")
@@ -70,8 +70,8 @@ def load_whole(path: Path, what: str, load: Callable[[], None]) -> None:
 def imagenet_file(backbone: Backbone) -> Path:
     """The verified ImageNet file of a backbone, downloaded if it is not there.
 
-    Keras deletes a cached file whose hash is wrong before it downloads; here it is looked at first, so that the
-    only copy of somebody's file is never lost.
+    Keras deletes a cached file whose hash is wrong before it downloads; here the hash is checked first, so that the
+    only copy of somebody's file is never lost. Raises InvalidInput where the file is another or cannot be downloaded.
     """
     spec = BACKBONES[backbone]
     if spec.imagenet is None:

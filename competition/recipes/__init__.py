@@ -1,4 +1,4 @@
-"""The recipes that come with the project, and those of the user's own."""
+"""The recipes that come with the project, and recipe files of the user."""
 
 import importlib
 import re
@@ -34,7 +34,7 @@ def load_recipe(name: str) -> Recipe:
 
 
 def describe_recipe(name: str) -> str:
-    """The first line of a recipe's own words."""
+    """The first line of a recipe's docstring."""
     return (_from_project(name).__doc__ or "").strip().splitlines()[0]
 
 
@@ -45,7 +45,7 @@ def _from_project(name: str) -> ModuleType:
 
 
 def _from_file(path: Path) -> dict:
-    """All that a recipe file defines. Raises InvalidInput with the line where it cannot be run."""
+    """All that a recipe file defines. Raises InvalidInput with the line where it fails."""
     if not path.is_file():
         raise InvalidInput(f"{path}: there is no such recipe file")
     path = path.resolve()

@@ -1,4 +1,4 @@
-"""CIFAR-10 as two tasks, on a laptop: a small residual network that sees each picture otherwise in every epoch.
+"""CIFAR-10 as two tasks, on a laptop: a small residual network, on pictures that are varied in every epoch.
 
     competition train cifar10_resnet --data DIR
 

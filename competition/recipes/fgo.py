@@ -6,8 +6,8 @@
 
 The data folder holds profiles.csv and colors.csv, or labels.csv, and images/. The network has 20,428,954 parameters, of
 which 404,570 are trained, on features that are computed once. Published on about 400 images of 40 characters: .906 .844
-.813 .719 .781 in the best of 50 epochs. That needs the ImageNet weights of VGG19; where there are only those of
-SqueezeNet, the third line.
+.813 .719 .781 in the best of 50 epochs. That needs the ImageNet weights of VGG19; the third line is for those of
+SqueezeNet.
 """
 
 from competition.recipe import Recipe

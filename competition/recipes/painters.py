@@ -1,4 +1,4 @@
-"""Paintings, mended: the published network with batch normalisation, He start, and a rate that rises and falls.
+"""Paintings, mended: the published network with batch normalisation, He initialisation, and a warm-up and decay.
 
 competition draw data/painters --recipe painters
 competition find-lr painters --data data/painters

@@ -7,9 +7,9 @@ from competition.recipes.clothing import RECIPE as CLOTHING
 from competition.recipes.sketches import RECIPE as SKETCHES
 from competition.task import Task
 
-SMALL_IMAGE = 96  # below this side a network that starts from photographs sees too little
+SMALL_IMAGE = 96  # pixels; on smaller images a network pretrained on photographs does badly
 SIDES = (32, 48, 64, 96)
-# Views that a network of its own sees until it has learned; one that starts from weights needs fewer.
+# Images times epochs that a network from scratch needs; one that starts from weights needs fewer.
 VIEWS, VIEWS_FROM_WEIGHTS = 48_000, 27_000
 FEW = 200
 
@@ -17,10 +17,10 @@ FEW = 200
 def starting_recipe(
     name: str, layout: str, tasks: tuple[Task, ...], images: int, side: int, weights: str = "none"
 ) -> Recipe:
-    """A recipe for so many images with a usual shorter side in pixels.
+    """A recipe for a number of images, most of them about `side` pixels on their shorter side.
 
-    It is that of photographs of clothes, SqueezeNet from `weights`, where there are any and the images are large
-    enough; else that of the drawn garments, a small network from scratch.
+    It varies `clothing`, SqueezeNet from `weights`, where there are weights and the images are large enough; else
+    `sketches`, a small network from scratch.
     """
     common = {
         "name": name,

@@ -1,4 +1,4 @@
-"""A recipe as the Python file that makes it."""
+"""A recipe as the text of a Python file that defines it."""
 
 from dataclasses import fields
 

@@ -10,12 +10,12 @@ from competition.recipe import Recipe, Stage
 FINAL_SHARE = 0.01  # of the learning rate, at the end of the cosine
 # Summed over a batch and divided by its fixed size, so that replicas and short batches change nothing.
 LOSSES = {"multiclass": losses.CategoricalCrossentropy, "multilabel": losses.BinaryCrossentropy}
-# Over the labelled images of an epoch: the weights mask them, and they sum before they divide.
+# Over the labelled images of an epoch: Keras sums with the weights, and divides only at its end.
 ACCURACIES = {"multiclass": metrics.CategoricalAccuracy, "multilabel": metrics.BinaryAccuracy}
 
 
 def compile_stage(network: keras.Model, recipe: Recipe, stage: Stage, steps: int) -> None:
-    """Compile a network for a stage of `steps` batches an epoch, with a fresh optimizer.
+    """Compile a network for a stage of `steps` batches per epoch, with a fresh optimizer.
 
     Absent tasks are masked by sample weights of 0 (`TrainBatches`), and by nothing else. An all-zero target alone
     is not neutral: TensorFlow's fused cross-entropy then has the gradient softmax - 0.
@@ -33,7 +33,7 @@ def compile_stage(network: keras.Model, recipe: Recipe, stage: Stage, steps: int
 
 
 def _make_variables(network: keras.Model, recipe: Recipe) -> None:
-    """Make those of optimizer, losses and metrics now: TensorFlow traces a step that makes any a second time."""
+    """Create those of optimizer, losses and metrics now: TensorFlow traces a step that creates any twice."""
     network.optimizer.build(network.trainable_variables)
     targets = {task.name: keras.ops.zeros((1, len(task))) for task in recipe.tasks}
     weights = {task.name: keras.ops.zeros(1) for task in recipe.tasks}
@@ -59,15 +59,15 @@ def make_optimizer(recipe: Recipe, rate) -> optimizers.Optimizer:
 
 
 def learning_rate(recipe: Recipe, stage: Stage, steps: int):
-    """The rate of a stage over its batches, of which there are `steps` an epoch.
+    """The learning rate of a stage of `steps` batches per epoch: a number or a Keras schedule.
 
-    Keras asks a schedule by the number of the batch, also where weights change only every `accumulate` batches.
+    Keras gives a schedule the number of the batch, also where weights change only every `accumulate` batches.
     Raises InvalidInput where the stage is too short for a single update.
     """
     if steps * stage.epochs < recipe.accumulate:
         raise InvalidInput(
             f"--accumulate {recipe.accumulate}: a stage of {stage.epochs} epochs has only "
-            f"{steps * stage.epochs} steps, so its weights would never change; give less"
+            f"{steps * stage.epochs} steps, so its weights would never change; give a smaller number"
         )
     if recipe.schedule == "constant":
         return stage.learning_rate

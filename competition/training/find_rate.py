@@ -1,4 +1,4 @@
-"""A learning-rate range test (Smith 2017, arXiv:1506.01186): the loss while the rate rises, and what it suggests."""
+"""A learning-rate range test (Smith 2017, arXiv:1506.01186): the loss at rising rates, and what it suggests."""
 
 import math
 import tempfile
@@ -24,11 +24,11 @@ from competition.training.compile import compile_stage
 from competition.training.prepare import Preparation
 from competition.training.trainer import ADVICE, Trainer
 
-SMOOTHING = 0.9  # the weight of what was before: about ten steps are remembered, in tests of often fewer than a hundred
-EXPLODED = 4  # times the lowest smoothed loss; there is nothing to be learned beyond (as in fastai)
-NOISE = 0.1  # share of the steps whose loss is too noisy to be the lowest: the mean has only begun
-FELL = 0.99  # of the first loss: what does not get below has not been learning
-FEWEST = 10  # steps, to see where the loss turns
+SMOOTHING = 0.9  # weight of the mean so far, which is then over about ten steps; a test often has fewer than a hundred
+EXPLODED = 4  # times the lowest smoothed loss: there the test stops (as in fastai)
+NOISE = 0.1  # fraction of the steps, at the start, whose mean is over too few losses to be the lowest
+FELL = 0.99  # of the highest smoothed loss before: a lowest one above it shows no learning
+FEWEST = 10  # steps, to see where the loss turns upwards
 BELOW = 10  # the suggestion is the rate of the lowest loss divided by this
 
 
@@ -53,8 +53,8 @@ class RangeTest:
     def suggestion(self) -> float | None:
         """A tenth of the rate at which the loss was lowest; None where the loss did not fall at any rate.
 
-        At the lowest loss the rate is already about to do harm: a step down from there learns fast and is safe
-        (Howard and Gugger, "Deep Learning for Coders", chapter 5; fastai's `minimum`).
+        At the lowest loss the rate is already almost too high; a tenth of it learns fast and is safe (Howard
+        and Gugger, "Deep Learning for Coders", chapter 5; fastai's `minimum`).
         """
         smoothed = self.smoothed
         fell = smoothed[self.lowest] < FELL * smoothed[: self.lowest + 1].max()
@@ -74,7 +74,7 @@ def find_rate(
 
     The stage begins with the weights that it would have in a training: earlier stages are trained first, for as long
     as the recipe says. It takes one pass over the training images, or its first `steps` batches, and stops where the
-    loss explodes. The network is not what it was afterwards.
+    loss explodes. The network of `preparation` is changed.
     Raises InvalidInput for a stage that does not exist, a range that does not rise, a pass of too few steps, and an
     earlier stage that diverges.
     """
@@ -103,7 +103,7 @@ def refuse(recipe: Recipe, number: int, lowest: float, highest: float) -> None:
 
 
 def whole_batches(images: int, batch_size: int, steps: int | None, accumulate: int) -> int:
-    """How many steps the test takes: the last batch, filled up with rows that do not count, has a loss too small.
+    """How many steps the test takes: whole batches, because one filled up with rows that do not count has less loss.
 
     Raises InvalidInput where they are too few to see anything.
     """
@@ -141,7 +141,7 @@ def what_trains(trainer: Trainer, number: int) -> tuple[keras.Model, TrainBatche
 
 
 class Watch(keras.callbacks.Callback):
-    """Notes rate and loss of every step, and stops when the loss has exploded."""
+    """Records rate and loss of every step, and stops when the loss has exploded."""
 
     def __init__(self):
         super().__init__()
@@ -154,7 +154,7 @@ class Watch(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         self.losses.append(float(logs["loss"]))
         smoothed = smooth(self.losses)
-        if not smoothed[-1] <= EXPLODED * smoothed.min():  # nor is nan
+        if not smoothed[-1] <= EXPLODED * smoothed.min():  # also true of nan
             self.model.stop_training = True
 
 

@@ -1,4 +1,4 @@
-"""What happened in each epoch: a row of history.csv and a line for the reader."""
+"""What happened in each epoch: a row of history.csv and a printed line."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,9 +12,9 @@ from competition.task import Task
 def epoch_row(
     number: int, stage: Stage, tasks: Sequence[Task], logs: Mapping[str, float], report: Report | None, seconds: float
 ) -> dict:
-    """One row: the stage, the training loss and masked accuracy a task, and what the validation gave.
+    """One row: the stage, the training loss, the masked accuracy of each task, and the validation scores.
 
-    Keras' own loss a task is left out: it is a mean over batches that counts absent tasks as 0.
+    Keras' own loss of each task is left out: it is a mean over batches that counts absent tasks as 0.
     """
     row = {"stage": number, "trains": stage.trains, "peak_learning_rate": stage.learning_rate}
     row |= {"seconds": round(seconds, 2), "loss": logs["loss"]}
@@ -36,7 +36,7 @@ def epoch_line(stages: int, epochs: int, row: Mapping, best: bool) -> str:
 
 
 class EpochBar(keras.callbacks.ProgbarLogger):
-    """Keras' progress bar with the loss alone: a column a task would not fit on a terminal."""
+    """Keras' progress bar with the loss alone: a column per task would not fit on a terminal."""
 
     def on_train_batch_end(self, batch, logs=None):
         super().on_train_batch_end(batch, {"loss": logs["loss"]})

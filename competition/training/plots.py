@@ -1,4 +1,4 @@
-"""What a person looks at after a training: the curves of its epochs, and the plan of the network."""
+"""Pictures of a training: the curves of its epochs, and the plan of its network."""
 
 import shutil
 
@@ -26,7 +26,7 @@ def curves(run: Run) -> Figure:
             if prefix + task.name in frame:
                 label = task.name if style == "-" else None
                 tasks.plot(frame["epoch"], frame[prefix + task.name], style, color=colour, label=label)
-    tasks.set(title="accuracy a task (dashed: training)", xlabel="epoch")
+    tasks.set(title="accuracy of each task (dashed: training)", xlabel="epoch")
     for axes in figure.axes:
         for start in frame["epoch"][frame["stage"].diff() > 0]:  # the first epochs of later stages
             axes.axvline(start - 0.5, color="grey", linewidth=0.8)

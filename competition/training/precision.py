@@ -1,4 +1,4 @@
-"""The number format `auto`: measured once a machine and backbone, then remembered."""
+"""The number format `auto`: measured once per machine and backbone, then cached."""
 
 import time
 from dataclasses import asdict, dataclass
@@ -13,7 +13,7 @@ from competition.model.network import build_network
 from competition.recipe import Recipe
 
 FLOAT32 = "float32"
-LEAST_GAIN = 1.05  # a half-width format has to be this much faster to be worth its rounding
+LEAST_GAIN = 1.05  # a 16-bit format has to be this much faster to be worth its rounding errors
 ROUNDS = 3
 
 
@@ -35,8 +35,8 @@ def choose_precision(recipe: Recipe, cache: Path) -> Choice:
     """What the recipe says, or for `auto` the format in which this device runs this backbone fastest.
 
     The measurement takes two builds of the network and a few steps forward, and is kept in `cache`/precision.json by
-    device, backbone, image and batch size, and versions. One process measures at a time: the others wait for it, and
-    read what it found.
+    device, backbone, image and batch size, and versions. One process measures at a time; the others wait for it and
+    read its result.
     """
     if recipe.precision != "auto":
         return Choice(recipe.precision)
@@ -58,7 +58,7 @@ def choose_precision(recipe: Recipe, cache: Path) -> Choice:
 
 
 def _valid(entry: object) -> bool:
-    """Whether an entry of the cache is one that was measured."""
+    """Whether an entry of the cache is a measurement."""
     return isinstance(entry, dict) and {"policy"} <= entry.keys() <= {"policy", "seconds"}
 
 

@@ -18,7 +18,7 @@ from competition.training.compile import learning_rate
 from competition.training.precision import Choice, choose_precision, seconds_forward
 from competition.training.trainer import Trainer
 
-BACKWARD = 2.3  # a step back through a convolution costs about this many steps forward, and a little for the update
+BACKWARD = 2.3  # a backward step through convolutions takes about as long as this many forward, with the update
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Preparation:
         not exist.
         """
         precision = choose_precision(recipe, cache)
-        keras.backend.clear_session()  # names that Keras counts up are then the same whatever was built before
+        keras.backend.clear_session()  # numbers in layer names then do not depend on what was built before
         keras.utils.set_random_seed(recipe.seed)
         with devices.make_strategy().scope(), devices.memory_explained(recipe.batch_size):
             network = build_network(recipe, precision.policy)
@@ -48,14 +48,14 @@ class Preparation:
         kept = PictureCache(cache / "pictures", recipe, int(picture_cache * GIGABYTE)) if picture_cache else None
         pictures = Pictures(material.dataset, recipe, material.digests, kept)
         preparation = cls(recipe, material, pictures, cache, precision, network)
-        for stage in recipe.stages:  # mistakes to be found now, not hours later
+        for stage in recipe.stages:  # finds mistakes now, not hours later
             set_trainable(network, stage.trains)
             learning_rate(recipe, stage, preparation.steps)
         return preparation
 
     @property
     def steps(self) -> int:
-        """Batches an epoch."""
+        """Batches per epoch."""
         return math.ceil(len(self.material.training) / (self.recipe.batch_size * self.replicas))
 
     @property
@@ -63,7 +63,7 @@ class Preparation:
         return self.network.distribute_strategy.num_replicas_in_sync
 
     def facts(self) -> dict:
-        """What recipe.json keeps of the machine."""
+        """What recipe.json records about the machine."""
         measured = {"precision": self.precision.policy, "seconds_forward": self.precision.seconds}
         machine = {"devices": devices.describe_devices(), "threads": devices.THREADS, "replicas": self.replicas}
         return {**measured, **machine}
@@ -84,7 +84,7 @@ class Preparation:
         lines = [
             f"{', '.join(devices.describe_devices())}, {self.precision}, {recipe.backbone} at {recipe.image_size}: "
             f"{self.network.count_params():,} parameters",
-            f"{images:,} images to train on, {held_out:,} held out, {recipe.batch_size * self.replicas} a step",
+            f"{images:,} images to train on, {held_out:,} held out, {recipe.batch_size * self.replicas} per step",
         ]
         lines += (
             f"stage {number}: {stage.epochs} epochs of {self.steps:,} steps, trains {stage.trains}, "
@@ -94,9 +94,9 @@ class Preparation:
         return "\n".join([*lines, f"about {max(1, round(self._seconds() / 60))} min in all"])
 
     def _seconds(self) -> float:
-        """Expected time from that of one step forward on one device, which predicting needs to compile anyway."""
+        """Expected time, from that of one forward step on one device, which predicting compiles anyway."""
         seconds_forward(self.network, self.recipe)
         forward = seconds_forward(self.network, self.recipe) / (self.recipe.batch_size * self.replicas)
         images = len(self.material.training) * (1 + BACKWARD) + len(self.material.held_out)
-        once = len(self.material.dataset)  # that is all a stage of heads asks of the backbone
+        once = len(self.material.dataset)  # a stage of heads runs the backbone only once
         return forward * sum(once if stage.trains == "heads" else stage.epochs * images for stage in self.recipe.stages)

@@ -35,9 +35,9 @@ ADVICE = "Try a lower --learning-rate (`competition find-lr` suggests one) or mo
 
 @dataclass
 class Kept:
-    """The best epoch so far by a number of the report, or the last one where nothing is held out; `save` keeps it.
+    """The best epoch so far by one number of its report, or the last one where nothing is held out.
 
-    The number is that of `tasks` alone, where there are any.
+    `save` stores its weights. Where there are `tasks`, the number is the mean over these alone.
     """
 
     save: Callable[[keras.Model], None]
@@ -48,7 +48,7 @@ class Kept:
     probabilities: Probabilities | None = None
 
     def offer(self, network: keras.Model, epoch: int, report: Report | None, probabilities) -> bool:
-        """Save the network's weights if they are the best; say whether they were."""
+        """Save the network's weights if they are the best so far; return whether they were."""
         if report and self.report and not self._better(report, self.report):
             return False
         self.save(network)
@@ -64,10 +64,10 @@ class Kept:
 
 @dataclass
 class Trainer:
-    """One training: what it trains on, and what came of it.
+    """One training: its network and data, and its results.
 
-    `held_out` may be empty: then there is no score, and the last epoch is kept. `features` looks up those of both
-    datasets, and is called only if a stage trains heads.
+    `held_out` may be empty: then there is no score, and the last epoch is kept. `features` returns the cached features
+    of both datasets, and is called only if a stage trains heads.
     """
 
     network: keras.Model
@@ -81,7 +81,7 @@ class Trainer:
     last_report: Report | None = None
     diverged: str = ""
     seconds: float = 0.0
-    history: list[dict] = field(init=False, default_factory=list)  # a row an epoch, as in history.csv
+    history: list[dict] = field(init=False, default_factory=list)  # one row per epoch, as in history.csv
     kept: Kept = field(init=False)
 
     def __post_init__(self):
@@ -89,22 +89,22 @@ class Trainer:
 
     @property
     def batch_size(self) -> int:
-        """Images a step on all devices together."""
+        """Images per step on all devices together."""
         return self.recipe.batch_size * self.network.distribute_strategy.num_replicas_in_sync
 
     def keeper(self, save: Callable[[keras.Model], None]) -> Kept:
-        """Keeps the best epoch by the tasks that are trained: one of weight 0 does not decide."""
-        weighted = zip(self.recipe.tasks, self.recipe.task_weights, strict=False)  # or none has a weight of its own
+        """A `Kept` that compares epochs by the tasks that are trained: those of weight 0 do not count."""
+        weighted = zip(self.recipe.tasks, self.recipe.task_weights, strict=False)  # no weights: all tasks count
         return Kept(save, self.recipe.monitor, [task.name for task, weight in weighted if weight])
 
     def fit(self) -> None:
         """Run all stages; `seconds` is then the time they took, validation included.
 
-        Where numbers are no longer finite it stops with a warning, and leaves the best epoch before as the result.
+        Where loss or output are not finite it stops with a warning, and the best epoch before is the result.
         Raises InvalidInput where there is none.
         """
         start = time.perf_counter()
-        self.held_out.keep()  # first, because they are shown most often
+        self.held_out.keep()  # first, because they are read most often
         for number, stage in enumerate(self.recipe.stages, start=1):
             fit = self.fit_heads if stage.trains == "heads" else self.fit_images
             with memory_explained(self.recipe.batch_size):
@@ -136,7 +136,7 @@ class Trainer:
             self.kept.offer(self.network, best.epoch, self.heads_report, probabilities)
 
     def first_heads(self, number: int, features: Features) -> tuple[keras.Model, np.ndarray, np.ndarray]:
-        """The heads alone, as stage `number` begins with them; mean and variance of what they take."""
+        """The heads alone, as stage `number` begins with them; mean and variance (features,) of their inputs."""
         mean, variance = features.moments()
         with self.network.distribute_strategy.scope():
             heads = build_heads(self.recipe, mean, variance)
@@ -145,7 +145,7 @@ class Trainer:
         return heads, mean, variance
 
     def fit_images(self, number: int, stage: Stage) -> None:
-        """Fit what the stage trains on augmented views."""
+        """Fit the layers that the stage trains, on augmented views."""
         set_trainable(self.network, stage.trains)
         batches = self.batches(augmented_views(self.training))
         watch = Watch(self, number, stage, batches, self.predict_shown, self.kept)
@@ -167,11 +167,11 @@ class Trainer:
         return predict(self.network, self._shown(self.training, self.held_out))
 
     def _shown(self, training: Data, held_out: Data) -> Data:
-        """What is predicted after an epoch: all that is held out, or else a batch, to see that it gives numbers."""
+        """What is predicted after an epoch: all held-out images, or else a batch, to see if the output is finite."""
         return held_out if len(held_out) else training.take(np.arange(self.batch_size) % len(training))
 
     def predict_kept(self, pictures: Pictures, views: Collection[View]) -> dict[View, Probabilities]:
-        """What the weights that were kept give for some pictures, in each of the views."""
+        """{task: (n, classes) float64} of some pictures in each view, by the weights that were kept, which it loads."""
         if not views:
             return {}
         load(self.network, self.run)
@@ -181,9 +181,9 @@ class Trainer:
     def validate(
         self, predict_shown: Callable[[], Probabilities], place: str
     ) -> tuple[Report | None, Probabilities | None] | None:
-        """Predict every held-out image once; every validation number comes from these probabilities.
+        """The report of the held-out images and its probabilities {task: (n, classes) float64}; each is predicted once.
 
-        None where they are not finite, which `diverged` then says; there is no report where nothing is held out.
+        (None, None) where nothing is held out; None where the output is not finite, which `diverged` then says.
         """
         given = predict_shown()
         if not all(np.isfinite(values).all() for values in given.values()):
@@ -197,7 +197,7 @@ class Trainer:
 
 
 class Watch(keras.callbacks.Callback):
-    """Between epochs: sets the order of the next, scores the last, keeps the best, and tells the reader."""
+    """Sets the order of the next epoch, scores the last, keeps the best, prints a line; stops a fit that diverges."""
 
     def __init__(self, trainer: Trainer, number: int, stage: Stage, batches, predict_shown, kept: Kept):
         super().__init__()
@@ -206,7 +206,7 @@ class Watch(keras.callbacks.Callback):
 
     @property
     def place(self) -> str:
-        """Where the training is, for the reader."""
+        """Where the training is, for messages."""
         stage, epoch = f"stage {self.number} ({self.stage.trains})", len(self.trainer.history) + 1
         return f"{stage}, epoch {epoch}, step {self.step}, peak learning rate {self.stage.learning_rate:g}"
 

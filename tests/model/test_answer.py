@@ -36,7 +36,7 @@ def answers(folders: list[Path], questions: Path, cache: Path) -> dict[str, np.n
     return answer(blend, asked, inspect(asked.images, cache), cache)
 
 
-def test_the_networks_of_a_cross_validation_are_built_once_and_answer_as_if_each_were_built(tmp_path, monkeypatch):
+def test_the_networks_of_a_cross_validation_are_built_once_and_answer_as_if_each_were_built(tmp_path):
     write_data(tmp_path / "data", images=1, questions=6)
     questions = tmp_path / "data/rank/Tests/question.csv"
     whole = Run(tmp_path / "cv")
@@ -47,10 +47,9 @@ def test_the_networks_of_a_cross_validation_are_built_once_and_answer_as_if_each
         for fold in (0, 1)
     ]
     alone = [answers([part.folder], questions, tmp_path) for part in parts]
-    built, build = [], restore.build_network
-    monkeypatch.setattr(restore, "build_network", lambda *recipe: built.append(recipe) or build(*recipe))
+    first, *others = restore.networks(parts)
+    assert all(network is first for network in others)
     together = answers([whole.folder], questions, tmp_path)
-    assert len(built) == 1
     for name, values in together.items():
         np.testing.assert_allclose(values, np.mean([given[name] for given in alone], axis=0), atol=1e-7)
         assert np.ptp([given[name] for given in alone], axis=0).max() > 1e-3

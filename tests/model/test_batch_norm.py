@@ -16,7 +16,7 @@ def step(layer) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     image = keras.Input(MAPS.shape[1:])
     network = keras.Model(image, layer(image))
     layer.set_weights([np.array(values, np.float32) for values in ([1, 2, 0.5, 1], [0, 1, -1, 2], [0] * 4, [1] * 4)])
-    network.compile(optimizer=keras.optimizers.SGD(0.1), loss="mse", jit_compile=False)
+    network.compile(optimizer=keras.optimizers.SGD(0.1), loss="mse", run_eagerly=True)
     network.train_on_batch(MAPS, np.roll(MAPS, 1, axis=0))
     maps, rest = (ops.convert_to_numpy(ops.cast(network(MAPS, training=t), "float32")) for t in (True, False))
     return maps, rest, *layer.get_weights()[2:]

@@ -7,22 +7,22 @@ import numpy as np
 import pytest
 from helpers import refusal
 from sklearn.metrics import log_loss
-from small_data import COLOUR, SHADE, TINY, random_labels, read_data, write_data
+from small_data import COLOUR, SHADE, TINY, random_labels, write_data
 
+from competition.data.load import read_material
 from competition.images.batches import TrainBatches
-from competition.images.cache import Pictures
-from competition.model.features import cached_features
 from competition.model.network import build_heads, build_network, get_heads, set_heads
-from competition.model.weights import load_first_weights
 from competition.recipe import Recipe, Stage
 from competition.run import Run
 from competition.scoring.scores import Report, TaskScore, score
 from competition.task import Task
 from competition.training.compile import compile_stage
-from competition.training.trainer import Kept, Trainer
+from competition.training.prepare import Preparation
+from competition.training.trainer import Kept
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (16, 32, 32, 3)).astype(np.uint8)
-FEATURES = 256  # of the small network
+CONVNET = replace(TINY, backbone="convnet")
+FEATURES = 128  # of that network
 SPLIT = replace(TINY, backbone="squeezenet_pool8", image_size=64, split_at="relu9", head="convolution")
 
 
@@ -33,12 +33,12 @@ SPLIT = replace(TINY, backbone="squeezenet_pool8", image_size=64, split_at="relu
         ({"shared": (10,)}, FEATURES * 10 + 10 + 10 * 5 + 5),
         ({"towers": ((7, 4),)}, 2 * (FEATURES * 7 + 7 + 7 * 4 + 4) + 4 * 5 + 5),
         ({"towers": ((7,), ())}, FEATURES * 7 + 7 + 7 * 3 + 3 + FEATURES * 2 + 2),
-        ({"pool": "flatten", "image_size": 64}, 4 * FEATURES * 5 + 5),
+        ({"pool": "flatten"}, 4 * 4 * FEATURES * 5 + 5),
         ({"head": "convolution"}, 5 * FEATURES + 5),
     ],
 )
 def test_the_layers_above_the_backbone_have_the_parameters_of_their_widths(fields, expected):
-    network = build_network(replace(TINY, **fields))
+    network = build_network(replace(CONVNET, **fields))
     backbone = next(layer for layer in network.layers if isinstance(layer, keras.Model))
     assert network.count_params() - backbone.count_params() == expected
 
@@ -50,49 +50,26 @@ def test_each_branch_has_the_rest_of_the_backbone_for_itself():
     assert network.count_params() == 722_496 + fire9 + 512 * 5 + 5
 
 
-def test_the_first_weights_go_into_the_shared_part_and_into_every_branch(tmp_path, monkeypatch):
-    path = tmp_path / "any.weights.h5"
-    monkeypatch.setattr("competition.model.weights.load_backbone", lambda network, *_: network.load_weights(path))
-    whole = build_network(replace(SPLIT, split_at="", backbone="squeezenet_pool8")).get_layer("squeezenet")
-    whole.save_weights(path)
-    network = build_network(SPLIT)
-    load_first_weights(network, replace(SPLIT, weights="any"))
-    for part in ("squeezenet", "colour_branch", "shade_branch"):
-        for layer in filter(lambda layer: layer.weights, network.get_layer(part).layers):
-            for found, expected in zip(layer.get_weights(), whole.get_layer(layer.name).get_weights(), strict=True):
-                np.testing.assert_array_equal(found, expected)
-
-
 def test_a_layer_to_split_at_that_is_not_there_is_refused_with_near_ones():
     assert "relu9" in refusal(build_network, replace(SPLIT, split_at="relu8"))
 
 
 @pytest.mark.parametrize("fields", [{}, {"shared": (6,)}, {"towers": ((5, 4),)}, {"shared": (6,), "towers": ((3,),)}])
 def test_heads_on_standardised_features_answer_alike_within_the_network(fields):
-    recipe = replace(TINY, **fields)
+    recipe = replace(CONVNET, **fields)
     network = build_network(recipe)
     rng = np.random.default_rng(1)
     features, mean, deviation = rng.normal(size=(8, FEATURES)), rng.normal(size=FEATURES), rng.uniform(1, 3, FEATURES)
     trained = build_heads(recipe, mean, deviation**2)
     set_heads(network, trained, mean, deviation**2)
-    expected = trained.predict(features, verbose=0)
+    expected = trained(features)
     inside = keras.Model(network.get_layer("pool").output, network.outputs)
-    for found, name in zip(inside.predict(features, verbose=0), network.output_names, strict=True):
+    for found, name in zip(inside(features), network.output_names, strict=True):
         np.testing.assert_allclose(found, expected[name], atol=1e-5)
     back = build_heads(recipe, mean, deviation**2)
     get_heads(network, back, mean, deviation**2)
-    for name, values in back.predict(features, verbose=0).items():
+    for name, values in back(features).items():
         np.testing.assert_allclose(values, expected[name], atol=1e-5)
-
-
-@pytest.mark.parametrize("changes", [{"activation": "leaky_relu"}, {"pool": "flatten"}, {"image_size": 64}])
-def test_features_of_another_network_are_not_taken_from_the_cache(changes, tmp_path):
-    dataset = read_data(write_data(tmp_path / "data", images=4))
-    for recipe in (TINY, replace(TINY, **changes)):
-        keras.utils.set_random_seed(0)
-        pictures = Pictures(dataset, recipe, [str(row) for row in range(len(dataset))])
-        cached_features(build_network(recipe), "float32", pictures, tmp_path / "cache")
-    assert len(list((tmp_path / "cache/features").glob("*.npy"))) == 2
 
 
 def fitted(recipe: Recipe) -> tuple[keras.Model, dict[str, list[np.ndarray]]]:
@@ -113,13 +90,13 @@ def moved(network: keras.Model, before: dict[str, list[np.ndarray]]) -> set[str]
 
 
 def test_a_task_of_weight_0_moves_neither_its_tower_nor_its_head():
-    changed = moved(*fitted(replace(TINY, optimizer="sgd", towers=((4,),), task_weights=(0.0, 1.0))))
-    assert {"shade", "shade_1", "small"} <= changed
+    changed = moved(*fitted(replace(CONVNET, optimizer="sgd", towers=((4,),), task_weights=(0.0, 1.0))))
+    assert {"shade", "shade_1", "convnet"} <= changed
     assert not {"colour", "colour_1"} & changed
 
 
 def test_the_penalty_is_on_the_kernels_of_the_tasks_layers_alone():
-    network = build_network(replace(TINY, shared=(4,), towers=((3,),), l2=0.5))
+    network = build_network(replace(CONVNET, shared=(4,), towers=((3,),), l2=0.5))
     kernels = [network.get_layer(name).get_weights()[0] for name in ("colour_1", "shade_1", "colour", "shade")]
     expected = sum(0.5 * (kernel.astype(float) ** 2).sum() for kernel in kernels)
     assert float(sum(network.losses)) == pytest.approx(expected, rel=1e-5)
@@ -127,7 +104,7 @@ def test_the_penalty_is_on_the_kernels_of_the_tasks_layers_alone():
 
 @pytest.mark.parametrize(("activation", "below"), [("relu", 0), ("leaky_relu", -0.1), ("prelu", 0), ("linear", -1)])
 def test_an_activation_by_name_is_what_it_is_called(activation, below):
-    network = build_network(replace(TINY, shared=(4,), shared_activation=activation))
+    network = build_network(replace(CONVNET, shared=(4,), shared_activation=activation))
     layer = network.get_layer("shared_1_activation")
     np.testing.assert_allclose(np.array(layer(np.array([[-1.0, 2, 0, -2]])))[0], [below, 2, 0, 2 * below], rtol=1e-6)
     assert len(layer.get_weights()) == (activation == "prelu")
@@ -183,11 +160,13 @@ def test_the_epoch_kept_is_the_best_by_the_number_that_the_recipe_names(by, best
     assert kept.epoch == best
 
 
-@pytest.mark.parametrize(("weights", "best"), [((1.0, 0.0), 1), ((0.0, 1.0), 2), ((1.0, 0.1), 2), ((), 2)])
-def test_a_task_of_weight_0_does_not_decide_which_epoch_is_kept(weights, best, tmp_path):
-    recipe = replace(TINY, monitor="accuracy", task_weights=weights)
-    kept = Trainer(None, recipe, Run(tmp_path), None, None, None).keeper(lambda network: None)
-    for epoch, (colour, shade) in enumerate([(0.6, 0.1), (0.5, 0.9)], start=1):
-        scores = tuple(TaskScore(name, 9, 0, 0, right, 0, 0) for name, right in (("colour", colour), ("shade", shade)))
-        kept.offer(None, epoch, Report(scores, 0, 0, (colour + shade) / 2, 0, 0, 0), {})
-    assert kept.epoch == best
+def test_a_task_of_weight_0_does_not_decide_which_epoch_is_kept(tmp_path):
+    material = read_material(CONVNET, write_data(tmp_path / "data", images=20), False, tmp_path)
+    for weights, best in [((1.0, 0.0), 1), ((0.0, 1.0), 2), ((1.0, 0.1), 2), ((), 2)]:
+        recipe = replace(CONVNET, monitor="accuracy", task_weights=weights)
+        trainer = Preparation.of(recipe, material, tmp_path).trainer(Run(tmp_path))
+        for epoch, (colour, shade) in enumerate([(0.6, 0.1), (0.5, 0.9)], start=1):
+            pairs = ("colour", colour), ("shade", shade)
+            scores = tuple(TaskScore(name, 9, 0, 0, accuracy, 0, 0) for name, accuracy in pairs)
+            trainer.kept.offer(trainer.network, epoch, Report(scores, 0, 0, (colour + shade) / 2, 0, 0, 0), {})
+        assert trainer.kept.epoch == best, weights

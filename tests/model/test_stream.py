@@ -3,7 +3,9 @@
 from collections import Counter
 
 import numpy as np
+import pytest
 
+from competition.errors import InvalidInput
 from competition.model.stream import stream
 
 
@@ -27,3 +29,16 @@ def test_each_batch_is_made_once_a_pass_and_all_come_in_order():
         for passes in (1, 2):
             assert [batch.numpy().tolist() for batch in made] == [[0, 0], [1, 1], [2, 2]]
             assert batches.made == dict.fromkeys(range(3), passes)
+
+
+@pytest.mark.parametrize(("failure", "batch"), [(InvalidInput("x.jpg: not an image"), 0), (OSError("disk"), 2)])
+def test_an_error_in_a_thread_is_raised_as_it_was(failure, batch):
+    class Broken(Batches):
+        def __getitem__(self, number: int) -> np.ndarray:
+            if number == batch:
+                raise failure
+            return super().__getitem__(number)
+
+    with pytest.raises(type(failure)) as caught, stream(Broken(), threads=2) as made:
+        list(made)
+    assert caught.value is failure

@@ -19,7 +19,7 @@ from competition.layouts.fashionai import find_label_files, read_label_files
 from competition.model import weights
 from competition.model.backbones import registry as backbones
 from competition.model.backbones.registry import BACKBONES
-from competition.model.network import backbone_of, build_network, features_of
+from competition.model.network import build_network, features_of
 from competition.model.predict import predict
 from competition.model.weights import load_backbone, load_first_weights
 from competition.recipe import Recipe
@@ -36,8 +36,9 @@ def models(tmp_path, monkeypatch) -> Path:
     return tmp_path / "models"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def squeezenet():
+    """A network whose weights some tests change and none relies on."""
     return BACKBONES["squeezenet"].build(Recipe("any", image_size=48))
 
 
@@ -141,10 +142,10 @@ def test_a_tensor_that_is_missing_or_of_another_shape_is_named_and_nothing_chang
 
 
 def test_weights_of_another_network_are_refused(tmp_path):
-    small = backbone_of(build_network(TINY))
-    BACKBONES["vgg16"].build(Recipe("any", image_size=32)).save_weights(tmp_path / "vgg.weights.h5")
+    small, other = (BACKBONES[name].build(TINY) for name in ("small", "convnet"))
+    other.save_weights(tmp_path / "other.weights.h5")
     with pytest.raises(InvalidInput, match="cannot be loaded into small"):
-        load_backbone(small, "small", str(tmp_path / "vgg.weights.h5"))
+        load_backbone(small, "small", str(tmp_path / "other.weights.h5"))
 
 
 def test_a_network_without_public_weights_says_so():

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import cv2
+import keras
 import numpy as np
 import pytest
 from helpers import refusal
@@ -85,70 +86,78 @@ def test_all_three_answers_can_be_seen_in_a_painting(tmp_path):
 NETWORKS = {"painters_published": 14_714_688, "painters": 14_714_688 - 4_224 + 4 * 4_224}  # no biases, but four a map
 
 
-@pytest.fixture(scope="module", params=NETWORKS)
-def network(request):
-    """A recipe's name and its network; the published one is VGG16's convolutions, 4,224 maps in all."""
-    return request.param, build_network(replace(load_recipe(request.param), tasks=TASKS))
+@pytest.fixture(scope="module")
+def networks() -> dict[str, keras.Model]:
+    """The network of each recipe; the published one has VGG16's convolutions, of 4,224 maps in all."""
+    return {name: build_network(replace(load_recipe(name), tasks=TASKS)) for name in NETWORKS}
 
 
-def test_the_network_has_the_published_parameters(network):
-    name, built = network
+@pytest.fixture(params=NETWORKS)
+def network(request, networks) -> keras.Model:
+    return networks[request.param]
+
+
+@pytest.fixture
+def published(networks) -> keras.Model:
+    return networks["painters_published"].get_layer("vgg16_plain")
+
+
+@pytest.fixture
+def mended(networks) -> keras.Model:
+    return networks["painters"].get_layer("vgg16_bn")
+
+
+def test_the_networks_have_the_published_parameters(networks):
     dense = {"shared_1": 204_900, "style": 1_919, "genre": 3_232, "painter": 1_010}
     dense |= {f"{task}_1": 10_100 for task in ("style", "genre", "painter")}
-    assert {layer: built.get_layer(layer).count_params() for layer in dense} == dense
-    assert built.count_params() == NETWORKS[name] + sum(dense.values())
+    for name, network in networks.items():
+        assert {layer: network.get_layer(layer).count_params() for layer in dense} == dense
+        assert network.count_params() == NETWORKS[name] + sum(dense.values())
 
 
 def test_the_layers_of_the_tasks_and_no_others_are_penalised(network):
-    _, built = network
     layers = [f"{task.name}{ending}" for task in TASKS for ending in ("", "_1")]
-    kernels = [built.get_layer(layer).get_weights()[0] for layer in layers]
-    assert float(sum(built.losses)) == pytest.approx(1e-4 * sum((kernel**2).sum() for kernel in kernels), rel=1e-4)
+    kernels = [network.get_layer(layer).get_weights()[0] for layer in layers]
+    assert float(sum(network.losses)) == pytest.approx(1e-4 * sum((kernel**2).sum() for kernel in kernels), rel=1e-4)
 
 
-VGG = replace(load_recipe("painters_published"), tasks=TASKS, image_size=32)
-
-
-def backbone(**fields):
-    recipe = replace(VGG, **fields)
-    return build_network(recipe).get_layer(recipe.backbone)
-
-
-def test_the_convolutions_are_those_of_vgg16_in_keras():
-    """With its weights they give its maps; both are named alike."""
+def test_the_convolutions_are_those_of_vgg16_in_keras(published):
+    """With the same weights they give the same maps; both are named alike."""
     from keras import applications
 
-    ours, theirs = backbone(), applications.VGG16(include_top=False, weights=None, input_shape=(32, 32, 3))
+    theirs = applications.VGG16(include_top=False, weights=None, input_shape=(64, 64, 3))
     for layer in theirs.layers:
         if layer.weights:
-            ours.get_layer(layer.name).set_weights(layer.get_weights())
-    image = np.random.default_rng(0).normal(size=(2, 32, 32, 3)).astype(np.float32)
-    np.testing.assert_allclose(ours.predict(image, verbose=0), theirs.predict(image, verbose=0), rtol=1e-3, atol=1e-7)
+            layer.set_weights(published.get_layer(layer.name).get_weights())
+    image = np.random.default_rng(0).normal(size=(2, 64, 64, 3)).astype(np.float32)
+    np.testing.assert_allclose(published(image), theirs(image), rtol=1e-3, atol=1e-7)
 
 
-@pytest.mark.parametrize(("initializer", "of"), [("glorot_uniform", 64 + 128), ("he_uniform", 64)])
-def test_the_convolutions_start_as_the_recipe_says(initializer, of):
+def test_the_convolutions_start_as_the_recipe_says(published, mended):
     """Uniform up to sqrt(6 / fan): He counts what comes in, Glorot what comes in and goes out."""
-    kernel = backbone(initializer=initializer).get_layer("block2_conv1").get_weights()[0]
-    limit = np.sqrt(6 / (9 * of))
-    assert 0.99 * limit < np.abs(kernel).max() <= limit
+    for network, fan in ((published, 9 * (64 + 128)), (mended, 9 * 64)):
+        kernel = network.get_layer("block2_conv1").get_weights()[0]
+        limit = np.sqrt(6 / fan)
+        assert 0.99 * limit < np.abs(kernel).max() <= limit
 
 
-def test_every_activation_stands_behind_every_convolution():
-    maps = sum(map(sum, VGG_BLOCKS))
-    assert backbone(activation="prelu").count_params() == backbone(activation="relu").count_params() + maps
-    kinds = [type(layer).__name__ for layer in backbone(backbone="vgg16_bn", activation="leaky_relu").layers]
+def test_every_activation_stands_behind_every_convolution(published, mended):
+    recipe = replace(load_recipe("painters_published"), tasks=TASKS, image_size=32)
+    prelu = build_network(replace(recipe, activation="prelu")).get_layer("vgg16_plain")
+    assert prelu.count_params() == published.count_params() + sum(map(sum, VGG_BLOCKS))
+    kinds = [type(layer).__name__ for layer in mended.layers]
     assert kinds.count("LeakyReLU") == kinds.count("Conv2D") == kinds.count("BatchNormalization") == 13
     first = kinds.index("Conv2D")
     assert kinds[first : first + 3] == ["Conv2D", "BatchNormalization", "LeakyReLU"]
 
 
 def test_images_that_five_halvings_leave_nothing_of_are_refused():
-    assert "vgg16_plain cannot be built for images of 31 pixels" in refusal(build_network, replace(VGG, image_size=31))
+    small = replace(load_recipe("painters_published"), tasks=TASKS, image_size=31)
+    assert "vgg16_plain cannot be built for images of 31 pixels" in refusal(build_network, small)
 
 
 def test_a_training_on_arrays_ends_in_a_prediction_file_that_reads_back_as_its_answers(data, tmp_path, capsys):
-    recipe = replace(load_recipe("painters"), backbone="small", image_size=32, epochs=(1,), precision="float32")
+    recipe = replace(load_recipe("painters"), backbone="convnet", image_size=32, epochs=(1,), precision="float32")
     run = train(recipe, data, tmp_path / "run", cache=tmp_path / "cache")
     assert "held out by the data set itself: 24 images" in capsys.readouterr().out
     assert [len(task) for task in run.read_recipe().tasks] == [19, 32, 10]

@@ -19,6 +19,7 @@ from competition.training.find_rate import RangeTest, Watch, find_rate, write
 from competition.training.prepare import Preparation
 
 LEARNS = replace(TINY, batch_size=8, learning_rate=(7e-3,), schedule="cosine")
+CONVNET = replace(LEARNS, backbone="convnet")
 LOWEST, HIGHEST = 1e-6, 1.0
 
 
@@ -26,6 +27,11 @@ LOWEST, HIGHEST = 1e-6, 1.0
 def material(tmp_path_factory) -> Material:
     folder = tmp_path_factory.mktemp("squares")
     return read_material(LEARNS, write_data(folder / "data", images=200), False, folder / "cache")
+
+
+@pytest.fixture(scope="module")
+def untrained(material) -> Preparation:
+    return Preparation.of(CONVNET, material, Path("unused"))
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +82,7 @@ def test_the_table_holds_the_loss_of_each_step_and_its_moving_average(found):
 
 def test_each_loss_is_that_of_its_batch_alone(material, tmp_path):
     """At a rate too small to change anything, what the first network gives for each batch in training."""
-    preparation = Preparation.of(LEARNS, material, tmp_path)
+    preparation = Preparation.of(CONVNET, material, tmp_path)
     batches = preparation.trainer(Run(tmp_path)).batches(augmented_views(preparation.pictures.take(material.training)))
     expected = []
     for batch in range(10):
@@ -84,7 +90,7 @@ def test_each_loss_is_that_of_its_batch_alone(material, tmp_path):
         given = preparation.network(images, training=True)
         each = {name: -(targets[name] * np.log(given[name])).sum(axis=1) for name in targets}
         expected.append(sum((each[name] * weights[name]).mean() for name in targets))
-    test = find_rate(Preparation.of(LEARNS, material, tmp_path), 1, 1e-12, 1e-11, 10)
+    test = find_rate(preparation, 1, 1e-12, 1e-11, 10)
     np.testing.assert_allclose(test.losses, expected, rtol=1e-3)
 
 
@@ -128,13 +134,13 @@ def test_it_stops_when_the_smoothed_loss_is_four_times_the_lowest(last, stops):
 
 
 def test_no_step_is_taken_after_the_loss_has_exploded(material, tmp_path):
-    test = find_rate(Preparation.of(LEARNS, material, tmp_path), 1, 1e-2, 1e6)
+    test = find_rate(Preparation.of(CONVNET, material, tmp_path), 1, 1e-2, 1e6)
     assert 2 <= len(test.losses) == len(test.rates) < 170 // 8
 
 
 def test_a_stage_is_tested_from_the_weights_that_earlier_stages_give_it(material, tmp_path):
     """The second stage of heads begins with a smaller loss than the first, which begins with untrained ones."""
-    recipe = replace(LEARNS, epochs=(2, 1), learning_rate=(1e-2, 1e-3), trains=("heads", "heads"))
+    recipe = replace(CONVNET, epochs=(2, 1), learning_rate=(1e-2, 1e-3), trains=("heads", "heads"))
     first, second = (find_rate(Preparation.of(recipe, material, tmp_path), n, 1e-6, 1e-5, 10).losses for n in (1, 2))
     assert len(first) == len(second) == 10
     assert second[0] < 0.5 * first[0]
@@ -150,10 +156,9 @@ def test_a_stage_is_tested_from_the_weights_that_earlier_stages_give_it(material
         ({"steps": 5}, "5 steps are too few to see where the loss turns: one pass over 170 images has 21, and 10"),
     ],
 )
-def test_what_cannot_be_tested_is_refused(options, text, material, tmp_path):
-    preparation = Preparation.of(LEARNS, material, tmp_path)
+def test_what_cannot_be_tested_is_refused(options, text, untrained):
     arguments = {"number": 1, "lowest": 1e-6, "highest": 0.1, **options}
-    assert text in refusal(lambda: find_rate(preparation, **arguments))
+    assert text in refusal(lambda: find_rate(untrained, **arguments))
 
 
 @pytest.mark.parametrize(
@@ -185,7 +190,7 @@ def test_the_command_refuses_too_few_steps_before_it_builds_a_network(steps, end
 def test_the_command_leaves_its_picture_and_table_in_a_folder_that_is_no_run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     write_data(tmp_path / "data/tiny", images=100)
-    recipe = replace(LEARNS, batch_size=4, epochs=(1, 1), learning_rate=(0.5, 7e-3), trains=("all", "heads"))
+    recipe = replace(CONVNET, batch_size=4, epochs=(1, 1), learning_rate=(0.5, 7e-3), trains=("all", "heads"))
     rate = find_lr(recipe, steps=15, highest=1e-2)
     folder = tmp_path / "runs/tiny-find-lr-1"
     assert sorted(path.name for path in folder.iterdir()) == ["find-lr.csv", "find-lr.png"]

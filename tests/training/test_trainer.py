@@ -6,33 +6,46 @@ import math
 import shutil
 import warnings
 import zipfile
+from contextlib import redirect_stdout
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import cv2
 import keras
 import numpy as np
 import pytest
-from small_data import TINY, read_data, write_data
+from small_data import COLOUR, SHADE, TINY, read_data, write_data
 
 from competition.commands.submit import submit
 from competition.commands.train import train
+from competition.data.load import read_material
 from competition.errors import InvalidInput
-from competition.images.batches import PredictBatches
 from competition.images.cache import Pictures
 from competition.model import devices
-from competition.model.features import cached_features
-from competition.model.network import build_network, features_of
+from competition.model.predict import predict, predict_views
+from competition.model.restore import restore
 from competition.recipe import Recipe, Stage
 from competition.run import Run
 from competition.scoring.predictions import read_predictions
 from competition.scoring.scores import Report, score
+from competition.task import Task
 from competition.training.compile import learning_rate, make_optimizer
 from competition.training.prepare import Preparation
-from competition.training.trainer import Kept
+from competition.training.trainer import Kept, Trainer
 
+CONVNET = replace(TINY, backbone="convnet")
 LEARNS = replace(
-    TINY, epochs=(3, 5), learning_rate=(3e-2, 3e-3), trains=("heads", "all"), optimizer="adamw", schedule="cosine"
+    CONVNET,
+    epochs=(3, 5),
+    learning_rate=(3e-2, 3e-3),
+    trains=("heads", "all"),
+    optimizer="adamw",
+    schedule="cosine",
+    flip=True,
+    rotation=10.0,
+    transforms=(("brightness", 0.1), ("blur", 1.0)),
+    dropout=0.2,
 )
 
 
@@ -42,9 +55,31 @@ def data(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def run(data, tmp_path_factory) -> Run:
-    folder = tmp_path_factory.mktemp("runs")
-    return train(LEARNS, data, folder / "tiny-1", cache=folder / "cache")
+def cache(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def run(data, cache, tmp_path_factory) -> Run:
+    return train(LEARNS, data, tmp_path_factory.mktemp("runs") / "tiny-1", cache=cache)
+
+
+@pytest.fixture(scope="module")
+def network(run) -> keras.Model:
+    """The network of the run, rebuilt from its folder."""
+    return restore(run)
+
+
+def fitted(recipe: Recipe, data: Path, folder: Path, cache: Path) -> Trainer:
+    """A training without the reports that a run has."""
+    trainer = Preparation.of(recipe, read_material(recipe, data, False, cache), cache).trainer(Run(folder))
+    trainer.fit()
+    return trainer
+
+
+def history(run: Run) -> list[dict[str, str]]:
+    with (run.folder / "history.csv").open() as file:
+        return list(csv.DictReader(file))
 
 
 def test_a_run_holds_exactly_these_files(run):
@@ -80,8 +115,7 @@ def test_the_recipe_is_written_back_whole_and_says_how_the_run_was_made(run, dat
 
 
 def test_history_has_a_row_an_epoch_with_its_stage(run):
-    with (run.folder / "history.csv").open() as file:
-        rows = list(csv.DictReader(file))
+    rows = history(run)
     assert [row["stage"] for row in rows] == ["1"] * 3 + ["2"] * 5
     assert [row["epoch"] for row in rows] == list("12345678")
     assert {"loss", "accuracy_colour", "val_map", "val_accuracy_shade", "seconds"} <= rows[0].keys()
@@ -96,50 +130,43 @@ def test_plain_colours_are_learned_and_the_score_is_that_of_the_kept_probabiliti
     assert again.accuracy == best["accuracy"]
 
 
-def test_the_weights_kept_are_those_of_the_best_epoch(run, data):
+def test_the_weights_kept_are_those_of_the_best_epoch(run, network, data):
     """They give the probabilities that were scored, in a network rebuilt from recipe.json."""
-    from competition.model.predict import predict
-    from competition.model.restore import restore
-
     kept = read_predictions(run)
     dataset = read_data(data)
     held_out = dataset.take(np.flatnonzero(np.isin(dataset.ids, kept.images)))
-    given = predict(restore(run), Pictures(held_out, LEARNS))
+    given = predict(network, Pictures(held_out, LEARNS))
     assert list(held_out.ids) == list(kept.images)
     for task in TINY.tasks:
         np.testing.assert_allclose(given[task.name], kept.probabilities[task.name], atol=1e-6)
 
 
-@pytest.mark.parametrize("batch_size", [1, 5, 16])
-def test_the_view_flip_is_what_the_network_gives_for_the_mirror_image(run, data, tmp_path, batch_size):
-    from competition.model.predict import predict, predict_views
-    from competition.model.restore import restore
-
-    network, recipe, dataset = restore(run), replace(LEARNS, batch_size=batch_size), read_data(data)
-    mirrored = write_data(tmp_path / "mirrored", images=len(dataset))
-    for path in (data / "base/Images").iterdir():
-        cv2.imwrite(str(mirrored / "base/Images" / path.with_suffix(".png").name), cv2.imread(str(path))[:, ::-1])
+def test_the_view_flip_is_what_the_network_gives_for_the_mirror_image(network, data, tmp_path):
+    dataset = read_data(data).take(np.arange(12))
+    mirrored = write_data(tmp_path / "mirrored", images=12)
+    for name in dataset.names:
+        path = mirrored / "base" / Path(name).with_suffix(".png")
+        cv2.imwrite(str(path), cv2.imread(str(data / "base" / name))[:, ::-1])
     labels = mirrored / "base/Annotations/label.csv"
     labels.write_text(labels.read_text().replace(".jpg", ".png"))
-    there, back = (predict(network, Pictures(one, recipe)) for one in (dataset, read_data(mirrored)))
-    both = predict_views(network, Pictures(dataset, recipe), ("plain", "flip"))
-    for name in there:
-        np.testing.assert_allclose(both["plain"][name], there[name], atol=1e-5)
-        np.testing.assert_allclose(both["flip"][name], back[name], atol=4e-3)
-        assert np.abs(back[name] - there[name]).max() > 0
+    there, back = (predict(network, Pictures(one, LEARNS)) for one in (dataset, read_data(mirrored)))
+    for batch_size in (1, 5, 16):
+        both = predict_views(network, Pictures(dataset, replace(LEARNS, batch_size=batch_size)), ("plain", "flip"))
+        for name in there:
+            np.testing.assert_allclose(both["plain"][name], there[name], atol=1e-5)
+            np.testing.assert_allclose(both["flip"][name], back[name], atol=4e-3)
+            assert np.abs(back[name] - there[name]).max() > 0
 
 
-def test_a_second_stage_of_heads_goes_on_from_the_first(data, tmp_path):
+def test_a_second_stage_of_heads_goes_on_from_the_first(data, cache, tmp_path):
     recipe = replace(LEARNS, epochs=(3, 1), learning_rate=(3e-2, 1e-9), trains=("heads", "heads"))
-    run = train(recipe, data, tmp_path / "run", cache=tmp_path)
-    with (run.folder / "history.csv").open() as file:
-        rows = list(csv.DictReader(file))
+    rows = history(fitted(recipe, data, tmp_path, cache).run)
     assert rows[2]["val_accuracy"] == rows[3]["val_accuracy"]
     assert float(rows[3]["loss"]) < float(rows[0]["loss"]) / 2
 
 
 def test_the_best_is_kept_and_a_score_that_is_no_number_is_no_best():
-    saved, network = [], build_network(TINY)
+    saved, network = [], object()
     kept = Kept(saved.append, "map")
     reports = [Report((), score, 0, 0, 0, 0, 0) for score in (math.nan, 0.5, math.nan, 0.4, 0.5, 0.6)]
     taken = [kept.offer(network, epoch, report, {}) for epoch, report in enumerate(reports)]
@@ -157,8 +184,7 @@ def test_of_a_stage_of_heads_the_best_epoch_is_kept(tmp_path):
     labels.write_text("\n".join(moved) + "\n")
     stage = {"epochs": (4,), "learning_rate": (0.3,), "trains": ("heads",)}
     run = train(replace(TINY, monitor="loss", **stage), data, tmp_path / "run", cache=tmp_path)
-    with (run.folder / "history.csv").open() as file:
-        losses = [float(row["val_loss"]) for row in csv.DictReader(file)]
+    losses = [float(row["val_loss"]) for row in history(run)]
     scores = run.read_json("scores.json")
     assert min(losses) < losses[-1] - 0.01
     assert scores["best_epoch"] == losses.index(min(losses)) + 1
@@ -180,22 +206,28 @@ def test_a_run_that_did_not_finish_answers_nothing(run, tmp_path):
     assert not (tmp_path / "x.csv").exists()
 
 
-def test_submit_answers_every_question_in_order_and_scores_known_answers(run, data, tmp_path, capsys):
-    path = submit((run.folder,), output=tmp_path / "answers.csv", cache=tmp_path)
+@pytest.fixture(scope="module")
+def submitted(run, cache, tmp_path_factory) -> tuple[Path, str]:
+    """The file with the answers of the run, and what was printed."""
+    with redirect_stdout(StringIO()) as printed:
+        path = submit((run.folder,), output=tmp_path_factory.mktemp("sent") / "answers.csv", cache=cache)
+    return path, printed.getvalue()
+
+
+def test_submit_answers_every_question_in_order_and_scores_known_answers(submitted, data):
+    path, printed = submitted
     asked = (data / "rank/Tests/question.csv").read_text().splitlines()
     rows = path.read_text().splitlines()
     assert [row.rpartition(",")[0] for row in rows] == [row.rpartition(",")[0] for row in asked]
     assert all(row.rpartition(",")[2].count(".") == (2 if "shade" in row else 3) for row in rows)
     assert zipfile.ZipFile(path.with_suffix(".zip")).read("answers.csv") == path.read_bytes()
-    printed = capsys.readouterr().out
     assert "score by" in printed
     assert "row-weighted" in printed
 
 
-def test_the_mean_of_two_runs_is_the_mean_of_their_probabilities(run, data, tmp_path):
-    one = submit((run.folder,), output=tmp_path / "one.csv", cache=tmp_path)
-    two = submit((run.folder, run.folder), output=tmp_path / "two.csv", cache=tmp_path)
-    assert one.read_text() == two.read_text()
+def test_the_mean_of_two_runs_is_the_mean_of_their_probabilities(submitted, run, cache, tmp_path):
+    two = submit((run.folder, run.folder), output=tmp_path / "two.csv", cache=cache)
+    assert submitted[0].read_text() == two.read_text()
 
 
 def test_runs_of_other_classes_are_not_averaged(run, tmp_path):
@@ -228,29 +260,22 @@ def test_a_question_without_its_image_gets_the_shares_in_training_only_when_allo
     assert "002.jpg" in capsys.readouterr().out
 
 
-def test_bad_images_stop_a_training_before_it_starts_or_are_listed_in_the_run(tmp_path):
-    data = write_data(tmp_path / "data")
+def test_bad_images_stop_a_training_before_it_starts(tmp_path):
+    data = write_data(tmp_path / "data", images=6)
     (data / "base/Images/005.jpg").write_bytes(b"")
     with pytest.raises(InvalidInput, match=r"label\.csv:6: .*005\.jpg: the file is empty"):
-        train(TINY, data, tmp_path / "run", cache=tmp_path)
+        train(CONVNET, data, tmp_path / "run", cache=tmp_path)
     assert not (tmp_path / "run").exists()
-    run = train(TINY, data, tmp_path / "run", cache=tmp_path, skip_bad_images=True)
-    assert "005.jpg" in (run.folder / "skipped.txt").read_text()
 
 
-@pytest.mark.parametrize(("kept", "reason"), [(0, "not an image"), (1, "the file has changed since it was checked")])
-def test_an_image_that_goes_bad_while_training_is_named(tmp_path, monkeypatch, kept, reason):
-    data = write_data(tmp_path / "data")
-    outlook = Preparation.outlook
-
-    def spoil(preparation):
-        for image in (data / "base/Images").iterdir():
-            image.write_bytes(b"gone")
-        return outlook(preparation)
-
-    monkeypatch.setattr(Preparation, "outlook", spoil)
-    with pytest.raises(InvalidInput, match=rf"label\.csv:\d+: .*\.jpg: {reason}"):
-        train(TINY, data, tmp_path / "run", picture_cache=kept, cache=tmp_path)
+def test_an_image_that_goes_bad_while_training_is_named(tmp_path):
+    material = read_material(CONVNET, write_data(tmp_path / "data", images=20), False, tmp_path)
+    for image in (tmp_path / "data/base/Images").iterdir():
+        image.write_bytes(b"gone")
+    for kept, reason in ((0, "not an image"), (1, "the file has changed since it was checked")):
+        trainer = Preparation.of(CONVNET, material, tmp_path, picture_cache=kept).trainer(Run(tmp_path / "run"))
+        with pytest.raises(InvalidInput, match=rf"label\.csv:\d+: .*\.jpg: {reason}"):
+            trainer.fit()
 
 
 @pytest.mark.parametrize("gigabytes", [-1.0, math.nan, math.inf])
@@ -259,38 +284,35 @@ def test_a_picture_cache_of_no_size_is_refused(tmp_path, gigabytes):
         train(TINY, tmp_path, picture_cache=gigabytes)
 
 
-def test_training_on_everything_gives_a_network_and_says_there_is_no_score(data, tmp_path, capsys):
-    run = train(replace(TINY, validation=0.0), data, tmp_path / "run", cache=tmp_path)
+def test_training_on_everything_gives_a_network_and_says_there_is_no_score(data, cache, tmp_path, capsys):
+    run = train(replace(CONVNET, validation=0.0), data, tmp_path / "run", cache=cache)
     assert run.read_json("scores.json")["best"] is None
     assert run.weights.is_file()
     assert not (run.folder / "probabilities.npz").exists()
-    assert "no score" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "no score" in printed
+    assert "90 images to train on, 0 held out, 16 per step\nstage 1: 1 epochs of 6 steps, trains all, learn" in printed
 
 
-def test_a_smoke_test_runs_every_stage_once_on_a_few_images(data, tmp_path):
-    run = train(replace(LEARNS, batch_size=8), data, tmp_path / "run", smoke=True, cache=tmp_path)
-    assert len((run.folder / "history.csv").read_text().splitlines()) == 3
+def test_a_smoke_test_runs_every_stage_once_on_a_few_images(data, cache, tmp_path):
+    run = train(replace(LEARNS, batch_size=8), data, tmp_path / "run", smoke=True, cache=cache)
+    assert len(history(run)) == 2
     assert run.read_made()["smoke"] is True
 
 
-def test_a_layer_that_a_later_stage_cannot_find_is_refused_before_anything_is_trained(data, tmp_path):
+def test_a_layer_that_a_later_stage_cannot_find_is_refused_before_anything_is_trained(data, cache, tmp_path):
     with pytest.raises(InvalidInput, match="no such layer"):
-        train(replace(LEARNS, trains=("heads", "conv99")), data, tmp_path / "run", cache=tmp_path)
+        train(replace(LEARNS, trains=("heads", "conv99")), data, tmp_path / "run", cache=cache)
     assert not (tmp_path / "run").exists()
 
 
-def test_the_same_seed_gives_the_same_weights_and_another_seed_others(data, tmp_path):
-    recipe = replace(TINY, flip=True, rotation=10.0, transforms=(("brightness", 0.1), ("blur", 1.0)), dropout=0.2)
-    runs = [
-        train(replace(recipe, seed=seed), data, tmp_path / str(number), cache=tmp_path)
-        for number, seed in enumerate((3, 3, 4))
-    ]
-    scores = [run.read_json("scores.json")["best"]["map"] for run in runs]
-    first, second, third = map(read_predictions, runs)
-    np.testing.assert_array_equal(first.probabilities["colour"], second.probabilities["colour"])
-    assert scores[0] == scores[1]
-    assert list(third.images) == list(first.images)  # the split has a seed of its own
-    assert (third.probabilities["colour"] != first.probabilities["colour"]).any()
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(run, data, cache, tmp_path):
+    first = read_predictions(run)
+    again, other = (fitted(replace(LEARNS, seed=seed), data, tmp_path / str(seed), cache) for seed in (0, 1))
+    np.testing.assert_array_equal(again.kept.probabilities["colour"], first.probabilities["colour"])
+    assert again.kept.report.map == run.read_json("scores.json")["best"]["map"]
+    assert list(other.held_out.dataset.ids) == list(first.images)  # the split has a seed of its own
+    assert (other.kept.probabilities["colour"] != first.probabilities["colour"]).any()
 
 
 def test_a_run_folder_that_exists_is_never_overwritten(run, data, tmp_path):
@@ -298,36 +320,6 @@ def test_a_run_folder_that_exists_is_never_overwritten(run, data, tmp_path):
     with pytest.raises(InvalidInput, match="never overwritten"):
         train(TINY, data, run.folder, cache=tmp_path)
     assert (run.folder / "recipe.json").read_bytes() == before
-
-
-def test_features_are_computed_once_and_found_again_for_any_part_of_the_images(data, tmp_path, monkeypatch):
-    dataset, network = read_data(data), build_network(TINY)
-    digests = [f"{row % 80:02d}" for row in range(len(dataset))]  # ten images stand there twice
-    pictures = Pictures(dataset, TINY, digests)
-    features = cached_features(network, "float32", pictures, tmp_path)
-    batches = PredictBatches(pictures, 16)
-    expected = features_of(network).predict(np.concatenate([batches[i] for i in range(len(batches))]), verbose=0)
-    np.testing.assert_allclose(features[:80], expected[:80], atol=1e-5)
-    np.testing.assert_array_equal(features[80:], features[:10])
-    mean, variance = features.moments()
-    np.testing.assert_allclose(mean, features[:].mean(axis=0, dtype=float), atol=1e-6)
-    expected = features[:].var(axis=0, dtype=float)
-    np.testing.assert_allclose(variance, np.maximum(expected, 1e-3 * expected.mean()), rtol=1e-4)
-
-    stored = list((tmp_path / "features").glob("*.npy"))
-    monkeypatch.setattr(PredictBatches, "__getitem__", None)  # nothing may be computed again
-    again = cached_features(network, "float32", pictures, tmp_path)
-    np.testing.assert_array_equal(again.take(np.array([5, 3]))[:], features[[5, 3]])
-    assert list((tmp_path / "features").glob("*.npy")) == stored
-
-
-@pytest.mark.parametrize("change", [{"image_size": 48}, {"aspect": "pad"}])
-def test_other_pixels_or_weights_are_other_features(data, tmp_path, change):
-    dataset, digests = read_data(data).take(np.arange(4)), list("abcd")
-    network = build_network(TINY)
-    for asked, net in ((TINY, network), (replace(TINY, **change), build_network(replace(TINY, **change)))):
-        cached_features(net, "float32", Pictures(dataset, asked, digests), tmp_path)
-    assert len(list((tmp_path / "features").glob("*.npy"))) == 2
 
 
 def rates(recipe: Recipe, stage: Stage, steps: int) -> list[float]:
@@ -354,9 +346,9 @@ def test_halved_is_the_published_formula():
     np.testing.assert_allclose(rates(recipe, Stage(7, 0.8, "all"), 4), expected, rtol=1e-6)
 
 
-def test_a_stage_too_short_for_one_update_is_refused(data, tmp_path):
+def test_a_stage_too_short_for_one_update_is_refused(data, cache, tmp_path):
     with pytest.raises(InvalidInput, match=r"--accumulate 1000: .* would never change"):
-        train(replace(TINY, accumulate=1000), data, tmp_path / "run", cache=tmp_path)
+        train(replace(CONVNET, accumulate=1000), data, tmp_path / "run", cache=cache)
     assert not (tmp_path / "run").exists()
 
 
@@ -398,26 +390,41 @@ def test_out_of_memory_names_the_batch_size_to_try():
         raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
 
 
-def test_a_task_nobody_labelled_is_a_warning_and_trains_on(tmp_path):
-    data = write_data(tmp_path / "data", images=30)
-    labels = data / "base/Annotations/label.csv"
-    rows = [row for row in labels.read_text().splitlines() if "colour" in row]
-    labels.write_text("\n".join(rows) + "\n")
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory) -> tuple[Run, list[str]]:
+    """A run, and its warnings: an image may have several colours, one is broken, one grey, one transparent, and nobody
+    labelled the sleeves."""
+    folder = tmp_path_factory.mktemp("odd")
+    data = write_data(folder / "data", images=40)
+    for name in ("base/Annotations/label.csv", "rank/Tests/answers.csv"):
+        (data / name).write_text((data / name).read_text().replace(",ynn\n", ",yyn\n"))
+    (data / "base/Images/005.jpg").write_bytes(b"")
+    cv2.imwrite(str(data / "base/Images/grey.png"), np.full((20, 20), 90, np.uint8))
+    cv2.imwrite(str(data / "base/Images/clear.png"), np.full((20, 20, 4), 90, np.uint8))
+    with (data / "base/Annotations/label.csv").open("a") as file:
+        file.writelines(f"Images/{name}.png,colour_labels,yyn\n" for name in ("grey", "clear"))
+    tasks = (replace(COLOUR, kind="multilabel"), SHADE, Task("sleeve", ("short", "long")))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        run = train(TINY, data, tmp_path / "run", cache=tmp_path)
-    assert any("shade has not a single label" in str(warning.message) for warning in caught)
-    assert [task["task"] for task in run.read_json("scores.json")["best"]["tasks"]] == ["colour"]
+        run = train(replace(CONVNET, tasks=tasks), data, folder / "run", skip_bad_images=True, cache=folder)
+    return run, [str(warning.message) for warning in caught]
 
 
-def test_a_multilabel_task_is_trained_submitted_checked_and_scored(tmp_path, capsys):
-    data = write_data(tmp_path / "data", images=30)
-    for name in ("base/Annotations/label.csv", "rank/Tests/answers.csv"):
-        rows = (data / name).read_text().replace(",ynn\n", ",yyn\n")
-        (data / name).write_text(rows)
-    tasks = (replace(TINY.tasks[0], kind="multilabel"), TINY.tasks[1])
-    run = train(replace(TINY, tasks=tasks), data, tmp_path / "run", cache=tmp_path)
-    submit((run.folder,), output=tmp_path / "x.csv", cache=tmp_path)
+def test_a_task_nobody_labelled_is_a_warning_and_the_others_are_trained_and_scored(odd):
+    run, warned = odd
+    assert any("sleeve has not a single label" in message for message in warned)
+    assert [task["task"] for task in run.read_json("scores.json")["best"]["tasks"]] == ["colour", "shade"]
+
+
+def test_a_bad_image_that_is_skipped_is_listed_and_transparent_and_grey_ones_are_trained_on(odd):
+    (skipped,) = (odd[0].folder / "skipped.txt").read_text().splitlines()
+    assert "005.jpg" in skipped
+    assert odd[0].finished
+
+
+def test_a_multilabel_task_is_submitted_checked_and_scored(odd, tmp_path, capsys):
+    with pytest.warns(UserWarning, match="sleeve has not a single label"):  # in the answers either
+        submit((odd[0].folder,), output=tmp_path / "x.csv", cache=tmp_path)
     assert "row-weighted" in capsys.readouterr().out
 
 
@@ -425,11 +432,3 @@ def test_too_few_images_to_hold_any_out_is_explained(tmp_path):
     data = write_data(tmp_path / "data", images=3)
     with pytest.raises(InvalidInput, match="too few to hold out"):
         train(TINY, data, tmp_path / "run", cache=tmp_path)
-
-
-def test_transparent_and_grey_pictures_train_beside_jpegs(tmp_path):
-    data = write_data(tmp_path / "data", images=20)
-    cv2.imwrite(str(data / "base/Images/grey.png"), np.full((20, 20), 90, np.uint8))
-    with (data / "base/Annotations/label.csv").open("a") as file:
-        file.write("Images/grey.png,colour_labels,ynn\n")
-    assert train(TINY, data, tmp_path / "run", cache=tmp_path).finished

@@ -1,1 +1,1 @@
-"""Backbones: a module a network, and their registry."""
+"""Backbones, and their registry."""

@@ -1,4 +1,4 @@
-"""Batch normalisation as one operation of TensorFlow: Keras 3 makes a dozen of it, half the time of a small network."""
+"""Batch normalisation as one TensorFlow operation: in Keras 3 it is a dozen, half the time of a small network."""
 
 import keras
 import tensorflow as tf
@@ -7,9 +7,9 @@ from keras import layers
 
 @keras.saving.register_keras_serializable(package="competition")
 class BatchNormalization(layers.BatchNormalization):
-    """Keras' layer for maps (batch, height, width, channels); by itself only where it normalises by the batch.
+    """Keras' layer for maps (batch, height, width, channels); it differs only where it normalises by the batch.
 
-    TensorFlow's variance is the unbiased one, larger than Keras' by 1 in batch * height * width.
+    TensorFlow's variance is the unbiased one, n / (n - 1) times that of Keras, where n = batch * height * width.
     """
 
     def call(self, inputs, training=None, mask=None):

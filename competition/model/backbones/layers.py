@@ -1,7 +1,7 @@
 """Layers that backbones share: activations by name, and the scaling of uint8 RGB images to what each was trained with.
 
-The networks by Caffe (VGG, SqueezeNet) were trained on BGR. Their first kernels are turned to RGB when they are loaded
-(`turn_to_rgb`): turning every image instead took a seventh of SqueezeNet's training step.
+The networks from Caffe (VGG, SqueezeNet) were trained on BGR. Their first kernels are reversed when they are loaded
+(`turn_to_rgb`): reversing every image instead took a seventh of SqueezeNet's training step.
 """
 
 from keras import layers
@@ -12,7 +12,7 @@ LEAK = 0.1  # slope of the leaky ReLU below 0
 
 
 def activate(x, activation: Activation, name: str | None = None):
-    """Apply an activation to a tensor; prelu learns one slope a channel."""
+    """Apply an activation to a tensor; prelu learns one slope per channel."""
     kinds = {
         "relu": lambda: layers.ReLU(name=name),
         "leaky_relu": lambda: layers.LeakyReLU(negative_slope=LEAK, name=name),
@@ -23,7 +23,7 @@ def activate(x, activation: Activation, name: str | None = None):
 
 
 def to_unit_range() -> layers.Layer:
-    """x / 127.5 - 1, as NASNet and InceptionResNetV2 were trained with."""
+    """x / 127.5 - 1: the inputs that NASNet and InceptionResNetV2 were trained on."""
     return layers.Rescaling(1 / 127.5, offset=-1.0, dtype="float32", name="to_unit_range")
 
 
@@ -33,6 +33,6 @@ def minus(*means: float) -> layers.Layer:
 
 
 def turn_to_rgb(first: layers.Layer) -> None:
-    """Turn the kernel (height, width, 3, filters) of a network's first convolution from BGR to RGB."""
+    """Reverse the kernel (height, width, 3, filters) of a network's first convolution from BGR to RGB."""
     kernel, *bias = first.get_weights()
     first.set_weights([kernel[:, :, ::-1], *bias])

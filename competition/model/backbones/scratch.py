@@ -78,9 +78,9 @@ def _image(recipe: Recipe):
 
 
 def _convolution(x, width: int, recipe: Recipe, side=3, activation="", normalise=layers.BatchNormalization, **options):
-    """A convolution, batch normalisation or else biases, and, unless another is named, the recipe's activation."""
+    """A convolution, batch normalisation or else biases, and the recipe's activation unless another is named."""
     start, name = recipe.initializer, options.get("name")
     x = layers.Conv2D(width, side, padding="same", use_bias=not normalise, kernel_initializer=start, **options)(x)
     if normalise:
-        x = normalise(momentum=0.95, name=name and f"{name}_bn")(x)  # not 0.99: epochs here are few steps
+        x = normalise(momentum=0.95, name=name and f"{name}_bn")(x)  # not 0.99: an epoch here has few steps
     return activate(x, activation or recipe.activation)

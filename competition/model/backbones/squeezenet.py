@@ -24,7 +24,7 @@ def squeezenet(recipe: Recipe, pool_before: Collection[int] = (2, 4, 6)) -> kera
     image = keras.Input((recipe.image_size, recipe.image_size, 3))
     x = layers.Conv2D(64, 3, strides=2, name="conv1")(image)
     for number, (squeeze, expand) in FIRES.items():
-        if number in pool_before:  # ReLU after the pool is ReLU before it, on a quarter of the numbers
+        if number in pool_before:  # ReLU after a max pool equals ReLU before it, at a quarter of the cost
             x = layers.MaxPooling2D(3, strides=2, name=f"pool{number}")(x)
             x = layers.ReLU(name=f"relu{number}")(x)
         x = fire(x, f"fire{number}", squeeze, expand, None if number + 1 in pool_before else "relu")
@@ -42,7 +42,7 @@ def fire(x, name: str, squeeze: int, expand: int, activation: str | None):
 
 
 def load_squeezenet(network: keras.Model, path: Path) -> None:
-    """Load the public weights: an HDF5 group a layer (conv1, fire2/squeeze1x1, …) with a 4-D kernel and a bias.
+    """Load the public weights: an HDF5 group per layer (conv1, fire2/squeeze1x1, …) with a 4-D kernel and a bias.
 
     The conv1 in the file takes BGR, that of the network RGB.
     Raises InvalidInput where a tensor is missing or has another shape; the network is then unchanged.
@@ -66,7 +66,7 @@ def _group(layer: layers.Layer) -> str:
 
 
 def _kernel_and_bias(file: h5py.File, layer: layers.Layer) -> list[np.ndarray]:
-    """All tensors in the group of a layer, those of most dimensions first."""
+    """All tensors in the group of a layer, those with the most dimensions first."""
     items = []
     if _group(layer) in file:
         file[_group(layer)].visititems(lambda _, item: items.append(item))
