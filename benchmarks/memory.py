@@ -39,7 +39,7 @@ def peak(dataset: Dataset, count: int, places: Places, folder: Path) -> float:
 
 
 def repeat(dataset: Dataset, count: int, folder: Path) -> None:
-    """Write a data set of `count` images, each a link to one of the dataset's, with one row each, for its first task."""
+    """Write a data set of `count` images, each a link to one of the dataset's, with one row for its first task."""
     images, labels = folder / "base/Images", folder / "base/Annotations/label.csv"
     for path in (images, labels.parent):
         path.mkdir(parents=True)

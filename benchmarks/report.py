@@ -30,7 +30,7 @@ class Measurement:
         """Whether the goal is met; None if there is none. NaN meets no goal."""
         if self.goal is None:
             return None
-        return bool(self.value >= self.goal if self.at_least else self.value <= self.goal)  # json cannot write numpy.bool
+        return bool(self.value >= self.goal if self.at_least else self.value <= self.goal)  # JSON has no numpy.bool
 
     def to_json(self) -> dict:
         return {
