@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from competition.__main__ import main
-
 from competition.experiments.sweep import open_sweep
 from competition.recipe import Recipe
 from competition.run import SWEEP, Run, newest_finished_run
