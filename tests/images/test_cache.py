@@ -62,13 +62,16 @@ def batches_of(some: Pictures, threads: int) -> list[np.ndarray]:
         return made + list(pool.map(predict.__getitem__, range(len(predict))))
 
 
-@pytest.mark.parametrize("threads", [1, 2, 4])
-def test_batches_are_the_same_with_and_without_a_cache_for_any_number_of_threads(photographs, kept, threads):
+def test_batches_are_the_same_with_and_without_a_cache_for_any_number_of_threads(photographs, tmp_path):
     expected = batches_of(Pictures(photographs, RECIPE), threads=1)
-    for _ in range(2):  # the second time from the disk alone
-        for batch, wanted in zip(batches_of(kept, threads), expected, strict=True):
-            np.testing.assert_array_equal(batch, wanted)
-    assert len(files(kept)) == IMAGES
+    digests = inspect(photographs, tmp_path).digests
+    for threads in (1, 2, 4):
+        empty = PictureCache(tmp_path / f"{threads} threads", RECIPE, 10**6)
+        some = Pictures(photographs, RECIPE, digests, empty)
+        for _ in range(2):  # the second time from the cache alone
+            for batch, wanted in zip(batches_of(some, threads), expected, strict=True):
+                np.testing.assert_array_equal(batch, wanted)
+        assert len(files(some)) == IMAGES
 
 
 def test_for_what_is_kept_no_file_is_read_again(kept, tmp_path):
