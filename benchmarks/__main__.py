@@ -23,12 +23,12 @@ def bench(
     weights: str | None = None,
     output: Path = RESULT,
 ) -> int:
-    """Print a table of ratios, each from one run, and write it as JSON. A goal that is missed says MISSED.
+    """Measure, print a table with one row per measurement, and write it as JSON. A missed goal is marked MISSED.
 
     Args:
-        groups: what to measure; without any, all but accuracy (a quarter of an hour), planning and profile.
-        data: the photographs; without it those of COMPETITION_SHARED or ../shared, else the drawn garments.
-        weights: SqueezeNet's weights file; without it that of COMPETITION_SHARED or ../shared, else none.
+        groups: what to measure; by default all but accuracy (a quarter of an hour), planning and profile.
+        data: folder of the photographs; by default data/clothing in COMPETITION_SHARED, else drawn garments.
+        weights: SqueezeNet's weights file; by default the one in COMPETITION_SHARED, else random weights.
         output: the JSON to write.
     """
     from benchmarks.places import Places

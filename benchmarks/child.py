@@ -1,4 +1,4 @@
-"""Commands in processes of their own, whose time and memory are nobody else's."""
+"""Commands in processes of their own, so that time and memory are theirs alone."""
 
 import json
 import os
@@ -15,9 +15,9 @@ COMMAND, UNTIL_STEP = ("-m", "competition"), ("-m", "benchmarks.until_step")
 
 
 def run_python(arguments: Sequence[str], folder: Path) -> str:
-    """What Python with these arguments, started in `folder`, prints on stdout.
+    """Run Python with these arguments in `folder`, and return its stdout.
 
-    Raises InvalidInput with what it says on stderr where it fails.
+    Raises InvalidInput with its stderr if it fails.
     """
     command = [sys.executable, *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -28,7 +28,7 @@ def run_python(arguments: Sequence[str], folder: Path) -> str:
 
 
 def train_until(step: int, arguments: Sequence[str], folder: Path) -> tuple[float, float]:
-    """Call `competition train` in `folder`, and end it after so many steps; seconds until then, and peak gigabytes."""
+    """Run `competition train` in `folder` up to this step; return the seconds it took and its peak memory in GB."""
     start = time.monotonic()
     printed = run_python([*UNTIL_STEP, str(step), "train", *arguments], folder)
     found = json.loads(printed.splitlines()[-1])

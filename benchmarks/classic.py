@@ -1,4 +1,4 @@
-"""The yardstick: how Keras' ImageDataGenerator made a view, by SciPy and in floating point, after a full resize."""
+"""The baseline: how Keras' ImageDataGenerator made a view, with SciPy and in floating point, after a full resize."""
 
 import cv2
 import numpy as np
@@ -14,9 +14,9 @@ def classic_view(content: bytes, size: int, geometry: Geometry) -> np.ndarray:
 
 
 def augment(picture: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """Mirror, zoom, turn and shift a picture (size, size, 3) float32 about its centre, a channel at a time.
+    """Mirror, zoom, rotate and shift a picture (size, size, 3) float32 about its centre, one channel at a time.
 
-    Between pixels bilinear; beyond the edge the edge repeats.
+    Interpolation is bilinear; beyond the edge the edge pixels repeat.
     """
     back, offset = _from_view_to_picture(len(picture), geometry)
     channels = np.moveaxis(picture, -1, 0)
@@ -25,7 +25,7 @@ def augment(picture: np.ndarray, geometry: Geometry) -> np.ndarray:
 
 
 def _from_view_to_picture(size: int, geometry: Geometry) -> tuple[np.ndarray, np.ndarray]:
-    """Matrix (2, 2) and offset (2,) in (row, column): where in the picture a pixel of the view comes from."""
+    """Matrix (2, 2) and offset (2,) from (row, column) in the view to (row, column) in the picture."""
     cos, sin = np.cos(np.deg2rad(geometry.angle)), np.sin(np.deg2rad(geometry.angle))
     turn = np.array([[cos, sin], [-sin, cos]])
     zoom = np.diag([geometry.zoom_y, -geometry.zoom_x if geometry.mirrored else geometry.zoom_x])

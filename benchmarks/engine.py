@@ -1,4 +1,4 @@
-"""The bench's hold on the engine: everything that it asks of data, network and training, each in one place."""
+"""What the benchmarks use of data loading, networks and training, in one place."""
 
 import io
 import time
@@ -24,12 +24,12 @@ STEPS = 1_000  # an epoch of the learning rate's schedule; no speed depends on i
 
 
 def clothing(places: Places, **changes) -> Recipe:
-    """The recipe of the photographs, from the weights that are there."""
+    """The recipe of the photographs, with the weights that are available."""
     return replace(load_recipe("clothing"), weights=places.weights, **changes)
 
 
 def prepare(recipe: Recipe, places: Places, folder: Path, validation: float = 0.0) -> Preparation:
-    """Data, network and weights, with all caches in `folder`: nothing is there that an earlier training has left."""
+    """Data, network and weights, with all caches in `folder`, so that nothing is left from an earlier training."""
     recipe = replace(recipe, validation=validation)
     with redirect_stdout(io.StringIO()):
         material = read_material(recipe, places.data, skip_bad_images=False, cache=folder)
@@ -38,14 +38,14 @@ def prepare(recipe: Recipe, places: Places, folder: Path, validation: float = 0.
 
 @dataclass
 class Laps:
-    """When each epoch of a training began and ended; what is done `between` them is in no epoch's time."""
+    """The seconds of each epoch of a training, without what is done `between` epochs."""
 
     trainer: Trainer
     between: Callable[[], object] = lambda: None
     seconds: list[float] = field(default_factory=list)
 
     def time(self, fit: Callable[[], None]) -> None:
-        """Run a fit of the trainer, and add the time after the last epoch to it."""
+        """Time a fit of the trainer; what follows its last epoch is counted as part of that epoch."""
         self.trainer.say = lambda _: self._end_of_epoch()
         self.start = time.perf_counter()
         fit()
@@ -65,7 +65,7 @@ def compiled(recipe: Recipe, policy: str) -> keras.Model:
 
 
 class Repeated:
-    """One batch that lies in memory where the network takes it from; the pixels are noise, which costs the same."""
+    """One batch in the device's memory, used for every step; the pixels are noise, which costs the same."""
 
     def __init__(self, recipe: Recipe):
         rng, size, count = np.random.default_rng(0), recipe.image_size, recipe.batch_size

@@ -24,6 +24,7 @@ LABELS, QUESTIONS, TIMES, FEW = 89_683, 15_042, 5, 3
 
 
 def rows(places: Places) -> Iterator[Measurement]:
+    """Seconds to read labels, to compute the metric, to make folds and to write a submission, on drawn rows."""
     rng = np.random.default_rng(0)
     with workplace() as folder:
         file = write_rows(folder / "base/Annotations/label.csv", LABELS, rng)
@@ -54,7 +55,7 @@ def rows(places: Places) -> Iterator[Measurement]:
 
 
 def write_rows(path: Path, count: int, rng: np.random.Generator) -> Path:
-    """Rows as in the competition: an image each, one of the eight tasks, one y, now and then an m."""
+    """Write rows as in the competition: one image and one of the eight tasks each, with one y and sometimes an m."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -65,7 +66,7 @@ def write_rows(path: Path, count: int, rng: np.random.Generator) -> Path:
 
 
 def some_hashes(count: int, rng: np.random.Generator) -> np.ndarray:
-    """Hashes (count,) uint64 of which some are near: those of a tenth as many pictures, with up to 16 bits turned."""
+    """Hashes (count,) uint64, some of them similar: those of count / 10 pictures, with up to 16 bits flipped."""
     hashes = rng.integers(2**64, size=count // 10 + 1, dtype=np.uint64)[rng.integers(count // 10 + 1, size=count)]
     turned = rng.integers(17, size=count)
     for bit in range(16):
@@ -84,5 +85,5 @@ def some_letters(task: Task, rng: np.random.Generator) -> str:
 
 
 def probabilities(count: int, task: Task, rng: np.random.Generator) -> np.ndarray:
-    """What a network could answer, (count, classes) float32, each row summing to 1."""
+    """Random predictions (count, classes) float32; each row sums to 1."""
     return rng.dirichlet(np.ones(len(task)), size=count).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Time on a noisy machine: several works in turns, in many short bursts, and the median over the turns."""
+"""Timing on a noisy machine: several works take turns in many short bursts, and the median over the turns counts."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -12,24 +12,24 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True)
 class Comparison:
-    """How long a burst of each of two works took, in seconds, turn by turn."""
+    """The seconds that a burst of each of two works took, turn by turn."""
 
     first: tuple[float, ...]
     second: tuple[float, ...]
 
     @property
     def ratio(self) -> float:
-        """How many times as fast the first is as the second: the median of the turns' own ratios."""
+        """How many times as fast the first is as the second: the median of the ratios of the turns."""
         return float(np.median(self._ratios()))
 
     @property
     def spread(self) -> str:
-        """Between which ratios half of the turns lie."""
+        """The quartiles of the ratios, as text."""
         low, high = np.quantile(self._ratios(), [0.25, 0.75])
         return f"half of {len(self.first)} turns {low:.2f} to {high:.2f}"
 
     def speeds(self, count: int, unit: str = "images/s") -> str:
-        """Both speeds, where a burst does `count` of something."""
+        """Both speeds as text, if a burst processes `count` items."""
         first, second = (count / np.median(seconds) for seconds in (self.first, self.second))
         return f"{first:,.0f} against {second:,.0f} {unit}"
 
@@ -38,15 +38,16 @@ class Comparison:
 
 
 def time_in_turns(first: Work, second: Work, turns: int, clock: Clock = time.perf_counter) -> Comparison:
-    """Time a burst of each in each of some turns; see `in_turns`."""
+    """Compare two works over this many turns; see `in_turns`."""
     one, other = in_turns([first, second], turns, clock)
     return Comparison(tuple(one), tuple(other))
 
 
 def in_turns(works: Sequence[Work], turns: int, clock: Clock = time.perf_counter) -> np.ndarray:
-    """Seconds of a burst of each work in each turn, (works, turns), after one of each that does not count.
+    """Seconds of a burst of each work in each turn, (works, turns) float64, after one warm-up burst of each.
 
-    Every other turn goes backwards, so that what one work leaves behind (a warm or a hot processor) meets all alike.
+    Every other turn runs in reverse order, so that what a work leaves behind (a warm or a hot processor) affects all
+    alike.
     """
     for work in works:
         work()
@@ -59,12 +60,12 @@ def in_turns(works: Sequence[Work], turns: int, clock: Clock = time.perf_counter
 
 
 def seconds(work: Work, clock: Clock = time.perf_counter) -> float:
-    """How long one call takes."""
+    """The seconds that one call takes."""
     start = clock()
     work()
     return clock() - start
 
 
 def median_seconds(work: Work, times: int, clock: Clock = time.perf_counter) -> float:
-    """The median over some calls."""
+    """The median of the seconds of several calls."""
     return float(np.median([seconds(work, clock) for _ in range(times)]))

@@ -16,6 +16,7 @@ MANY, STEPS, BATCH = 89_683, 200, 32
 
 
 def rows(places: Places) -> Iterator[Measurement]:
+    """Peak memory of a training on many images: as a ratio to one on few images, and in GB."""
     dataset = some_images(places)
     few = len(dataset)
     with workplace() as folder:
@@ -27,7 +28,7 @@ def rows(places: Places) -> Iterator[Measurement]:
 
 
 def peak(dataset: Dataset, count: int, places: Places, folder: Path) -> float:
-    """Gigabytes that a training of a dataset repeated to `count` images takes at most, in a process of its own."""
+    """Peak memory in GB of a training on the dataset repeated to `count` images, in a process of its own."""
     repeat(dataset, count, folder)
     if classes := find_classes(places.data):
         shutil.copy(classes, folder)
@@ -38,8 +39,7 @@ def peak(dataset: Dataset, count: int, places: Places, folder: Path) -> float:
 
 
 def repeat(dataset: Dataset, count: int, folder: Path) -> None:
-    """Write a data set of `count` images, each a link to one of the dataset's, with one row each: a task of those
-    that it carries."""
+    """Write a data set of `count` images, each a link to one of the dataset's, with one row for its first task."""
     images, labels = folder / "base/Images", folder / "base/Annotations/label.csv"
     for path in (images, labels.parent):
         path.mkdir(parents=True)
@@ -53,6 +53,6 @@ def repeat(dataset: Dataset, count: int, folder: Path) -> None:
 
 
 def one_row(dataset: Dataset, row: int) -> str:
-    """Key and letters of the first task that an image carries."""
+    """Key and letters of the first task for which an image is labelled."""
     task = next(task.name for task in dataset.tasks if dataset.labelled[task.name][row])
     return f"{task}{SUFFIX},{''.join(LETTERS[code] for code in dataset.codes[task][row])}"

@@ -1,4 +1,4 @@
-"""Where a bench finds photographs and weights: where it is told, else where they usually lie."""
+"""Where the benchmarks find photographs and weights: where they are told, else in the usual places."""
 
 import os
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ DRAWN = Path("data/sketches")
 
 @dataclass(frozen=True)
 class Places:
-    """The data set and the weights of a bench, as given or None; looked for, or drawn, when first asked for."""
+    """The data set and the weights; those not given are searched for, or drawn, when they are first needed."""
 
     given_data: Path | None = None
     given_weights: str | None = None
@@ -39,26 +39,26 @@ class Places:
 
     @cached_property
     def weights(self) -> str:
-        """SqueezeNet's weights file, or none: how fast a network is does not depend on its weights."""
+        """SqueezeNet's weights file, or none: the speed of a network does not depend on its weights."""
         found = self.given_weights or _shared(WEIGHTS) or "none"
         return str(found) if str(found) in {"none", "imagenet"} else str(Path(found).absolute())
 
 
 def some_images(places: Places, count: int | None = None) -> Dataset:
-    """The labelled images of a bench, or `count` of them, drawn from all."""
+    """The labelled images, or `count` of them drawn at random."""
     dataset = read_label_files(find_label_files(places.data), classes=find_classes(places.data))
     return dataset if count is None else dataset.take(np.random.default_rng(0).permutation(len(dataset))[:count])
 
 
 def _shared(path: Path) -> Path | None:
-    """`path` in the folder that the variable names, or in ../shared; None where it is in neither."""
+    """`path` in the folder that COMPETITION_SHARED names, else in one called shared beside this one; else None."""
     folders = [Path(folder) for folder in (os.environ.get(SHARED), "../shared") if folder]
     return next((folder / path for folder in folders if (folder / path).exists()), None)
 
 
 @contextmanager
 def workplace() -> Iterator[Path]:
-    """A folder that is gone afterwards, on the disk where caches lie: the system's temporary one may be memory."""
+    """A temporary folder beside the caches, on a disk; the system's temporary folder may be in memory."""
     CACHE.mkdir(exist_ok=True)
     with TemporaryDirectory(prefix="bench-", dir=CACHE) as folder:
         yield Path(folder).absolute()

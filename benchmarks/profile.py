@@ -1,4 +1,4 @@
-"""Where the time goes: an image on its way into a batch, and a train step by kind of operation. No goals."""
+"""Where the time goes: the stages from an image file to a view, and a training step by kind of operation."""
 
 import time
 from collections import Counter
@@ -20,17 +20,18 @@ from competition.recipe import Recipe
 from competition.recipes.fashionai import TASKS
 
 IMAGES, STEPS, KINDS = 200, 5, 12
-NO_OPERATIONS = {"Process", "Run", "ParallelFor"}  # of the executor, around the operations
+NO_OPERATIONS = {"Process", "Run", "ParallelFor"}  # events of the executor that enclose operations
 
 
 def rows(places: Places) -> Iterator[Measurement]:
+    """Microseconds per image of each stage of a view, and milliseconds per training step by operation; no goals."""
     for size in (227, 331):
         yield from parts_of_a_view(places, size)
     yield from parts_of_a_step(places)
 
 
 def parts_of_a_view(places: Places, size: int) -> Iterator[Measurement]:
-    """Microseconds of processor time of one thread, the median over some images."""
+    """The stages of a view in microseconds of processor time of one thread, the median over some images."""
     dataset = some_images(places, IMAGES)
     recipe = Recipe("bench", image_size=size, rotation=20, zoom=(0.8, 1.2))
     warp, out = Augmentation(recipe), np.empty((size, size, 3), np.uint8)
@@ -62,7 +63,7 @@ def parts_of_a_view(places: Places, size: int) -> Iterator[Measurement]:
 
 
 def microseconds(work: Callable[[int], object]) -> float:
-    """Processor time of one call, the median over the images."""
+    """Processor time of one call in microseconds, the median over the images."""
     taken = []
     for row in range(IMAGES):
         start = time.thread_time()
@@ -72,7 +73,7 @@ def microseconds(work: Callable[[int], object]) -> float:
 
 
 def parts_of_a_step(places: Places) -> Iterator[Measurement]:
-    """Milliseconds of a train step of SqueezeNet on all threads, by kind of operation."""
+    """A training step of SqueezeNet by kind of operation, in milliseconds over all threads."""
     import tensorflow as tf
 
     recipe = clothing(places, tasks=TASKS)

@@ -1,4 +1,4 @@
-"""The table of a bench: rows with their goals, printed for a reader and written as JSON."""
+"""The table of measurements and goals, printed as text and written as JSON."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ WIDEST = 60  # characters of a row's name
 class Measurement:
     """One measured number.
 
-    `goal` is the least that it should be, or, without `at_least`, the most; None where it is only reported. `detail`
-    holds what the number was made of.
+    `goal` is the lowest acceptable value, or without `at_least` the highest; None if the number is only reported.
+    `detail` says what the number was computed from.
     """
 
     row: str
@@ -27,10 +27,10 @@ class Measurement:
 
     @property
     def met(self) -> bool | None:
-        """Whether the goal is reached; None where there is none. What is not a number reaches nothing."""
+        """Whether the goal is met; None if there is none. NaN meets no goal."""
         if self.goal is None:
             return None
-        return bool(self.value >= self.goal if self.at_least else self.value <= self.goal)  # NumPy's is no JSON
+        return bool(self.value >= self.goal if self.at_least else self.value <= self.goal)  # JSON has no numpy.bool
 
     def to_json(self) -> dict:
         return {
@@ -54,12 +54,12 @@ def header() -> str:
 
 
 def summary(rows: Sequence[Measurement]) -> str:
-    """How many missed their goal."""
+    """How many goals were missed, as text."""
     judged = [row for row in rows if row.met is not None]
     return f"{sum(not row.met for row in judged)} of {len(judged)} goals missed"
 
 
 def write_json(rows: Sequence[Measurement], path: Path) -> None:
-    """A list with an object a row: row, value, goal, met, detail."""
+    """Write a list with one object per row: row, value, goal, met, detail."""
     with whole_file(path) as temporary:
         temporary.write_text(to_text([row.to_json() for row in rows]) + "\n", encoding="utf-8")

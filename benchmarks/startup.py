@@ -1,4 +1,4 @@
-"""How long a person waits before anything happens."""
+"""How long a user waits before anything happens."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +14,7 @@ LISTED, TIMES = 100, 5
 
 
 def rows(places: Places) -> Iterator[Measurement]:
+    """Seconds of `competition --help`, of `competition list`, and from `competition train` to its first step."""
     with workplace() as folder:
         bare = median_seconds(lambda: run_python(["-c", ""], folder), TIMES)
         detail = f"Python alone {bare:.3f}"
@@ -24,18 +25,18 @@ def rows(places: Places) -> Iterator[Measurement]:
         yield Measurement(f"startup: list with {LISTED} runs, s", taken, 1.0, at_least=False, detail=detail)
 
         arguments = ["clothing", "--data", str(places.data), "--weights", places.weights]
-        run_python([*COMMAND, "train", *arguments, "--smoke"], folder)  # checks the images, once and for all
+        run_python([*COMMAND, "train", *arguments, "--smoke"], folder)  # checks the images, which is cached
         taken, _ = train_until(1, [*arguments, *images_only()], folder)
         yield Measurement("startup: from the command to the first step, s", taken, 15, at_least=False)
 
 
 def images_only(epochs: int = 1) -> list[str]:
-    """Flags of one stage that trains the whole network on images, so that nothing is computed ahead of its steps."""
+    """Flags for one stage that trains the whole network on images, so that no features are computed beforehand."""
     return ["--epochs", str(epochs), "--learning-rate", "3e-4", "--trains", "all"]
 
 
 def write_runs(root: Path, count: int) -> None:
-    """Finished runs, as far as `list` reads them."""
+    """Write finished runs with the files that `competition list` reads."""
     recipe = Recipe("listed")
     best = {"map": 0.9, "basic_precision": 0.8, "accuracy": 0.7}
     for number in range(count):

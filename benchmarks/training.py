@@ -1,4 +1,4 @@
-"""A training from files to weights, over its train step alone."""
+"""How fast a training is, compared with its training step alone."""
 
 import time
 from collections.abc import Iterator
@@ -10,10 +10,11 @@ from benchmarks.places import Places, workplace
 from benchmarks.report import Measurement
 from competition.run import Run
 
-EPOCHS, WARM, BURST = 3, 4, 12  # warm steps let batches that are being made ahead come to an end
+EPOCHS, WARM, BURST = 3, 4, 12  # the warm-up lets the loader finish the batches that it prepares ahead
 
 
 def rows(places: Places) -> Iterator[Measurement]:
+    """Speed from files to weights as a ratio to the training step alone: the whole run, and without its first epoch."""
     recipe = clothing(places, epochs=(EPOCHS,), learning_rate=(3e-4,), trains=("all",))
     with workplace() as folder:
         preparation = prepare(recipe, places, folder)
@@ -32,7 +33,7 @@ def rows(places: Places) -> Iterator[Measurement]:
 
 
 def step_seconds(repeated: Repeated, network) -> float:
-    """The time of one train step of the network as it is compiled now."""
+    """Seconds of one training step of the network as it is compiled now."""
     repeated.train(network, WARM)
     start = time.perf_counter()
     repeated.train(network, BURST)

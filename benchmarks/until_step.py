@@ -1,4 +1,4 @@
-"""Run a command of the project up to its N-th training step, say when that was and how much memory it took, and end.
+"""Run a command of the project up to its N-th training step, print the time and the peak memory as JSON, and exit.
 
 python -m benchmarks.until_step 1 train clothing --data DIR
 """
@@ -14,11 +14,11 @@ KILOBYTE = 1024
 
 
 def main(last: int, arguments: list[str]) -> None:
-    """Run the command; it exits by itself where it ends before that step."""
-    from competition.model import keras  # started quietly
+    """Run the command; it exits as usual if it has fewer steps."""
+    from competition.model import keras  # without TensorFlow's log
 
     class Until(keras.callbacks.Callback):
-        """Ends the process; nothing of what is left to do has to be done."""
+        """Ends the process after the step, without any clean-up."""
 
         steps = 0
 
@@ -35,9 +35,9 @@ def main(last: int, arguments: list[str]) -> None:
 
 
 def peak() -> float:
-    """The most memory that this process has held, in gigabytes.
+    """The peak memory of this process in GB.
 
-    Not by getrusage: a child's ru_maxrss starts at what its parent held when it was started.
+    Not by getrusage: the ru_maxrss of a child starts at the memory of its parent.
     """
     line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1]) * KILOBYTE / 1e9

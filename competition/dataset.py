@@ -1,4 +1,4 @@
-"""A dataset: images with their codes and masks for each task; one row an image."""
+"""A dataset: images with their codes and masks for each task; one row per image."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -18,13 +18,13 @@ LETTERS = "nmy"
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images with their incomplete labels.
+    """Images with their labels, which may be incomplete.
 
-    `names` (n,) are relative to the folder `roots[source_of[i]]`; the image first stands in line `line[i]` of the
-    file `sources[source_of[i]]`. A name may be a row of an array: train_images.npy[17]. `codes[task]` (n, classes)
+    `names` (n,) object are relative to the folder `roots[source_of[i]]`; the image first appears in line `line[i]` of
+    the file `sources[source_of[i]]`. A name may be a row of an array: train_images.npy[17]. `codes[task]` (n, classes)
     uint8 of NO, MAYBE and YES, all NO where the task is absent; `labelled[task]` (n,) bool says where it is present,
     and is the only thing that masks a loss or a metric. `group` (n,) int: images of one group stay on one side of a
-    split. `held_out` (n,) bool: images that the files themselves keep to validate on.
+    split. `held_out` (n,) bool: images that the data set itself defines as validation images.
     """
 
     tasks: tuple[Task, ...]
@@ -46,12 +46,12 @@ class Dataset:
 
     @property
     def ids(self) -> np.ndarray:
-        """A name for each image that no other has, (n,) str: base/Images/a.jpg."""
+        """A unique name for each image, (n,) str: base/Images/a.jpg."""
         return np.char.add(np.char.add(self.root_names, "/")[self.source_of], self.names.astype(str))
 
     @cached_property
     def root_names(self) -> list[str]:
-        """The name of each root's folder; where another folder has it already, with a number: base, base-2."""
+        """The name of each root's folder; with a number if another folder has it already: base, base-2."""
         folders = [Path(os.path.normpath(root.absolute())) for root in self.roots]
         names: dict[Path, str] = {}
         for folder in dict.fromkeys(folders):
@@ -61,24 +61,24 @@ class Dataset:
 
     @property
     def path_of(self) -> dict[str, Path]:
-        """Where the image of each id lies."""
+        """The path of each image by its id."""
         return {image: self.path(row) for row, image in enumerate(self.ids.tolist())}
 
     def problem(self, row: int, text: str) -> Problem:
-        """Something that is wrong where the image is named."""
+        """A problem in the line that names the image."""
         return Problem(self.sources[self.source_of[row]], int(self.line[row]), text)
 
     def place(self, row: int) -> str:
-        """Where the image is named: file:line."""
+        """The line that names the image, as file:line."""
         return f"{self.sources[self.source_of[row]]}:{self.line[row]}"
 
     def targets(self, maybe: float = 0.0) -> dict[str, np.ndarray]:
-        """Arrays (n, classes) float32 a task: one-hot, or 1 - `maybe` at y and `maybe` shared by the classes
+        """Arrays (n, classes) float32 for each task: one-hot, or 1 - `maybe` at y and `maybe` shared by the classes
         marked m; **zeros where the task is absent**. A multilabel task has 1 at each y and `maybe` at each m."""
         return {task.name: _targets(self.codes[task.name], task, maybe) for task in self.tasks}
 
     def take(self, rows: np.ndarray) -> "Dataset":
-        """The dataset of these rows (indices or a bool mask), in their order."""
+        """A dataset of these rows (indices (k,) int or a mask (n,) bool), in their order."""
         return replace(
             self,
             source_of=self.source_of[rows],
@@ -97,7 +97,7 @@ def codes_of(true: np.ndarray) -> np.ndarray:
 
 
 def codes_of_one(place: Sequence[int], task: Task) -> np.ndarray:
-    """Codes (images, classes) where the class in this place alone is true of each image."""
+    """Codes (n, classes) uint8 from the place of each image's one true class, (n,) int."""
     return codes_of(np.asarray(place, int)[:, None] == np.arange(len(task)))
 
 
@@ -111,9 +111,9 @@ def one_row_an_image(
     line: Sequence[int] | None = None,
     labelled: Mapping[str, np.ndarray] | None = None,
 ) -> Dataset:
-    """The dataset of one file with a row for each image, in the first line and so on unless `line` says otherwise.
+    """The dataset of one file with a row for each image, numbered from line 1 unless `line` (n,) int is given.
 
-    Every task is present in every row unless `labelled` says otherwise; with no `codes` none is, as in questions.
+    Every task in `codes` is present in every row unless `labelled` is given; questions have no codes.
     """
     count = len(names)
     return Dataset(
@@ -131,7 +131,7 @@ def one_row_an_image(
 
 
 def joined(datasets: Sequence[Dataset]) -> Dataset:
-    """Datasets of the same tasks, one after the other."""
+    """Concatenate datasets of the same tasks."""
     first, together = datasets[0], np.concatenate
     sources = np.cumsum([0, *(len(one.sources) for one in datasets)])
     groups = np.cumsum([0, *(len(one) for one in datasets)])
@@ -159,7 +159,7 @@ def _targets(codes: np.ndarray, task: Task, maybe: float) -> np.ndarray:
 
 
 def class_prior(dataset: Dataset) -> dict[str, np.ndarray]:
-    """The share of each class among the images that carry the task, (classes,) float64; even where none does."""
+    """The share of each class among the images labelled for the task, (classes,) float64; uniform if there are none."""
     prior = {}
     for task in dataset.tasks:
         count = dataset.labelled[task.name].sum()
@@ -169,7 +169,7 @@ def class_prior(dataset: Dataset) -> dict[str, np.ndarray]:
 
 
 def describe(dataset: Dataset) -> str:
-    """A line a task: classes, labelled images, and the share of the most frequent class."""
+    """One line per task: classes, labelled images, and the share of the most frequent class."""
     width, prior, lines = max(len(task.name) for task in dataset.tasks), class_prior(dataset), []
     for task in dataset.tasks:
         count, top = int(dataset.labelled[task.name].sum()), prior[task.name].max()
@@ -179,9 +179,9 @@ def describe(dataset: Dataset) -> str:
 
 @dataclass(frozen=True)
 class Questions:
-    """The rows of a question file: row i asks `tasks[i]` (written `keys[i]` there) of image `image[i]`.
+    """The rows of a question file: row i asks for `tasks[i]` (written `keys[i]` there) of image number `image[i]`.
 
-    `images` carry codes where the same file knows the answers.
+    `image` (q,) int; `tasks` and `keys` (q,) object. `images` have codes if the file contains the answers as well.
     """
 
     file: Path
@@ -199,7 +199,7 @@ class Questions:
 
 
 def ask_everything(file: Path, images: Dataset) -> Questions:
-    """Every task of every image of a file, for layouts whose questions are images alone."""
+    """Questions for every task of every image, for layouts whose question files list images alone."""
     image = np.repeat(np.arange(len(images)), len(images.tasks))
     keys = np.tile(np.array([task.name for task in images.tasks], object), len(images))
     return Questions(file, images, image, keys, keys)

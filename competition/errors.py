@@ -20,9 +20,9 @@ class Problem(NamedTuple):
 
 
 class InvalidInput(ValueError):
-    """Something that the user can put right; commands show it without a traceback and exit with 1.
+    """An error that the user can fix; commands show it without a traceback and exit with 1.
 
-    Of the `problems`, the first twenty are shown, and the count of all.
+    The message lists the first twenty `problems`, and their number if there are more.
     """
 
     def __init__(self, message: str, problems: Iterable[Problem | str] = ()):
@@ -34,7 +34,7 @@ class InvalidInput(ValueError):
 
 
 class Choices(dict):
-    """A dict by name; a name that is not there raises InvalidInput with all that are, and the one likely meant."""
+    """A dict by name; an unknown name raises InvalidInput with the names allowed and the one most like it."""
 
     def __init__(self, what: str, choices: Mapping):
         super().__init__(choices)
@@ -45,7 +45,7 @@ class Choices(dict):
 
 
 def no_such(what: str, name: str, choices: Iterable[str], also: str = "") -> str:
-    """The message for a name that is none of the choices; `also` says what is allowed besides."""
+    """The message for a name that is none of the choices; `also` says what else is allowed."""
     choices = list(choices)
     close = difflib.get_close_matches(name, choices, n=1)
     hint = f"; perhaps you meant {close[0]}" if close else ""

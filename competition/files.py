@@ -1,4 +1,4 @@
-"""Files and folders that are whole or not there at all, locks between processes, and small caches."""
+"""Files and folders that are complete or not there at all, locks between processes, and small caches."""
 
 import fcntl
 import json
@@ -16,16 +16,16 @@ from competition.errors import InvalidInput
 CACHE = Path("cache")
 DAY = 24 * 60 * 60  # seconds
 WRITING, UNFINISHED = ".writing-", "-unfinished"
-UMASK = os.umask(0)  # it can only be read by setting it, which threads must not do at the same time
+UMASK = os.umask(0)  # it can only be read by setting it, which is not safe once there are threads
 os.umask(UMASK)
 
 
 @contextmanager
 def whole_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
-    """A temporary path beside `path`, renamed to it when the block ends well and removed when it does not.
+    """A temporary path beside `path`, renamed to it when the block succeeds and removed when it fails.
 
-    So a file that exists is whole, also after a power cut where it is `durable`; a cache, which can be made again, need
-    not wait for the disk. The name keeps its endings, because some writers choose the format by them.
+    So a file that exists is complete, even after a power cut if `durable`; a cache, which can be made again, need not
+    wait for the disk. The temporary name keeps the suffixes, because some writers choose the format by them.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(path.parent)
@@ -46,7 +46,7 @@ def whole_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
-    """An empty folder to fill, which becomes `folder` when all is written; after an error nothing is left."""
+    """An empty folder to fill, renamed to `folder` when the block succeeds and removed when it fails."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(folder.parent)
     unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=UNFINISHED, dir=folder.parent))
@@ -59,13 +59,13 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 
 
 def refuse_filled(folder: Path) -> None:
-    """Raises InvalidInput where a folder that is to be made holds something already."""
+    """Raise InvalidInput if a folder that is to be made exists and is not empty."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InvalidInput(f"{folder} exists already and is not an empty folder: name another, or remove it first")
 
 
 def _sync(path: Path) -> None:
-    """Have a file, or the names in a folder, written to the disk."""
+    """Flush a file, or the names in a folder, to the disk."""
     opened = os.open(path, os.O_RDONLY)
     try:
         os.fsync(opened)
@@ -75,21 +75,21 @@ def _sync(path: Path) -> None:
 
 @cache
 def _remove_leftovers(folder: Path) -> None:
-    """Remove what processes that were killed left in a folder over a day ago; looked for once a process."""
+    """Remove what killed processes left in a folder more than a day ago; done once per process."""
     for path in [*folder.glob(f"{WRITING}*"), *folder.glob(f".*{UNFINISHED}")]:
         try:
             if path.stat().st_mtime < time.time() - DAY:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-        except OSError:  # another process was quicker, or it is somebody else's: what is to be written comes first
+        except OSError:  # another process was faster, or the file is another user's: neither may stop the write
             continue
 
 
 @contextmanager
 def locked(file: Path, *, wait: bool = True) -> Iterator[int | None]:
-    """A lock that keeps other processes out of the block: the number of its open file.
+    """A lock that keeps other processes out of the block: the descriptor of its open file.
 
-    With `wait` False it is None where another process has the lock. A child that inherits the open file holds the
-    lock, too.
+    With `wait` False it is None if another process has the lock. A child process that inherits the descriptor holds
+    the lock, too.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w") as opened:
@@ -102,9 +102,9 @@ def locked(file: Path, *, wait: bool = True) -> Iterator[int | None]:
 
 
 class JsonCache(dict):
-    """A dict that a JSON file remembers; entries that are spoilt, or not `valid`, are not there and made once more.
+    """A dict that is kept in a JSON file; a damaged file counts as empty, and entries that are not `valid` as missing.
 
-    So are some that two processes add at once: the last to write wins.
+    If two processes write at the same time, the last one wins, and what the other added has to be made again.
     """
 
     def __init__(self, file: Path, valid: Callable[[object], bool]):
@@ -118,7 +118,7 @@ class JsonCache(dict):
         self.remembered = dict(self)
 
     def write(self) -> None:
-        """Write the file where anything was added. Raises InvalidInput where that is not allowed."""
+        """Write the file if anything was added. Raises InvalidInput if it cannot be written."""
         if self == self.remembered:
             return
         try:
@@ -126,6 +126,6 @@ class JsonCache(dict):
                 path.write_text(json.dumps(self), encoding="utf-8")
         except OSError as error:
             raise InvalidInput(
-                f"{self.file} cannot be written ({error.strerror}); start from a folder where you may write"
+                f"{self.file} cannot be written ({error.strerror}); start the command in a folder where you may write"
             ) from None
         self.remembered = dict(self)

@@ -1,4 +1,4 @@
-"""How a thing was made: when, by which command, with which commit and versions."""
+"""How a run was made: when, by which command, with which commit and versions."""
 
 import platform
 import shlex
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def how_it_was_made(data: Path) -> dict:
-    """What recipe.json keeps beside the recipe: when, by which command, from what, with which versions."""
+    """What recipe.json records beside the recipe: time, command, commit, data and versions."""
     packages = ("competition", "keras", "tensorflow", "numpy", "opencv-python-headless", "simplejpeg", "albumentations")
     return {
         **called(),
@@ -20,7 +20,7 @@ def how_it_was_made(data: Path) -> dict:
 
 
 def called() -> dict:
-    """When, by which command and with which commit something is made."""
+    """The present time, the command and the commit."""
     return {
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),
         "command": shlex.join(["competition", *sys.argv[1:]]),
@@ -29,7 +29,7 @@ def called() -> dict:
 
 
 def git_commit() -> str | None:
-    """The commit of the project's own checkout, with -dirty where files differ from it; None outside of git."""
+    """The commit of the project's own checkout, with -dirty if files differ from it; None outside of git."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
     try:
         found = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""A recipe: every name and value that decides a run, in one frozen dataclass."""
+"""A recipe: every setting that decides a run, in one frozen dataclass."""
 
 import math
 import re
@@ -47,15 +47,15 @@ STRONGEST: dict[Transform, float] = {
     "cutout": 0.9,
 }
 
-# What the value of a field may be, by the type of its default.
+# The allowed types of a field by the type of its default, and what messages call them.
 KINDS = {
     bool: (bool, "True or False"),
     int: (int, "a whole number"),
     float: (int | float, "a number"),
-    str: (str, "a text"),
+    str: (str, "a string"),
     tuple: (tuple, "a list of values"),
 }
-# The least that a number may be, and what it must stay below.
+# The ranges of numbers; the second bound is excluded.
 LIMITS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("validation", "dropout", "label_smoothing", "beta_1"), (0, 1)),
     **dict.fromkeys(("rotation", "aspect_jitter", "shift", "weight_decay", "l2", "warmup_steps"), (0, math.inf)),
@@ -80,109 +80,109 @@ class Recipe:
     """What is read, how the network is built, and how it is trained.
 
     Variants are made with `dataclasses.replace`; every field but `tasks` and `towers` is a flag of `competition train`.
-    Raises InvalidInput, in the user's words, where fields contradict each other.
+    Raises InvalidInput if a value is not allowed, or fields contradict each other.
     """
 
-    # Name of the recipe; runs are called after it.
+    # Name of the recipe; run folders are named after it.
     name: str
 
-    # Tasks with their classes in order; empty: taken from classes.csv and the label files, then recorded.
+    # Tasks with their classes in order; empty: read from classes.csv and the label files, then recorded.
     tasks: Annotated[tuple[Task, ...], tyro.conf.Suppress] = ()
-    # How labels, questions and answers lie on the disk; competition/layouts/registry.py has the choices.
+    # File format of labels, questions and answers; competition/layouts/registry.py has the choices.
     layout: str = "fashionai"
-    # Share of the target that goes to the classes marked m (maybe); 0 ignores them.
+    # Share of the target that goes to the classes marked m (maybe); 0 ignores the marks.
     maybe: float = 0.0
-    # Share of the images held out to validate on, where the data set itself holds none out; 0 trains on everything.
+    # Share of the images held out for validation, unless the data set itself defines them; 0 trains on everything.
     validation: float = 0.15
-    # Seed of the weights, the order of the images and their augmentation.
+    # Seed of the initial weights, the order of the images and their augmentation.
     seed: int = 0
-    # Seed of which images are held out.
+    # Seed of the choice of the images held out.
     split_seed: int = 0
 
-    # Side of the square the network sees, in pixels.
+    # Side of the network's square input, in pixels.
     image_size: int = 224
     # How a picture becomes a square: stretched, or padded with grey.
     aspect: Aspect = "stretch"
-    # Mirror left and right in half of the views.
+    # Mirror half of the training views left to right.
     flip: bool = True
-    # Largest rotation to either side, in degrees.
+    # Largest rotation either way, in degrees.
     rotation: float = 0.0
-    # Smallest and largest magnification.
+    # Smallest and largest zoom; above 1 enlarges.
     zoom: tuple[float, float] = (1.0, 1.0)
-    # Largest change of width against height, as a share: 0.1 draws from 1/1.1 to 1.1.
+    # Largest change of the ratio of width to height: 0.1 draws from 1/1.1 to 1.1.
     aspect_jitter: float = 0.0
     # Largest shift in each direction, as a share of the side.
     shift: float = 0.0
-    # What changes a view after the warp, in this order, each with its strength; for example: brightness 0.1 blur 1.
+    # Further augmentations, applied in this order, each with its strength; for example: brightness 0.1 blur 1.
     transforms: tuple[tuple[Transform, float], ...] = ()
 
     # The network below the heads.
     backbone: Backbone = "nasnet_large"
-    # Its start: imagenet, none, or a file laid out as the public one.
+    # Initial weights of the backbone: imagenet, none (random), or a file in the format of the public one.
     weights: str = "imagenet"
-    # Batch normalisation of the backbone; auto: inference where it starts from weights, train where not.
+    # Mode of the backbone's batch normalisation; auto: inference if it starts from weights, else train.
     batch_norm: Literal["auto", "train", "inference"] = "auto"
-    # What our own backbones start from.
+    # Initializer of the project's own backbones.
     initializer: Literal["glorot_uniform", "he_uniform", "he_normal"] = "he_normal"
-    # Of our own backbones and of the dense layers.
+    # Activation of the project's own backbones and of each task's dense layers.
     activation: Activation = "relu"
-    # The backbone's layer after which each task has a copy of the rest of its own; empty: they share all of it.
+    # Layer of the backbone after which each task has its own copy of the rest; empty: the tasks share all of it.
     split_at: str = ""
-    # How the backbone's maps become features: their averages, or all of their numbers.
+    # How the backbone's feature maps become a vector: global average pooling, or flattening.
     pool: Literal["average", "flatten"] = "average"
-    # Widths of dense layers on the features that all tasks share.
+    # Widths of the dense layers that all tasks share.
     shared: tuple[int, ...] = ()
-    # Activation of those.
+    # Activation of the shared dense layers.
     shared_activation: Activation = "relu"
-    # Widths of the dense layers of each task: none, one row for all tasks, or a row a task.
+    # Widths of the dense layers of each task: none, one row for all tasks, or one row for each.
     towers: Annotated[tuple[tuple[int, ...], ...], tyro.conf.Suppress] = ()
-    # What gives a task's classes: a dense layer, or a 1x1 convolution on the maps, averaged afterwards.
+    # Output layer of each task: dense, or a 1x1 convolution on the feature maps, averaged afterwards.
     head: Literal["dense", "convolution"] = "dense"
-    # Share of the numbers dropped after each dense layer; where there are none, of the features.
+    # Dropout rate after each dense layer; if there are none, on the features.
     dropout: float = 0.5
-    # Penalty on the squared kernels of each task's dense layers, or of its convolution to the classes.
+    # L2 penalty on the kernels of each task's dense layers, or of its output convolution.
     l2: float = 0.0
 
     # Label smoothing of the losses.
     label_smoothing: float = 0.0
-    # Weigh tasks by N/n_k, so that a task with few labels counts as much as one with many.
+    # Weight tasks by N/n_k (images / labelled images), so that a task with few labels counts as much as one with many.
     balance: bool = False
     # Weight of each task's loss, in the order of the tasks; empty: 1 for each.
     task_weights: tuple[float, ...] = ()
-    # Whether a step minimises the losses of all tasks, or of one after the other in turn.
+    # Whether each update trains all tasks (joint), or one task after the other in turn (alternate).
     task_updates: Literal["joint", "alternate"] = "joint"
-    # By which number on the images held out the best epoch is kept; loss is the mean cross-entropy of the tasks.
+    # Score on the held-out images that decides which epoch is kept; loss is the mean cross-entropy of the tasks.
     monitor: Monitor = "map"
 
     # Epochs of each stage.
     epochs: tuple[int, ...] = (1,)
-    # Learning rate of each stage, at its highest.
+    # Highest learning rate of each stage.
     learning_rate: tuple[float, ...] = (1e-3,)
     # What each stage trains: heads (on cached features), all, or the name of the layer to train from.
     trains: tuple[str, ...] = ("all",)
     # Optimizer; sgd has momentum 0.9.
     optimizer: Literal["adam", "adamw", "sgd"] = "adam"
-    # Adam's decay of the mean gradient.
+    # Adam's decay rate of the first moment.
     beta_1: float = 0.9
-    # Adam keeps the largest second moment seen (AMSGrad).
+    # Use the AMSGrad variant of Adam.
     amsgrad: bool = False
-    # Decoupled weight decay per step, times the learning rate.
+    # Decoupled weight decay per step, multiplied by the learning rate.
     weight_decay: float = 0.0
-    # Learning rate within a stage; cosine falls to 1 % after the warm-up.
+    # How the learning rate changes within a stage; cosine falls to 1 % of the highest rate after the warm-up.
     schedule: Literal["constant", "cosine", "step_decay"] = "constant"
     # Steps of linear warm-up at the start of a stage (cosine only).
     warmup_steps: int = 0
-    # The rate is halved at the start of every so-many-th epoch, counted from 1 (step_decay only).
+    # Halve the learning rate at the start of every N-th epoch, counted from 1 (step_decay only).
     halve_every: int = 5
-    # Images a step on each device.
+    # Images per step on each device.
     batch_size: int = 32
-    # Steps whose gradients are added before the weights change.
+    # Steps over which gradients are accumulated before the weights change.
     accumulate: int = 1
-    # Number format of the network; auto takes what this device is fast with.
+    # Number format of the network; auto takes the faster one on this device.
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"
 
     def __post_init__(self):
-        for field in fields(self):  # first of all, for what follows computes with them
+        for field in fields(self):  # first, because the other checks compute with the values
             kind, what = KINDS.get(type(field.default), KINDS[str])
             if not isinstance(value := getattr(self, field.name), kind):
                 raise InvalidInput(f"{field.name} is {value!r}; allowed is {what}")
@@ -215,7 +215,7 @@ class Recipe:
             if not all(math.isfinite(number) for number in numbers if isinstance(number, float)):
                 yield f"{name} is {value}; allowed are finite numbers"
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", self.name):
-            yield f"name is {self.name!r}; runs are called after it, so allowed are letters, digits, '_', '-' and '.'"
+            yield f"name is {self.name!r}; runs are named after it, so allowed are letters, digits, '_', '-' and '.'"
 
     def _wrong_numbers(self) -> Iterator[str]:
         if min(self.epochs) < 1:
@@ -223,7 +223,7 @@ class Recipe:
         if min(self.learning_rate) <= 0:
             yield f"learning rates are {self.learning_rate}; each must be above 0"
         if not 0 < self.zoom[0] <= self.zoom[1]:
-            yield f"zoom is {self.zoom}; give the smaller magnification first"
+            yield f"zoom is {self.zoom}; allowed are two numbers above 0, the smaller magnification first"
         for name, (least, below) in LIMITS.items():
             value, to = getattr(self, name), " and above" if below == math.inf else f" up to, not including, {below}"
             if not least <= value < below:
@@ -257,16 +257,16 @@ class Recipe:
         if len(set(names)) < len(names):
             yield f"a task appears twice in {names}"
         if clash := sorted(self._layer_names & set(names)):
-            yield f"a task may not be named {', '.join(clash)}, like another part of the network; rename it"
+            yield f"a task may not be named {', '.join(clash)}, like another layer of the network; rename it"
         for name, rows, counts in (("task_weights", self.task_weights, {0}), ("towers", self.towers, {0, 1})):
             if names and len(rows) not in counts | {len(names)}:
                 yield f"{name} has {len(rows)} entries for {len(names)} tasks: {', '.join(names)}; give one for each"
         if self.task_weights and not (min(self.task_weights) >= 0 and max(self.task_weights) > 0):
-            yield f"task_weights are {self.task_weights}; allowed is 0 and above, and one above 0"
+            yield f"task_weights are {self.task_weights}; each must be at least 0, and one of them above 0"
 
     @property
     def _layer_names(self) -> set[str]:
-        """What the parts of a network are called that are not the output of a task (model/network.py)."""
+        """The names of all layers that model/network.py makes, except the outputs of the tasks."""
         depth = max([len(self.shared), *map(len, self.towers)])
         dense = [f"{n}{ending}" for n in range(1, depth + 1) for ending in ("", "_activation", "_dropout")]
         parts = ("branch", "dropout", "maps", "pool", *dense)
@@ -280,11 +280,9 @@ class Recipe:
             yield f"dense layers have widths {widths}; each must be at least 1"
         convolves = self.head == "convolution"
         if convolves and (self.pool != "average" or widths):
-            yield (
-                "head is convolution, which works on maps and averages afterwards; drop pool flatten, shared and towers"
-            )
+            yield ("head is convolution, which takes feature maps, not a vector; drop pool flatten, shared and towers")
         if self.split_at and self.shared:
-            yield "split_at leaves no features that all tasks share, so nothing can be put into shared; use towers"
+            yield "split_at leaves no features that all tasks share, so there can be no shared layers; use towers"
         if "heads" in self.trains and (self.split_at or convolves):
             yield (
                 "a stage trains heads, on features that all tasks share, but with split_at or a convolution as head "
@@ -297,7 +295,7 @@ class Recipe:
 
     @property
     def trains_batch_norm(self) -> bool:
-        """Whether the backbone normalises by the batch, and learns the statistics, while training."""
+        """Whether training normalises with the statistics of the batch and updates the moving ones."""
         return self.batch_norm == "train" or (self.batch_norm == "auto" and self.weights == "none")
 
 
@@ -308,9 +306,9 @@ def differences(recipe: Recipe, other: Recipe) -> dict[str, tuple]:
 
 
 def from_json(values: dict) -> Recipe:
-    """The recipe that was written as JSON, also by an earlier version: fields it did not know have their defaults.
+    """The recipe that was written as JSON, also by an earlier version: fields it did not have get their defaults.
 
-    Raises InvalidInput naming fields that this version does not know, and values that are none.
+    Raises InvalidInput for unknown fields and for values that are not allowed.
     """
     values = current_fields(values)
     if unknown := sorted(values.keys() - {field.name for field in fields(Recipe)}):
@@ -318,10 +316,10 @@ def from_json(values: dict) -> Recipe:
     try:
         tasks = tuple(Task(t["name"], tuple(t["classes"]), t["kind"]) for t in values.pop("tasks", ()))
         return Recipe(**{name: _tuples(value) for name, value in values.items()}, tasks=tasks)
-    except (TypeError, KeyError) as error:  # a text where a number belongs, and the like
-        raise InvalidInput(f"the recipe holds a value of another kind than its field has ({error})") from None
+    except (TypeError, KeyError) as error:  # a string where a number belongs, and the like
+        raise InvalidInput(f"the recipe holds a value of the wrong type ({error})") from None
 
 
 def _tuples(value):
-    """Lists, as JSON has them, become tuples, also those within lists."""
+    """JSON has lists where a recipe has tuples, also within lists."""
     return tuple(map(_tuples, value)) if isinstance(value, list) else value

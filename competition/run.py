@@ -1,4 +1,4 @@
-"""A run: the folder with all that one training wrote, read and written whole or not at all."""
+"""A run: the folder with all that one training wrote; each of its files is complete or not there at all."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -14,12 +14,12 @@ from competition.recipe import Recipe, from_json
 
 RUNS = Path("runs")
 RECIPE = "recipe.json"
-SCORES = "scores.json"  # with it a run has finished
+SCORES = "scores.json"  # a run that has it has finished
 BLEND = "blend.json"
 SMOKE = "smoke"
-FOLD = "fold"  # what recipe.json says of one training on folds: which of them was held out
-SWEEP = "sweep.json"  # what a sweep is made of, in its folder
-CROSS_VALIDATION = "cross_validation"  # what recipe.json says of one: folds, digest of the folds, seeds, views
+FOLD = "fold"  # in recipe.json of a training on folds: which fold was held out
+SWEEP = "sweep.json"  # the plan of a sweep, in its folder
+CROSS_VALIDATION = "cross_validation"  # in recipe.json of a cross-validation: folds, their digest, seeds, views
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Run:
     """A run folder.
 
     recipe.json, prior.json (shares of the classes), model.weights.h5 (the best epoch), history.csv, probabilities.npz
-    (of what was held out), scores.json, curves.png, confusion/, the reports of `scoring/reports.py`, and test.npz,
-    skipped.txt and network.png where there are any. A cross-validation has a run for each fold and seed in its own.
+    (of the held-out images), scores.json, curves.png, confusion/, the reports of `scoring/reports.py`, and sometimes
+    test.npz, skipped.txt and network.png. A cross-validation contains a run for each seed and fold.
     """
 
     folder: Path
@@ -38,7 +38,7 @@ class Run:
         return self.folder.name
 
     def file(self, name: str) -> Path:
-        """Where a file of the run lies, also under the name that an earlier version gave it."""
+        """The path of a file of the run, which may have the name that an earlier version gave it."""
         path, earlier = self.folder / name, self.folder / renamed.earlier_file(name)
         return path if path.exists() or not earlier.exists() else earlier
 
@@ -57,7 +57,7 @@ class Run:
 
     @property
     def trainings_by_seed(self) -> list[list["Run"]]:
-        """The trainings behind a run, those of each seed together, which saw each image once."""
+        """The trainings behind a run, in a list for each seed; those of one seed held out each image once."""
         plan = self.read_made().get(CROSS_VALIDATION)
         if not plan:
             return [[self]]
@@ -80,7 +80,7 @@ class Run:
             np.savez_compressed(file, **arrays)
 
     def read_json(self, name: str):
-        """The values in `name`. Raises InvalidInput where the file is missing, cannot be read or is not JSON."""
+        """The values in `name`. Raises InvalidInput if the file is missing, cannot be read or is not JSON."""
         path = self.folder / name
         try:
             return json.loads(path.read_text(encoding="utf-8"))
@@ -95,11 +95,11 @@ class Run:
             raise InvalidInput(f"{path}: not readable as JSON ({error}); the run has to be made again") from None
 
     def write_recipe(self, recipe: Recipe, made: dict) -> None:
-        """`made` says how: command, data, versions, commit, precision, devices."""
+        """Write recipe.json; `made` says how the run is made: command, data, versions, commit, precision, devices."""
         self.write_json(RECIPE, {"recipe": asdict(recipe), "made": made})
 
     def read_recipe(self, name: str = RECIPE) -> Recipe:
-        """The recipe in the file `name`. Raises InvalidInput where another version wrote it."""
+        """The recipe in the file `name`. Raises InvalidInput if another version wrote what this one cannot read."""
         values = self._recipe_json("recipe", name)
         try:
             return from_json(values)
@@ -115,7 +115,7 @@ class Run:
         return self._recipe_json("made", name)
 
     def read_scores(self) -> dict:
-        """What scores.json says. Raises InvalidInput where it is spoilt."""
+        """The contents of scores.json. Raises InvalidInput if they are not scores."""
         values = self.read_json(SCORES)
         best = values.get("best") if isinstance(values, dict) else ()
         if best is not None and not (isinstance(best, dict) and {"map", "accuracy"} <= best.keys()):
@@ -130,7 +130,7 @@ class Run:
 
 
 def to_text(values) -> str:
-    """JSON, which knows no nan: where there is no number stands null."""
+    """JSON text, with null for NaN, which JSON does not have."""
     plain = json.loads(json.dumps(values), parse_constant=lambda _: None)
     return json.dumps(plain, indent=1, ensure_ascii=False)
 
@@ -138,7 +138,7 @@ def to_text(values) -> str:
 def new_run(recipe_name: str, folder: Path | None = None, root: Path = RUNS) -> Run:
     """Create the folder of a new run: `folder`, or the next free `root/<recipe>-<number>`.
 
-    Raises InvalidInput where `folder` exists: a run is never overwritten.
+    Raises InvalidInput if `folder` exists: a run is never overwritten.
     """
     if folder is not None:
         refuse_existing(folder)
@@ -154,7 +154,7 @@ def new_run(recipe_name: str, folder: Path | None = None, root: Path = RUNS) -> 
 
 
 def refuse_existing(folder: Path, flag: str = "--run") -> None:
-    """Raises InvalidInput where a run folder exists; `flag` names another."""
+    """Raise InvalidInput if a run folder exists; `flag` is the one that names another."""
     if folder.exists():
         raise InvalidInput(
             f"{folder} exists, and a run is never overwritten; give {flag} another folder, or remove this one"
@@ -168,22 +168,22 @@ def numbered_runs(name: str, root: Path = RUNS) -> dict[int, Run]:
 
 
 def list_runs(root: Path = RUNS, file: str = RECIPE) -> list[Run]:
-    """The folders in `root` that hold such a file, those of runs in the order in which they were made, else by name."""
+    """The folders in `root` that contain `file`, in the order in which they were started, else by name."""
     return sorted((Run(path.parent) for path in root.glob(f"*/{file}")), key=lambda run: (_started(run), run.name))
 
 
 def _started(run: Run) -> str:
     try:
         return str(run.read_made().get("started", ""))
-    except InvalidInput:  # `list` shows what is wrong with it
+    except InvalidInput:  # `competition list` shows what is wrong with it
         return ""
 
 
 def newest_finished_run(root: Path = RUNS) -> Run:
-    """The last run that finished and was no smoke test. Raises InvalidInput where there is none."""
+    """The newest finished run that is not a smoke test. Raises InvalidInput if there is none."""
     for run in reversed(list_runs(root)):
         if run.finished and not run.read_made().get(SMOKE):
             return run
     if tests := [str(run.folder) for run in list_runs(root) if run.finished]:
-        raise InvalidInput(f"{root}/ holds smoke tests alone; name one of them, or train without --smoke:", tests)
+        raise InvalidInput(f"{root}/ holds only smoke tests; name one of them, or train without --smoke:", tests)
     raise InvalidInput(f"{root}/ holds no finished run; start with `make train`")

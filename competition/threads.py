@@ -1,4 +1,4 @@
-"""How many threads a process may use, all of the machine's or its share of them, and work done by so many."""
+"""How many threads a process may use, all of the machine's or its share of them, and work done in parallel."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +12,7 @@ Item, Result = TypeVar("Item"), TypeVar("Result")
 
 
 def count_threads() -> int:
-    """As many as the processor runs at a time, or what the environment says. Raises InvalidInput for no number."""
+    """The number of logical processors, or COMPETITION_THREADS. Raises InvalidInput if that is no number from 1."""
     given = os.environ.get(VARIABLE, "")
     if given and not (given.isdecimal() and int(given)):
         raise InvalidInput(f"{VARIABLE} is {given!r}; allowed are whole numbers from 1, or leave it unset")
@@ -20,10 +20,10 @@ def count_threads() -> int:
 
 
 def share_of_threads(jobs: int) -> dict[str, str]:
-    """The environment that gives each of several jobs its share of the threads; one job alone is left all of them.
+    """Environment variables that give each of several jobs its share of the threads; none for a single job.
 
-    It depends on the jobs alone, not on how many of them find work: the order of sums, and with it the last digits of
-    the weights, depends on the threads.
+    The share depends on `jobs` alone, not on how many of them have work: the number of threads decides the order of
+    sums, and with it the last digits of the weights.
     """
     return {} if jobs == 1 else {VARIABLE: str(max(1, count_threads() // jobs))}
 
@@ -31,10 +31,10 @@ def share_of_threads(jobs: int) -> dict[str, str]:
 def in_threads(
     work: Callable[[Item], Result], items: Sequence[Item], progress: str = "", threads: int | None = None
 ) -> Iterator[Result]:
-    """What `work` gives for each item, in their order, by `threads` or as many as this process may use.
+    """Yield the result of `work` for each item, in order; `threads` run at a time, or as many as the process may use.
 
-    `progress` names a bar over images on the terminal. An error is raised, and Ctrl-C obeyed, at once: what has not
-    begun is dropped, and what has is waited for, so that nothing is written later on.
+    `progress` is the title of a progress bar over images. After an error or Ctrl-C, items that have not begun are
+    dropped, and those that have are waited for, so that nothing is written afterwards.
     """
     from tqdm import tqdm
 

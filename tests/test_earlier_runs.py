@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from competition.__main__ import main
-from competition.experiments import runner
 from competition.experiments.sweep import open_sweep
 from competition.recipe import Recipe
 from competition.run import SWEEP, Run, newest_finished_run
@@ -122,12 +121,14 @@ def test_networks_answer_as_they_did(project, drawn, name):
 
 
 @pytest.mark.slow
-def test_a_finished_cross_validation_is_not_trained_again(project, drawn, monkeypatch, capsys):
-    monkeypatch.setattr(runner, "train_one", lambda job, *_: pytest.fail(f"{job.run.name} is trained"))
+def test_a_finished_cross_validation_is_not_trained_again(project, drawn, capsys):
+    trainings = {path: path.stat().st_mtime_ns for path in Path("runs/cv").glob("seed-*/*")}
     before = json.loads(Path("runs/cv/scores.json").read_text())
     flags = ["--data", str(drawn), "--folds", "2", "--folds-file", "runs/cv/folds.csv", "--run", "runs/cv"]
     assert main(["cv", "runs/cv/recipe.json", *flags]) == 0
     assert "mAP on 32 test images: 2 networks 0.3556, one 0.2837" in capsys.readouterr().out
+    assert trainings
+    assert {path: path.stat().st_mtime_ns for path in Path("runs/cv").glob("seed-*/*")} == trainings
     after = Run(Path("runs/cv")).read_scores()
     assert after["best"]["map"] == pytest.approx(before["best"]["map"])
     assert after["test"]["map"]["mean"] == pytest.approx(before["aside"]["map"]["mean"])

@@ -91,7 +91,7 @@ def test_arrays_come_back_as_they_were(tmp_path):
 def test_smoke_tests_are_not_taken_unasked_but_named(tmp_path):
     finished(tmp_path, "mine-smoke-1", age=30, smoke=True)
     message = refusal(newest_finished_run, tmp_path)
-    assert "holds smoke tests alone; name one of them, or train without --smoke" in message
+    assert "holds only smoke tests; name one of them, or train without --smoke" in message
     assert str(tmp_path / "mine-smoke-1") in message
 
 

@@ -23,7 +23,7 @@ from competition.task import LONGEST_NAME, Task
         ("_top", ("a", "b"), "'_top'"),
         ("top\n", ("a", "b"), r"'top\n'"),
         ("größe", ("a", "b"), "'größe'"),
-        ("t" * 260, ("a", "b"), "which is 260 letters; files of a run are named after it, so allowed are 234"),
+        ("t" * 260, ("a", "b"), "which has 260 characters; files of a run are named after it, so at most 234"),
         ("top", ("a", "b", "a", "c", "c"), "names a class twice: a, c"),
         ("top", ("a",), "has 1 class"),
     ],
@@ -164,8 +164,8 @@ def test_a_recipe_with_fields_of_another_version_is_refused(unknown):
         ({"epochs": 3}, "epochs is 3; allowed is a list of values"),
         ({"zoom": None}, "zoom is None; allowed is a list of values"),
         ({"dropout": "much"}, "dropout is 'much'; allowed is a number"),
-        ({"tasks": ["colour"]}, "a value of another kind than its field has"),
-        ({"epochs": ["many"]}, "a value of another kind than its field has"),
+        ({"tasks": ["colour"]}, "a value of the wrong type"),
+        ({"epochs": ["many"]}, "a value of the wrong type"),
     ],
 )
 def test_a_value_of_another_kind_is_refused_in_words(wrong, words):

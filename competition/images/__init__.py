@@ -1,1 +1,1 @@
-"""From image files to batches: decode, keep, warp, transform."""
+"""From image files to batches: decode, cache, warp, transform."""

@@ -1,4 +1,4 @@
-"""Batches as a plain indexable: batches[i] is a pure function of (seed, epoch, i), for any number of threads."""
+"""Batches by index: batches[i] is a pure function of (seed, epoch, i), the same for any number of threads."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -13,13 +13,14 @@ from competition.images.cache import Pictures
 from competition.images.warp import VIEWS, Augmentation, View, square
 from competition.recipe import Recipe
 
-cv2.setNumThreads(0)  # the threads of the loader are enough; OpenCV's own would fight with them
+cv2.setNumThreads(0)  # the loader has threads of its own, with which OpenCV's would compete
 
 
 class PredictBatches:
-    """Images (batch * views, size, size, 3) uint8 in the order of the dataset: a batch in one view, then in the next.
+    """Images in the order of the dataset, (batch * views, size, size, 3) uint8: the batch in each view in turn.
 
-    The last batch is filled up with the last image, so that all have one shape, and whoever predicts drops those rows.
+    The last batch is filled up with copies of the last image, so that all batches have one shape; the caller drops
+    the additional rows.
     """
 
     def __init__(self, pictures: Pictures, batch_size: int, views: Sequence[View] = ("plain",)):
@@ -40,23 +41,22 @@ class PredictBatches:
         return images
 
     def _fill(self, images: np.ndarray, picture: np.ndarray) -> None:
-        """Every view of a picture, each into its image."""
+        """Write each view of a picture (height, width, 4) uint8 into `images` (views, size, size, 3) uint8."""
         recipe = self.pictures.recipe
         for number, view in enumerate(self.views):
-            if number and (self.views[number - 1], view) == ("plain", "flip"):  # turning takes a tenth of a warp
+            if number and (self.views[number - 1], view) == ("plain", "flip"):  # ten times as fast as a warp
                 cv2.flip(images[number - 1], 1, dst=images[number])
             else:
                 square(picture, recipe.image_size, recipe.aspect, VIEWS[view], out=images[number])
 
 
 class TrainBatches:
-    """(inputs, targets, weights) in an order drawn for each `epoch`, which the trainer sets from the
-    `first_epoch` of a stage on.
+    """Batches (inputs, targets, weights), shuffled anew in each `epoch`, which the trainer sets.
 
     `inputs(rows, epoch)` makes the inputs of some rows of the dataset: augmented views, or cached features. Targets
-    and weights are dicts by task, (batch, classes) and (batch,) float32. A weight is 0 where the task is absent, else
-    the task's own. The last batch is filled up with other rows of weight 0: real ones, because batch normalisation
-    sees them. With task_updates "alternate" a batch has the weights of one task, and those of all others are 0.
+    and weights are dicts by task, (batch, classes) and (batch,) float32; `sample_weights` says what the weights are.
+    The last batch is filled up with other images at weight 0: real ones, because batch normalisation sees them.
+    With task_updates "alternate" each update trains one task, and the weights of all others are 0.
     """
 
     def __init__(
@@ -86,10 +86,10 @@ class TrainBatches:
         return self.inputs(rows, self.epoch), targets, weights
 
     def _tasks(self, batch: int) -> list[str]:
-        """The tasks that a batch trains: all of them, or one, in turn from update to update and epoch to epoch.
+        """The tasks that a batch trains: all, or one, the next one after each update, across epochs.
 
-        The layers of a task get no gradient in the turns of others, but one optimizer trains them all, so its momentum
-        (and weight decay) carries them on.
+        The layers of the other tasks get no gradient then, but they share the optimizer, whose momentum and weight
+        decay still move them.
         """
         tasks = list(self.weights)
         if self.recipe.task_updates == "joint":
@@ -99,7 +99,7 @@ class TrainBatches:
 
 
 def augmented_views(pictures: Pictures) -> Callable[[np.ndarray, int], np.ndarray]:
-    """What makes (rows, size, size, 3) uint8 of the rows of a dataset, anew in each epoch."""
+    """A function of rows (n,) int and epoch that makes augmented views (n, size, size, 3) uint8 of these pictures."""
     augmentation, recipe = Augmentation(pictures.recipe), pictures.recipe
 
     def make(rows: np.ndarray, epoch: int) -> np.ndarray:
@@ -113,15 +113,15 @@ def augmented_views(pictures: Pictures) -> Callable[[np.ndarray, int], np.ndarra
 
 @lru_cache(maxsize=4)
 def shuffled(count: int, seed: int, epoch: int) -> np.ndarray:
-    """The order of an epoch, (count,) int."""
+    """The order of the rows in an epoch, (count,) int."""
     return np.random.default_rng((seed, epoch)).permutation(count)
 
 
 def sample_weights(dataset: Dataset, balance: bool) -> dict[str, np.ndarray]:
-    """(n,) float32 a task: 0 where it is absent, else 1, or N/n_k where `balance` makes tasks count alike.
+    """Weights (n,) float32 for each task: 0 where it is absent, else 1, or N/n_k with `balance`.
 
-    N/n_k (n_k of the N images carry the task) is constant over the whole data: weights by the labels present in
-    a batch would differ between one replica and several.
+    n_k of the N images are labelled for the task, so with `balance` all tasks count alike. The factor is that of the
+    whole data set: one for each batch would differ between one replica and several.
     """
     weights = {}
     for name, labelled in dataset.labelled.items():

@@ -1,4 +1,4 @@
-"""The decoded pictures of a dataset, which may be kept on disk: a run of many epochs decodes each image once."""
+"""The decoded pictures of a dataset, optionally cached on disk, so that a run decodes each image only once."""
 
 import os
 import shutil
@@ -22,15 +22,15 @@ from competition.threads import in_threads
 
 GIGABYTE = 10**9
 USUAL_ROOM = 8.0  # gigabytes
-# What decides the pixels of a plain view; the number is to be raised when our own part in them changes.
+# What decides the pixels of a plain view. Raise the version when the project's own code changes them.
 PIXELS = f"v2-opencv{cv2.__version__}-simplejpeg{simplejpeg.__version__}"
 HEADER = 8  # bytes: height and width, two uint32
 
 
 class Pictures:
-    """What a dataset's images look like, row by row, at most twice as large as the recipe's network sees them.
+    """The decoded images of a dataset by row, scaled down to less than twice the size of the network's input.
 
-    `digests` tell what the files hold; with a `cache`, what was decoded once is found there by them.
+    `digests` are those of the image files (`digest_of`); a `cache` finds decoded pictures by them.
     """
 
     def __init__(
@@ -42,9 +42,9 @@ class Pictures:
         return len(self.dataset)
 
     def __getitem__(self, row: int) -> np.ndarray:
-        """A picture (height, width, 4) uint8, good until the same thread asks for the next.
+        """A picture (height, width, 4) uint8, valid until the same thread asks for another.
 
-        Raises InvalidInput, with the place in the label file, where the image cannot be read.
+        Raises InvalidInput, with the line in the label file, if the image cannot be read.
         """
         if self.cache and (cached := self.cache.read(self.digests[row])) is not None:
             return cached
@@ -54,7 +54,7 @@ class Pictures:
         return picture
 
     def keep(self) -> None:
-        """Read every picture once, so that it is kept before others fill the cache."""
+        """Read every picture once, so that these are cached before others fill the cache."""
         if self.cache and not self.cache.full:
             deque(in_threads(self.__getitem__, range(len(self))), maxlen=0)
 
@@ -66,7 +66,7 @@ class Pictures:
         path = self.dataset.path(row)
         try:
             content = read_file(path)
-            if self.cache and digest_of(content) != self.digests[row]:  # it would be kept under another's name
+            if self.cache and digest_of(content) != self.digests[row]:  # it would be kept under the name of another
                 raise BadImage("the file has changed since it was checked; start again")
             return decode(content, reused, self._halvings)
         except BadImage as error:
@@ -78,11 +78,11 @@ class Pictures:
 
 
 class PictureCache:
-    """Decoded pictures in a folder, a file each: height, width and RGB, named after the digest of the image's file.
+    """A folder of decoded pictures, one file each: height, width and RGB, named after the digest of the image file.
 
-    Pictures of one size, aspect and decoder share a sub-folder. Nothing is added once `limit` bytes, or half of
-    the free disk, are used, and a warning says so; nothing is removed but by hand. Several processes may share the
-    folder; what others add while this one runs is not counted.
+    There is a sub-folder for each image size, aspect and decoder. Nothing is added once `limit` bytes, or half of
+    the free disk, are used, and a warning says so; nothing is ever removed. Several processes may share the folder;
+    what others add while this one runs is not counted.
     """
 
     def __init__(self, folder: Path, recipe: Recipe, limit: int):
@@ -94,15 +94,15 @@ class PictureCache:
         self._lock = threading.Lock()
 
     def read(self, digest: str) -> np.ndarray | None:
-        """The picture (height, width, 4) uint8 of an image file, or None where it is not kept whole.
+        """The picture (height, width, 4) uint8 of an image file, or None if it is not there or incomplete.
 
-        It is good until the same thread asks for the next.
+        It is valid until the same thread asks for another.
         """
         try:
             with (self.folder / digest).open("rb") as file:
                 content = reused("kept", os.fstat(file.fileno()).st_size)
                 file.readinto(content)
-        except OSError:  # mostly it is not there; what cannot be read is decoded again
+        except OSError:  # usually not there yet; one that cannot be read is decoded again
             return None
         height, width = content[:HEADER].view(np.uint32).tolist() if len(content) > HEADER else (0, 0)
         if len(content) != HEADER + height * width * 3:
@@ -111,7 +111,7 @@ class PictureCache:
         return cv2.cvtColor(content[HEADER:].reshape(height, width, 3), cv2.COLOR_RGB2RGBA, dst=out)
 
     def keep(self, digest: str, picture: np.ndarray) -> None:
-        """Add a picture (height, width, 4), where there is room."""
+        """Add a picture (height, width, 4) uint8 if there is room."""
         height, width = picture.shape[:2]
         size = HEADER + height * width * 3
         with self._lock:
@@ -124,23 +124,23 @@ class PictureCache:
         try:
             with whole_file(self.folder / digest, durable=False) as path:
                 content.tofile(path)
-        except OSError as error:  # a cache is no reason to end a training
+        except OSError as error:  # a failing cache must not end a training
             with self._lock:
                 self._stop(f"it cannot be written ({error.strerror or error})")
 
     def _stop(self, reason: str) -> None:
-        """Add nothing from now on, and say why, once."""
+        """Add nothing from now on, and warn once, with the reason."""
         self.room = 0
         if not self.full:
             self.full = True
             warnings.warn(
-                f"{self.folder.parent}: {reason}; others are decoded in every epoch. The folder may be emptied",
+                f"{self.folder.parent}: {reason}; all other images are decoded in every epoch. To make room, empty it",
                 stacklevel=2,
             )
 
 
 def _size(file: Path) -> int:
-    """Bytes of a file; 0 where another process has renamed or removed it meanwhile."""
+    """Bytes of a file; 0 if another process has renamed or removed it meanwhile."""
     try:
         return file.stat().st_size
     except FileNotFoundError:

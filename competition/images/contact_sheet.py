@@ -1,4 +1,4 @@
-"""A contact sheet: many pictures, small, in a grid, each with a frame and a caption."""
+"""A contact sheet: small pictures in a grid, each with a frame and a caption."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,15 +12,15 @@ from competition.files import whole_file
 from competition.images.decode import BadImage, decode, read_file
 
 TILE, MARGIN, FRAME = 190, 12, 3
-LETTER, LINE = 12, 16  # pixels: the size of the captions, and from line to line
+LETTER, LINE = 12, 16  # pixels: font size and line height of the captions
 TITLE, TITLE_LINE = 18, 26
-FONT = "sans"  # OpenCV's own, which knows Chinese; Pillow's does not
+FONT = "sans"  # OpenCV's own, which has Chinese characters; Pillow's has none
 WHITE, PAPER, INK = (255, 255, 255), (244, 244, 244), (30, 30, 30)
 GREY, RED, AMBER, BLUE = (150, 150, 150), (200, 40, 40), (225, 150, 20), (40, 100, 200)
 
 
 class Tile(NamedTuple):
-    """A picture, as a file or (height, width, 3 or 4) uint8, with the lines below it and the colour of its frame."""
+    """A picture, as a file or (height, width, 3 or 4) uint8, with the lines of its caption and a frame's colour."""
 
     picture: Path | np.ndarray
     caption: Sequence[str] = ()
@@ -28,36 +28,36 @@ class Tile(NamedTuple):
 
 
 def sheet(tiles: Sequence[Tile], columns: int, title: Sequence[str] = (), together: int = 1) -> np.ndarray:
-    """The tiles row by row, `columns` in a row, under lines of title: (height, width, 3) uint8.
+    """Draw the tiles row by row, `columns` in a row, below the lines of the title: (height, width, 3) uint8.
 
-    `together` tiles touch each other, as the two of a pair do; `columns` is a multiple of it. A file that cannot be
-    read becomes a tile that says so.
+    Groups of `together` tiles touch each other. A file that cannot be read becomes a tile that says so. Raises
+    ValueError if `columns` is not a multiple of `together`.
     """
     if columns < 1 or columns % together:
         raise ValueError(f"{columns} columns; allowed are multiples of {together}")
-    pairs = min(columns // together, max(1, -(-len(tiles) // together)))  # or what else stands together
+    groups = min(columns // together, max(1, -(-len(tiles) // together)))
     lines = max((len(tile.caption) for tile in tiles), default=0)
     top, height = MARGIN + len(title) * TITLE_LINE, MARGIN + TILE + lines * LINE + LINE // 2
-    width = max([pairs * (together * TILE + MARGIN), *(_width(line, TITLE) + MARGIN for line in title)])
-    rows = -(-len(tiles) // (pairs * together))
+    width = max([groups * (together * TILE + MARGIN), *(_width(line, TITLE) + MARGIN for line in title)])
+    rows = -(-len(tiles) // (groups * together))
     paper = np.full((top + rows * height, MARGIN + width, 3), PAPER, np.uint8)
     for number, line in enumerate(title):
         _write(paper, line, MARGIN, MARGIN + TITLE + number * TITLE_LINE, TITLE)
     for number, tile in enumerate(tiles):
-        row, column = divmod(number, pairs * together)
+        row, column = divmod(number, groups * together)
         left = MARGIN + column * TILE + column // together * MARGIN
         _draw(paper[top + row * height + MARGIN :, left : left + TILE], tile)
     return paper
 
 
 def write_sheet(path: Path, picture: np.ndarray) -> None:
-    """Write a sheet as PNG."""
+    """Write a sheet (height, width, 3) uint8 as PNG."""
     with whole_file(path) as temporary:
         Image.fromarray(picture).save(temporary, "PNG")
 
 
 def _draw(paper: np.ndarray, tile: Tile) -> None:
-    """A tile at the top of some paper of its width: the whole picture in a square with a frame, its caption below."""
+    """Draw a tile at the top of `paper` (height, TILE, 3): the whole picture in a framed square, its caption below."""
     side, problem = TILE - 2 * FRAME, ""
     try:
         pixels = decode(read_file(tile.picture)) if isinstance(tile.picture, Path) else tile.picture
@@ -71,7 +71,7 @@ def _draw(paper: np.ndarray, tile: Tile) -> None:
 
 
 def _write(paper: np.ndarray, text: str, left: int, base: int, size: int) -> None:
-    """A line of text from `left` on, its middle left out where it is wider than the paper."""
+    """Write a line of text from `left` on; if it is wider than the paper, … replaces its middle."""
     room, short, kept = paper.shape[1] - left - FRAME, text, len(text)
     while kept > 2 and _width(short, size) > room:
         kept -= 1

@@ -1,4 +1,4 @@
-"""One way to read an image, for checking, training and predicting alike."""
+"""The one way to read an image, for checking, training and predicting alike."""
 
 import hashlib
 import os
@@ -17,11 +17,11 @@ from competition.images.arrays import open_pictures
 MAX_PIXELS = int(os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"])  # set in competition/__init__.py, before OpenCV reads it
 JPEG = b"\xff\xd8\xff"
 START_OF_SCAN, APP1, EXIF = b"\xda", b"\xe1", b"Exif\0\0"
-# How OpenCV decodes a picture, a JPEG's sides halved as often as the place in this tuple.
+# OpenCV's flags for decoding; number i halves the sides of a JPEG i times.
 REDUCED = (cv2.IMREAD_COLOR, cv2.IMREAD_REDUCED_COLOR_2, cv2.IMREAD_REDUCED_COLOR_4, cv2.IMREAD_REDUCED_COLOR_8)
-ENDINGS = (".jpg", ".jpeg", ".png", ".webp")  # in capitals, too
+ENDINGS = (".jpg", ".jpeg", ".png", ".webp")  # or in capitals
 ARRAY_ROW = re.compile(r"(?P<file>.+\.npy)\[(?P<row>[0-9]+)\]")
-ROW = b"\x93ROW"  # what is read of a row of an array begins with it
+ROW = b"\x93ROW"  # begins what `read_file` returns for a row of an array
 WHITE = 255
 CHANNELS = 4
 GRID = 32  # bytes
@@ -30,22 +30,22 @@ _threads = threading.local()
 
 
 class BadImage(Exception):
-    """What cannot be read as an image; the message says why, without its path."""
+    """A file cannot be read as an image; the message says why, without the path."""
 
 
 class ArrayRow(bytes):
-    """A row of an array as `read_file` gives it: a type of its own, because a file may begin with any bytes."""
+    """What `read_file` returns for a row of an array: a type of its own, because a file may begin with ROW, too."""
 
 
 def is_image(path: Path | str) -> bool:
-    """Whether a file is an image by the ending of its name."""
+    """Whether the name of a file ends like that of an image."""
     return str(path).lower().endswith(ENDINGS)
 
 
 def read_file(path: Path) -> bytes:
-    """The bytes of an image file, or of a row of an array (images.npy[17]) behind ROW and its height and width.
+    """The bytes of an image file; for a row of an array (images.npy[17]): ROW, height, width, pixels.
 
-    Raises BadImage where it is missing, empty or not a file.
+    Raises BadImage if it is missing, empty or cannot be opened.
     """
     if row := ARRAY_ROW.fullmatch(path.name):
         return _row_of_array(file_of(path), int(row["row"]))
@@ -63,7 +63,7 @@ def read_file(path: Path) -> bytes:
 
 
 def file_of(path: Path) -> Path:
-    """The file that holds an image: itself, or the array that it is a row of."""
+    """The file that holds an image: the path itself, or the array of which it is a row."""
     row = ARRAY_ROW.fullmatch(path.name)
     return path.with_name(row["file"]) if row else path
 
@@ -80,15 +80,15 @@ def _row_of_array(file: Path, row: int) -> ArrayRow:
 
 
 def digest_of(content: bytes) -> str:
-    """SHA-256 in hexadecimal: the name by which caches know a file."""
+    """SHA-256 in hexadecimal, by which caches identify a file."""
     return hashlib.sha256(content).hexdigest()
 
 
 def reused(name: str, *shape: int) -> np.ndarray:
-    """This thread's own uint8 array of that name and shape; what it took by the name before is overwritten.
+    """A uint8 array of this shape in memory that this thread uses for every array of this name.
 
-    The page faults of fresh memory would cost a third of decoding. It starts off the 32-byte grid on purpose: on it,
-    libjpeg-turbo writes past the processor's cache, and decoding and warping together take 1.08 ms instead of 0.77
+    The page faults of fresh memory would cost a third of decoding. It is not aligned to 32 bytes on purpose: if it is,
+    libjpeg-turbo bypasses the processor's cache, and decoding and warping together take 1.08 ms instead of 0.77
     (400 x 534 pixels to 331 x 331).
     """
     count = int(np.prod(shape))
@@ -100,20 +100,20 @@ def reused(name: str, *shape: int) -> np.ndarray:
 
 
 def fresh(name: str, *shape: int) -> np.ndarray:
-    """A uint8 array of its own, for whoever keeps the picture; `name` is ignored."""
+    """A new uint8 array, for callers that keep the picture; `name` is ignored."""
     return np.empty(shape, np.uint8)
 
 
 def decode(
     content: bytes, memory: Memory = fresh, halvings: Callable[[int, int], int] = lambda height, width: 0
 ) -> np.ndarray:
-    """The picture in a JPEG, PNG or WebP file, or a row of an array: (height, width, 4) uint8, red, green, blue, 255.
+    """Decode a JPEG, PNG or WebP file, or a row of an array: (height, width, 4) uint8, red, green, blue, 255.
 
-    Grey, palette and CMYK pictures become RGB, transparent ones are laid on white, and a rotation noted by the camera
-    (EXIF) is applied, except to pictures with transparency. The fourth channel says nothing; OpenCV warps four channels
-    in two thirds of the time it takes for three. With `memory=reused` the picture is good until the same thread decodes
-    the next. A JPEG picture comes out at a half, a quarter or an eighth of its size where `halvings(height, width)`,
-    how often it may be halved, allows it, which leaves out most of the work. Raises BadImage.
+    Grey, palette and CMYK pictures become RGB, transparent ones are put on white, and the EXIF orientation is applied,
+    except to pictures with transparency. The fourth channel holds no information: OpenCV warps four channels in two
+    thirds of the time it takes for three. With `memory=reused` the picture is valid until the same thread decodes
+    another. `halvings(height, width)` says how often the sides of a JPEG may be halved, up to three times, which saves
+    most of the work. Raises BadImage.
     """
     if content.startswith(JPEG):
         return _jpeg(content, memory, halvings)
@@ -129,10 +129,10 @@ def decode(
 
 
 def _jpeg(content: bytes, memory: Memory, halvings: Callable[[int, int], int]) -> np.ndarray:
-    """A JPEG picture by simplejpeg, which writes into given memory, or by OpenCV where that has to look at the file.
+    """Decode a JPEG with simplejpeg, which writes into given memory, or with OpenCV where simplejpeg is not enough.
 
-    Both are libjpeg-turbo, with the same pixels. OpenCV turns pictures by their EXIF tag, knows CMYK, and is the judge
-    of what is broken or too large.
+    Both use libjpeg-turbo and give the same pixels. OpenCV applies the EXIF orientation, converts CMYK, and decides
+    what is broken or too large.
     """
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(content)
@@ -144,15 +144,15 @@ def _jpeg(content: bytes, memory: Memory, halvings: Callable[[int, int], int]) -
         out = memory("decoded", height, width, CHANNELS)
         try:
             return simplejpeg.decode_jpeg(content, "RGBA", min_height=height, min_width=width, buffer=out)
-        except ValueError:  # broken, or only unusual
+        except ValueError:  # broken, or merely unusual
             pass
     return _four_channels(_imdecode(content, REDUCED[times]), cv2.COLOR_BGR2RGBA, memory)
 
 
 def _has_exif(content: bytes) -> bool:
-    """Whether a JPEG has an EXIF segment; True where its segments cannot be told apart.
+    """Whether a JPEG has an EXIF segment; True if its segments cannot be parsed.
 
-    A segment is FF, its kind, its length without these two bytes, and so on until the scan. (ITU-T T.81, B.1.1.4)
+    Segments precede the scan: FF, a byte for the kind, a length that does not count these two (ITU-T T.81, B.1.1.4).
     """
     place = 2
     while content[place : place + 1] == b"\xff":
@@ -166,7 +166,7 @@ def _has_exif(content: bytes) -> bool:
 
 
 def _four_channels(picture: np.ndarray, conversion: int, memory: Memory) -> np.ndarray:
-    """A picture of three channels as `decode` gives it."""
+    """Convert a picture of three channels to the four that `decode` returns."""
     height, width = picture.shape[:2]
     return cv2.cvtColor(picture, conversion, dst=memory("decoded", height, width, CHANNELS))
 

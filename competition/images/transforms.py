@@ -1,4 +1,4 @@
-"""Changes of a view beyond the warp, by name and strength: colour, blur, noise, compression, erasing."""
+"""Augmentations beyond the warp, by name and strength: colour, blur, noise, compression, erasing."""
 
 import os
 import random
@@ -11,22 +11,22 @@ import numpy as np
 
 from competition.recipe import Transform
 
-os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it asks a package index on import otherwise
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # or its import asks a package index
 
 GREY = 128
 
 
 def _holes(library: ModuleType, count: int, share: float) -> Any:
-    """`count` grey rectangles of one size range, together at most a share of the area.
+    """`count` grey rectangles that together cover at most `share` of the area.
 
-    `Erasing` is not used: it stays below 0.3 of the area whatever it is told, and rounds beyond small shares.
+    `Erasing` is not used: it never exceeds 0.3 of the area, and its rounding exceeds small shares.
     """
-    side = (share / count) ** 0.5  # a share of the picture's side, and cut down to whole pixels
+    side = (share / count) ** 0.5  # as a share of the picture's side, which is rounded down to whole pixels
     sides = (side / 2, side)
     return library.CoarseDropout((count, count), sides, sides, fill=GREY, p=0.5)
 
 
-# How each is built of albumentations, which is passed because importing it takes seconds, and of the strength.
+# Builds each from its strength; albumentations is passed in because importing it takes seconds.
 BUILD: dict[Transform, Callable[[ModuleType, float], Any]] = {
     # 0.1: lighter or darker by up to a tenth of white.
     "brightness": lambda library, share: library.RandomBrightnessContrast(share, 0, p=1),
@@ -34,7 +34,7 @@ BUILD: dict[Transform, Callable[[ModuleType, float], Any]] = {
     "contrast": lambda library, share: library.RandomBrightnessContrast(0, share, p=1),
     # 0.1: distance from grey times 0.9 to 1.1.
     "saturation": lambda library, share: library.ColorJitter(0, 0, share, 0, p=1),
-    # 0.1: colours turned by up to a tenth of the colour circle, 36 degrees, to either side.
+    # 0.1: hue shifted by up to a tenth of the colour circle, 36 degrees, either way.
     "hue": lambda library, share: library.ColorJitter(0, 0, 0, share, p=1),
     # 0.1: a tenth of the views without colour.
     "grey": lambda library, share: library.ToGray(p=share),
@@ -42,7 +42,7 @@ BUILD: dict[Transform, Callable[[ModuleType, float], Any]] = {
     "blur": lambda library, pixels: library.GaussianBlur(0, (0.0, pixels), p=0.5),
     # 0.1: in half of the views grey Gaussian noise with a standard deviation of up to a tenth of white.
     "noise": lambda library, share: library.GaussNoise((0.0, share), per_channel=False, p=0.5),
-    # 0.6: half of the views as after JPEG compression, of a quality of 40 to 100.
+    # 0.6: half of the views compressed as JPEG, at a quality of 40 to 100.
     "compression": lambda library, loss: library.ImageCompression(
         "jpeg", (max(1, round(100 * (1 - loss))), 100), p=0.5
     ),
@@ -54,21 +54,21 @@ BUILD: dict[Transform, Callable[[ModuleType, float], Any]] = {
 
 
 class Transforms:
-    """Some transforms in their order; what they make is a pure function of the view and the seed, on any thread."""
+    """Transforms applied in order; the result is a pure function of the view and the seed, on any thread."""
 
     def __init__(self, chosen: Sequence[tuple[Transform, float]]):
         self.chosen = chosen
         self._threads = threading.local()
 
     def __call__(self, view: np.ndarray, seed: int) -> np.ndarray:
-        """The view (height, width, 3) uint8 changed; seed >= 0."""
-        if not hasattr(self._threads, "compose"):  # one a thread: shared by threads it gives wrong pictures
+        """The transformed view, (height, width, 3) uint8 like the given one; `seed` is 0 or above."""
+        if not hasattr(self._threads, "compose"):  # one per thread: a shared one gives wrong pictures
             import albumentations
 
             built = [BUILD[name](albumentations, strength) for name, strength in self.chosen]
             self._threads.compose = albumentations.Compose(built)
         compose = self._threads.compose
-        # One stream of numbers for all: `set_random_seed` gives each transform the same ones, and so would blur the
-        # darkest views the most, and erase and compress the same half of them.
+        # One stream of random numbers for all: `set_random_seed` would give each transform the same numbers, so that
+        # the darkest views would be blurred most, and the same half of the views both erased and compressed.
         compose.set_random_state(np.random.default_rng(seed), random.Random(seed))
         return compose(image=view)["image"]

@@ -1,7 +1,7 @@
-"""From a decoded picture to the square the network sees: one affine warp, varied while training.
+"""From a decoded picture to the network's square input: one affine warp, randomised in training.
 
-Resize, flip, rotation, zoom, aspect jitter and shift are composed into one matrix, so that every output pixel is
-interpolated once from the picture as it was decoded. Predicting uses the same warp with nothing varied.
+Resize, flip, rotation, zoom, aspect jitter and shift are combined into one matrix, so that every output pixel is
+interpolated only once. Prediction uses the same warp with fixed views.
 """
 
 import struct
@@ -21,7 +21,7 @@ GREY = (128, 128, 128)
 
 
 class Geometry(NamedTuple):
-    """How a view differs from the plain picture; shifts are shares of the side, the angle is in degrees."""
+    """How a view differs from the plain one; shifts are shares of the side, the angle is in degrees, clockwise."""
 
     mirrored: bool = False
     angle: float = 0.0
@@ -33,7 +33,7 @@ class Geometry(NamedTuple):
 
 PLAIN = Geometry()
 View = Literal["plain", "flip", "closer", "farther", "left", "right"]
-# How a picture may be looked at when predicting.
+# The views that a prediction may use.
 VIEWS: dict[View, Geometry] = {
     "plain": PLAIN,
     "flip": Geometry(mirrored=True),
@@ -47,9 +47,9 @@ VIEWS: dict[View, Geometry] = {
 def square(
     picture: np.ndarray, size: int, aspect: Aspect, geometry: Geometry = PLAIN, out: np.ndarray | None = None
 ) -> np.ndarray:
-    """Warp a picture (height, width, 4) uint8, as `decode` gives it, to (size, size, 3); into `out` where it is given.
+    """Warp a picture (height, width, 4) uint8 of `decode` to (size, size, 3) uint8, written into `out` if given.
 
-    Stretched pictures repeat their edge where a view looks beyond it; padded ones show grey.
+    Beyond the edge a stretched picture repeats its edge pixels, and a padded one is grey.
     """
     picture = shrink(picture, size, aspect, reused)
     height, width = picture.shape[:2]
@@ -62,11 +62,11 @@ def square(
 def shrink(picture: np.ndarray, size: int, aspect: Aspect, memory: Memory = fresh) -> np.ndarray:
     """Halve each side by averaging while it is twice its target or more: bilinear interpolation would skip pixels.
 
-    What comes back is less than twice the target along each side, and would not be shrunk again.
+    `picture` and result are (height, width, 4) uint8; each side of the result is less than twice its target.
     """
     by_y, by_x = halvings(*picture.shape[:2], size, aspect)
     for step in range(max(by_y, by_x)):
-        name = f"halved {step % 2}"  # from one array into another
+        name = f"halved {step % 2}"  # source and target must differ
         picture = _halve(picture, step < by_y, step < by_x, partial(memory, name))
     return picture
 
@@ -81,16 +81,16 @@ def halvings(height: int, width: int, size: int, aspect: Aspect) -> tuple[int, i
 def _halve(picture: np.ndarray, rows: bool, columns: bool, memory: Memory) -> np.ndarray:
     """Average pairs of rows, columns, or both; an odd one at the end is left out."""
     height, width = picture.shape[:2]
-    rows, columns = rows and height > 1, columns and width > 1  # a line of pixels stays one
+    rows, columns = rows and height > 1, columns and width > 1  # a single row or column cannot be halved
     half = width // (1 + columns), height // (1 + rows)
     picture = picture[: half[1] * (1 + rows), : half[0] * (1 + columns)]
-    # The same average; OpenCV is quick with one where both sides are halved, and with the other where one is.
+    # Both give the same average; INTER_AREA is faster if both sides are halved, INTER_LINEAR if only one is.
     interpolation = cv2.INTER_AREA if rows and columns else cv2.INTER_LINEAR
     return cv2.resize(picture, half, dst=memory(half[1], half[0], picture.shape[2]), interpolation=interpolation)
 
 
 def _matrix(height: int, width: int, size: int, aspect: Aspect, geometry: Geometry) -> np.ndarray:
-    """The map (2, 3) from picture to view, both measured from their centres: scale, zoom, mirror, turn, shift."""
+    """The matrix (2, 3) from picture to view: scale, zoom, mirror and rotate about the centre, then shift."""
     scale_x, scale_y = size / width, size / height
     if aspect == "pad":
         scale_x = scale_y = min(scale_x, scale_y)
@@ -105,9 +105,9 @@ def _matrix(height: int, width: int, size: int, aspect: Aspect, geometry: Geomet
 
 
 class Augmentation:
-    """Random views by a recipe: the warp, then its transforms.
+    """Random views as a recipe defines them: the warp, then the transforms.
 
-    Pixels are a pure function of the picture and the three numbers of the seed.
+    The pixels are a pure function of the picture and the three numbers of the seed.
     """
 
     def __init__(self, recipe: Recipe):
@@ -115,9 +115,9 @@ class Augmentation:
         self.transforms = Transforms(recipe.transforms) if recipe.transforms else None
 
     def __call__(self, picture: np.ndarray, seed: tuple[int, int, int], out: np.ndarray | None = None) -> np.ndarray:
-        """A view (size, size, 3) uint8 of the picture, in `out` where it is given.
+        """A view (size, size, 3) uint8 of a picture (height, width, 4) uint8, written into `out` if given.
 
-        `seed` is (seed, epoch, index of the image).
+        `seed` is (seed of the recipe, epoch, index of the image).
         """
         *shares, seed_of_transforms = unrelated_numbers(seed)
         geometry = self.geometry([share / 2**64 for share in shares])
@@ -127,11 +127,11 @@ class Augmentation:
         return view
 
     def geometry(self, shares: Sequence[float]) -> Geometry:
-        """What six numbers from 0 to 1 choose of the recipe's ranges."""
+        """Map six numbers from 0 to 1 to values in the recipe's ranges."""
         recipe, (low, high) = self.recipe, self.recipe.zoom
         mirror, turn, size, width, right, down = shares
         zoom, aspect = low * (high / low) ** size, (1 + recipe.aspect_jitter) ** (width - 0.5)
-        # Whole pixels, which do not blur: views of small pictures would be duller than what is predicted.
+        # Whole pixels, because a fraction blurs: training views of small pictures would be softer than predicted ones.
         shifts = [round(recipe.shift * (2 * share - 1) * recipe.image_size) for share in (right, down)]
         return Geometry(
             mirrored=recipe.flip and mirror < 0.5,
@@ -144,9 +144,8 @@ class Augmentation:
 
 
 def unrelated_numbers(seed: tuple[int, int, int]) -> tuple[int, ...]:
-    """Seven whole numbers below 2**64, unrelated to those of any other seed.
+    """Seven whole numbers below 2**64, statistically independent of those of any other seed.
 
-    A hash, because seeding a generator of random numbers takes six to ten times as long, and holds the interpreter
-    lock.
+    A hash, because seeding a random number generator takes six to ten times as long, and holds the GIL.
     """
     return struct.unpack("<7Q", blake2b(struct.pack("<3Q", *seed), digest_size=56).digest())

@@ -222,7 +222,8 @@ def test_the_peak_of_a_child_is_not_that_of_its_parent(tmp_path):
 @pytest.mark.slow
 def test_a_training_is_ended_after_a_step(tmp_path):
     write_data(tmp_path / "data")
-    flags = "--backbone small --weights none --image-size 32 --batch-size 16 --trains all --learning-rate 1e-3"
+    flags = "--backbone small --weights none --image-size 32 --batch-size 16 --precision float32"
+    flags += " --trains all --learning-rate 1e-3"
     seconds, gigabytes = train_until(2, ["clothing", "--data", "data", *flags.split(), "--epochs", "50"], tmp_path)
     assert seconds > 0
     assert gigabytes > 0.1

@@ -87,16 +87,18 @@ def test_targets_of_a_batch_know_the_share_of_maybe():
     np.testing.assert_allclose(batches[0][1]["size"], [[0.7, 0.3]] * 4)
 
 
-@pytest.mark.parametrize("threads", [1, 2, 4])
-def test_batches_are_the_same_for_any_number_of_threads(photographs, threads):
+def test_batches_are_the_same_for_any_number_of_threads(photographs):
     recipe = Recipe("mine", image_size=16, rotation=20, shift=0.1, transforms=(("brightness", 0.2), ("noise", 0.1)))
-    expected = TrainBatches(photographs, recipe, 10, augmented_views(Pictures(photographs, recipe)))
-    batches = TrainBatches(photographs, recipe, 10, augmented_views(Pictures(photographs, recipe)))
     for epoch in (0, 1):
-        expected.epoch = batches.epoch = epoch
-        with ThreadPoolExecutor(threads) as pool:
-            for number, batch in enumerate(pool.map(batches.__getitem__, range(len(batches)))):
-                views, targets, weights = expected[number]
+        expected = TrainBatches(photographs, recipe, 10, augmented_views(Pictures(photographs, recipe)))
+        expected.epoch = epoch
+        wanted = [expected[number] for number in range(len(expected))]
+        for threads in (1, 2, 4):
+            batches = TrainBatches(photographs, recipe, 10, augmented_views(Pictures(photographs, recipe)))
+            batches.epoch = epoch
+            with ThreadPoolExecutor(threads) as pool:
+                made = list(pool.map(batches.__getitem__, range(len(batches))))
+            for batch, (views, targets, weights) in zip(made, wanted, strict=True):
                 np.testing.assert_array_equal(batch[0], views)
                 np.testing.assert_array_equal(batch[1]["size"], targets["size"])
                 np.testing.assert_array_equal(batch[2]["size"], weights["size"])

@@ -1,6 +1,9 @@
-"""Decoded pictures: the same from the disk as from the file, within the room that is given, whoever shares it."""
+"""Decoded pictures: the same from the cache as from the file, within the room that is given, whoever shares it."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -8,7 +11,6 @@ import pytest
 from helpers import noise, refusal, rgbx, waves, write
 
 from competition.data.check_images import inspect
-from competition.images import cache as pictures
 from competition.images.batches import PredictBatches, TrainBatches, augmented_views
 from competition.images.cache import PictureCache, Pictures
 from competition.layouts.fashionai import read_label_files
@@ -39,8 +41,13 @@ def kept(photographs, tmp_path):
     return Pictures(photographs, RECIPE, digests, PictureCache(tmp_path / "pictures", RECIPE, 10**6))
 
 
-def files(kept: Pictures) -> list:
+def files(kept: Pictures) -> list[Path]:
     return sorted(kept.cache.folder.iterdir())
+
+
+def without_files(some: Pictures, folder: Path) -> Pictures:
+    """The same pictures and cache, but with no image files behind them."""
+    return Pictures(replace(some.dataset, roots=(folder / "nothing",)), RECIPE, some.digests, some.cache)
 
 
 def batches_of(some: Pictures, threads: int) -> list[np.ndarray]:
@@ -55,22 +62,24 @@ def batches_of(some: Pictures, threads: int) -> list[np.ndarray]:
         return made + list(pool.map(predict.__getitem__, range(len(predict))))
 
 
-@pytest.mark.parametrize("threads", [1, 2, 4])
-def test_batches_are_the_same_with_and_without_a_cache_for_any_number_of_threads(photographs, kept, threads):
+def test_batches_are_the_same_with_and_without_a_cache_for_any_number_of_threads(photographs, tmp_path):
     expected = batches_of(Pictures(photographs, RECIPE), threads=1)
-    for _ in range(2):  # the second time from the disk alone
-        for batch, wanted in zip(batches_of(kept, threads), expected, strict=True):
-            np.testing.assert_array_equal(batch, wanted)
-    assert len(files(kept)) == IMAGES
+    digests = inspect(photographs, tmp_path).digests
+    for threads in (1, 2, 4):
+        empty = PictureCache(tmp_path / f"{threads} threads", RECIPE, 10**6)
+        some = Pictures(photographs, RECIPE, digests, empty)
+        for _ in range(2):  # the second time from the cache alone
+            for batch, wanted in zip(batches_of(some, threads), expected, strict=True):
+                np.testing.assert_array_equal(batch, wanted)
+        assert len(files(some)) == IMAGES
 
 
-def test_what_is_kept_is_not_decoded_again(kept, monkeypatch):
+def test_for_what_is_kept_no_file_is_read_again(kept, tmp_path):
     first = kept[3].copy()
-    monkeypatch.setattr(pictures, "decode", None)
-    np.testing.assert_array_equal(kept[3], first)
-    np.testing.assert_array_equal(kept.take(np.array([5, 3]))[1], first)
-    with pytest.raises(TypeError):
-        kept[4]
+    gone = without_files(kept, tmp_path)
+    np.testing.assert_array_equal(gone[3], first)
+    np.testing.assert_array_equal(gone.take(np.array([5, 3]))[1], first)
+    assert "there is no such file" in refusal(gone.__getitem__, 4)
 
 
 def test_a_large_picture_is_kept_small(tmp_path):
@@ -112,12 +121,11 @@ def test_nothing_is_added_beyond_the_limit_and_the_pictures_stay_right(photograp
 
 
 def test_a_disk_that_is_full_ends_the_keeping_and_not_the_training(photographs, kept, monkeypatch):
-    def full(path, durable):
-        assert not durable  # a cache can be made again, and need not wait for the disk
+    def full(*_):
         raise OSError(28, "No space left on device")
 
     first = kept[0].copy()
-    monkeypatch.setattr(pictures, "whole_file", full)
+    monkeypatch.setattr(Path, "replace", full)
     plain = Pictures(photographs, RECIPE)
     with pytest.warns(UserWarning, match=r"cannot be written \(No space left on device\)") as warned:
         for row in range(IMAGES):
@@ -125,6 +133,12 @@ def test_a_disk_that_is_full_ends_the_keeping_and_not_the_training(photographs, 
     assert len(warned) == 1
     assert len(files(kept)) == 1
     np.testing.assert_array_equal(kept[0], first)
+
+
+def test_keeping_a_picture_does_not_wait_for_the_disk(kept, monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda _: pytest.fail("a cache can be made again"))
+    kept.keep()
+    assert len(files(kept)) == IMAGES
 
 
 def test_a_file_that_changed_since_it_was_checked_is_not_kept_under_its_old_name(tmp_path):
@@ -136,7 +150,7 @@ def test_a_file_that_changed_since_it_was_checked_is_not_kept_under_its_old_name
     assert files(some) == []
 
 
-def test_what_is_asked_to_be_kept_is_there_before_others_take_the_room(photographs, tmp_path, monkeypatch):
+def test_what_is_asked_to_be_kept_is_there_before_others_take_the_room(photographs, tmp_path):
     digests = inspect(photographs, tmp_path).digests
     some = Pictures(photographs, RECIPE, digests, PictureCache(tmp_path / "pictures", RECIPE, 5 * PIXELS + 10))
     held_out = some.take(np.arange(20, 24))
@@ -144,21 +158,30 @@ def test_what_is_asked_to_be_kept_is_there_before_others_take_the_room(photograp
     with pytest.warns(UserWarning, match="no more room"):
         some.keep()
     assert len(files(some)) == 5
-    monkeypatch.setattr(pictures, "decode", None)
+    gone = without_files(held_out, tmp_path)
     for row in range(4):
-        held_out[row]
+        assert gone[row].shape == (24, 28, 4)
 
 
-def test_a_cache_opens_while_another_process_writes_into_the_folder(kept, tmp_path, monkeypatch):
+def test_a_cache_opens_while_another_process_writes_into_the_folder(kept, tmp_path):
     kept.keep()
-    listed = files(kept)
-    monkeypatch.setattr(pictures.Path, "glob", lambda *_: [*listed, tmp_path / "pictures/16/.writing-gone"])
-    assert PictureCache(tmp_path / "pictures", RECIPE, 10**6).room == 10**6 - IMAGES * PIXELS
+    (kept.cache.folder / ".writing-gone").symlink_to("renamed meanwhile")  # listed, and gone when it is looked at
+    cache = PictureCache(tmp_path / "pictures", RECIPE, (IMAGES + 1) * PIXELS)
+    cache.keep("one more", rgbx(noise(24, 28)))
+    with pytest.warns(UserWarning, match="no more room"):
+        cache.keep("one too many", rgbx(noise(24, 28)))
+    assert cache.read("one more") is not None
+    assert cache.read("one too many") is None
 
 
 def test_sizes_and_aspects_have_pictures_of_their_own(tmp_path):
     recipes = [RECIPE, Recipe("mine", image_size=20), Recipe("mine", image_size=16, aspect="pad")]
-    assert len({PictureCache(tmp_path, recipe, 0).folder for recipe in recipes}) == 3
+    caches = [PictureCache(tmp_path, recipe, 10**6) for recipe in recipes]
+    for seed, cache in enumerate(caches):
+        assert cache.read("digest") is None
+        cache.keep("digest", rgbx(noise(4, 5, seed)))
+    for seed, cache in enumerate(caches):
+        np.testing.assert_array_equal(cache.read("digest"), rgbx(noise(4, 5, seed)))
 
 
 def test_two_that_share_a_folder_do_not_disturb_each_other(photographs, kept, tmp_path):
