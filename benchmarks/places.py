@@ -51,9 +51,9 @@ def some_images(places: Places, count: int | None = None) -> Dataset:
 
 
 def _shared(path: Path) -> Path | None:
-    """`path` in the folder that COMPETITION_SHARED names, else in one called shared beside this one; else None."""
-    folders = [Path(folder) for folder in (os.environ.get(SHARED), "../shared") if folder]
-    return next((folder / path for folder in folders if (folder / path).exists()), None)
+    """`path` in the folder that COMPETITION_SHARED names, if it is there; else None."""
+    folder = os.environ.get(SHARED)
+    return Path(folder, path) if folder and Path(folder, path).exists() else None
 
 
 @contextmanager
