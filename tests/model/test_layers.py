@@ -115,8 +115,8 @@ def test_an_activation_by_name_is_what_it_is_called(activation, below):
     [
         ({"tasks": (COLOUR, SHADE), "task_weights": (1.0,)}, "task_weights has 1 entries for 2 tasks"),
         ({"tasks": (COLOUR,), "towers": ((1,), (2,))}, "towers has 2 entries for 1 tasks"),
-        ({"task_weights": (0.0, 0.0)}, "one above 0"),
-        ({"task_weights": (-1.0, 1.0)}, "0 and above"),
+        ({"task_weights": (0.0, 0.0)}, "one of them above 0"),
+        ({"task_weights": (-1.0, 1.0)}, "at least 0"),
         ({"shared": (0,)}, "at least 1"),
         ({"head": "convolution", "shared": (3,)}, "head is convolution"),
         ({"head": "convolution", "pool": "flatten"}, "head is convolution"),
