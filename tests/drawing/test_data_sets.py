@@ -31,6 +31,11 @@ READ = {  # labelled and asked images; cifar10 has two classes more than its lay
     "flowers": (34, 6),
     "painters": (40, 4),
 }
+SAME = {  # the tables that another seed does not change, apart from digests in names
+    "sketches": {"classes.csv"},
+    "fgo": {"questions.csv"},
+    "painters": {"classes.csv"},
+}
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -42,6 +47,12 @@ def pictures(folder: Path) -> list[bytes]:
     """Every picture below a folder: a file, or a row of an array."""
     rows = (row.tobytes() for path in folder.rglob("*_images.npy") for row in np.load(path))
     return [*rows, *(path.read_bytes() for path in folder.rglob("*.jpg"))]
+
+
+def tables(folder: Path) -> dict[str, bytes]:
+    """The bytes of every text file and array, without the digests in names, which differ for every seed anyhow."""
+    files = {name: content for name, content in contents(folder).items() if not name.endswith(".jpg")}
+    return {name: re.sub(rb"[0-9a-f]{32}", b"", content) for name, content in files.items()}
 
 
 def lines(path: Path) -> list[str]:
@@ -117,14 +128,37 @@ def test_what_cannot_be_drawn_is_refused_and_everything_stays_as_it_was(name, tm
 
 
 @pytest.mark.parametrize("name", FEWEST)
+def test_another_seed_changes_every_picture_and_table_and_no_split_has_a_picture_of_another(
+    name, tmp_path, monkeypatch
+):
+    """Noise stands in for most drawings: it is fast, and equal for equal seeds even where other labels are shown."""
+
+    def noise(*shown):
+        return shown[-1].integers(0, 256, (8, 8, 3), np.uint8)
+
+    if name != "cifar10":  # whose drawings are small and fast enough
+        function = "painting" if name == "painters" else "picture"
+        monkeypatch.setattr(f"competition.drawing.{name}.{function}", noise)
+    one, other = (tmp_path / str(seed) for seed in (3, 5))
+    for folder in (one, other):
+        DRAWERS[name](folder, FEWEST[name][0], seed=int(folder.name), progress=False, threads=1)
+    drawings = [*pictures(one), *pictures(other)]
+    assert len(set(drawings)) == len(drawings) >= 2 * FEWEST[name][0]
+    files = [tables(folder) for folder in (one, other)]
+    assert files[0].keys() == files[1].keys()
+    assert {file for file, content in files[0].items() if content == files[1][file]} == SAME.get(name, set())
+    if name in ("sketches", "fgo"):  # whose pictures are named by digests of the seed
+        assert not {path.name for path in one.rglob("*.jpg")} & {path.name for path in other.rglob("*.jpg")}
+
+
+@pytest.mark.parametrize("name", FEWEST)
 def test_another_seed_gives_other_pictures_and_none_is_left_where_writing_fails(name, drawn, tmp_path, monkeypatch):
     module, function = (np, "save") if name == "painters" else (cv2, "imencode")
-    write, calls, written = getattr(module, function), count(1), {}
+    write, calls, written = getattr(module, function), count(1), []
 
     def fail_at_the_sixth(*arguments):
         if next(calls) == 6:
-            written["names"] = {path.name for path in tmp_path.rglob("*.jpg")}
-            written["pictures"] = pictures(tmp_path)
+            written.extend(pictures(tmp_path))
             raise OSError("no space left")
         return write(*arguments)
 
@@ -133,10 +167,8 @@ def test_another_seed_gives_other_pictures_and_none_is_left_where_writing_fails(
         DRAWERS[name](tmp_path / "other", FEWEST[name][0], seed=4, progress=False, threads=1)
     assert not list(tmp_path.iterdir())
     before = pictures(drawn(name))
-    assert len(written["pictures"]) >= 5
-    assert len({*before, *written["pictures"]}) == len(before) + len(written["pictures"])
-    if name in ("sketches", "fgo"):  # whose pictures are named by digests of the seed
-        assert not {path.name for path in drawn(name).rglob("*.jpg")} & written["names"]
+    assert len(written) >= 5
+    assert len({*before, *written}) == len(before) + len(written)
 
 
 @pytest.mark.parametrize(("name", "side"), [("sketches", 512), ("fgo", 256), ("cifar10", 32), ("flowers", 227)])
@@ -160,6 +192,12 @@ def test_every_sketch_lies_where_the_competition_has_it_and_its_path_tells_the_t
     assert sorted(contents(folder)) == sorted([*named, *SKETCHES])
     for path, task, _ in (*labels, *answers):
         assert re.fullmatch(rf"Images/{task}/[0-9a-f]{{32}}\.jpg", path)
+
+
+def test_labels_of_sketches_are_in_random_order(drawn):
+    order = [(task, answer.index("y")) for _, task, answer in cells(drawn("sketches") / SKETCHES[0])]
+    assert len({task for task, _ in order[:10]}) > 2  # neither task by task
+    assert len({place for _, place in order[:8]}) > 2  # nor the first value of every task, then the second
 
 
 def test_every_row_of_sketches_has_one_yes_and_at_most_one_maybe(drawn):

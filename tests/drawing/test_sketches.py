@@ -91,7 +91,11 @@ def test_the_sheet_is_small_enough_for_a_readme(tmp_path):
 
 @pytest.mark.slow
 def test_copying_the_most_similar_picture_does_not_answer(tmp_path):
-    """Of each picture the answer of the one among all others whose thumbnail of 32 pixels is the most similar."""
+    """Of each picture the answer of the one among all others whose thumbnail of 32 pixels is the most similar.
+
+    Measured: 0.222 (0.189 with seed 2), and 0.303 where only 30 scenes are drawn again and again. Of 250 questions the
+    nearest of 1,000 labelled pictures answers 0.261 (0.254 with seed 2), and 0.456 with the 30 scenes.
+    """
     draw(tmp_path, images=400, seed=1, progress=False)
     scores = []
     files = (tmp_path / "base/Annotations/label.csv", tmp_path / "rank/Tests/answers.csv")
@@ -104,4 +108,4 @@ def test_copying_the_most_similar_picture_does_not_answer(tmp_path):
         np.fill_diagonal(distance, np.inf)
         scores.append((truth[distance.argmin(axis=1)] == truth).mean())
     assert len(rows) == 500
-    assert np.mean(scores) <= 0.35
+    assert np.mean(scores) <= 0.25

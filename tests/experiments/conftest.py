@@ -18,7 +18,7 @@ while [ $(ls began | wc -l) -lt ${TOGETHER:-1} ]; do
     [ $tries -lt 2000 ] || exit 8
 done
 mkdir "$run" || exit 9  # it is there already
-echo "$COMPETITION_THREADS,$CUDA_VISIBLE_DEVICES,$PATH" > "$run/machine"
+printf "%s\\n" "${COMPETITION_THREADS-unset}" "${CUDA_VISIBLE_DEVICES-unset}" "$PATH" > "$run/machine"
 echo "$@" > "$run/words"
 [ "$STOPS" ] || echo '{"best": null, "seconds": 1}' > "$run/scores.json"
 echo "about 2 s an epoch"

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,8 @@ from competition.__main__ import main
 from competition.commands.cv import cv
 from competition.commands.submit import submit
 from competition.data.folds import make_folds
-from competition.dataset import Dataset
 from competition.errors import InvalidInput
+from competition.experiments import out_of_fold
 from competition.experiments.cross_validation import FoldJob, open_experiment
 from competition.experiments.out_of_fold import gain_of_the_mean, mean_over_parts, put_together, scores_of, summary
 from competition.experiments.runner import Job, shares_of_gpus, train_all
@@ -81,18 +82,18 @@ def test_every_fold_is_trained_once_with_its_seed_and_flags(experiment, trainer,
 @pytest.mark.parametrize(
     ("shares", "expected"),
     [
-        ([None], {(None, None)}),
-        ([None, None], {("4", None)}),
-        (["0", "1", "2"], {("2", "0"), ("2", "1"), ("2", "2")}),
-        ([None] * 20, {("1", None)}),
+        ([None], {("unset", "unset")}),
+        ([None, None], {("4", "unset")}),
+        (["0,3", "1", "2"], {("2", "0,3"), ("2", "1"), ("2", "2")}),
+        ([None] * 20, {("1", "unset")}),
     ],
 )
 def test_each_training_has_its_share_of_the_machine(experiment, trainer, monkeypatch, shares, expected):
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
     monkeypatch.setenv("TOGETHER", str(min(3, len(shares))))  # so many begin before the first ends
     train_all(experiment.parts, [], shares)
-    found = [(part.run.folder / "machine").read_text().rstrip("\n").split(",", 2) for part in experiment.parts]
-    assert {(threads or None, gpus or None) for threads, gpus, _ in found} == expected
+    found = [(part.run.folder / "machine").read_text().splitlines() for part in experiment.parts]
+    assert {(threads, gpus) for threads, gpus, _ in found} == expected
     assert {path for *_, path in found} == {os.environ["PATH"]}
 
 
@@ -202,7 +203,8 @@ def test_a_training_ends_with_its_cross_validation_or_is_left_alone(tmp_path, mo
         (folder / "python").chmod(0o755)
         (folder / "whole").mkdir()
     command, children = [sys.executable, "-c", STOPPED], {}
-    parents = {n: subprocess.Popen(command, cwd=cwd, stderr=subprocess.DEVNULL) for n, cwd in folders.items()}
+    flags = {"stderr": subprocess.DEVNULL, "start_new_session": True}  # so that its child can be stopped with it
+    parents = {number: subprocess.Popen(command, cwd=cwd, **flags) for number, cwd in folders.items()}
     try:
         for number, parent in parents.items():
             child = folders[number] / "child"
@@ -219,10 +221,9 @@ def test_a_training_ends_with_its_cross_validation_or_is_left_alone(tmp_path, mo
         assert not job.run.folder.exists()
     finally:
         for parent in parents.values():
-            parent.kill()
+            with suppress(ProcessLookupError):  # nothing of it is left
+                os.killpg(parent.pid, signal.SIGKILL)
             parent.wait()
-        for child in filter(runs, children.values()):
-            os.kill(child, signal.SIGKILL)
 
 
 def wait_for(what) -> None:
@@ -358,28 +359,32 @@ def test_a_report_that_fails_loses_no_score_and_the_same_command_makes_it(finish
     assert open_experiment(TINY, Path("folds.csv"), 2, VIEWS, MADE, None).whole != finished.whole
 
 
-class FinishedMeanwhile(Dataset):
-    """A dataset whose first use lets another process finish a fold."""
+def test_a_fold_that_another_process_finishes_meanwhile_is_left_to_the_next_time(two_seeds, monkeypatch):
+    last, mean = two_seeds.parts[-1].run, mean_over_parts
+    (last.folder / "scores.json").rename("scores.json")
 
-    def take(self, rows):
-        if Path("moved.json").exists():
-            Path("moved.json").rename("runs/tiny-cv-1/seed-0-fold-1/scores.json")
-        return super().take(rows)
+    def meanwhile(*given):
+        Path("scores.json").rename(last.folder / "scores.json")
+        return mean(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(out_of_fold, "mean_over_parts", meanwhile)
+        put_together(two_seeds, DATASET)
+    assert (two_seeds.missing, two_seeds.whole.finished) == ([], False)
+    put_together(two_seeds, DATASET)
+    assert two_seeds.whole.finished
+    assert len(read_predictions(two_seeds.whole)) == len(DATASET)
 
 
-def test_a_fold_finished_meanwhile_is_left_to_the_next_time_when_no_earlier_report_stays(finished):
+def test_reports_of_other_scores_do_not_stay(finished):
     again, folder = finished.parts[1], finished.whole.folder
-    (again.run.folder / "scores.json").rename("moved.json")  # it is to be trained again
+    old = (folder / "mistakes.csv").read_text()
+    (again.run.folder / "scores.json").unlink()  # to be trained again
     experiment = open_experiment(TINY, Path("folds.csv"), 2, VIEWS, MADE, folder)
     assert (experiment.missing, experiment.whole.finished) == ([again], False)
-    old = (folder / "mistakes.csv").read_text()
     predict(again, 99)
-    by_field = {field.name: getattr(DATASET, field.name) for field in fields(DATASET)}
-    put_together(experiment, FinishedMeanwhile(**by_field))
-    assert (experiment.missing, experiment.whole.finished) == ([], False)
+    finish(again.run)
     put_together(experiment, DATASET)
-    assert experiment.whole.finished
-    assert len(read_predictions(experiment.whole)) == len(DATASET)
     assert (folder / "mistakes.csv").read_text() != old
 
 
@@ -491,6 +496,7 @@ def test_a_cross_validation_stops_goes_on_answers_every_image_and_the_questions(
     assert "still misses seed-0-fold-0" in capsys.readouterr().out
     assert set(read_predictions(first).fold) == {1}
     assert f"threads {os.cpu_count() + 1} {os.cpu_count() + 1}\n" in (first.folder / "seed-0-fold-1.log").read_text()
+    assert Run(first.folder / "seed-0-fold-1").read_made()["threads"] == os.cpu_count() + 1
     weights = first.folder / "seed-0-fold-1/model.weights.h5"
     before = weights.stat().st_mtime_ns
     with monkeypatch.context() as patch:

@@ -30,14 +30,16 @@ Said = Mapping[str, tuple[str | None, ...] | None]  # of each image, below the f
 class Case:
     """A small data set of a layout, what it says, and what is wrong in it once lines and files are added.
 
-    `unanswered` are questions in place of `questions`, without answers. `named` are text files that name images, each
-    with a good line about another image. `wrong` are lines to add to files, or new files, and `places` what a refusal
-    of the labels then names; `wrong_questions` and `question_places` are the same for questions.
+    `gone` is what a refusal says behind the path of a data folder that does not exist. `unanswered` are questions in
+    place of `questions`, without answers. `named` are text files that name images, each with a good line about another
+    image. `wrong` are lines to add to files, or new files, and `places` what a refusal of the labels then names;
+    `wrong_questions` and `question_places` are the same for questions.
     """
 
     tasks: tuple[Task, ...]
     labels: Files
     labelled: Said
+    gone: str
     questions: Files
     question_file: str
     asked: Said
@@ -58,6 +60,7 @@ CASES = {
             "base/Annotations/label.csv": ["a.jpg,kind_labels,yn", "a.jpg,size_labels,ny", "b.jpg,kind_labels,ny"],
         },
         labelled={"base/a.jpg": ("cat", "small"), "base/b.jpg": ("dog", None)},
+        gone=" is not a folder; name the one that holds base/, rank/ and so on (train: --data)",
         questions={"rank/Tests/question.csv": [f"{n}.jpg,{task}_labels,yn" for n in "qp" for task in ("kind", "size")]},
         question_file="rank/Tests/question.csv",
         asked={"rank/q.jpg": None, "rank/p.jpg": None},
@@ -72,6 +75,7 @@ CASES = {
         tasks=(KIND, SIZE),
         labels={"labels.csv": ["image,kind,size", "a.jpg,cat,small", "b.jpg,dog,", "c.jpg,,large"]},
         labelled={"a.jpg": ("cat", "small"), "b.jpg": ("dog", None), "c.jpg": (None, "large")},
+        gone=": there is no such file or folder; name the table, or the folder that holds it",
         questions={
             "questions.csv": ["image", "q.jpg", "p.jpg"],
             "answers.csv": ["image,kind,size", "p.jpg,dog,", "q.jpg,cat,large"],
@@ -90,6 +94,7 @@ CASES = {
         labels={"train/cat/a.jpg": None, "train/dog/b.jpg": None, "val/dog/a.jpg": None},
         labelled={"train/cat/a.jpg": ("cat",), "train/dog/b.jpg": ("dog",), "val/dog/a.jpg": ("dog",)},
         held_out=["val/dog/a.jpg"],
+        gone=" is not a folder; name the one that holds a folder for each class",
         questions={"test/cat/q.jpg": None, "test/dog/p.jpg": None},
         question_file="test",
         asked={"test/cat/q.jpg": ("cat",), "test/dog/p.jpg": ("dog",)},
@@ -107,6 +112,7 @@ CASES = {
             "colors.csv": ["image_name,name,big,wet", "a.jpg,Tom,1,0", "b.jpg,Rex,0,0"],
         },
         labelled={"images/a.jpg": ("cat", "big"), "images/b.jpg": ("dog", "")},
+        gone=" is not a folder; name the one that holds profiles.csv and colors.csv, or labels.csv",
         questions={
             "questions.csv": ["image_name", "q.jpg", "p.jpg"],
             "answers.csv": ["image_name,name,big,wet,kind_cat,kind_dog", "p.jpg,,1,1,0,1", "q.jpg,,0,1,1,0"],
@@ -127,6 +133,7 @@ CASES = {
         tasks=CIFAR10,
         labels={f"train/{name}/a.jpg": None for name in OBJECTS},
         labelled={f"train/{name}/a.jpg": words for name, words in zip(OBJECTS, OBJECTS.items(), strict=True)},
+        gone=" is not a folder; name the one that holds train/, or x_train.npy and y_train.npy",
         questions={f"test/{name}/q.jpg": None for name in OBJECTS},
         question_file="test",
         asked={f"test/{name}/q.jpg": words for name, words in zip(OBJECTS, OBJECTS.items(), strict=True)},
@@ -142,6 +149,7 @@ CASES = {
         labels={"train.txt": ["/data/a.jpg, 0, 1", "/data/b.jpg, 1, 0"], "val.txt": ["/data/c.jpg, 1, 1"]},
         labelled={"data/a.jpg": ("cat", "small"), "data/b.jpg": ("dog", "large"), "data/c.jpg": ("dog", "small")},
         held_out=["data/c.jpg"],
+        gone=" holds no train.txt and no val.txt; images to train on and to validate on are expected in",
         questions={"test.txt": ["/data/q.jpg, 0, 1", "/data/p.jpg"]},
         question_file="test.txt",
         asked={"data/q.jpg": ("cat", "small"), "data/p.jpg": (None, None)},
@@ -169,6 +177,7 @@ CASES = {
             "val_images.npy[0]": ("dog", "small"),
         },
         held_out=["val_images.npy[0]"],
+        gone="/train_images.npy cannot be read: No such file or directory",
         questions={"test_images.npy": PICTURES, "test_kind.npy": np.array([1, 0])},
         question_file="test_images.npy",
         asked={"test_images.npy[0]": ("dog", None), "test_images.npy[1]": ("cat", None)},
@@ -308,20 +317,21 @@ def test_all_that_is_wrong_with_questions_is_one_message_with_all_places(name, d
 @any_layout
 def test_what_is_not_there_is_refused_by_its_name(name, tmp_path):
     gone, tasks = tmp_path / "gone", CASES[name].tasks
-    assert str(gone) in refusal(LAYOUTS[name].read_labels, gone, tasks)
+    assert f"{gone}{CASES[name].gone}" in refusal(LAYOUTS[name].read_labels, gone, tasks)
     for file in (gone / CASES[name].question_file, *(tmp_path / file for file in CASES[name].named)):
         message = refusal(LAYOUTS[name].read_questions, file, tasks)
         assert message.startswith(f"{file} ")
-        assert "cannot be read: No such file" in message or "is not a folder" in message
+        assert ("cannot be read: No such file" if file.suffix else "is not a folder; name one that") in message
 
 
 @any_text
 def test_an_image_outside_the_folder_or_without_a_name_is_refused_with_its_line(name, file, data):
     before, line_of = (data / file).read_text(), CASES[name].named[file].format
-    wrong = {image: f"image {image!r} lies outside the folder of the file" for image in ("../x.jpg", "a/../../x.jpg")}
-    wrong |= (
-        {"/etc/x.jpg": "image '/etc/x.jpg' lies outside"} if name != "flowers" else {"/..": "image '/..' lies outside"}
-    )
+    outside = ["../x.jpg", "a/../../x.jpg"]
+    outside += ["/../x.jpg", "/a/../../x.jpg", "/.."] if name == "flowers" else ["/etc/x.jpg"]  # below it in flowers
+    wrong = {
+        image: f"image {image!r} lies outside the folder of the file; allowed are paths below it" for image in outside
+    }
     wrong |= {"": "'' names no image" if name == "flowers" else "the image name is empty"} if line_of("") else {}
     for image, words in wrong.items():
         write(data / file, before + line_of(image))
