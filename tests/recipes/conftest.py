@@ -15,7 +15,7 @@ def squeezenet_weights(request) -> str:
     return str(file) if file.is_file() else "none"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def public_weights(shared, squeezenet_weights) -> str:
     """The same file, for a test that shows what is learnt from it; without it, the test is skipped."""
     if squeezenet_weights == "none":
