@@ -12,6 +12,7 @@ from competition.data.check_images import inspect
 from competition.layouts.registry import LAYOUTS
 from competition.model import restore
 from competition.model.answer import answer
+from competition.model.backbones.registry import BACKBONES
 from competition.model.network import build_network
 from competition.run import CROSS_VALIDATION, Run
 from competition.scoring.blend import Blend
@@ -36,7 +37,7 @@ def answers(folders: list[Path], questions: Path, cache: Path) -> dict[str, np.n
     return answer(blend, asked, inspect(asked.images, cache), cache)
 
 
-def test_the_networks_of_a_cross_validation_are_built_once_and_answer_as_if_each_were_built(tmp_path):
+def test_the_networks_of_a_cross_validation_are_built_once_and_answer_as_if_each_were_built(tmp_path, monkeypatch):
     write_data(tmp_path / "data", images=1, questions=6)
     questions = tmp_path / "data/rank/Tests/question.csv"
     whole = Run(tmp_path / "cv")
@@ -47,9 +48,11 @@ def test_the_networks_of_a_cross_validation_are_built_once_and_answer_as_if_each
         for fold in (0, 1)
     ]
     alone = [answers([part.folder], questions, tmp_path) for part in parts]
-    first, *others = restore.networks(parts)
-    assert all(network is first for network in others)
+    built, spec = [], BACKBONES["convnet"]
+    counting = replace(spec, build=lambda recipe: built.append(recipe) or spec.build(recipe))
+    monkeypatch.setitem(BACKBONES, "convnet", counting)
     together = answers([whole.folder], questions, tmp_path)
+    assert len(built) == 1
     for name, values in together.items():
         np.testing.assert_allclose(values, np.mean([given[name] for given in alone], axis=0), atol=1e-7)
         assert np.ptp([given[name] for given in alone], axis=0).max() > 1e-3

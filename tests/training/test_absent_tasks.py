@@ -33,7 +33,7 @@ NETWORKS = {
 
 @pytest.fixture(scope="module")
 def compiled(request):
-    """A network, compiled for plain gradient descent, and its recipe."""
+    """A network, compiled for plain gradient descent, its recipe, and the weights that it begins with."""
     import keras
 
     from competition.model.network import build_network
@@ -44,16 +44,17 @@ def compiled(request):
     network = build_network(recipe)
     compile_stage(network, recipe, STEP, steps=1)
     network.optimizer.momentum = 0.0
-    return network, recipe
+    return network, recipe, network.get_weights()
 
 
-def moves_of_a_step(network, recipe: Recipe, mask: bool = True) -> dict[str, list[float]]:
-    """How far kernel and bias of each head move in one step through fit, on images without SHADE."""
+def moves_of_a_step(network, recipe: Recipe, first: list[np.ndarray], mask: bool = True) -> dict[str, list[float]]:
+    """How far kernel and bias of each head move from `first` in one step through fit, on images without SHADE."""
     from competition.model.stream import stream
 
     dataset = without(random_labels(16, tasks=recipe.tasks, present=1), SHADE)
     images = np.random.default_rng(0).integers(0, 256, (16, 32, 32, 3)).astype(np.uint8)
     batches = TrainBatches(dataset, recipe, 16, lambda rows, _: images[rows])
+    network.set_weights(first)
     before = {task.name: network.get_layer(task.name).get_weights() for task in recipe.tasks}
     if mask:
         with stream(batches) as made:
@@ -66,14 +67,11 @@ def moves_of_a_step(network, recipe: Recipe, mask: bool = True) -> dict[str, lis
 
 @pytest.mark.parametrize("compiled", NETWORKS, indirect=True)
 def test_a_step_on_images_without_a_task_leaves_its_head_bit_equal(compiled):
-    network, recipe = compiled
-    first = network.get_weights()
+    network, recipe, first = compiled
     for batches in (recipe, replace(recipe, maybe=0.3), replace(recipe, balance=True)):
-        network.set_weights(first)
-        moves = moves_of_a_step(network, batches)
+        moves = moves_of_a_step(network, batches, first)
         assert moves["shade"] == [0, 0]
         assert max(moves["colour"]) > 0
-    network.set_weights(first)
 
 
 @pytest.mark.parametrize("compiled", ["plain", "smoothed", "sigmoid"], indirect=True)
