@@ -1,5 +1,6 @@
 """Threads: how many there are, and that their results come in order and stop at the first error."""
 
+import sys
 import threading
 import time
 
@@ -11,6 +12,15 @@ from competition.threads import count_threads, in_threads, share_of_threads
 
 def test_results_stand_in_the_order_of_the_items():
     assert list(in_threads(lambda number: number**2, range(100))) == [number**2 for number in range(100)]
+
+
+def test_a_bar_is_shown_where_it_has_a_name(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert list(in_threads(str, range(3), progress="reading")) == ["0", "1", "2"]
+    assert "reading: 100%" in capsys.readouterr().err
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert list(in_threads(str, range(3))) == ["0", "1", "2"]
+    assert capsys.readouterr().err == ""
 
 
 def test_there_are_as_many_threads_as_the_environment_says(monkeypatch):

@@ -32,6 +32,7 @@ from competition.scoring.predictions import read_predictions
 from competition.scoring.scores import Report, score
 from competition.task import Task
 from competition.training.compile import learning_rate, make_optimizer
+from competition.training.plots import curves
 from competition.training.prepare import Preparation
 from competition.training.trainer import Kept, Trainer
 
@@ -99,6 +100,27 @@ def other(data, cache, tmp_path_factory) -> Trainer:
 def history(run: Run) -> list[dict[str, str]]:
     with (run.folder / "history.csv").open() as file:
         return list(csv.DictReader(file))
+
+
+def test_the_picture_cache_holds_the_gigabytes_it_is_given(data, tmp_path):
+    material = read_material(CONVNET, data, False, tmp_path)
+    preparation = Preparation.of(CONVNET, material, tmp_path, picture_cache=13_000 / 1e9)
+    with pytest.warns(UserWarning, match="decoded in every epoch"):
+        preparation.pictures.keep()
+    size = 8 + 3 * 40 * 48  # the header, and the pixels of a square
+    assert [path.stat().st_size for path in (tmp_path / "pictures").rglob("*") if path.is_file()] == [size, size]
+
+
+def test_curves_show_each_accuracy_of_the_history_dashed_in_training(run):
+    drawn = {
+        (line.get_linestyle(), tuple(line.get_ydata()))
+        for line in curves(run).axes[2].lines
+        if len(line.get_ydata()) > 2
+    }
+    rows = history(run)
+    for style, prefix in (("--", "accuracy_"), ("-", "val_accuracy_")):
+        for task in ("colour", "shade"):
+            assert (style, tuple(float(row[prefix + task]) for row in rows)) in drawn
 
 
 def test_a_run_holds_exactly_these_files(run):
