@@ -18,6 +18,9 @@ Backbone = Literal[
     "inception_resnet_v2",
     "vgg16",
     "vgg19",
+    "efficientnet_lite0",
+    "efficientnet_lite1",
+    "efficientnet_lite2",
     "squeezenet",
     "squeezenet_pool8",
     "small",
@@ -271,7 +274,7 @@ class Recipe:
         dense = [f"{n}{ending}" for n in range(1, depth + 1) for ending in ("", "_activation", "_dropout")]
         parts = ("branch", "dropout", "maps", "pool", *dense)
         own = {f"{task.name}_{part}" for task in self.tasks for part in parts}
-        common = {"image", "features", "standardised", "pool", "dropout", "to_unit_range", "minus_means"}
+        common = {"image", "features", "standardised", "pool", "dropout", "to_unit_range", "around_zero", "minus_means"}
         return {*common, *get_args(Backbone), *own, *(f"shared_{part}" for part in dense)}
 
     def _wrong_layers(self) -> Iterator[str]:

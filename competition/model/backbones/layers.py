@@ -27,6 +27,11 @@ def to_unit_range() -> layers.Layer:
     return layers.Rescaling(1 / 127.5, offset=-1.0, dtype="float32", name="to_unit_range")
 
 
+def around_zero() -> layers.Layer:
+    """(x - 127) / 128: the inputs that EfficientNet-Lite was trained on."""
+    return layers.Rescaling(1 / 128, offset=-127 / 128, dtype="float32", name="around_zero")
+
+
 def minus(*means: float) -> layers.Layer:
     """RGB minus the means of ImageNet."""
     return layers.Rescaling(1.0, offset=[-mean for mean in means], dtype="float32", name="minus_means")

