@@ -60,8 +60,8 @@ KINDS = {
 }
 # The ranges of numbers; the second bound is excluded.
 LIMITS: dict[str, tuple[float, float]] = {
-    **dict.fromkeys(("validation", "dropout", "label_smoothing", "beta_1"), (0, 1)),
-    **dict.fromkeys(("rotation", "aspect_jitter", "shift", "weight_decay", "l2", "warmup_steps"), (0, math.inf)),
+    **dict.fromkeys(("validation", "dropout", "label_smoothing", "beta_1", "ema"), (0, 1)),
+    **dict.fromkeys(("rotation", "aspect_jitter", "shift", "weight_decay", "l2", "mixup", "cutmix", "warmup_steps"), (0, math.inf)),
     **dict.fromkeys(("seed", "split_seed"), (0, 2**32)),
     **dict.fromkeys(("batch_size", "accumulate"), (1, math.inf)),
     "maybe": (0, 0.5),
@@ -119,6 +119,11 @@ class Recipe:
     # Further augmentations, applied in this order, each with its strength; for example: brightness 0.1 blur 1.
     transforms: tuple[tuple[Transform, float], ...] = ()
 
+    # Mix pairs of training images that have the same labelled tasks, by shares drawn from Beta(a, a); 0: none.
+    mixup: float = 0.0
+    # The same by a rectangle of one image in the other; with both, each batch has one of the two.
+    cutmix: float = 0.0
+
     # The network below the heads.
     backbone: Backbone = "nasnet_large"
     # Initial weights of the backbone: imagenet, none (random), or a file in the format of the public one.
@@ -150,6 +155,8 @@ class Recipe:
     label_smoothing: float = 0.0
     # Weight tasks by N/n_k (images / labelled images), so that a task with few labels counts as much as one with many.
     balance: bool = False
+    # Weight the labelled images of a task so that each of its classes counts alike (balanced), or not (none).
+    class_weights: Literal["none", "balanced"] = "none"
     # Weight of each task's loss, in the order of the tasks; empty: 1 for each.
     task_weights: tuple[float, ...] = ()
     # Whether each update trains all tasks (joint), or one task after the other in turn (alternate).
@@ -169,6 +176,8 @@ class Recipe:
     beta_1: float = 0.9
     # Use the AMSGrad variant of Adam.
     amsgrad: bool = False
+    # Momentum of the exponential moving average of the weights, which is scored and kept instead of them; 0: none.
+    ema: float = 0.0
     # Decoupled weight decay per step, multiplied by the learning rate.
     weight_decay: float = 0.0
     # How the learning rate changes within a stage; cosine falls to 1 % of the highest rate after the warm-up.

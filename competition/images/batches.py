@@ -8,10 +8,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from competition.dataset import Dataset
+from competition.dataset import YES, Dataset
 from competition.images.cache import Pictures
 from competition.images.warp import VIEWS, Augmentation, View, square
 from competition.recipe import Recipe
+from competition.task import Task
 
 cv2.setNumThreads(0)  # the loader has threads of its own, with which OpenCV's would compete
 
@@ -70,7 +71,7 @@ class TrainBatches:
         self.inputs, self.count, self.batch_size = inputs, len(dataset), batch_size
         self.recipe, self.first_epoch, self.epoch = recipe, first_epoch, first_epoch
         self.targets = dataset.targets(recipe.maybe)
-        self.weights = sample_weights(dataset, recipe.balance)
+        self.weights = sample_weights(dataset, recipe)
 
     def __len__(self) -> int:
         return math.ceil(self.count / self.batch_size)
@@ -117,14 +118,36 @@ def shuffled(count: int, seed: int, epoch: int) -> np.ndarray:
     return np.random.default_rng((seed, epoch)).permutation(count)
 
 
-def sample_weights(dataset: Dataset, balance: bool) -> dict[str, np.ndarray]:
-    """Weights (n,) float32 for each task: 0 where it is absent, else 1, or N/n_k with `balance`.
+def sample_weights(dataset: Dataset, recipe: Recipe) -> dict[str, np.ndarray]:
+    """Weights (n,) float32 for each task: 0 where it is absent, else 1, or as the recipe balances tasks and classes.
 
-    n_k of the N images are labelled for the task, so with `balance` all tasks count alike. The factor is that of the
-    whole data set: one for each batch would differ between one replica and several.
+    With `balance` a task is weighted by N/n_k, where n_k of the N images are labelled for it, so that all tasks count
+    alike. The factors are those of the whole data set: one for each batch would differ between one replica and several.
     """
     weights = {}
-    for name, labelled in dataset.labelled.items():
-        weight = len(dataset) / max(labelled.sum(), 1) if balance else 1
-        weights[name] = labelled.astype(np.float32) * np.float32(weight)
+    for task in dataset.tasks:
+        labelled = dataset.labelled[task.name]
+        weight = len(dataset) / max(labelled.sum(), 1) if recipe.balance else 1
+        values = labelled * np.float32(weight)
+        if recipe.class_weights == "balanced":
+            values[labelled] *= balanced(task, dataset.codes[task.name][labelled])
+        weights[task.name] = values
     return weights
+
+
+def balanced(task: Task, codes: np.ndarray) -> np.ndarray:
+    """Weights (n,) float32, 1 in the mean, of n images with codes (n, classes), so that each class counts alike.
+
+    A class of n_c images has the factor n / (classes * n_c), as in scikit-learn; classes that do not occur are left
+    out. In a multi-label task each label is a question with two classes, and an image gets the mean over its labels.
+    """
+    true = codes == YES
+    if task.kind == "multiclass":
+        return (true @ _factors(true.sum(axis=0))).astype(np.float32)
+    for_yes, for_no = _factors(np.stack([true.sum(axis=0), (~true).sum(axis=0)]))
+    return np.where(true, for_yes, for_no).mean(axis=1).astype(np.float32)
+
+
+def _factors(counts: np.ndarray) -> np.ndarray:
+    """n / (classes * n_c) for the counts of the classes that occur, along the first axis."""
+    return counts.sum(axis=0) / np.maximum((counts > 0).sum(axis=0) * counts, 1)

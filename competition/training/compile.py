@@ -47,6 +47,8 @@ def make_optimizer(recipe: Recipe, rate) -> optimizers.Optimizer:
     options = {
         "learning_rate": rate,
         "weight_decay": recipe.weight_decay or None,
+        "use_ema": recipe.ema > 0,
+        "ema_momentum": recipe.ema,
         "gradient_accumulation_steps": recipe.accumulate if recipe.accumulate > 1 else None,
     }
     if recipe.optimizer == "sgd":

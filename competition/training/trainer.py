@@ -14,6 +14,7 @@ import pandas as pd
 from competition.errors import InvalidInput
 from competition.images.batches import TrainBatches, augmented_views
 from competition.images.cache import Pictures
+from competition.images.mix import MixedBatches
 from competition.images.warp import VIEWS, View
 from competition.model.devices import average_batch_norm, memory_explained
 from competition.model.features import Features, predict_features
@@ -147,21 +148,23 @@ class Trainer:
     def fit_images(self, number: int, stage: Stage) -> None:
         """Fit the layers that the stage trains, on augmented views."""
         set_trainable(self.network, stage.trains)
-        batches = self.batches(augmented_views(self.training))
+        mixed = self.recipe.mixup or self.recipe.cutmix
+        batches = self.batches(augmented_views(self.training), MixedBatches if mixed else TrainBatches)
         watch = Watch(self, number, stage, batches, self.predict_shown, self.kept)
         self._fit(self.network, stage, batches, watch)
 
-    def batches(self, inputs: Callable) -> TrainBatches:
-        return TrainBatches(self.training.dataset, self.recipe, self.batch_size, inputs, len(self.history))
+    def batches(self, inputs: Callable, kind: type[TrainBatches] = TrainBatches) -> TrainBatches:
+        return kind(self.training.dataset, self.recipe, self.batch_size, inputs, len(self.history))
 
     def _fit(self, network: keras.Model, stage: Stage, batches, watch: "Watch") -> None:
         with network.distribute_strategy.scope():
             compile_stage(network, self.recipe, stage, len(batches))
         verbose = int(sys.stdout.isatty())
+        # Before `watch`, which then scores and keeps the averages.
+        averages = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if self.recipe.ema else []
+        callbacks = [*[EpochBar()] * verbose, *averages, watch]
         with stream(batches) as made:
-            network.fit(
-                made, epochs=stage.epochs, shuffle=False, callbacks=[EpochBar()] * verbose + [watch], verbose=verbose
-            )
+            network.fit(made, epochs=stage.epochs, shuffle=False, callbacks=callbacks, verbose=verbose)
 
     def predict_shown(self) -> Probabilities:
         return predict(self.network, self._shown(self.training, self.held_out))

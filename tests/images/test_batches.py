@@ -71,11 +71,11 @@ def test_each_epoch_has_an_order_of_its_own_that_returns_with_its_number():
 
 def test_balance_weighs_a_task_by_all_images_over_those_that_carry_it():
     dataset = make_dataset({"often": [0, 1, 0, ABSENT], "rare": [ABSENT, ABSENT, 1, ABSENT], "never": [ABSENT] * 4})
-    weights = sample_weights(dataset, balance=True)
+    weights = sample_weights(dataset, replace(TINY, balance=True))
     np.testing.assert_allclose(weights["often"], [4 / 3, 4 / 3, 4 / 3, 0])
     np.testing.assert_allclose(weights["rare"], [0, 0, 4, 0])
     np.testing.assert_array_equal(weights["never"], [0, 0, 0, 0])
-    np.testing.assert_array_equal(sample_weights(dataset, balance=False)["rare"], [0, 0, 1, 0])
+    np.testing.assert_array_equal(sample_weights(dataset, TINY)["rare"], [0, 0, 1, 0])
     batch = TrainBatches(dataset, Recipe("mine", balance=True), 4, the_rows)[0]
     np.testing.assert_allclose(batch[2]["rare"], weights["rare"][batch[0]])
 

@@ -1,0 +1,80 @@
+"""Mixup and CutMix: two images of a batch in one, with their targets, among images with the same labelled tasks."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from competition.images.batches import TrainBatches
+
+STREAM = 0x6D69  # keeps these random numbers apart from those of the order of the images
+
+
+class MixedBatches(TrainBatches):
+    """Training batches whose images are mixed in pairs (Zhang et al. 2018, arXiv:1710.09412; Yun et al. 2019, 1905.04899).
+
+    An image is only mixed with one that counts for exactly the same tasks, so what is absent stays absent, nothing that
+    is known is lost, and a target is a true mean of two targets. An image without such a partner in its batch stays as
+    it is; so does one at weight 0. Images are (batch, size, size, 3) uint8.
+    """
+
+    def __getitem__(self, batch: int):
+        images, targets, weights = super().__getitem__(batch)
+        partner = partners(weights)
+        random = np.random.default_rng((self.recipe.seed, self.epoch, batch, STREAM))
+        if self._cuts(random):
+            images, share = cut(images, partner, random, self.recipe.cutmix)
+        else:
+            images, share = blend(images, partner, random, self.recipe.mixup)
+        targets = {name: _mean(values, partner, share[:, None]) for name, values in targets.items()}
+        weights = {name: _mean(values, partner, share) for name, values in weights.items()}
+        return images, targets, weights
+
+    def _cuts(self, random: np.random.Generator) -> bool:
+        """Whether a batch is cut: each second one where a recipe has both."""
+        if self.recipe.mixup and self.recipe.cutmix:
+            return bool(random.integers(2))
+        return self.recipe.cutmix > 0
+
+
+def partners(weights: dict[str, np.ndarray]) -> np.ndarray:
+    """For each image of a batch the place of another that counts for the same tasks, or its own place, (batch,) int.
+
+    `weights` are {task: (batch,) float32}. The images of a group form a circle, so each is a partner once.
+    """
+    counted = np.stack([values > 0 for values in weights.values()], axis=1)
+    partner = np.arange(len(counted))
+    for places in _groups(counted):
+        partner[places] = np.roll(places, 1)
+    return partner
+
+
+def _groups(counted: np.ndarray) -> Iterator[np.ndarray]:
+    """The places of the rows (batch, tasks) bool that are alike, for each kind of row."""
+    kinds, kind = np.unique(counted, axis=0, return_inverse=True)
+    return (np.flatnonzero(kind == number) for number in range(len(kinds)))
+
+
+def blend(images: np.ndarray, partner: np.ndarray, random: np.random.Generator, alpha: float):
+    """Mixup: share * image + (1 - share) * its partner, and the shares (batch,) float32, drawn from Beta(alpha, alpha)."""
+    share = random.beta(alpha, alpha, len(images)).astype(np.float32)
+    return np.rint(_mean(images, partner, share[:, None, None, None])).astype(np.uint8), share
+
+
+def cut(images: np.ndarray, partner: np.ndarray, random: np.random.Generator, alpha: float):
+    """CutMix: a rectangle of each image comes from its partner; and the shares (batch,) float32 that are its own.
+
+    Its sides are those of the image times the root of 1 - Beta(alpha, alpha); its centre lies anywhere, and what is
+    beyond the edge is cut off.
+    """
+    size = images.shape[1]
+    sides = size * np.sqrt(1 - random.beta(alpha, alpha, len(images)))
+    centres = random.uniform(0, size, (len(images), 2))
+    low, high = (np.clip(np.rint(centres + step * sides[:, None]), 0, size).astype(int) for step in (-0.5, 0.5))
+    mixed = images.copy()
+    for image, other, (top, left), (bottom, right) in zip(mixed, partner, low, high, strict=True):
+        image[top:bottom, left:right] = images[other, top:bottom, left:right]
+    return mixed, (1 - np.prod(high - low, axis=1) / size**2).astype(np.float32)
+
+
+def _mean(values: np.ndarray, partner: np.ndarray, share: np.ndarray) -> np.ndarray:
+    return share * values + (1 - share) * values[partner]
