@@ -7,9 +7,9 @@ READY  := $(VENV)/.ready
 TOOLS  := $(VENV)/.ready-dev
 RUNNER := $(VENV)/bin/competition
 
-# Data sets that are drawn where they are missing, two for a second recipe too; another recipe names its data.
+# Data sets that are drawn where they are missing, also for variants of their recipe; another recipe names its data.
 DRAWABLE := sketches fgo cifar10 flowers painters
-SAMPLE   := $(patsubst painters_published,painters,$(patsubst cifar10_resnet,cifar10,$(RECIPE)))
+SAMPLE   := $(patsubst %_published,%,$(patsubst %_resnet,%,$(patsubst %_efficientnet,%,$(RECIPE))))
 ifeq ($(DATA),)
 ifneq ($(filter $(SAMPLE),$(DRAWABLE)),)
 DATA   := data/$(SAMPLE)

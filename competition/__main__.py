@@ -13,6 +13,7 @@ from competition.renamed import refuse_old_flags
 
 COMMANDS = {
     "init": "inspect your own labels, and write a recipe for them",
+    "probe": "compare pretrained networks on your own images, and say which to take",
     "train": "train a recipe on a data set",
     "lists": "split a folder of labelled flowers into train.txt, val.txt and test.txt",
     "find-lr": "find a learning rate: the loss while the rate is increased",

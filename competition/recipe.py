@@ -61,7 +61,9 @@ KINDS = {
 # The ranges of numbers; the second bound is excluded.
 LIMITS: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("validation", "dropout", "label_smoothing", "beta_1", "ema"), (0, 1)),
-    **dict.fromkeys(("rotation", "aspect_jitter", "shift", "weight_decay", "l2", "mixup", "cutmix", "warmup_steps"), (0, math.inf)),
+    **dict.fromkeys(
+        ("rotation", "aspect_jitter", "shift", "weight_decay", "l2", "mixup", "cutmix", "warmup_steps"), (0, math.inf)
+    ),
     **dict.fromkeys(("seed", "split_seed"), (0, 2**32)),
     **dict.fromkeys(("batch_size", "accumulate"), (1, math.inf)),
     "maybe": (0, 0.5),

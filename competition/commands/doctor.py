@@ -20,7 +20,7 @@ def doctor() -> None:
     from competition.images.decode import MAX_PIXELS
     from competition.model.backbones.registry import BACKBONES
     from competition.model.devices import describe_devices, half_format
-    from competition.model.weights import is_intact, models_folder
+    from competition.model.weights import is_intact, models_folder, place_of
 
     print("devices       " + "\n              ".join(describe_devices()))
     print(f"cores         {os.cpu_count()}")
@@ -32,9 +32,9 @@ def doctor() -> None:
     disk = shutil.disk_usage(Path.cwd())
     print(f"disk          {disk.free / GIB:.0f} GiB free of {disk.total / GIB:.0f} here")
     print(f"graphviz      {shutil.which('dot') or 'not installed, so runs hold no network.png'}")
-    print(f"weights       looked for in {models_folder()}")
+    print(f"weights       in installed packages, and in {models_folder()}")
     for name, spec in BACKBONES.items():
         if spec.imagenet:
-            path = models_folder() / spec.imagenet.name
-            state = "missing" if not path.is_file() else "there" if is_intact(path, spec.imagenet) else "wrong MD5"
-            print(f"  {name:20} {state:9} {spec.imagenet.name}")
+            path = place_of(spec.imagenet)
+            state = "missing" if not path.is_file() else "there" if is_intact(path, spec.imagenet) else "wrong hash"
+            print(f"  {name:20} {state:10} {spec.imagenet.name}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from shlex import quote
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import tyro
@@ -11,7 +11,7 @@ import tyro
 from competition.dataset import YES
 from competition.errors import InvalidInput
 from competition.files import whole_file
-from competition.layouts.detect import Found, sniff
+from competition.layouts.detect import Found, side_of, sniff
 from competition.recipe import Recipe
 from competition.recipes import NAMES
 from competition.recipes.start import SMALL_IMAGE, starting_recipe
@@ -22,7 +22,9 @@ SHOWN = 8  # classes of a task, and missing images, that are printed
 Name = Annotated[str, tyro.conf.arg(metavar="NAME")]
 
 
-def init(name: Name, /, *, labels: Path, weights: str = "imagenet", leave_out: tuple[str, ...] = ()) -> Path:
+def init(
+    name: Name, /, *, labels: Path, weights: Literal["imagenet", "none"] = "imagenet", leave_out: tuple[str, ...] = ()
+) -> Path:
     """Inspect your own labels, say what they hold, and write the recipe NAME.py; return its path.
 
     Raises InvalidInput if the labels cannot be used, or if NAME.py exists.
@@ -31,7 +33,7 @@ def init(name: Name, /, *, labels: Path, weights: str = "imagenet", leave_out: t
         name: the name of the recipe; the file is written into the current folder.
         labels: a CSV file with the image in the first column and then a column per task (empty: no label; several
             values joined by |) or a 0/1 column per class; a FashionAI label file; or a folder with a folder per class.
-        weights: the weights SqueezeNet starts from, imagenet or a file; with none, a small network from scratch.
+        weights: what the network starts from: ImageNet weights, or none; then it is a small one.
         leave_out: columns of the table that are not learned.
     """
     path = Path(f"{name.removesuffix('.py')}.py")
@@ -42,13 +44,15 @@ def init(name: Name, /, *, labels: Path, weights: str = "imagenet", leave_out: t
     Recipe(path.stem)  # refuses a name that runs cannot have, before anything is read
     found = sniff(labels, leave_out)
     print(describe(labels, found))
-    side = int(np.median(found.sizes.min(axis=1))) if len(found.sizes) else SMALL_IMAGE
-    start, why = choose_weights(weights, side)
-    recipe = starting_recipe(path.stem, found.layout, found.dataset.tasks, len(found.dataset), side, start)
+    side = side_of(found) or SMALL_IMAGE
+    pretrained, why = start_from(weights, side)
+    recipe = starting_recipe(path.stem, found.layout, found.dataset.tasks, len(found.dataset), side, pretrained)
     train = f"competition train {path} --data {quote(str(found.data))}"
     with whole_file(path) as temporary:
         temporary.write_text(recipe_file(recipe, _words(labels, found, train)), encoding="utf-8")
     print(f"\nwrote {path}: {recipe.backbone} at {recipe.image_size} pixels, {why}\n  {train}\n  competition submit")
+    if pretrained:
+        print(f"to compare other networks on these images: competition probe --data {quote(str(found.data))}")
     return path
 
 
@@ -62,28 +66,13 @@ def describe(labels: Path, found: Found) -> str:
     return "\n".join([first, *_tasks(found), *_images(found), f"questions   {questions}", *notes])
 
 
-def choose_weights(weights: str, side: int) -> tuple[str, str]:
-    """The weights the network starts from (`none`: from scratch), and why, for images with this shorter side in pixels.
-
-    Raises InvalidInput if `weights` names a file that does not exist.
-    """
+def start_from(weights: Literal["imagenet", "none"], side: int) -> tuple[bool, str]:
+    """Whether the network starts from ImageNet weights, and why, for images with this shorter side in pixels."""
     if weights == "none":
-        return "none", "from scratch, because --weights is none"
-    if weights != "imagenet" and not Path(weights).is_file():
-        raise InvalidInput(f"--weights {weights}: there is no such file; allowed are imagenet, none, or a file")
+        return False, "from scratch, because --weights is none"
     if side < SMALL_IMAGE:
-        return "none", f"from scratch, because the images are small ({side} pixels)"
-    if weights != "imagenet":
-        return weights, f"from {weights}"
-    from competition.model.backbones.registry import BACKBONES
-    from competition.model.weights import is_intact, models_folder
-
-    file = BACKBONES["squeezenet"].imagenet
-    path = models_folder() / file.name
-    if path.is_file() and is_intact(path, file):
-        return "imagenet", f"from {path}"
-    state = "is not the expected file (MD5 differs)" if path.is_file() else "does not exist"
-    return "none", f"from scratch, because {path} {state}; for better scores give SqueezeNet's file with --weights"
+        return False, f"from scratch, because the images are small ({side} pixels)"
+    return True, "from ImageNet weights"
 
 
 def _tasks(found: Found) -> list[str]:

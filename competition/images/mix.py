@@ -1,4 +1,4 @@
-"""Mixup and CutMix: two images of a batch in one, with their targets, among images with the same labelled tasks."""
+"""Mixup (Zhang et al. 2018) and CutMix (Yun et al. 2019) among images that have the same labelled tasks."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ STREAM = 0x6D69  # keeps these random numbers apart from those of the order of t
 
 
 class MixedBatches(TrainBatches):
-    """Training batches whose images are mixed in pairs (Zhang et al. 2018, arXiv:1710.09412; Yun et al. 2019, 1905.04899).
+    """Training batches whose images are mixed in pairs (arXiv:1710.09412 and 1905.04899).
 
     An image is only mixed with one that counts for exactly the same tasks, so what is absent stays absent, nothing that
     is known is lost, and a target is a true mean of two targets. An image without such a partner in its batch stays as
@@ -55,7 +55,7 @@ def _groups(counted: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def blend(images: np.ndarray, partner: np.ndarray, random: np.random.Generator, alpha: float):
-    """Mixup: share * image + (1 - share) * its partner, and the shares (batch,) float32, drawn from Beta(alpha, alpha)."""
+    """Mixup: share * image + (1 - share) * its partner; and the shares (batch,) float32, from Beta(alpha, alpha)."""
     share = random.beta(alpha, alpha, len(images)).astype(np.float32)
     return np.rint(_mean(images, partner, share[:, None, None, None])).astype(np.uint8), share
 

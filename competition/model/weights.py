@@ -37,6 +37,12 @@ def at_hand(backbone: Backbone) -> Path | None:
     return path if path and path.is_file() and is_intact(path, file) else None
 
 
+def all_at_hand() -> list[Backbone]:
+    """The backbones whose intact ImageNet file is on this machine; of several that share one, the first."""
+    files = {BACKBONES[name].imagenet: name for name in reversed(BACKBONES) if at_hand(name)}
+    return list(reversed(files.values()))
+
+
 def load_first_weights(network: keras.Model, recipe: Recipe) -> None:
     """Load the weights that a recipe's network starts from: into its backbone, and each task's copy of its last part.
 

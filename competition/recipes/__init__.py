@@ -17,9 +17,11 @@ NAMES = (
     "clothing_squeezenet",
     "fashionai",
     "fgo",
+    "fgo_efficientnet",
     "cifar10",
     "cifar10_resnet",
     "flowers",
+    "flowers_efficientnet",
     "painters",
     "painters_published",
 )

@@ -1,6 +1,6 @@
 """Photographs of clothes with SqueezeNet: the recipe `clothing` of version 0.1.0, three times as fast, less accurate.
 
-    competition train clothing_squeezenet --data DIR --weights squeezenet_v1.1_imagenet_notop.h5
+competition train clothing_squeezenet --data DIR --weights squeezenet_v1.1_imagenet_notop.h5
 """
 
 from dataclasses import replace

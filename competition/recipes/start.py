@@ -15,12 +15,11 @@ FEW = 200
 
 
 def starting_recipe(
-    name: str, layout: str, tasks: tuple[Task, ...], images: int, side: int, weights: str = "none"
+    name: str, layout: str, tasks: tuple[Task, ...], images: int, side: int, pretrained: bool
 ) -> Recipe:
     """A recipe for a number of images, most of them about `side` pixels on their shorter side.
 
-    It varies `clothing`, SqueezeNet from `weights`, where there are weights and the images are large enough; else
-    `sketches`, a small network from scratch.
+    It varies `clothing`, a `pretrained` network, or `sketches`, a small network from scratch.
     """
     common = {
         "name": name,
@@ -30,9 +29,9 @@ def starting_recipe(
         "flip": not _has_sides(tasks),
         "batch_size": 16 if images < FEW else 32,
     }
-    if weights != "none" and side >= SMALL_IMAGE:
+    if pretrained:
         epochs = (CLOTHING.epochs[0], _epochs(VIEWS_FROM_WEIGHTS, images, least=4, most=20))
-        return replace(CLOTHING, **common, weights=weights, epochs=epochs)
+        return replace(CLOTHING, **common, epochs=epochs)
     size = min(SIDES, key=lambda allowed: abs(allowed - side))
     return replace(SKETCHES, **common, image_size=size, epochs=(_epochs(VIEWS, images, least=8, most=60),))
 

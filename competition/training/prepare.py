@@ -91,9 +91,9 @@ class Preparation:
             f"learning rate {stage.learning_rate:g}, {recipe.schedule}"
             for number, stage in enumerate(recipe.stages, start=1)
         )
-        return "\n".join([*lines, f"about {max(1, round(self._seconds() / 60))} min in all"])
+        return "\n".join([*lines, f"about {max(1, round(self.seconds() / 60))} min in all"])
 
-    def _seconds(self) -> float:
+    def seconds(self) -> float:
         """Expected time, from that of one forward step on one device, which predicting compiles anyway."""
         seconds_forward(self.network, self.recipe)
         forward = seconds_forward(self.network, self.recipe) / (self.recipe.batch_size * self.replicas)

@@ -6,12 +6,14 @@ import cv2
 import numpy as np
 import pytest
 from helpers import ABSENT, letter_codes, make_dataset, noise, refusal, rgbx, write
+from sklearn.utils.class_weight import compute_sample_weight
 
-from competition.images.batches import PredictBatches, TrainBatches, augmented_views, sample_weights
+from competition.images.batches import PredictBatches, TrainBatches, augmented_views, balanced, sample_weights
 from competition.images.cache import Pictures
 from competition.images.warp import VIEWS, square
 from competition.layouts.fashionai import read_label_files
 from competition.recipe import Recipe
+from competition.task import Task
 
 IMAGES = 104
 
@@ -71,13 +73,31 @@ def test_each_epoch_has_an_order_of_its_own_that_returns_with_its_number():
 
 def test_balance_weighs_a_task_by_all_images_over_those_that_carry_it():
     dataset = make_dataset({"often": [0, 1, 0, ABSENT], "rare": [ABSENT, ABSENT, 1, ABSENT], "never": [ABSENT] * 4})
-    weights = sample_weights(dataset, replace(TINY, balance=True))
+    weights = sample_weights(dataset, Recipe("mine", balance=True))
     np.testing.assert_allclose(weights["often"], [4 / 3, 4 / 3, 4 / 3, 0])
     np.testing.assert_allclose(weights["rare"], [0, 0, 4, 0])
     np.testing.assert_array_equal(weights["never"], [0, 0, 0, 0])
-    np.testing.assert_array_equal(sample_weights(dataset, TINY)["rare"], [0, 0, 1, 0])
+    np.testing.assert_array_equal(sample_weights(dataset, Recipe("mine"))["rare"], [0, 0, 1, 0])
     batch = TrainBatches(dataset, Recipe("mine", balance=True), 4, the_rows)[0]
     np.testing.assert_allclose(batch[2]["rare"], weights["rare"][batch[0]])
+
+
+def test_balanced_class_weights_let_each_class_of_a_task_count_alike_and_absent_images_not():
+    dataset = make_dataset({"colour": [0, 0, 0, 1, 2, 2, ABSENT], "size": [ABSENT, 1, 1, 1, ABSENT, ABSENT, ABSENT]})
+    weights = sample_weights(dataset, Recipe("mine", class_weights="balanced"))
+    by_hand = compute_sample_weight("balanced", [0, 0, 0, 1, 2, 2])  # of scikit-learn
+    np.testing.assert_allclose(weights["colour"], [*by_hand, 0], rtol=1e-6)
+    np.testing.assert_allclose(weights["size"], [0, 1, 1, 1, 0, 0, 0])  # the one class that occurs
+    both = sample_weights(dataset, Recipe("mine", class_weights="balanced", balance=True))
+    np.testing.assert_allclose(both["colour"], weights["colour"] * 7 / 6, rtol=1e-6)
+    assert weights["colour"].dtype == np.float32
+
+
+def test_balanced_class_weights_of_a_multilabel_task_are_the_mean_over_its_labels():
+    codes = letter_codes("yn", "yn", "yn", "ny")
+    weights = balanced(Task("tags", ("often", "rare"), "multilabel"), codes)
+    common, rare = 4 / (2 * 3), 4 / (2 * 1)  # yes to the first and no to the second; the last image is rare in both
+    np.testing.assert_allclose(weights, [common, common, common, rare], rtol=1e-6)
 
 
 def test_targets_of_a_batch_know_the_share_of_maybe():

@@ -9,7 +9,7 @@ import zipfile
 from contextlib import redirect_stdout
 from dataclasses import replace
 from io import StringIO
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import cv2
@@ -34,7 +34,7 @@ from competition.task import Task
 from competition.training.compile import learning_rate, make_optimizer
 from competition.training.plots import curves
 from competition.training.prepare import Preparation
-from competition.training.trainer import Kept, Trainer
+from competition.training.trainer import Kept, Trainer, Watch
 
 CONVNET = replace(TINY, backbone="convnet")
 LEARNS = replace(
@@ -220,6 +220,31 @@ def test_each_stage_moves_the_layers_that_it_trains_whatever_the_stage_before_it
     trainer.fit()
     moved = [[name for name in new if (new[name] != old[name]).any()] for old, new in pairwise(seen)]
     assert moved == [["conv3"], ["conv1", "conv2", "conv3"], ["conv3"]]
+
+
+def test_with_ema_the_averages_are_scored_and_kept_and_the_weights_themselves_go_on(data, cache, tmp_path, monkeypatch):
+    steps, scored = {}, {}
+    was = Watch.on_train_batch_end
+
+    def remember(watch, batch, logs=None):
+        steps[watch.trainer.recipe.ema].append(np.array(watch.model.get_layer("convnet").get_layer("conv3").kernel))
+        was(watch, batch, logs)
+
+    monkeypatch.setattr(Watch, "on_train_batch_end", remember)
+    stages = {"epochs": (2, 1), "learning_rate": (3e-3, 1e-9), "trains": ("all", "all")}
+    for momentum in (0.0, 0.8):
+        trainer = prepared(replace(CONVNET, **stages, ema=momentum), data, tmp_path / str(momentum), cache)
+        steps[momentum], scored[momentum] = [], []
+        kernel = trainer.network.get_layer("convnet").get_layer("conv3").kernel
+        trainer.say = lambda line, k=kernel, m=momentum: scored[m].append(np.array(k))
+        trainer.fit()
+    epoch = len(trainer.batches(lambda rows, _: rows))
+    averages = list(accumulate(steps[0.0], lambda average, step: 0.8 * average + 0.2 * step))
+    for number, expected in enumerate((averages[epoch - 1], averages[2 * epoch - 1])):
+        np.testing.assert_allclose(scored[0.8][number], expected, atol=1e-6)
+        assert np.abs(expected - scored[0.0][number]).max() > 1e-4
+    np.testing.assert_allclose(steps[0.8][: 2 * epoch], steps[0.0][: 2 * epoch], atol=1e-6)
+    np.testing.assert_allclose(steps[0.8][-1], expected, atol=1e-6)  # the second stage goes on from the averages
 
 
 def test_a_second_stage_of_heads_goes_on_from_the_first(other):
@@ -441,6 +466,8 @@ def test_accumulated_gradients_do_not_hurry_the_schedule():
         ({"optimizer": "adam", "amsgrad": True}, {"amsgrad": True}),
         ({"optimizer": "adamw", "weight_decay": 0.01}, {"weight_decay": 0.01}),
         ({"optimizer": "sgd"}, {"nesterov": False, "momentum": 0.9}),
+        ({"ema": 0.9}, {"use_ema": True, "ema_momentum": 0.9}),
+        ({}, {"use_ema": False}),
         ({"accumulate": 4}, {"gradient_accumulation_steps": 4}),
     ],
 )

@@ -85,7 +85,7 @@ def _channels(count: int, width: float) -> int:
     return near if near >= 0.9 * count * width else near + 8
 
 
-def _convolution(x, filters: int, name: str, normalised: bool, side: int = 1, strides: int = 1, activate: bool = True):
+def _convolution(x, filters: int, name: str, normalised: bool, *, side: int = 1, strides: int = 1, activate=True):
     x = layers.Conv2D(filters, side, strides, padding="same", use_bias=not normalised, name=name)(x)
     return _finish(x, name, normalised, activate)
 
@@ -109,8 +109,10 @@ def load_efficientnet_lite(network: keras.Model, path: Path) -> None:
                 values = _values(layer, tensors, normalisation is None)
             except KeyError as error:
                 problems.append(f"{error.args[0]} is missing")
-                continue
-            loaded += zip([layer, normalisation], values, strict=False)
+            except ValueError:  # they do not fit each other
+                problems.append(f"{layer.name}: the convolution and its batch normalisation have other shapes")
+            else:
+                loaded += zip([layer, normalisation], values, strict=False)
     for layer, values in loaded:
         expected, found = ([one.shape for one in arrays] for arrays in (layer.get_weights(), values))
         if expected != found:
