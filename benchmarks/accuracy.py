@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from benchmarks.engine import clothing, prepare
+from benchmarks.engine import prepare, squeezenet
 from benchmarks.places import Places, workplace
 from benchmarks.report import Measurement
 from competition.errors import InvalidInput
@@ -39,7 +39,7 @@ def accuracies(places: Places, seed: int) -> np.ndarray:
 
 def last_epoch(places: Places, seed: int, precision: str) -> Predictions:
     """The predictions of a training's last epoch for its held-out images."""
-    recipe = clothing(places, seed=seed, precision=precision, epochs=EPOCHS)
+    recipe = squeezenet(places, seed=seed, precision=precision, epochs=EPOCHS)
     with workplace() as folder:
         trainer = prepare(recipe, places, folder, validation=0.15).trainer(Run(folder / "run"))
         trainer.fit()

@@ -23,9 +23,9 @@ from competition.training.trainer import Trainer
 STEPS = 1_000  # an epoch of the learning rate's schedule; no speed depends on it
 
 
-def clothing(places: Places, **changes) -> Recipe:
-    """The recipe of the photographs, with the weights that are available."""
-    return replace(load_recipe("clothing"), weights=places.weights, **changes)
+def squeezenet(places: Places, **changes) -> Recipe:
+    """The photographs' recipe with SqueezeNet, and the weights that are available."""
+    return replace(load_recipe("clothing_squeezenet"), weights=places.weights, **changes)
 
 
 def prepare(recipe: Recipe, places: Places, folder: Path, validation: float = 0.0) -> Preparation:

@@ -33,8 +33,9 @@ def peak(dataset: Dataset, count: int, places: Places, folder: Path) -> float:
     if classes := find_classes(places.data):
         shutil.copy(classes, folder)
     epochs = math.ceil(STEPS * BATCH / count)
+    recipe = ["clothing_squeezenet", "--data", ".", "--weights", places.weights]
     flags = [*images_only(epochs), "--batch-size", str(BATCH), "--validation", "0"]
-    _, gigabytes = train_until(STEPS, ["clothing", "--data", ".", "--weights", places.weights, *flags], folder)
+    _, gigabytes = train_until(STEPS, [*recipe, *flags], folder)
     return gigabytes
 
 

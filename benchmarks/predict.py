@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.engine import Repeated, clothing, prepare
+from benchmarks.engine import Repeated, prepare, squeezenet
 from benchmarks.measure import Comparison, in_turns
 from benchmarks.places import Places, workplace
 from benchmarks.report import Measurement
@@ -18,7 +18,7 @@ BATCHES, TURNS = 48, 5
 def rows(places: Places) -> Iterator[Measurement]:
     """Speed from files to probabilities as a ratio to the forward step; time of a second view in forward steps."""
     with workplace() as folder:
-        preparation = prepare(clothing(places), places, folder)
+        preparation = prepare(squeezenet(places), places, folder)
     recipe, network, dataset = preparation.recipe, preparation.network, preparation.material.dataset
     batches = max(1, min(BATCHES, len(dataset) // recipe.batch_size))
     count = min(batches * recipe.batch_size, len(dataset))

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.engine import Repeated, clothing, compiled
+from benchmarks.engine import Repeated, compiled, squeezenet
 from benchmarks.places import Places, some_images, workplace
 from benchmarks.report import Measurement
 from competition.data.check_images import inspect
@@ -76,7 +76,7 @@ def parts_of_a_step(places: Places) -> Iterator[Measurement]:
     """A training step of SqueezeNet by kind of operation, in milliseconds over all threads."""
     import tensorflow as tf
 
-    recipe = clothing(places, tasks=TASKS)
+    recipe = squeezenet(places, tasks=TASKS)
     network, repeated = compiled(recipe, "mixed_bfloat16"), Repeated(recipe)
     repeated.train(network, STEPS)
     with workplace() as folder:

@@ -24,7 +24,7 @@ def rows(places: Places) -> Iterator[Measurement]:
         taken = median_seconds(lambda: run_python([*COMMAND, "list"], folder), TIMES)
         yield Measurement(f"startup: list with {LISTED} runs, s", taken, 1.0, at_least=False, detail=detail)
 
-        arguments = ["clothing", "--data", str(places.data), "--weights", places.weights]
+        arguments = ["clothing_squeezenet", "--data", str(places.data), "--weights", places.weights]
         run_python([*COMMAND, "train", *arguments, "--smoke"], folder)  # checks the images, which is cached
         taken, _ = train_until(1, [*arguments, *images_only()], folder)
         yield Measurement("startup: from the command to the first step, s", taken, 15, at_least=False)

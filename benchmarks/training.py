@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from benchmarks.engine import Laps, Repeated, clothing, prepare
+from benchmarks.engine import Laps, Repeated, prepare, squeezenet
 from benchmarks.places import Places, workplace
 from benchmarks.report import Measurement
 from competition.run import Run
@@ -15,7 +15,7 @@ EPOCHS, WARM, BURST = 3, 4, 12  # the warm-up lets the loader finish the batches
 
 def rows(places: Places) -> Iterator[Measurement]:
     """Speed from files to weights as a ratio to the training step alone: the whole run, and without its first epoch."""
-    recipe = clothing(places, epochs=(EPOCHS,), learning_rate=(3e-4,), trains=("all",))
+    recipe = squeezenet(places, epochs=(EPOCHS,), learning_rate=(3e-4,), trains=("all",))
     with workplace() as folder:
         preparation = prepare(recipe, places, folder)
         trainer, repeated = preparation.trainer(Run(folder / "run")), Repeated(preparation.recipe)

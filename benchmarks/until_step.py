@@ -1,6 +1,6 @@
 """Run a command of the project up to its N-th training step, print the time and the peak memory as JSON, and exit.
 
-python -m benchmarks.until_step 1 train clothing --data DIR
+python -m benchmarks.until_step 1 train clothing_squeezenet --data DIR
 """
 
 import json

@@ -76,8 +76,8 @@ def _own_file(path: Path, backbone: Backbone) -> Path:
         raise InvalidInput(
             f"weights {str(path)!r}: there is no such file; allowed are imagenet, none, or the path of a weights file"
         )
-    files = {name: spec.imagenet for name, spec in BACKBONES.items() if spec.imagenet}
-    owners = [name for name, file in files.items() if is_intact(path, file)]
+    hashes = {f"{algorithm}:{_digest(path, algorithm)}" for algorithm in ("md5", "sha256")}
+    owners = [name for name, spec in BACKBONES.items() if spec.imagenet and spec.imagenet.hash in hashes]
     if owners and backbone not in owners:
         raise InvalidInput(
             f"{path} holds the ImageNet weights of {owners[0]}, but the backbone is {backbone}; give "
@@ -126,8 +126,12 @@ def imagenet_file(backbone: Backbone) -> Path:
 def is_intact(path: Path, file: WeightsFile) -> bool:
     """Whether the file has the hash that is expected."""
     algorithm, _, digest = file.hash.partition(":")
+    return _digest(path, algorithm) == digest
+
+
+def _digest(path: Path, algorithm: str) -> str:
     with path.open("rb") as content:
-        return hashlib.file_digest(content, algorithm).hexdigest() == digest
+        return hashlib.file_digest(content, algorithm).hexdigest()
 
 
 def _download(backbone: Backbone, spec: Spec, path: Path) -> None:

