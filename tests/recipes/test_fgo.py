@@ -15,12 +15,10 @@ from competition.layouts.fgo import read_labels, read_questions
 from competition.layouts.registry import LAYOUTS
 from competition.model.network import build_network, set_trainable
 from competition.recipes.fgo import RECIPE, TASKS
+from competition.recipes.fgo_efficientnet import RECIPE as EFFICIENTNET
 from competition.run import Run
 from competition.scoring.predictions import read_predictions
 from competition.training.compile import learning_rate
-
-WITHOUT_WEIGHTS = {"backbone": "convnet", "image_size": 32, "epochs": (3,)}
-LEARNS = {"backbone": "squeezenet", "image_size": 160, "epochs": (15,)}
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +29,10 @@ def data(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def run(data, squeezenet_weights, tmp_path_factory) -> Run:
-    """A run of SqueezeNet from the public weights.
-
-    Without them it has a small network, and does not show that the weights fit, or that the tasks are learnt.
-    """
-    folder, fields = tmp_path_factory.mktemp("runs"), WITHOUT_WEIGHTS if squeezenet_weights == "none" else LEARNS
-    recipe = replace(RECIPE, weights=squeezenet_weights, validation=0.3, precision="float32", **fields)
+def run(data, tmp_path_factory) -> Run:
+    """A run from installed weights, on small pictures."""
+    folder = tmp_path_factory.mktemp("runs")
+    recipe = replace(EFFICIENTNET, image_size=160, epochs=(15,), validation=0.3, precision="float32")
     return train(recipe, data, folder / "fgo-1", cache=folder / "cache")
 
 
@@ -102,7 +97,7 @@ def test_known_answers_survive_the_way_through_the_file(data, tmp_path):
 
 
 @pytest.mark.slow
-def test_every_task_is_learnt_on_drawn_pictures_with_the_shared_weights(run, public_weights):
+def test_every_task_is_learnt_on_drawn_pictures_from_installed_weights(run):
     *single, colour = run.read_json("scores.json")["best"]["tasks"]
     assert min(task["accuracy"] - task["chance"] for task in single) > 0.25
     share = pd.read_csv(run.folder / "labels.csv")["share_true"].mean()  # the AP of answers at random
