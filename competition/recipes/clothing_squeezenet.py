@@ -14,4 +14,5 @@ RECIPE = replace(
     backbone="squeezenet",
     epochs=(20, 8),
     learning_rate=(1e-3, 3e-4),
+    trains=("heads", "all"),
 )

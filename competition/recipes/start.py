@@ -10,7 +10,7 @@ from competition.task import Task
 SMALL_IMAGE = 96  # pixels; on smaller images a network pretrained on photographs does badly
 SIDES = (32, 48, 64, 96)
 # Images times epochs that a network from scratch needs; one that starts from weights needs fewer.
-VIEWS, VIEWS_FROM_WEIGHTS = 48_000, 27_000
+VIEWS, VIEWS_FROM_WEIGHTS = 48_000, 12_000
 FEW = 200
 
 
@@ -30,7 +30,7 @@ def starting_recipe(
         "batch_size": 16 if images < FEW else 32,
     }
     if pretrained:
-        epochs = (CLOTHING.epochs[0], _epochs(VIEWS_FROM_WEIGHTS, images, least=4, most=20))
+        epochs = (CLOTHING.epochs[0], _epochs(VIEWS_FROM_WEIGHTS, images, least=2, most=10))
         return replace(CLOTHING, **common, epochs=epochs)
     size = min(SIDES, key=lambda allowed: abs(allowed - side))
     return replace(SKETCHES, **common, image_size=size, epochs=(_epochs(VIEWS, images, least=8, most=60),))

@@ -13,7 +13,7 @@ from keras.optimizers import schedules
 from matplotlib.figure import Figure
 
 from competition.errors import InvalidInput
-from competition.images.batches import TrainBatches, augmented_views
+from competition.images.batches import TrainBatches
 from competition.model.devices import memory_explained
 from competition.model.network import set_trainable
 from competition.model.stream import stream
@@ -134,10 +134,10 @@ def what_trains(trainer: Trainer, number: int) -> tuple[keras.Model, TrainBatche
     stage = trainer.recipe.stages[number - 1]
     if stage.trains != "heads":
         set_trainable(trainer.network, stage.trains)
-        return trainer.network, trainer.batches(augmented_views(trainer.training))
+        return trainer.network, trainer.view_batches()
     features, _ = trainer.features()
     heads, *_ = trainer.first_heads(number, features)
-    return heads, trainer.batches(lambda rows, _: features[rows])
+    return heads, trainer.feature_batches(features)
 
 
 class Watch(keras.callbacks.Callback):

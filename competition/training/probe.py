@@ -29,12 +29,13 @@ class Probed:
 
 
 def probe_backbone(recipe: Recipe, backbone: Backbone, material: Material, cache: Path) -> Probed:
-    """Run the first stage of a recipe, the heads, with another backbone at the size it was made for.
+    """Train the heads of a recipe on the features of another backbone, at the image size it was made for.
 
-    `training_seconds` is what all stages of the recipe should take with it. Raises InvalidInput where its weights are
-    missing, or the heads do not learn.
+    `training_seconds` is what the recipe should take with it if its second stage trains the whole network. Raises
+    InvalidInput where its weights are missing, or the heads do not learn.
     """
-    recipe = replace(recipe, backbone=backbone, image_size=BACKBONES[backbone].size, weights="imagenet")
+    size = BACKBONES[backbone].size
+    recipe = replace(recipe, backbone=backbone, image_size=size, weights="imagenet", trains=("heads", "all"))
     preparation = Preparation.of(recipe, material, cache)
     with tempfile.TemporaryDirectory() as folder:
         trainer = preparation.trainer(Run(Path(folder)))

@@ -125,7 +125,7 @@ class Trainer:
         shown = self._shown(features, held_out)
         saved: dict[str, list[np.ndarray]] = {}
         best = self.keeper(lambda heads: saved.update(weights=heads.get_weights()))
-        batches = self.batches(lambda rows, _: features[rows])
+        batches = self.feature_batches(features)
         watch = Watch(self, number, stage, batches, lambda: predict_features(heads, shown), best)
         self._fit(heads, stage, batches, watch)
         if not best.epoch:
@@ -148,12 +148,20 @@ class Trainer:
     def fit_images(self, number: int, stage: Stage) -> None:
         """Fit the layers that the stage trains, on augmented views."""
         set_trainable(self.network, stage.trains)
-        mixed = self.recipe.mixup or self.recipe.cutmix
-        batches = self.batches(augmented_views(self.training), MixedBatches if mixed else TrainBatches)
+        batches = self.view_batches()
         watch = Watch(self, number, stage, batches, self.predict_shown, self.kept)
         self._fit(self.network, stage, batches, watch)
 
-    def batches(self, inputs: Callable, kind: type[TrainBatches] = TrainBatches) -> TrainBatches:
+    def view_batches(self) -> TrainBatches:
+        """Augmented views, mixed in pairs if the recipe says so."""
+        kind = MixedBatches if self.recipe.mixup or self.recipe.cutmix else TrainBatches
+        return self._batches(kind, augmented_views(self.training))
+
+    def feature_batches(self, features: Features) -> TrainBatches:
+        """Cached features of the training images."""
+        return self._batches(TrainBatches, lambda rows, _: features[rows])
+
+    def _batches(self, kind: type[TrainBatches], inputs: Callable) -> TrainBatches:
         return kind(self.training.dataset, self.recipe, self.batch_size, inputs, len(self.history))
 
     def _fit(self, network: keras.Model, stage: Stage, batches, watch: "Watch") -> None:

@@ -13,7 +13,6 @@ from small_data import TINY, write_data
 
 from competition.commands.find_lr import find_lr
 from competition.data.load import Material, read_material
-from competition.images.batches import augmented_views
 from competition.run import Run, list_runs, new_run
 from competition.training.find_rate import RangeTest, Watch, find_rate, write
 from competition.training.prepare import Preparation
@@ -83,7 +82,7 @@ def test_the_table_holds_the_loss_of_each_step_and_its_moving_average(found):
 def test_each_loss_is_that_of_its_batch_alone(material, tmp_path):
     """At a rate too small to change anything, what the first network gives for each batch in training."""
     preparation = Preparation.of(CONVNET, material, tmp_path)
-    batches = preparation.trainer(Run(tmp_path)).batches(augmented_views(preparation.pictures.take(material.training)))
+    batches = preparation.trainer(Run(tmp_path)).view_batches()
     expected = []
     for batch in range(10):
         images, targets, weights = batches[batch]

@@ -24,6 +24,7 @@ from competition.data.load import read_material
 from competition.errors import InvalidInput
 from competition.images.cache import Pictures
 from competition.model import devices
+from competition.model.features import Features
 from competition.model.predict import predict, predict_views
 from competition.model.restore import restore
 from competition.recipe import Recipe, Stage
@@ -238,7 +239,7 @@ def test_with_ema_the_averages_are_scored_and_kept_and_the_weights_themselves_go
         kernel = trainer.network.get_layer("convnet").get_layer("conv3").kernel
         trainer.say = lambda line, k=kernel, m=momentum: scored[m].append(np.array(k))
         trainer.fit()
-    epoch = len(trainer.batches(lambda rows, _: rows))
+    epoch = len(trainer.view_batches())
     averages = list(accumulate(steps[0.0], lambda average, step: 0.8 * average + 0.2 * step))
     for number, expected in enumerate((averages[epoch - 1], averages[2 * epoch - 1])):
         np.testing.assert_allclose(scored[0.8][number], expected, atol=1e-6)
@@ -528,3 +529,17 @@ def test_too_few_images_to_hold_any_out_is_explained(tmp_path):
     data = write_data(tmp_path / "data", images=3)
     with pytest.raises(InvalidInput, match="too few to hold out"):
         train(TINY, data, tmp_path / "run", cache=tmp_path)
+
+
+def test_images_are_mixed_in_training_where_the_recipe_says_so_and_features_are_not(data, cache, tmp_path):
+    trainer = prepared(replace(CONVNET, mixup=0.4), data, tmp_path, cache)
+    plain = prepared(CONVNET, data, tmp_path, cache).view_batches()[0]
+    images, targets, weights = trainer.view_batches()[0]
+    assert (images != plain[0]).any()
+    largest = np.concatenate([values.max(axis=1)[weights[name] > 0] for name, values in targets.items()])
+    assert ((largest > 0.5) & (largest < 0.99)).any()  # two classes share a target
+    features = np.zeros((len(trainer.training), 1))
+    for name, values in trainer.feature_batches(Features(features, np.arange(len(features))))[0][1].items():
+        np.testing.assert_array_equal(values, plain[1][name])
+    trainer.fit()
+    assert np.isfinite(trainer.history[-1]["loss"])
