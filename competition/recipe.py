@@ -121,9 +121,9 @@ class Recipe:
     # Further augmentations, applied in this order, each with its strength; for example: brightness 0.1 blur 1.
     transforms: tuple[tuple[Transform, float], ...] = ()
 
-    # Mix pairs of training images that have the same labelled tasks, by shares drawn from Beta(a, a); 0: none.
+    # Blend pairs of training images with the same labelled tasks; the value is a in Beta(a, a), which draws the shares.
     mixup: float = 0.0
-    # The same by a rectangle of one image in the other; with both, each batch has one of the two.
+    # Paste a rectangle of one image into the other, likewise; with both, each batch gets one of the two.
     cutmix: float = 0.0
 
     # The network below the heads.
@@ -178,7 +178,7 @@ class Recipe:
     beta_1: float = 0.9
     # Use the AMSGrad variant of Adam.
     amsgrad: bool = False
-    # Momentum of the exponential moving average of the weights, which is scored and kept instead of them; 0: none.
+    # Momentum, per step, of an exponential moving average of the weights that is scored and kept instead; 0: none.
     ema: float = 0.0
     # Decoupled weight decay per step, multiplied by the learning rate.
     weight_decay: float = 0.0
@@ -254,6 +254,8 @@ class Recipe:
         names = [name for name, _ in self.transforms]
         if repeated := sorted({name for name in names if names.count(name) > 1}):
             yield f"transforms name {', '.join(repeated)} more than once"
+        if (self.mixup or self.cutmix) and {*self.trains} == {"heads"}:
+            yield "mixup and cutmix mix images, but every stage trains heads on cached features; drop them"
 
     def _wrong_optimizer(self) -> Iterator[str]:
         if self.amsgrad and self.optimizer == "sgd":

@@ -20,7 +20,7 @@ def doctor() -> None:
     from competition.images.decode import MAX_PIXELS
     from competition.model.backbones.registry import BACKBONES
     from competition.model.devices import describe_devices, half_format
-    from competition.model.weights import is_intact, models_folder, place_of
+    from competition.model.weights import is_intact, models_folder, place_of, requirement
 
     print("devices       " + "\n              ".join(describe_devices()))
     print(f"cores         {os.cpu_count()}")
@@ -37,4 +37,5 @@ def doctor() -> None:
         if spec.imagenet:
             path = place_of(spec.imagenet)
             state = "missing" if not path.is_file() else "there" if is_intact(path, spec.imagenet) else "wrong hash"
-            print(f"  {name:20} {state:10} {spec.imagenet.name}")
+            package = f" (in the package {requirement(spec.imagenet)})" if spec.imagenet.package else ""
+            print(f"  {name:20} {state:10} {spec.imagenet.name}{package}")

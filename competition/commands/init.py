@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from shlex import quote
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 import tyro
@@ -22,9 +22,7 @@ SHOWN = 8  # classes of a task, and missing images, that are printed
 Name = Annotated[str, tyro.conf.arg(metavar="NAME")]
 
 
-def init(
-    name: Name, /, *, labels: Path, weights: Literal["imagenet", "none"] = "imagenet", leave_out: tuple[str, ...] = ()
-) -> Path:
+def init(name: Name, /, *, labels: Path, weights: str = "imagenet", leave_out: tuple[str, ...] = ()) -> Path:
     """Inspect your own labels, say what they hold, and write the recipe NAME.py; return its path.
 
     Raises InvalidInput if the labels cannot be used, or if NAME.py exists.
@@ -33,7 +31,7 @@ def init(
         name: the name of the recipe; the file is written into the current folder.
         labels: a CSV file with the image in the first column and then a column per task (empty: no label; several
             values joined by |) or a 0/1 column per class; a FashionAI label file; or a folder with a folder per class.
-        weights: what the network starts from: ImageNet weights, or none; then it is a small one.
+        weights: what EfficientNet-Lite2 starts from, imagenet or a file; with none, a small network from scratch.
         leave_out: columns of the table that are not learned.
     """
     path = Path(f"{name.removesuffix('.py')}.py")
@@ -45,14 +43,15 @@ def init(
     found = sniff(labels, leave_out)
     print(describe(labels, found))
     side = side_of(found) or SMALL_IMAGE
-    pretrained, why = start_from(weights, side)
-    recipe = starting_recipe(path.stem, found.layout, found.dataset.tasks, len(found.dataset), side, pretrained)
+    start, why = choose_weights(weights, side)
+    recipe = starting_recipe(path.stem, found.layout, found.dataset.tasks, len(found.dataset), side, start)
     train = f"competition train {path} --data {quote(str(found.data))}"
     with whole_file(path) as temporary:
         temporary.write_text(recipe_file(recipe, _words(labels, found, train)), encoding="utf-8")
     print(f"\nwrote {path}: {recipe.backbone} at {recipe.image_size} pixels, {why}\n  {train}\n  competition submit")
-    if pretrained:
-        print(f"to compare other networks on these images: competition probe --data {quote(str(found.data))}")
+    if start != "none":
+        columns = f" --leave-out {' '.join(map(quote, leave_out))}" if leave_out else ""
+        print(f"to compare other networks on these images: competition probe --data {quote(str(found.data))}{columns}")
     return path
 
 
@@ -66,13 +65,18 @@ def describe(labels: Path, found: Found) -> str:
     return "\n".join([first, *_tasks(found), *_images(found), f"questions   {questions}", *notes])
 
 
-def start_from(weights: Literal["imagenet", "none"], side: int) -> tuple[bool, str]:
-    """Whether the network starts from ImageNet weights, and why, for images with this shorter side in pixels."""
+def choose_weights(weights: str, side: int) -> tuple[str, str]:
+    """The weights the network starts from (`none`: from scratch), and why, for images with this shorter side in pixels.
+
+    Raises InvalidInput if `weights` names a file that does not exist.
+    """
     if weights == "none":
-        return False, "from scratch, because --weights is none"
+        return "none", "from scratch, because --weights is none"
+    if weights != "imagenet" and not Path(weights).is_file():
+        raise InvalidInput(f"--weights {weights}: there is no such file; allowed are imagenet, none, or a file")
     if side < SMALL_IMAGE:
-        return False, f"from scratch, because the images are small ({side} pixels)"
-    return True, "from ImageNet weights"
+        return "none", f"from scratch, because the images are small ({side} pixels)"
+    return weights, "from ImageNet weights" if weights == "imagenet" else f"from {weights}"
 
 
 def _tasks(found: Found) -> list[str]:

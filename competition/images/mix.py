@@ -1,7 +1,5 @@
 """Mixup (Zhang et al. 2018) and CutMix (Yun et al. 2019) among images that have the same labelled tasks."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from competition.images.batches import TrainBatches
@@ -12,9 +10,10 @@ STREAM = 0x6D69  # keeps these random numbers apart from those of the order of t
 class MixedBatches(TrainBatches):
     """Training batches whose images are mixed in pairs (arXiv:1710.09412 and 1905.04899).
 
-    An image is only mixed with one that counts for exactly the same tasks, so what is absent stays absent, nothing that
-    is known is lost, and a target is a true mean of two targets. An image without such a partner in its batch stays as
-    it is; so does one at weight 0. Images are (batch, size, size, 3) uint8.
+    An image is only mixed with one that counts for exactly the same tasks, so what is absent stays absent and nothing
+    that is known is lost. Its loss is the mean of the losses for both targets, each with its own weight. An image
+    without such a partner in its batch stays as it is; so does one that counts for no task. Images are (batch, size,
+    size, 3) uint8.
     """
 
     def __getitem__(self, batch: int):
@@ -25,8 +24,8 @@ class MixedBatches(TrainBatches):
             images, share = cut(images, partner, random, self.recipe.cutmix)
         else:
             images, share = blend(images, partner, random, self.recipe.mixup)
-        targets = {name: _mean(values, partner, share[:, None]) for name, values in targets.items()}
-        weights = {name: _mean(values, partner, share) for name, values in weights.items()}
+        for name, target in targets.items():
+            targets[name], weights[name] = _mixed(target, weights[name], partner, share)
         return images, targets, weights
 
     def _cuts(self, random: np.random.Generator) -> bool:
@@ -43,15 +42,22 @@ def partners(weights: dict[str, np.ndarray]) -> np.ndarray:
     """
     counted = np.stack([values > 0 for values in weights.values()], axis=1)
     partner = np.arange(len(counted))
-    for places in _groups(counted):
+    kinds, kind = np.unique(counted, axis=0, return_inverse=True)
+    for number in np.flatnonzero(kinds.any(axis=1)):
+        places = np.flatnonzero(kind == number)
         partner[places] = np.roll(places, 1)
     return partner
 
 
-def _groups(counted: np.ndarray) -> Iterator[np.ndarray]:
-    """The places of the rows (batch, tasks) bool that are alike, for each kind of row."""
-    kinds, kind = np.unique(counted, axis=0, return_inverse=True)
-    return (np.flatnonzero(kind == number) for number in range(len(kinds)))
+def _mixed(target: np.ndarray, weight: np.ndarray, partner: np.ndarray, share: np.ndarray):
+    """Target (batch, classes) and weight (batch,) float32 of a task.
+
+    Cross-entropy is linear in the target: share * w * loss(t) + (1 - share) * w' * loss(t') is the loss of the mean of
+    t and t', weighted by share * w and (1 - share) * w', at the weight that is their sum.
+    """
+    mixed = _mean(weight, partner, share)
+    products = _mean(target * weight[:, None], partner, share[:, None])
+    return np.where(mixed[:, None] > 0, products / np.where(mixed > 0, mixed, 1)[:, None], target), mixed
 
 
 def blend(images: np.ndarray, partner: np.ndarray, random: np.random.Generator, alpha: float):

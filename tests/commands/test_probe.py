@@ -1,35 +1,56 @@
 """`competition probe`: what each network is worth on one's own images, and which to take."""
 
-from types import SimpleNamespace
+from dataclasses import replace
 
 import pytest
+from helpers import refusal
 from predicted import at_random
-from small_data import write_data
+from small_data import TINY, write_data
 
-from competition.commands.probe import choose, probe
+from competition.__main__ import main
+from competition.commands.probe import probe
+from competition.model.backbones.registry import BACKBONES
+from competition.model.network import build_network, set_trainable
+from competition.scoring.probed import Probed, choose, table
 
 
-def probed(name: str, skill: float, seed: int = 0) -> SimpleNamespace:
-    return SimpleNamespace(backbone=name, predictions=at_random(seed, skill, count=400))
+def probed(name: str, skill: float, seed: int = 0) -> Probed:
+    return Probed(name, 224, "all", at_random(seed, skill, count=400), 50.0, 3_000_000, 90.0)
+
+
+FAST, ALIKE, BETTER, SLOWEST = (
+    probed(name, skill, seed)
+    for seed, (name, skill) in enumerate([("fast", 2.0), ("alike", 2.0), ("better", 4.0), ("slowest", 4.0)])
+)
 
 
 def test_a_slower_network_is_taken_only_where_it_is_better_by_more_than_noise():
-    fast, alike, better, alike_again = (
-        probed(name, skill, seed)
-        for seed, (name, skill) in enumerate([("fast", 2.0), ("alike", 2.0), ("better", 4.0), ("slowest", 4.0)])
-    )
-    taken, why = choose([fast, alike])
-    assert taken is fast
-    assert why == "the fastest; no slower one is better by more than noise"
-    taken, why = choose([fast, alike, better])
-    assert taken is better
+    assert choose([FAST]) == (FAST, "the fastest")
+    assert choose([FAST, ALIKE]) == (FAST, "the fastest; no slower one is better by more than noise")
+    taken, why = choose([FAST, ALIKE, BETTER])
+    assert taken is BETTER
     assert why.startswith("accuracy +0.")
     assert why.endswith("against fast, which is faster")
-    taken, why = choose([fast, better, alike_again])
-    assert taken is better
+    taken, why = choose([FAST, BETTER, SLOWEST])
+    assert taken is BETTER
     assert "against fast, which is faster; no slower one" in why
-    taken, why = choose([fast])
-    assert (taken, why) == (fast, "the fastest")
+
+
+def test_the_table_has_a_row_a_network_with_its_score_and_its_cost():
+    header, first, second = table([FAST, BETTER]).splitlines()
+    assert header.split()[:3] == ["backbone", "pixels", "accuracy"]
+    assert first.split()[:3] == ["fast", "224", f"{FAST.predictions.score().accuracy:.4f}"]
+    assert second.split()[-4:] == ["50.0", "11", "3,000,000", "2"]  # images/s, 4 bytes a parameter, minutes
+
+
+def test_the_flags_that_are_named_build_a_network_and_name_a_layer_of_it():
+    for name, spec in BACKBONES.items():
+        if spec.imagenet and "large" not in name and "inception" not in name:  # they have no layer to start from
+            flags = replace(FAST, backbone=name, image_size=spec.size, tunes=spec.tunes).flags.split()
+            assert flags[-2:] == ["heads", spec.tunes]
+            recipe = replace(TINY, backbone=name, image_size=spec.size, weights="imagenet", trains=(spec.tunes,))
+            if spec.tunes != "all":
+                set_trainable(build_network(recipe), spec.tunes)
 
 
 @pytest.mark.slow
@@ -39,14 +60,19 @@ def test_the_networks_with_weights_are_compared_on_the_images_of_a_folder(tmp_pa
     printed = capsys.readouterr().out
     row = next(line for line in printed.splitlines() if line.startswith("efficientnet_lite0  "))
     pixels, accuracy = row.split()[1:3]
-    assert taken == "efficientnet_lite0"
     assert pixels == "224"
     assert float(accuracy) >= 0.8  # plain colours
-    assert float(row.split()[-2].replace(",", "")) == 3_350_000 + 1_280 * 5 + 5  # counted by its published layers
-    assert "take efficientnet_lite0: the fastest\n  --backbone efficientnet_lite0 --image-size 224" in printed
+    assert int(row.split()[-2].replace(",", "")) == taken.parameters == 3_350_000 + 1_280 * 5 + 5
+    assert "take efficientnet_lite0: the fastest\n" in printed
+    assert printed.endswith("  --backbone efficientnet_lite0 --image-size 224 --trains heads block5_expand\n")
     assert not list(tmp_path.glob("**/recipe.json"))  # it is no run
 
 
-def test_labels_that_cannot_be_read_are_refused_before_any_network_is_built(tmp_path):
-    with pytest.raises(ValueError, match="holds no labels"):
-        probe(data=tmp_path, cache=tmp_path)
+def test_labels_and_networks_that_cannot_be_compared_are_refused_before_any_is_built(tmp_path, capsys):
+    assert "holds no labels" in refusal(lambda: probe(data=tmp_path, cache=tmp_path))
+    data = write_data(tmp_path / "data", images=12)
+    message = refusal(lambda: probe(data=data, backbones=("efficientnet_lite0", "small"), cache=tmp_path))
+    assert "small has no ImageNet weights" in message
+    assert "efficientnet_lite0 …" not in capsys.readouterr().out
+    assert main(["probe", "--data", str(data), "--leave-out", "note"]) == 1
+    assert "--leave-out names columns of a table" in capsys.readouterr().err

@@ -31,8 +31,8 @@ def plain(rows: np.ndarray, epoch: int) -> np.ndarray:
 
 
 def batch_of(mixing: dict, number: int = 0, epoch: int = 0, seed: int = 0):
-    """A batch, mixed and not, of the same rows."""
-    recipe = Recipe("mine", seed=seed, balance=True, **mixing)
+    """A batch, mixed and not, of the same rows; the last four of the second batch count for nothing."""
+    recipe = Recipe("mine", seed=seed, **mixing)
     both = []
     for kind in (MixedBatches, TrainBatches):
         batches = kind(some_labels(), recipe, 16, plain)
@@ -47,7 +47,7 @@ def test_an_absent_task_stays_absent_and_a_known_one_stays_known(mixing, number)
     (_, targets, weights), (_, _, before) = batch_of(mixing, number)
     for name, values in weights.items():
         np.testing.assert_array_equal(values > 0, before[name] > 0)
-        np.testing.assert_allclose(values, before[name], rtol=1e-6)  # images of one kind weigh alike
+        np.testing.assert_allclose(values, before[name], rtol=1e-6)  # all that count weigh alike
         np.testing.assert_allclose(targets[name].sum(axis=1)[values > 0], 1, rtol=1e-6)
         assert targets[name].dtype == values.dtype == np.float32
 
@@ -72,6 +72,36 @@ def test_a_target_is_mixed_by_the_share_that_the_image_was(mixing):
     assert mixed >= 5
 
 
+@pytest.mark.parametrize("mixing", [MIXUP, CUTMIX])
+def test_the_loss_of_a_mixture_is_the_mean_of_both_losses_each_with_its_own_weight(mixing):
+    """With class weights the two weights differ; log_p stands for what a network gives."""
+    weighted = {"balance": True, "class_weights": "balanced"}
+    (images, targets, weights), (whole, had, before) = batch_of({**mixing, **weighted})
+    partner, log_p = partners(before), np.log(np.random.default_rng(0).dirichlet(np.ones(3), 16))
+    seen = 0
+    for place, other in enumerate(partner):
+        own, foreign = (float(whole[at, 0, 0, 0]) for at in (place, other))
+        if abs(own - foreign) < 60 or not before["colour"][place]:  # too alike to tell the share
+            continue
+        share = (images[place].mean() - foreign) / (own - foreign)
+        first, second = (-before["colour"][at] * (had["colour"][at] * log_p[place]).sum() for at in (place, other))
+        loss = -weights["colour"][place] * (targets["colour"][place] * log_p[place]).sum()
+        rounding = 0.5 / abs(own - foreign) * abs(first - second)
+        assert loss == pytest.approx(share * first + (1 - share) * second, abs=rounding + 1e-4)
+        seen += abs(before["colour"][place] - before["colour"][other]) > 0.1
+    assert seen >= 2
+
+
+def test_images_that_count_for_nothing_stay_as_they_are():
+    (images, targets, weights), (whole, had, before) = batch_of(BOTH, number=1)
+    nothing = ~np.any([values > 0 for values in before.values()], axis=0)
+    assert nothing.sum() >= 2
+    np.testing.assert_array_equal(images[nothing], whole[nothing])
+    for name in targets:
+        np.testing.assert_array_equal(targets[name][nothing], had[name][nothing])
+        assert not weights[name][nothing].any()
+
+
 def test_cutmix_takes_one_rectangle_of_the_partner_and_mixup_all_of_it():
     (images, *_), (whole, _, weights) = batch_of(CUTMIX)
     partner, seen = partners(weights), 0
@@ -89,9 +119,9 @@ def test_cutmix_takes_one_rectangle_of_the_partner_and_mixup_all_of_it():
 
 
 def test_partners_count_for_exactly_the_same_tasks_and_each_is_one_once():
-    weights = {"a": np.array([1, 0, 2, 1, 0, 0, 1.0]), "b": np.array([0, 1, 0, 1, 1, 0, 0.0])}
+    weights = {"a": np.array([1, 0, 2, 1, 0, 0, 1.0, 0]), "b": np.array([0, 1, 0, 1, 1, 0, 0.0, 0])}
     partner = partners(weights)
-    assert partner.tolist() == [6, 4, 0, 3, 1, 5, 2]
+    assert partner.tolist() == [6, 4, 0, 3, 1, 5, 2, 7]
 
 
 def test_a_batch_is_mixed_alike_for_its_seed_epoch_and_number_alone():

@@ -131,7 +131,7 @@ def torch_file(tmp_path, monkeypatch):
                 return ("storage", value.kind, value.key, "cpu", len(value.values), None)
             return None
 
-    def write_file(tensors: dict, kind: str = "FloatStorage", more: object = None) -> Path:
+    def write_file(tensors: dict, kind: str = "FloatStorage", more: object = None, keys=None) -> Path:
         path, content, storages = tmp_path / "weights.pth", OrderedDict(), []
         for number, (name, (values, *geometry)) in enumerate(tensors.items()):
             storages.append(_Storage(kinds[kind], str(number), values))
@@ -142,7 +142,7 @@ def torch_file(tmp_path, monkeypatch):
             for part in (0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}):
                 pickle.dump(part, file, protocol=2)
             Pickler(file, protocol=2).dump(content)
-            pickle.dump([storage.key for storage in storages], file, protocol=2)
+            pickle.dump(keys or [storage.key for storage in storages], file, protocol=2)
             for storage in storages:
                 file.write(struct.pack("<q", len(storage.values)) + storage.values.tobytes())
         return path
@@ -192,7 +192,12 @@ def test_nothing_but_tensors_is_made_of_a_file(torch_file, tmp_path, monkeypatch
 
 def test_a_file_that_is_cut_off_or_something_else_is_refused(torch_file, tmp_path):
     whole = torch_file({"plain": (NUMBERS, 0, (3, 4), (4, 1))}).read_bytes()
-    for content in (whole[:-1], whole[:100], b"", b"PK\3\4 a newer file", pickle.dumps([1, 2]), pickle.dumps(17)):
+    count = struct.pack("<q", 12)
+    assert whole.count(count) == 1
+    endless, negative = (whole.replace(count, struct.pack("<q", other)) for other in (2**62, -1))
+    elsewhere = torch_file({"plain": (NUMBERS, 0, (3, 4), (4, 1))}, keys=["of another"]).read_bytes()
+    damaged = endless, negative, elsewhere, whole[:-1], whole[:100], b""
+    for content in (*damaged, b"PK\3\4 a newer file", pickle.dumps([1, 2]), pickle.dumps(17)):
         with pytest.raises(ValueError, match="not a PyTorch file of the format before 1"):
             read_tensors(write(tmp_path / "other.pth", content))
 
@@ -204,7 +209,7 @@ def test_a_file_without_all_tensors_is_refused_by_name_and_nothing_changes(torch
     path = torch_file({"_conv_stem.weight": (NUMBERS, 0, (3, 4), (4, 1)), **stem})
     message = refusal(load_backbone, network, "efficientnet_lite0", str(path))
     assert f"{path} does not hold the weights of efficientnet_lite0" in message
-    assert "stem: the convolution and its batch normalisation have other shapes" in message
+    assert "stem: its kernel and its batch normalisation do not fit each other" in message
     assert "_blocks.0._depthwise_conv.weight is missing" in message
     for old, new in zip(before, network.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)

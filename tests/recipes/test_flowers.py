@@ -9,6 +9,7 @@ from competition.commands.submit import submit
 from competition.commands.train import train
 from competition.drawing.flowers import draw
 from competition.layouts.flowers import read_questions
+from competition.recipes.flowers import RECIPE as PUBLISHED
 from competition.recipes.flowers import TASKS
 from competition.recipes.flowers_efficientnet import RECIPE
 from competition.run import Run
@@ -33,6 +34,12 @@ def runs(data, tmp_path_factory) -> dict[str, Run]:
         turns: train(replace(recipe, task_updates=turns), data, folder / turns, cache=folder / "cache")
         for turns in TURNS
     }
+
+
+@pytest.mark.slow
+def test_the_published_network_trains(data, tmp_path):
+    recipe = replace(PUBLISHED, weights="none", image_size=64, batch_size=8, precision="float32")
+    assert train(recipe, data, tmp_path / "run", smoke=True, cache=tmp_path).finished
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from small_data import COLOUR, SHADE, TINY, random_labels
 
 from competition.dataset import Dataset
 from competition.images.batches import TrainBatches
+from competition.images.mix import MixedBatches
 from competition.recipe import Recipe, Stage
 from competition.task import Task
 
@@ -53,7 +54,8 @@ def moves_of_a_step(network, recipe: Recipe, first: list[np.ndarray], mask: bool
 
     dataset = without(random_labels(16, tasks=recipe.tasks, present=1), SHADE)
     images = np.random.default_rng(0).integers(0, 256, (16, 32, 32, 3)).astype(np.uint8)
-    batches = TrainBatches(dataset, recipe, 16, lambda rows, _: images[rows])
+    kind = MixedBatches if recipe.mixup or recipe.cutmix else TrainBatches
+    batches = kind(dataset, recipe, 16, lambda rows, _: images[rows])
     network.set_weights(first)
     before = {task.name: network.get_layer(task.name).get_weights() for task in recipe.tasks}
     if mask:
@@ -68,8 +70,9 @@ def moves_of_a_step(network, recipe: Recipe, first: list[np.ndarray], mask: bool
 @pytest.mark.parametrize("compiled", NETWORKS, indirect=True)
 def test_a_step_on_images_without_a_task_leaves_its_head_bit_equal(compiled):
     network, recipe, first = compiled
-    for batches in (recipe, replace(recipe, maybe=0.3), replace(recipe, balance=True)):
-        moves = moves_of_a_step(network, batches, first)
+    weighted = {"balance": True, "class_weights": "balanced"}
+    for fields in ({}, {"maybe": 0.3}, weighted, {"mixup": 0.4}, {"cutmix": 1.0, **weighted}):
+        moves = moves_of_a_step(network, replace(recipe, **fields), first)
         assert moves["shade"] == [0, 0]
         assert max(moves["colour"]) > 0
 

@@ -104,15 +104,13 @@ def load_efficientnet_lite(network: keras.Model, path: Path) -> None:
     tensors, loaded, problems = read_tensors(path), [], []
     for layer in network.layers:
         if isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D):
-            normalisation = network.get_layer(f"{layer.name}_norm") if not layer.use_bias else None
+            own = [layer] if layer.use_bias else [layer, network.get_layer(f"{layer.name}_norm")]
             try:
-                values = _values(layer, tensors, normalisation is None)
+                loaded += zip(own, _values(layer, tensors), strict=True)
             except KeyError as error:
                 problems.append(f"{error.args[0]} is missing")
-            except ValueError:  # they do not fit each other
-                problems.append(f"{layer.name}: the convolution and its batch normalisation have other shapes")
-            else:
-                loaded += zip([layer, normalisation], values, strict=False)
+            except ValueError:
+                problems.append(f"{layer.name}: its kernel and its batch normalisation do not fit each other")
     for layer, values in loaded:
         expected, found = ([one.shape for one in arrays] for arrays in (layer.get_weights(), values))
         if expected != found:
@@ -123,8 +121,8 @@ def load_efficientnet_lite(network: keras.Model, path: Path) -> None:
         layer.set_weights(values)
 
 
-def _values(layer: layers.Layer, tensors: dict[str, np.ndarray], fold: bool) -> list[list[np.ndarray]]:
-    """The weights of a convolution and of the normalisation after it; of the convolution alone if that is folded in.
+def _values(layer: layers.Layer, tensors: dict[str, np.ndarray]) -> list[list[np.ndarray]]:
+    """The weights of a convolution and of the normalisation after it, which is folded in if the layer has a bias.
 
     A kernel in the file is (out, in, height, width), of a depthwise convolution (channels, 1, height, width).
     """
@@ -133,10 +131,10 @@ def _values(layer: layers.Layer, tensors: dict[str, np.ndarray], fold: bool) -> 
     parts = ("weight", "bias", "running_mean", "running_var")
     gamma, beta, mean, variance = (tensors[f"{normalisation}.{part}"] for part in parts)
     scale = gamma / np.sqrt(variance + EPSILON)
-    values = [kernel * scale, beta - mean * scale] if fold else [kernel]
+    values = [kernel * scale, beta - mean * scale] if layer.use_bias else [kernel]
     if isinstance(layer, layers.DepthwiseConv2D):  # Keras has (height, width, channels, 1)
         values[0] = values[0].swapaxes(2, 3)
-    return [values] if fold else [values, [gamma, beta, mean, variance]]
+    return [values] if layer.use_bias else [values, [gamma, beta, mean, variance]]
 
 
 def _names(layer: str) -> tuple[str, str]:

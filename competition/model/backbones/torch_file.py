@@ -1,5 +1,6 @@
 """Tensors from a weights file of PyTorch, in the format it had before version 1.6, read without PyTorch."""
 
+import os
 import pickle
 from collections import OrderedDict
 from pathlib import Path
@@ -48,18 +49,17 @@ def read_tensors(path: Path) -> dict[str, np.ndarray]:
             _, tensors, keys = (_Unpickler(file).load() for _ in range(3))
             kinds = {tensor.storage[2]: tensor.storage[1] for tensor in tensors.values()}
             storages = {key: _read_storage(file, kinds[key]) for key in keys}
-        except (pickle.UnpicklingError, EOFError, AttributeError, LookupError, TypeError) as error:
+            return {name: _view(storages[tensor.storage[2]], tensor) for name, tensor in tensors.items()}
+        except (pickle.UnpicklingError, EOFError, AttributeError, LookupError, TypeError, ArithmeticError) as error:
             raise ValueError(f"it is not a PyTorch file of the format before 1.6 ({error})") from error
-    return {name: _view(storages[tensor.storage[2]], tensor) for name, tensor in tensors.items()}
 
 
 def _read_storage(file: BinaryIO, numbers: np.dtype) -> np.ndarray:
     """A storage, (count,): eight bytes of count, then the numbers."""
     size = int.from_bytes(file.read(8), "little") * numbers.itemsize
-    content = file.read(size)
-    if len(content) < size:
+    if size > os.fstat(file.fileno()).st_size - file.tell():
         raise EOFError("it is cut off")
-    return np.frombuffer(content, numbers)
+    return np.frombuffer(file.read(size), numbers)
 
 
 def _view(storage: np.ndarray, tensor: _Tensor) -> np.ndarray:
