@@ -1,7 +1,7 @@
 """Game wallpapers with EfficientNet-Lite0, whose ImageNet weights are installed, in place of VGG19.
 
-    competition draw data/fgo --recipe fgo
-    competition train fgo_efficientnet --data data/fgo
+competition draw data/fgo --recipe fgo
+competition train fgo_efficientnet --data data/fgo
 """
 
 from dataclasses import replace

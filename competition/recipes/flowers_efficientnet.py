@@ -1,7 +1,7 @@
 """Flowers with EfficientNet-Lite0, whose ImageNet weights are installed; each task has the last layers of its own.
 
-    competition draw data/flowers --recipe flowers
-    competition train flowers_efficientnet --data data/flowers
+competition draw data/flowers --recipe flowers
+competition train flowers_efficientnet --data data/flowers
 """
 
 from dataclasses import replace

@@ -24,9 +24,16 @@ FAST, ALIKE, BETTER, SLOWEST = (
 )
 
 
+def test_a_score_that_is_higher_by_chance_is_not_better():
+    worse, better = sorted((FAST, ALIKE), key=lambda one: one.predictions.score().accuracy)
+    assert better.predictions.score().accuracy > worse.predictions.score().accuracy
+    assert choose([worse, better])[0] is worse
+
+
 def test_a_slower_network_is_taken_only_where_it_is_better_by_more_than_noise():
     assert choose([FAST]) == (FAST, "the fastest")
-    assert choose([FAST, ALIKE]) == (FAST, "the fastest; no slower one is better by more than noise")
+    taken, why = choose([FAST, ALIKE])
+    assert (taken, why) == (FAST, "the fastest; no slower one is better by more than noise")
     taken, why = choose([FAST, ALIKE, BETTER])
     assert taken is BETTER
     assert why.startswith("accuracy +0.")

@@ -1,6 +1,7 @@
 """Batches: every image once an epoch, absent tasks with weight 0, and the same pixels for any number of threads."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 from helpers import ABSENT, letter_codes, make_dataset, noise, refusal, rgbx, write
 from sklearn.utils.class_weight import compute_sample_weight
 
-from competition.images.batches import PredictBatches, TrainBatches, augmented_views, balanced, sample_weights
+from competition.dataset import one_row_an_image
+from competition.images.batches import PredictBatches, TrainBatches, augmented_views, sample_weights
 from competition.images.cache import Pictures
 from competition.images.warp import VIEWS, square
 from competition.layouts.fashionai import read_label_files
@@ -93,11 +95,14 @@ def test_balanced_class_weights_let_each_class_of_a_task_count_alike_and_absent_
     assert weights["colour"].dtype == np.float32
 
 
-def test_balanced_class_weights_of_a_multilabel_task_are_the_mean_over_its_labels():
-    codes = letter_codes("yn", "yn", "yn", "ny")
-    weights = balanced(Task("tags", ("often", "rare"), "multilabel"), codes)
-    common, rare = 4 / (2 * 3), 4 / (2 * 1)  # yes to the first and no to the second; the last image is rare in both
-    np.testing.assert_allclose(weights, [common, common, common, rare], rtol=1e-6)
+def test_balanced_class_weights_of_a_multilabel_task_are_the_mean_over_its_labels_where_it_is_present():
+    task, present = Task("tags", ("often", "half"), "multilabel"), np.array([True, True, True, True, False])
+    codes = {"tags": letter_codes("yn", "yn", "yy", "ny", "nn")}
+    names = [f"{number}.png" for number in range(5)]
+    dataset = one_row_an_image((task,), Path("a.csv"), Path(), names, codes, labelled={"tags": present})
+    weights = sample_weights(dataset, Recipe("mine", class_weights="balanced"))["tags"]
+    often, seldom, half = 4 / (2 * 3), 4 / (2 * 1), 4 / (2 * 2)
+    np.testing.assert_allclose(weights, [(often + half) / 2] * 3 + [(seldom + half) / 2, 0], rtol=1e-6)
 
 
 def test_targets_of_a_batch_know_the_share_of_maybe():
