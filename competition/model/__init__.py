@@ -34,3 +34,5 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 with quiet_start():
     import keras  # noqa: F401
+
+    import competition.model.devices  # noqa: F401  sets the number of threads before anything is computed
