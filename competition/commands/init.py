@@ -11,7 +11,7 @@ import tyro
 from competition.dataset import YES
 from competition.errors import InvalidInput
 from competition.files import whole_file
-from competition.layouts.detect import Found, side_of, sniff
+from competition.layouts.detect import Found, sniff
 from competition.recipe import Recipe
 from competition.recipes import NAMES
 from competition.recipes.start import SMALL_IMAGE, starting_recipe
@@ -42,7 +42,7 @@ def init(name: Name, /, *, labels: Path, weights: str = "imagenet", leave_out: t
     Recipe(path.stem)  # refuses a name that runs cannot have, before anything is read
     found = sniff(labels, leave_out)
     print(describe(labels, found))
-    side = side_of(found) or SMALL_IMAGE
+    side = int(np.median(found.sizes.min(axis=1))) if len(found.sizes) else SMALL_IMAGE
     start, why = choose_weights(weights, side)
     recipe = starting_recipe(path.stem, found.layout, found.dataset.tasks, len(found.dataset), side, start)
     train = f"competition train {path} --data {quote(str(found.data))}"

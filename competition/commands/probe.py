@@ -7,9 +7,9 @@ from competition.commands.arguments import Cache
 from competition.data.load import read_material
 from competition.errors import InvalidInput
 from competition.files import CACHE
-from competition.layouts.detect import side_of, sniff
+from competition.layouts.detect import sniff
 from competition.recipe import Backbone
-from competition.recipes.start import starting_recipe
+from competition.recipes.start import SMALL_IMAGE, starting_recipe
 from competition.scoring.probed import Probed, choose, table
 
 
@@ -38,7 +38,7 @@ def probe(
     for backbone in backbones:
         imagenet_file(backbone)  # refuses one without weights before any is tried
     found = sniff(data, leave_out)
-    recipe = starting_recipe("probe", found.layout, found.dataset.tasks, len(found.dataset), side_of(found), "imagenet")
+    recipe = starting_recipe("probe", found.layout, found.dataset.tasks, len(found.dataset), SMALL_IMAGE, "imagenet")
     material = read_material(recipe, found.data, skip_bad_images, cache)
     if not len(material.held_out):
         raise InvalidInput(f"{data}: no image is held out, so nothing can be compared")

@@ -4,6 +4,7 @@ import numpy as np
 
 from competition.images.batches import TrainBatches
 
+Mixed = tuple[np.ndarray, np.ndarray]
 STREAM = 0x6D69  # keeps these random numbers apart from those of the order of the images
 
 
@@ -49,7 +50,7 @@ def partners(weights: dict[str, np.ndarray]) -> np.ndarray:
     return partner
 
 
-def _mixed(target: np.ndarray, weight: np.ndarray, partner: np.ndarray, share: np.ndarray):
+def _mixed(target: np.ndarray, weight: np.ndarray, partner: np.ndarray, share: np.ndarray) -> Mixed:
     """Target (batch, classes) and weight (batch,) float32 of a task.
 
     Cross-entropy is linear in the target: share * w * loss(t) + (1 - share) * w' * loss(t') is the loss of the mean of
@@ -60,13 +61,13 @@ def _mixed(target: np.ndarray, weight: np.ndarray, partner: np.ndarray, share: n
     return np.where(mixed[:, None] > 0, products / np.where(mixed > 0, mixed, 1)[:, None], target), mixed
 
 
-def blend(images: np.ndarray, partner: np.ndarray, random: np.random.Generator, alpha: float):
+def blend(images: np.ndarray, partner: np.ndarray, random: np.random.Generator, alpha: float) -> Mixed:
     """Mixup: share * image + (1 - share) * its partner; and the shares (batch,) float32, from Beta(alpha, alpha)."""
     share = random.beta(alpha, alpha, len(images)).astype(np.float32)
     return np.rint(_mean(images, partner, share[:, None, None, None])).astype(np.uint8), share
 
 
-def cut(images: np.ndarray, partner: np.ndarray, random: np.random.Generator, alpha: float):
+def cut(images: np.ndarray, partner: np.ndarray, random: np.random.Generator, alpha: float) -> Mixed:
     """CutMix: a rectangle of each image comes from its partner; and the shares (batch,) float32 that are its own.
 
     Its sides are those of the image times the root of 1 - Beta(alpha, alpha); its centre lies anywhere, and what is

@@ -40,11 +40,6 @@ class Found:
     notes: tuple[str, ...]
 
 
-def side_of(found: Found) -> int:
-    """The shorter side of most images, in pixels; 0 where none could be read."""
-    return int(np.median(found.sizes.min(axis=1))) if len(found.sizes) else 0
-
-
 def sniff(labels: Path, leave_out: Sequence[str] = ()) -> Found:
     """Find out what a label file, or a folder of images, holds; `leave_out` names columns not to learn.
 

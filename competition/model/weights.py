@@ -43,8 +43,11 @@ def at_hand(backbone: Backbone) -> Path | None:
 
 def all_at_hand() -> list[Backbone]:
     """The backbones whose intact ImageNet file is on this machine; of several that share one, the first."""
-    files = {BACKBONES[name].imagenet: name for name in reversed(BACKBONES) if at_hand(name)}
-    return list(reversed(files.values()))
+    first: dict[WeightsFile, Backbone] = {}
+    for name, spec in BACKBONES.items():
+        if spec.imagenet not in first and at_hand(name):
+            first[spec.imagenet] = name
+    return list(first.values())
 
 
 def load_first_weights(network: keras.Model, recipe: Recipe) -> None:

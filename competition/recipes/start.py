@@ -15,9 +15,10 @@ FEW = 200
 
 
 def starting_recipe(name: str, layout: str, tasks: tuple[Task, ...], images: int, side: int, weights: str) -> Recipe:
-    """A recipe for a number of images, most of them about `side` pixels on their shorter side.
+    """A recipe for a number of images.
 
-    It varies `clothing`, EfficientNet-Lite2 from `weights`, or `sketches`, a small network, where they are none.
+    It varies `clothing`, EfficientNet-Lite2 from `weights`; or where they are none `sketches`, a small network, for
+    images of about `side` pixels on their shorter side.
     """
     common = {
         "name": name,
