@@ -19,13 +19,16 @@ def doctor() -> None:
 
     from competition.images.decode import MAX_PIXELS
     from competition.model.backbones.registry import BACKBONES
-    from competition.model.devices import describe_devices, half_format
+    from competition.model.devices import KEEPS_FREED_MEMORY, describe_devices, half_format
     from competition.model.weights import is_intact, models_folder, place_of, requirement
 
     print("devices       " + "\n              ".join(describe_devices()))
     print(f"cores         {os.cpu_count()}")
     other = f" or {half}, whichever is faster for the network" if (half := half_format()) else ""
     print(f"precision     auto means float32{other} here")
+    without = os.environ["TF_ENABLE_ONEDNN_OPTS"].lower() in ("0", "false")
+    print(f"oneDNN        {'off, by TF_ENABLE_ONEDNN_OPTS' if without else 'on'}")
+    print(f"allocator     {'keeps' if KEEPS_FREED_MEMORY else 'may not keep'} freed memory for the next step")
     print(f"OpenCV        {cv2.__version__}, pictures up to {MAX_PIXELS:,} pixels")
     pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     print(f"memory        {os.sysconf('SC_AVPHYS_PAGES') * size / GIB:.0f} GiB free of {pages * size / GIB:.0f}")

@@ -1,5 +1,6 @@
 """Everything that depends on TensorFlow and the machine: replicas, number formats, memory."""
 
+import ctypes
 import os
 import platform
 from contextlib import contextmanager
@@ -13,6 +14,27 @@ from competition.errors import InvalidInput
 from competition.model.network import all_layers
 from competition.threads import count_threads
 
+# glibc's mallopt: the number of each setting in malloc.h, and bytes above what any step needs.
+MALLOC_SETTINGS = {
+    "MALLOC_TRIM_THRESHOLD_": (-1, 2_000_000_000),
+    "MALLOC_TOP_PAD_": (-2, 100_000_000),
+    "MALLOC_MMAP_THRESHOLD_": (-3, 1_000_000_000),
+}
+
+
+def keep_freed_memory() -> bool:
+    """Let the process keep the blocks that one step frees for the next; False where the C library is not glibc.
+
+    Left alone, glibc gives large blocks back to the system, which clears every page anew when the next step asks
+    for it. A setting that the user made in the environment stays.
+    """
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    mallopt = ctypes.CDLL(None).mallopt
+    return all(name in os.environ or mallopt(*setting) for name, setting in MALLOC_SETTINGS.items())
+
+
+KEEPS_FREED_MEMORY = keep_freed_memory()
 THREADS = count_threads()
 if os.cpu_count() != THREADS:  # before anything is computed, or TensorFlow refuses
     tf.config.threading.set_intra_op_parallelism_threads(THREADS)
