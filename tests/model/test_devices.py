@@ -27,8 +27,13 @@ SMALL_PAGES = {"NUMPY_MADVISE_HUGEPAGE": "0"}
 
 def second_allocation(**environment) -> int:
     """Page faults of allocating 160 MB a second time, in a process of its own."""
+    variables = os.environ | SMALL_PAGES | environment
     result = subprocess.run(
-        [sys.executable, "-c", PAGE_FAULTS], env=os.environ | SMALL_PAGES | environment, check=True, capture_output=True, text=True
+        [sys.executable, "-c", PAGE_FAULTS],
+        env=variables,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return int(result.stdout)
 
