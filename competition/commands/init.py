@@ -18,7 +18,7 @@ from competition.recipes.start import SMALL_IMAGE, starting_recipe
 from competition.recipes.write import recipe_file
 from competition.task import Task
 
-SHOWN = 8  # classes of a task, and missing images, that are printed
+SHOWN, SHOWN_TASKS = 8, 30  # classes of a task, and tasks, that are printed
 Name = Annotated[str, tyro.conf.arg(metavar="NAME")]
 
 
@@ -80,14 +80,15 @@ def choose_weights(weights: str, side: int) -> tuple[str, str]:
 
 
 def _tasks(found: Found) -> list[str]:
-    dataset, width = found.dataset, max(len(task.name) for task in found.dataset.tasks)
+    dataset, width = found.dataset, max(len(task.name) for task in found.dataset.tasks[:SHOWN_TASKS])
     lines = []
-    for task in dataset.tasks:
+    for task in dataset.tasks[:SHOWN_TASKS]:
         kind = "one of" if task.kind == "multiclass" else "any of"
         labelled = dataset.labelled[task.name]
         known = f"{labelled.sum():,} labelled ({1 - labelled.mean():.0%} absent)"
         lines.append(f"  {task.name:{width}}  {kind} {len(task):2d}  {known}: {_counts(task, found)}")
-    return lines
+    more = len(dataset.tasks) - len(lines)
+    return [*lines, f"  … {more:,} more tasks"] if more else lines
 
 
 def _counts(task: Task, found: Found) -> str:

@@ -12,7 +12,7 @@ from competition.dataset import Dataset, Questions, ask_everything, one_row_an_i
 from competition.errors import InvalidInput, Problem
 from competition.layouts.answers import Probabilities, Tasks, answers, write_csv, write_with_probabilities
 from competition.layouts.csv_lines import csv_rows
-from competition.layouts.table_cells import SEPARATOR, Table, columns_of, encode, read_table
+from competition.layouts.table_cells import SEPARATOR, Table, by_task_name, columns_of, encode, read_table
 from competition.layouts.table_tasks import infer_tasks
 from competition.task import Task
 
@@ -73,7 +73,7 @@ def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
     and of answers.csv beside it. Raises InvalidInput with every problem of a file.
     """
     table, answers = read_table(file), file.with_name(ANSWERS)
-    images, problems = _encoded(table, tuple(task for task in tasks if columns_of(task, table.cells)))
+    images, problems = _encoded(table, tuple(task for task in tasks if columns_of(task, table.columns)))
     if problems := [*table.problems, *problems]:
         raise InvalidInput(f"{file} cannot be answered:", sorted(problems))
     if not len(table):
@@ -123,9 +123,10 @@ def write_answers(path: Path, questions: Questions, probabilities: Probabilities
     a column of its own with the class, or with those of a multilabel task joined by `|`; a lone `|` means none.
     """
     headers = known_headers(questions.file)
+    known = [by_task_name(header[1:]) for header in headers]
     columns = {headers[0][0] if headers else "image": questions.images.names}
     for task in tasks:
-        found = next(filter(None, (columns_of(task, header[1:]) for header in headers)), (task.name,))
+        found = next(filter(None, (columns_of(task, names) for names in known)), (task.name,))
         yes = answers(probabilities[task.name], task)
         if len(found) == 1:
             names = np.array(task.classes, object)

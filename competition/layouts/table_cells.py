@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,10 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        return by_task_name(self.cells)
 
     def problem(self, row: int, text: str) -> Problem:
         return Problem(self.file, int(self.line[row]), text)
@@ -104,13 +109,17 @@ def _row_problem(cells: list[str], header: list[str]) -> str | None:
     return f"{name!r} in the first column, {header[0]!r}, names no image; {what}"
 
 
-def columns_of(task: Task, columns: Iterable[str]) -> tuple[str, ...]:
-    """The columns that answer a task: its own, or one per class (`gender_Female`, or just `Female`); () for none."""
-    known = {task_of(column): column for column in columns}
-    if task.name in known:
-        return (known[task.name],)
+def by_task_name(columns: Iterable[str]) -> dict[str, str]:
+    """Each column by the name that it has as a task."""
+    return {task_of(column): column for column in columns}
+
+
+def columns_of(task: Task, columns: Mapping[str, str]) -> tuple[str, ...]:
+    """Of `by_task_name`, the columns that answer a task: its own, or one per class (`gender_Female`, or `Female`)."""
+    if task.name in columns:
+        return (columns[task.name],)
     for prefix in (f"{task.name}_", ""):
-        found = tuple(known.get(task_of(prefix + name)) for name in task.classes)
+        found = tuple(columns.get(task_of(prefix + name)) for name in task.classes)
         if None not in found:
             return found
     return ()
@@ -124,7 +133,7 @@ def flags_of(cells: np.ndarray, meanings: Mapping[str, bool]) -> np.ndarray:
 
 def encode(table: Table, task: Task) -> tuple[np.ndarray, np.ndarray, list[Problem]]:
     """Codes (rows, classes) uint8 and labelled (rows,) bool of a task, and what is wrong with its cells."""
-    columns = columns_of(task, table.cells)
+    columns = columns_of(task, table.columns)
     if not columns:
         text = f"no column {task.name!r}, and no 0/1 columns {task.name}_{task.classes[0]} and so on"
         wrong = [Problem(table.file, 1, f"{text}; found are {', '.join(table.cells) or 'none'}")]

@@ -81,13 +81,15 @@ def shared_prefixes(columns: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     for column in columns:
         if shared := [prefix for prefix in _prefixes(column) if count[prefix] > 1]:
             found[column] = max(shared, key=len)
-    for alone in [prefix for prefix, size in Counter(found.values()).items() if size == 1]:
-        found |= {column: alone for column, prefix in found.items() if prefix.startswith(f"{alone}_")}
-    notes, names = [], sorted(set(found.values()))
-    for short in sorted({prefix for name in names for prefix in _prefixes(name)} - set(names)):
-        if len(inner := [name for name in names if name.startswith(f"{short}_")]) > 1:
-            notes.append(f"{' and '.join(inner)} are read as tasks of their own, not as one task {short}")
-    return found, notes
+    alone = {prefix for prefix, size in Counter(found.values()).items() if size == 1}
+    for column, prefix in found.items():
+        found[column] = next((short for short in _prefixes(prefix) if short in alone), prefix)
+    inner, names = defaultdict(list), sorted(set(found.values()))
+    for name in names:
+        for short in _prefixes(name):
+            inner[short].append(name)
+    several = {short: inner[short] for short in sorted(inner.keys() - set(names)) if len(inner[short]) > 1}
+    return found, [f"{_some(names)} are tasks of their own, not one task {short}" for short, names in several.items()]
 
 
 def _prefixes(column: str) -> list[str]:

@@ -103,6 +103,15 @@ def test_images_that_are_missing_and_questions_that_are_not_there_are_said(here,
     assert "  note   one of  2  3 labelled (25% absent): x 2, y 1\n" in out
 
 
+def test_of_many_tasks_some_are_shown_and_all_are_written(here, capsys):
+    columns = [f"q{number}" for number in range(50)]
+    lines = [f"{row}.jpg,{','.join(['ab'[row % 2]] * 50)}" for row in range(4)]
+    write(Path("labels.csv"), "\n".join([",".join(["image", *columns]), *lines]))
+    told = said(capsys, "wide", "--labels", "labels.csv")
+    assert "q29" in told and "q30" not in told and "… 20 more tasks" in told
+    assert [task.name for task in load_recipe("wide.py").tasks] == columns
+
+
 def test_rows_are_read_where_a_training_reads_them(here, capsys):
     rows = [f"Images/{n}.png,size_labels,{'yn' if n % 2 else 'ny'}" for n in range(4)]
     write(here / "data/base/Annotations/label.csv", rows)

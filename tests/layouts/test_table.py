@@ -134,7 +134,7 @@ def test_one_flag_alone_is_a_task_of_two_values(file):
         (
             ["hair_colour_red", "hair_colour_blue", "hair_length_long", "hair_length_short"],
             ["hair_colour", "hair_length"],
-            "hair_colour and hair_length are read as tasks of their own, not as one task hair",
+            "hair_colour, hair_length are tasks of their own, not one task hair",
         ),
     ],
 )
