@@ -14,6 +14,8 @@ from competition.task import DECIMALS, HALF, Task
 Probabilities = Mapping[str, np.ndarray]
 Tasks = tuple[Task, ...]
 
+CHUNK = 1_000  # rows of a CSV that are written at once
+
 
 def answers(probabilities: np.ndarray, task: Task) -> np.ndarray:
     """The answers to probabilities (n, classes), as (n, classes) bool: the likeliest class, or all labels above 0.5."""
@@ -23,8 +25,15 @@ def answers(probabilities: np.ndarray, task: Task) -> np.ndarray:
 
 
 def write_csv(file: Path, columns: Mapping[str, np.ndarray], **options) -> None:
-    """Write columns, each (rows,), as a CSV; `options` are those of `DataFrame.to_csv`."""
-    pd.DataFrame(columns).to_csv(file, index=False, lineterminator="\n", **options)
+    """Write columns, each (rows,), as a CSV; `options` are those of `DataFrame.to_csv`.
+
+    Some rows at a time, because a table of thousands of columns is large, and pandas makes a copy of it.
+    """
+    rows = len(next(iter(columns.values())))
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        for start in range(0, max(rows, 1), CHUNK):
+            part = pd.DataFrame({name: values[start : start + CHUNK] for name, values in columns.items()})
+            part.to_csv(opened, index=False, header=start == 0, lineterminator="\n", **options)
 
 
 def write_with_probabilities(

@@ -1,6 +1,6 @@
 """Answers to questions by the networks behind a blend."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -34,15 +34,29 @@ def answer_of(
     digests = [digest for digest in inspection.digests if digest is not None]
     for part in parts:
         recipe, prior = part.read_recipe(), part.read_json("prior.json")
-        values = {view: {n: np.tile(shares, (len(good), 1)) for n, shares in prior.items()} for view in views}
+        given = {view: {} for view in views}
         if good.any():
             kept = PictureCache(cache / "pictures", recipe, int(USUAL_ROOM * GIGABYTE)) if len(parts) > 1 else None
             pictures = Pictures(asked.images.take(good), recipe, digests, kept)
             with memory_explained(recipe.batch_size):
                 given = predict_views(next(restored), pictures, views, progress=part.name)
-            for view, tasks in given.items():
-                for name, probabilities in tasks.items():
-                    values[view][name][good] = probabilities
-        answers.append(values)
+        answers.append({view: _with_prior(given.pop(view), prior, good) for view in views})
+    if len(answers) == 1:
+        return answers[0]
     several = Blend.plain([(part.folder, "plain") for part in parts], blend.mean, blend.tasks)
     return {view: several.apply([one[view] for one in answers]) for view in views}
+
+
+def _with_prior(
+    given: dict[str, np.ndarray], prior: Mapping[str, Sequence[float]], good: np.ndarray
+) -> dict[str, np.ndarray]:
+    """{task: (images, classes) float64}: what is `given` for the `good` images, the shares of `prior` for others.
+
+    It empties `given`, because with thousands of classes each array is large.
+    """
+    values = {}
+    for name, shares in prior.items():
+        values[name] = np.tile(np.asarray(shares, np.float64), (len(good), 1))
+        if good.any():
+            values[name][good] = given.pop(name)
+    return values

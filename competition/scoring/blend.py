@@ -1,7 +1,8 @@
 """A blend: for each task, a weighted mean of the predictions of several runs, in one view or several."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -46,7 +47,7 @@ class Blend:
         """{task: (n, classes) float64}, from the probabilities of each member, (n, classes), in their order."""
         return {
             task.name: mixed(
-                np.stack([before_mean(one[task.name], self.mean) for one in several]),
+                (before_mean(one[task.name], self.mean) for one in several),
                 self.weights[task.name],
                 self.mean,
                 task.kind,
@@ -73,12 +74,13 @@ def before_mean(probabilities: np.ndarray, mean: Mean) -> np.ndarray:
     return np.log(np.maximum(values, FLOOR)) if mean == "geometric" else values
 
 
-def mixed(values: np.ndarray, weights: np.ndarray, mean: Mean, kind: Kind) -> np.ndarray:
-    """The mean, (n, classes) float64, of `values` (members, n, classes) from `before_mean` with `weights` (members,).
+def mixed(values: Iterable[np.ndarray], weights: np.ndarray, mean: Mean, kind: Kind) -> np.ndarray:
+    """The mean (n, classes) float64 of the members' `values` (n, classes) from `before_mean`; `weights` (members,).
 
     The geometric mean of a multiclass task is divided by its sum over the classes.
     """
-    total = np.tensordot(weights, values, axes=1)
+    weighted = (one if weight == 1 else weight * one for weight, one in zip(weights, values, strict=True))
+    total = reduce(np.add, weighted)  # one by one, because each may be large
     if mean == "arithmetic":
         return total
     total = np.exp(total)
