@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import keras
@@ -12,6 +13,8 @@ from competition.images.batches import PredictBatches
 from competition.images.cache import Pictures
 from competition.images.warp import View
 from competition.model.stream import stream
+
+CHUNK = 8192  # images whose output Keras holds, several times over, before it is put beside that of the others
 
 
 def predict(network: keras.Model, pictures: Pictures):
@@ -32,11 +35,19 @@ def predict_views(
     moves = keras.callbacks.LambdaCallback(
         on_predict_batch_end=lambda batch, logs: bar.update(min(batch_size, bar.total - bar.n))
     )
-    with stream(PredictBatches(pictures, batch_size, views)) as made, bar:
-        outputs = network.predict(made, verbose=0, callbacks=[moves] if progress else [])
+    parts = []
+    with bar:
+        for start in range(0, len(pictures), CHUNK):
+            part = pictures.take(np.arange(start, min(start + CHUNK, len(pictures))))
+            with stream(PredictBatches(part, batch_size, views)) as made:
+                outputs = network.predict(made, verbose=0, callbacks=[moves] if progress else [])
+            apart = partial(_views_apart, views=len(views), batch_size=batch_size, images=len(part))
+            parts.append(keras.tree.map_structure(apart, outputs))
+    joined = keras.tree.map_structure(lambda *arrays: np.concatenate(arrays, axis=1), *parts)
+    return {view: keras.tree.map_structure(itemgetter(number), joined) for number, view in enumerate(views)}
 
-    def of_view(number: int, values: np.ndarray) -> np.ndarray:
-        batches = values.reshape(-1, len(views), batch_size, values.shape[-1])
-        return batches[:, number].reshape(-1, values.shape[-1])[: len(pictures)]
 
-    return {view: keras.tree.map_structure(partial(of_view, n), outputs) for n, view in enumerate(views)}
+def _views_apart(values: np.ndarray, views: int, batch_size: int, images: int) -> np.ndarray:
+    """(views, images, outputs) from the output for PredictBatches, whose last batch is filled up."""
+    batches = values.reshape(-1, views, batch_size, values.shape[-1])
+    return batches.swapaxes(0, 1).reshape(views, -1, values.shape[-1])[:, :images]

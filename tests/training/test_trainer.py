@@ -183,7 +183,7 @@ def test_the_weights_kept_are_those_of_the_best_epoch(run, network, data):
         np.testing.assert_allclose(given[task.name], kept.probabilities[task.name], atol=1e-6)
 
 
-def test_the_view_flip_is_what_the_network_gives_for_the_mirror_image(network, data, tmp_path):
+def test_the_view_flip_is_what_the_network_gives_for_the_mirror_image(network, data, tmp_path, monkeypatch):
     dataset = read_data(data).take(np.arange(12))
     mirrored = write_data(tmp_path / "mirrored", images=12)
     for name in dataset.names:
@@ -192,7 +192,8 @@ def test_the_view_flip_is_what_the_network_gives_for_the_mirror_image(network, d
     labels = mirrored / "base/Annotations/label.csv"
     labels.write_text(labels.read_text().replace(".jpg", ".png"))
     there, back = (predict(network, Pictures(one, LEARNS)) for one in (dataset, read_data(mirrored)))
-    for batch_size in (1, 5, 16):
+    for batch_size, at_once in ((1, 100), (5, 100), (16, 100), (5, 7)):
+        monkeypatch.setattr("competition.model.predict.CHUNK", at_once)
         both = predict_views(network, Pictures(dataset, replace(LEARNS, batch_size=batch_size)), ("plain", "flip"))
         for name in there:
             np.testing.assert_allclose(both["plain"][name], there[name], atol=1e-5)
