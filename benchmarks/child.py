@@ -1,6 +1,7 @@
 """Commands in processes of their own, so that time and memory are theirs alone."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -20,16 +21,22 @@ def run_python(arguments: Sequence[str], folder: Path) -> str:
     Raises InvalidInput with its stderr if it fails.
     """
     command = [sys.executable, *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, env=child_environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         raise InvalidInput(f"{' '.join(command)} failed:\n{done.stderr.strip()}")
     return done.stdout
 
 
-def train_until(step: int, arguments: Sequence[str], folder: Path) -> tuple[float, float]:
-    """Run `competition train` in `folder` up to this step; return the seconds it took and its peak memory in GB."""
+def child_environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def train_until(step: int, arguments: Sequence[str], folder: Path, budget: float = math.inf) -> tuple[float, float]:
+    """Run `competition train` in `folder` up to this step, or for `budget` seconds from the first one.
+
+    Return the seconds it took and its peak memory in GB.
+    """
     start = time.monotonic()
-    printed = run_python([*UNTIL_STEP, str(step), "train", *arguments], folder)
+    printed = run_python([*UNTIL_STEP, str(step), str(budget), "train", *arguments], folder)
     found = json.loads(printed.splitlines()[-1])
     return found["at"] - start, found["peak"]

@@ -36,6 +36,12 @@ def prepare(recipe: Recipe, places: Places, folder: Path, validation: float = 0.
     return Preparation.of(replace(recipe, tasks=material.dataset.tasks), material, folder, USUAL_ROOM)
 
 
+def shortened(preparation: Preparation, images: int) -> Preparation:
+    """The preparation with at most this many images to train on."""
+    material = preparation.material
+    return replace(preparation, material=replace(material, training=material.training[:images]))
+
+
 @dataclass
 class Laps:
     """The seconds of each epoch of a training, without what is done `between` epochs."""

@@ -16,6 +16,7 @@ from competition.images.warp import Augmentation, Geometry, unrelated_numbers
 from competition.recipe import Recipe
 
 PICTURES, CLASSIC_PICTURES, THREADS, PART = 256, 64, 2, 16
+BUDGET = 20  # seconds of each comparison
 cv2.setNumThreads(0)  # as in training: the threads are those of the loader
 RECIPE = Recipe("bench", image_size=331, flip=True, rotation=20, zoom=(0.8, 1.2))
 
@@ -26,8 +27,8 @@ def rows(places: Places) -> Iterator[Measurement]:
     ours = Views()
     few = contents[:CLASSIC_PICTURES]
     with ThreadPoolExecutor(THREADS) as pool:
-        alone = time_in_turns(in_parts(pool, ours, contents), in_parts(pool, decode_alone, contents), turns=21)
-        classic = time_in_turns(in_parts(pool, ours, few), in_parts(pool, classic_way, few), turns=9)
+        alone = time_in_turns(in_parts(pool, ours, contents), in_parts(pool, decode_alone, contents), BUDGET)
+        classic = time_in_turns(in_parts(pool, ours, few), in_parts(pool, classic_way, few), BUDGET)
     difference = f"{mean_difference(ours, few):.2f} of 255 grey levels from resize-then-augment in float"
     name = f"input: decode and vary to {RECIPE.image_size}, {THREADS} threads, over"
     yield Measurement(

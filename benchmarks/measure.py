@@ -1,4 +1,7 @@
-"""Timing on a noisy machine: several works take turns in many short bursts, and the median over the turns counts."""
+"""Timing on a noisy machine: several works take turns in many short bursts, and the median over the turns counts.
+
+How often something runs follows from the time there is, so that a slow machine ends as early as a fast one.
+"""
 
 import time
 from collections.abc import Callable, Sequence
@@ -8,6 +11,8 @@ import numpy as np
 
 Work = Callable[[], object]
 Clock = Callable[[], float]
+
+LEAST, MOST = 3, 21  # turns
 
 
 @dataclass(frozen=True)
@@ -37,26 +42,34 @@ class Comparison:
         return np.array(self.second) / np.array(self.first)
 
 
-def time_in_turns(first: Work, second: Work, turns: int, clock: Clock = time.perf_counter) -> Comparison:
-    """Compare two works over this many turns; see `in_turns`."""
-    one, other = in_turns([first, second], turns, clock)
+def time_in_turns(first: Work, second: Work, budget: float, clock: Clock = time.perf_counter) -> Comparison:
+    """Compare two works; see `in_turns`."""
+    one, other = in_turns([first, second], budget, clock)
     return Comparison(tuple(one), tuple(other))
 
 
-def in_turns(works: Sequence[Work], turns: int, clock: Clock = time.perf_counter) -> np.ndarray:
+def in_turns(works: Sequence[Work], budget: float, clock: Clock = time.perf_counter) -> np.ndarray:
     """Seconds of a burst of each work in each turn, (works, turns) float64, after one warm-up burst of each.
 
-    Every other turn runs in reverse order, so that what a work leaves behind (a warm or a hot processor) affects all
-    alike.
+    Turns go on until `budget` seconds are over, LEAST to MOST of them. Every other turn runs in reverse order, so that
+    what a work leaves behind (a warm or a hot processor) affects all alike.
     """
     for work in works:
         work()
-    taken = np.zeros((len(works), turns))
-    for turn in range(turns):
+    turns, start = [], clock()
+    while len(turns) < LEAST or (len(turns) < MOST and clock() - start < budget):
+        taken = np.zeros(len(works))
         places = range(len(works))
-        for place in places if turn % 2 == 0 else reversed(places):
-            taken[place, turn] = seconds(works[place], clock)
-    return taken
+        for place in reversed(places) if len(turns) % 2 else places:
+            taken[place] = seconds(works[place], clock)
+        turns.append(taken)
+    return np.stack(turns, axis=1)
+
+
+def times_in(target: float, work: Work, clock: Clock = time.perf_counter) -> int:
+    """How often `work` can be called in `target` seconds, at least once, as its second call has it."""
+    work()
+    return max(1, round(target / seconds(work, clock)))
 
 
 def seconds(work: Work, clock: Clock = time.perf_counter) -> float:

@@ -6,13 +6,13 @@ from functools import partial
 import numpy as np
 
 from benchmarks.engine import Repeated, prepare, squeezenet
-from benchmarks.measure import Comparison, in_turns
+from benchmarks.measure import Comparison, in_turns, times_in
 from benchmarks.places import Places, workplace
 from benchmarks.report import Measurement
 from competition.images.cache import Pictures
 from competition.model.predict import predict_views
 
-BATCHES, TURNS = 48, 5
+FORWARD, BUDGET = 3, 60  # seconds of a burst of forward steps, and of all turns
 
 
 def rows(places: Places) -> Iterator[Measurement]:
@@ -20,12 +20,14 @@ def rows(places: Places) -> Iterator[Measurement]:
     with workplace() as folder:
         preparation = prepare(squeezenet(places), places, folder)
     recipe, network, dataset = preparation.recipe, preparation.network, preparation.material.dataset
-    batches = max(1, min(BATCHES, len(dataset) // recipe.batch_size))
+    repeated = Repeated(recipe)
+    batches = times_in(FORWARD, partial(repeated.predict, network, 1))
+    batches = max(1, min(batches, len(dataset) // recipe.batch_size))
     count = min(batches * recipe.batch_size, len(dataset))
     pictures = Pictures(dataset.take(np.arange(count)), recipe)  # without a cache, as for a submission
-    step = partial(Repeated(recipe).predict, network, batches)
+    step = partial(repeated.predict, network, batches)
     works = [partial(predict_views, network, pictures, views) for views in (("plain",), ("plain", "flip"))]
-    one, two, alone = in_turns([*works, step], TURNS)
+    one, two, alone = in_turns([*works, step], BUDGET)
     single = Comparison(tuple(one), tuple(alone))
     detail = f"{single.speeds(count)}, {single.spread}, {preparation.precision}"
     yield Measurement("predict: files to probabilities over the forward step", single.ratio, 0.75, detail=detail)

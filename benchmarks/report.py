@@ -13,29 +13,29 @@ WIDEST = 60  # characters of a row's name
 
 @dataclass(frozen=True)
 class Measurement:
-    """One measured number.
+    """One measured number; None if this machine cannot have it.
 
     `goal` is the lowest acceptable value, or without `at_least` the highest; None if the number is only reported.
-    `detail` says what the number was computed from.
+    `detail` says what the number was computed from, or why there is none.
     """
 
     row: str
-    value: float
+    value: float | None
     goal: float | None = None
     at_least: bool = True
     detail: str = ""
 
     @property
     def met(self) -> bool | None:
-        """Whether the goal is met; None if there is none. NaN meets no goal."""
-        if self.goal is None:
+        """Whether the goal is met; None if there is no goal or no value. NaN meets no goal."""
+        if self.goal is None or self.value is None:
             return None
         return bool(self.value >= self.goal if self.at_least else self.value <= self.goal)  # JSON has no numpy.bool
 
     def to_json(self) -> dict:
         return {
             "row": self.row,
-            "value": float(f"{self.value:.4g}"),
+            "value": None if self.value is None else float(f"{self.value:.4g}"),
             "goal": self.goal,
             "met": self.met,
             "detail": self.detail,
@@ -46,7 +46,8 @@ def line(row: Measurement) -> str:
     """A row of the table."""
     goal = "" if row.goal is None else f"{'>=' if row.at_least else '<='} {row.goal:g}"
     verdict = MISSED if row.met is False else ""
-    return f"{row.row:{WIDEST}} {row.value:8.3f}  {goal:8} {verdict:7} {row.detail}".rstrip()
+    value = "left out" if row.value is None else f"{row.value:8.3f}"
+    return f"{row.row:{WIDEST}} {value}  {goal:8} {verdict:7} {row.detail}".rstrip()
 
 
 def header() -> str:

@@ -1,16 +1,20 @@
 """How fast a training is, compared with its training step alone."""
 
-import time
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
-from benchmarks.engine import Laps, Repeated, prepare, squeezenet
+from benchmarks.engine import STEPS, Laps, Repeated, prepare, shortened, squeezenet
+from benchmarks.measure import seconds, times_in
 from benchmarks.places import Places, workplace
 from benchmarks.report import Measurement
+from competition.model import keras
 from competition.run import Run
+from competition.training.compile import compile_stage
 
-EPOCHS, WARM, BURST = 3, 4, 12  # the warm-up lets the loader finish the batches that it prepares ahead
+EPOCHS, WARM = 3, 4  # the warm-up lets the loader finish the batches that it prepares ahead
+EPOCH, BURST = 20, 5  # seconds
 
 
 def rows(places: Places) -> Iterator[Measurement]:
@@ -18,9 +22,13 @@ def rows(places: Places) -> Iterator[Measurement]:
     recipe = squeezenet(places, epochs=(EPOCHS,), learning_rate=(3e-4,), trains=("all",))
     with workplace() as folder:
         preparation = prepare(recipe, places, folder)
-        trainer, repeated = preparation.trainer(Run(folder / "run")), Repeated(preparation.recipe)
-        step = []
-        laps = Laps(trainer, lambda: step.append(step_seconds(repeated, trainer.network)))
+        network, repeated, step = preparation.network, Repeated(preparation.recipe), []
+        compile_stage(network, preparation.recipe, recipe.stages[0], STEPS)
+        steps = times_in(EPOCH, partial(repeated.train, network, 1))
+        preparation = shortened(preparation, steps * recipe.batch_size)
+        burst = max(1, steps * BURST // EPOCH)
+        trainer = preparation.trainer(Run(folder / "run"))
+        laps = Laps(trainer, lambda: step.append(step_seconds(repeated, network, burst)))
         laps.time(trainer.fit)
     alone = preparation.steps * np.array([step[0], *np.convolve(step, [0.5, 0.5], "valid")])
     images, epochs = len(preparation.material.training), np.array(laps.seconds)
@@ -32,9 +40,7 @@ def rows(places: Places) -> Iterator[Measurement]:
     yield Measurement("training: the same from the second epoch on", later, 0.92, detail=detail)
 
 
-def step_seconds(repeated: Repeated, network) -> float:
-    """Seconds of one training step of the network as it is compiled now."""
+def step_seconds(repeated: Repeated, network: keras.Model, burst: int) -> float:
+    """Seconds of one training step of the network as it is compiled now, the mean of a burst of steps."""
     repeated.train(network, WARM)
-    start = time.perf_counter()
-    repeated.train(network, BURST)
-    return (time.perf_counter() - start) / BURST
+    return seconds(partial(repeated.train, network, burst)) / burst

@@ -1,9 +1,12 @@
 """Run a command of the project up to its N-th training step, print the time and the peak memory as JSON, and exit.
 
-python -m benchmarks.until_step 1 train clothing_squeezenet --data DIR
+It exits earlier where so many seconds have passed since the first step:
+
+python -m benchmarks.until_step 200 60 train clothing_squeezenet --data DIR
 """
 
 import json
+import math
 import os
 import runpy
 import sys
@@ -13,18 +16,19 @@ from pathlib import Path
 KILOBYTE = 1024
 
 
-def main(last: int, arguments: list[str]) -> None:
+def main(last: int, budget: float, arguments: list[str]) -> None:
     """Run the command; it exits as usual if it has fewer steps."""
     from competition.model import keras  # without TensorFlow's log
 
     class Until(keras.callbacks.Callback):
         """Ends the process after the step, without any clean-up."""
 
-        steps = 0
+        steps, first = 0, math.inf
 
         def on_train_batch_end(self, batch, logs=None):
             self.steps += 1
-            if self.steps == last:
+            self.first = min(self.first, time.monotonic())
+            if self.steps == last or time.monotonic() - self.first > budget:
                 print(json.dumps({"at": time.monotonic(), "peak": peak()}), flush=True)
                 os._exit(0)
 
@@ -44,4 +48,4 @@ def peak() -> float:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2:])
+    main(int(sys.argv[1]), float(sys.argv[2]), sys.argv[3:])

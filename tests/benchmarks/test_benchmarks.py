@@ -20,7 +20,7 @@ from benchmarks.__main__ import Group, bench
 from benchmarks.child import run_python, train_until
 from benchmarks.classic import augment, classic_view
 from benchmarks.input import Views, geometry_of, mean_difference
-from benchmarks.measure import median_seconds, time_in_turns
+from benchmarks.measure import median_seconds, time_in_turns, times_in
 from benchmarks.memory import repeat
 from benchmarks.places import SHARED, Places, workplace
 from benchmarks.report import MISSED, Measurement, line, summary, write_json
@@ -87,7 +87,7 @@ class Machine:
 
 def test_two_works_are_compared_in_turns_after_one_of_each_that_does_not_count():
     machine = Machine()
-    compared = time_in_turns(machine.work("a", 900, 2), machine.work("b", 100, 6), turns=4, clock=machine.clock)
+    compared = time_in_turns(machine.work("a", 900, 2), machine.work("b", 100, 6), budget=32, clock=machine.clock)
     assert machine.calls == "ab" + "ab" + "ba" + "ab" + "ba"
     assert (compared.first, compared.second) == ((2,) * 4, (6,) * 4)
     assert compared.ratio == 3
@@ -97,7 +97,7 @@ def test_two_works_are_compared_in_turns_after_one_of_each_that_does_not_count()
 def test_one_slow_turn_changes_no_ratio():
     machine = Machine()
     compared = time_in_turns(
-        machine.work("a", 2, 2, 50, 2), machine.work("b", 6, 6, 6, 6), turns=3, clock=machine.clock
+        machine.work("a", 2, 2, 50, 2), machine.work("b", 6, 6, 6, 6), budget=1, clock=machine.clock
     )
     assert compared.ratio == 3
 
@@ -105,9 +105,30 @@ def test_one_slow_turn_changes_no_ratio():
 def test_the_ratio_is_that_of_the_turns_on_a_machine_that_slows_down():
     machine = Machine()
     first, second = machine.work("a", 1, 1, 2, 10, 20, 4), machine.work("b", 1, 3, 6, 30, 60, 400)
-    compared = time_in_turns(first, second, turns=5, clock=machine.clock)
+    compared = time_in_turns(first, second, budget=133, clock=machine.clock)
     assert compared.ratio == 3  # and not 18 / 4, that of the medians
     assert compared.spread == "half of 5 turns 3.00 to 3.00"
+
+
+def test_a_slow_work_has_three_turns_and_a_fast_one_no_more_than_twenty_one():
+    for takes, turns in ((1000, 3), (0.001, 21)):
+        machine = Machine()
+        compared = time_in_turns(machine.work("a", takes), machine.work("b", takes), budget=60, clock=machine.clock)
+        assert len(compared.first) == turns
+
+
+def test_a_burst_is_as_long_as_is_wanted_and_never_empty():
+    for takes, calls in ((0.25, 8), (30, 1)):
+        machine = Machine()
+        assert times_in(2, machine.work("a", 100, takes), machine.clock) == calls
+
+
+def test_a_row_that_a_machine_cannot_have_is_named_and_misses_no_goal(tmp_path):
+    row = Measurement("bfloat16", None, 1.5, detail="this processor has none")
+    assert row.met is None
+    assert line(row).split() == ["bfloat16", "left", "out", ">=", "1.5", "this", "processor", "has", "none"]
+    write_json([row], tmp_path / "bench.json")
+    assert json.loads((tmp_path / "bench.json").read_text())[0]["value"] is None
 
 
 def test_the_median_of_several_calls():
