@@ -29,10 +29,10 @@ def write_csv(file: Path, columns: Mapping[str, np.ndarray], **options) -> None:
 
     Some rows at a time, because a table of thousands of columns is large, and pandas makes a copy of it.
     """
-    rows = len(next(iter(columns.values())))
+    rows = len(columns[next(iter(columns))])
     with file.open("w", encoding="utf-8", newline="") as opened:
         for start in range(0, max(rows, 1), CHUNK):
-            part = pd.DataFrame({name: values[start : start + CHUNK] for name, values in columns.items()})
+            part = pd.DataFrame({name: columns[name][start : start + CHUNK] for name in columns})
             part.to_csv(opened, index=False, header=start == 0, lineterminator="\n", **options)
 
 

@@ -1,8 +1,6 @@
 """Reading CSV files row by row with line numbers, and checking the names of images in them."""
 
-import codecs
 import csv
-import io
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -16,24 +14,33 @@ def csv_rows(file: Path, strip: bool = False) -> Iterator[tuple[int, list[str]]]
     Raises InvalidInput for a file that is missing, not UTF-8 (a byte order mark is fine), not CSV, or holds a NUL.
     """
     try:
-        content = file.read_bytes().removeprefix(codecs.BOM_UTF8)
+        with file.open(encoding="utf-8-sig", newline="") as opened:  # line by line, because some files are large
+            reader = csv.reader(_without_nul(file, opened), strict=True)
+            for row in filter(None, reader):
+                yield reader.line_num, [cell.strip() for cell in row] if strip else row
     except OSError as error:
         raise InvalidInput(f"{file} cannot be read: {error.strerror}") from None
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        text = f"byte {content[error.start]:#04x} is not UTF-8; save the file as UTF-8"
-        raise InvalidInput(f"{file}:{line}: {text}") from None
-    if (nul := text.find("\0")) >= 0:
-        line = text.count("\n", 0, nul) + 1
-        raise InvalidInput(f"{file}:{line}: a NUL character, which no name or answer may contain; delete it")
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        for row in filter(None, reader):
-            yield reader.line_num, [cell.strip() for cell in row] if strip else row
+    except UnicodeDecodeError:
+        raise InvalidInput(_first_bad_byte(file)) from None
     except csv.Error as error:
         raise InvalidInput(f"{file}:{reader.line_num}: not comma separated ({error})") from None
+
+
+def _without_nul(file: Path, lines: Iterable[str]) -> Iterator[str]:
+    for number, line in enumerate(lines, start=1):
+        if "\0" in line:
+            raise InvalidInput(f"{file}:{number}: a NUL character, which no name or answer may contain; delete it")
+        yield line
+
+
+def _first_bad_byte(file: Path) -> str:
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError as error:
+                return f"{file}:{number}: byte {line[error.start]:#04x} is not UTF-8; save the file as UTF-8"
+    return f"{file} is not UTF-8; save it as UTF-8"
 
 
 def rows_below(

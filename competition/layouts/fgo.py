@@ -167,7 +167,7 @@ def _dataset(file: Path, rows: pd.DataFrame, codes: Mapping[str, np.ndarray], ta
 
 def write_answers(path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
     """Write the merged file of 0/1 columns; `name` stays empty, because the character is not known."""
-    columns = {IMAGE: questions.images.names, CHARACTER: ""}
+    columns = {IMAGE: questions.images.names, CHARACTER: [""] * len(questions.images)}
     for task in labels_first(tasks):
         true = answers(probabilities[task.name], task).astype(int)
         columns |= dict(zip(merged_columns(task), true.T, strict=True))

@@ -28,8 +28,10 @@ def score_file(submission: Path, answers: Path, tasks: tuple[Task, ...] = ()) ->
     image = np.array([place[name] for name in rows.names], int)
     asked, given = Questions(answers, truth, image, rows.tasks, rows.keys), {}
     for task in truth.tasks:
-        values = [parse_values(text) for text in texts[rows.tasks == task.name]]
-        given[task.name] = np.reshape(values, (-1, len(task)))
+        here = texts[rows.tasks == task.name]
+        given[task.name] = np.empty((len(here), len(task)))
+        for values, text in zip(given[task.name], here, strict=True):
+            values[:] = parse_values(text)
     return score_rows(asked, given, truth)
 
 

@@ -11,6 +11,7 @@ import pytest
 from helpers import refusal, write
 
 from competition.dataset import Dataset, Questions, ask_everything, one_row_an_image
+from competition.layouts.answers import write_csv
 from competition.layouts.fashionai_submission import check_submission
 from competition.layouts.registry import LAYOUTS
 from competition.task import Task
@@ -437,3 +438,11 @@ def test_probabilities_of_two_classes_under_one_name_are_refused_and_nothing_is_
     message = refusal(LAYOUTS[name].write_answers, tmp_path / "out/mine.csv", questions, given, tasks)
     assert "a_b_c would be both class b_c of a and class c of a_b" in message
     assert not (tmp_path / "out").exists()
+
+
+def test_a_csv_is_written_in_parts_as_it_would_be_at_once(tmp_path, monkeypatch):
+    columns = {"image": np.array([f"{row}.jpg" for row in range(5)], object), "p": np.linspace(0, 1, 5)}
+    monkeypatch.setattr("competition.layouts.answers.CHUNK", 2)
+    write_csv(tmp_path / "parts.csv", columns, float_format="%.3f")
+    pd.DataFrame(columns).to_csv(tmp_path / "once.csv", index=False, float_format="%.3f")
+    assert (tmp_path / "parts.csv").read_bytes() == (tmp_path / "once.csv").read_bytes()
