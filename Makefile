@@ -7,6 +7,10 @@ READY  := $(VENV)/.ready
 TOOLS  := $(VENV)/.ready-dev
 RUNNER := $(VENV)/bin/competition
 
+# When make began, and what it did before the main job, with its seconds.
+TOOK  := $(VENV)/.took
+BEGAN := $(shell rm -f $(TOOK); date +%s)
+
 # Data sets that are drawn where they are missing, also for variants of their recipe; another recipe names its data.
 DRAWABLE := sketches fgo cifar10 flowers painters
 SAMPLE   := $(patsubst %_published,%,$(patsubst %_resnet,%,$(patsubst %_efficientnet,%,$(RECIPE))))
@@ -40,6 +44,7 @@ help: ## list the verbs
 
 train: $(READY) $(DRAWN) ## train and score [RECIPE=sketches] [DATA=dir] [RUN=dir] [ARGS="--epochs 1 4"]
 	$(RUNNER) train $(RECIPE) $(if $(DATA),--data $(DATA)) $(if $(RUN),--run $(RUN)) $(ARGS)
+	@test ! -f $(TOOK) || echo "before: $$(paste -sd, $(TOOK))"
 
 folds: $(READY) $(DRAWN) ## make the folds that experiments share [DATA=dir] [ARGS="--folds 5 --test-share 0.1"]
 	$(RUNNER) folds --data $(or $(DATA),data/$(RECIPE)) $(if $(filter-out sketches,$(RECIPE)),--recipe $(RECIPE)) $(ARGS)
@@ -74,7 +79,8 @@ clean: ## remove the environment and all caches; runs, data and submissions stay
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(DRAWABLE:%=data/%): | $(READY)
-	$(RUNNER) draw $@ --recipe $(@F)
+	@echo "$(RUNNER) draw $@ --recipe $(@F)"
+	@began=$$(date +%s); $(RUNNER) draw $@ --recipe $(@F) && echo "drawing $$(($$(date +%s) - began)) s" >> $(TOOK)
 
 # Created when missing, installed again when what is locked changes. Training and submitting need the first lock alone.
 $(READY): requirements.lock pyproject.toml
@@ -84,6 +90,7 @@ $(READY): requirements.lock pyproject.toml
 	$(INSTALL) --require-hashes -r requirements.lock
 	$(INSTALL) --no-deps --no-build-isolation -e .
 	$(if $(GPU),$(INSTALL) --no-build-isolation -e ".[gpu]")
+	@echo "installing $$(($$(date +%s) - $(BEGAN))) s" >> $(TOOK)
 	@touch $@
 
 # Tests, notebooks, style.

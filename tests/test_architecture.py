@@ -20,7 +20,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Lowest first; a module imports from lower layers and its own. run and recipes share one: neither needs the other.
 LAYERS = [
     {"errors"},
-    {"files", "threads", "provenance", "renamed"},
+    {"files", "threads", "provenance", "renamed", "spent"},
     {"task"},
     {"recipe"},
     {"dataset", "run", "recipes"},

@@ -19,6 +19,7 @@ from competition.scoring.bootstrap import interval_of_means
 from competition.scoring.labels import label_table, score_labels
 from competition.scoring.predictions import HELD_OUT, PLAIN, TEST, Predictions
 from competition.scoring.scores import table
+from competition.spent import Spent
 
 
 def train(
@@ -53,15 +54,18 @@ def train(
     data = data or Path("data") / recipe.name
     if run is not None:
         refuse_existing(run)
-    material = read_material(recipe, data, skip_bad_images, cache, fold)
+    spent = Spent()
+    with spent.on("checking"):
+        material = read_material(recipe, data, skip_bad_images, cache, fold)
     recipe = replace(recipe, tasks=material.dataset.tasks)
     prior = class_prior(material.dataset.take(material.training))
     if smoke:
         recipe, material = replace(recipe, epochs=(1,) * len(recipe.epochs)), material.few(recipe)
 
-    from competition.training.prepare import Preparation  # Keras, from here on
+    with spent.on("preparing"):
+        from competition.training.prepare import Preparation  # Keras, from here on
 
-    preparation = Preparation.of(recipe, material, cache, picture_cache)
+        preparation = Preparation.of(recipe, material, cache, picture_cache)
     folder = new_run(f"{recipe.name}-smoke" if smoke else recipe.name, run)
     held_out = {FOLD: fold[1]} if fold else {}
     folder.write_recipe(recipe, {**how_it_was_made(data), **preparation.facts(), SMOKE: smoke, **held_out})
@@ -69,10 +73,12 @@ def train(
     if material.skipped:
         folder.write_text("skipped.txt", "\n".join(map(str, material.skipped)) + "\n")
     print(preparation.outlook())
-    trainer = preparation.trainer(folder)
+    trainer = preparation.trainer(folder, spent)
     trainer.fit()
-    test = preparation.pictures.take(material.test)
-    report_results(trainer, test, views, folder, fold[1] if fold else None)
+    with spent.on("reports"):
+        test = preparation.pictures.take(material.test)
+        report_results(trainer, test, views, folder, fold[1] if fold else None)
+    print(f"\n{folder.folder}/ holds the run: weights, scores, curves.png, confusion/\ntime: {spent}")
     return folder
 
 
@@ -100,4 +106,3 @@ def report_results(trainer, test: Pictures, views: Sequence[View], folder: Run, 
     with warned(folder, "network.png"):
         network_plan(folder, trainer.network)
     write_all(folder, predictions, lambda: trainer.held_out.dataset.path_of)
-    print(f"\n{folder.folder}/ holds the run: weights, scores, curves.png, confusion/")

@@ -14,6 +14,7 @@ from competition.model.network import build_network, set_trainable
 from competition.model.weights import load_first_weights
 from competition.recipe import Recipe
 from competition.run import Run
+from competition.spent import Spent
 from competition.training.compile import learning_rate
 from competition.training.precision import Choice, choose_precision, seconds_forward
 from competition.training.trainer import Trainer
@@ -68,10 +69,11 @@ class Preparation:
         machine = {"devices": devices.describe_devices(), "threads": devices.THREADS, "replicas": self.replicas}
         return {**measured, **machine}
 
-    def trainer(self, run: Run) -> Trainer:
+    def trainer(self, run: Run, spent: Spent | None = None) -> Trainer:
+        """A trainer that writes into `run`, and counts where the time goes in `spent`."""
         training = self.pictures.take(self.material.training)
         held_out = self.pictures.take(self.material.held_out)
-        return Trainer(self.network, self.recipe, run, training, held_out, self._features)
+        return Trainer(self.network, self.recipe, run, training, held_out, self._features, spent=spent or Spent())
 
     def _features(self) -> tuple[Features, Features]:
         """Cached features of the rows to train and to validate on."""

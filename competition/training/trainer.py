@@ -26,6 +26,7 @@ from competition.recipe import Monitor, Recipe, Stage
 from competition.run import Run
 from competition.scoring.fashionai import as_submitted
 from competition.scoring.scores import Report, score
+from competition.spent import Spent
 from competition.training.compile import compile_stage
 from competition.training.history import EpochBar, epoch_line, epoch_row
 
@@ -82,6 +83,7 @@ class Trainer:
     last_report: Report | None = None
     diverged: str = ""
     seconds: float = 0.0
+    spent: Spent = field(default_factory=Spent)
     history: list[dict] = field(init=False, default_factory=list)  # one row per epoch, as in history.csv
     kept: Kept = field(init=False)
 
@@ -105,13 +107,14 @@ class Trainer:
         Raises InvalidInput where there is none.
         """
         start = time.perf_counter()
-        self.held_out.keep()  # first, because they are read most often
-        for number, stage in enumerate(self.recipe.stages, start=1):
-            fit = self.fit_heads if stage.trains == "heads" else self.fit_images
-            with memory_explained(self.recipe.batch_size):
-                fit(number, stage)
-            if self.diverged:
-                break
+        with self.spent.on("training"):
+            self.held_out.keep()  # first, because they are read most often
+            for number, stage in enumerate(self.recipe.stages, start=1):
+                fit = self.fit_heads if stage.trains == "heads" else self.fit_images
+                with memory_explained(self.recipe.batch_size):
+                    fit(number, stage)
+                if self.diverged:
+                    break
         self.seconds = round(time.perf_counter() - start, 1)
         if self.diverged and not self.kept.epoch:
             raise InvalidInput(f"{self.diverged}; no epoch before it can be kept. {ADVICE}")
@@ -120,7 +123,8 @@ class Trainer:
 
     def fit_heads(self, number: int, stage: Stage) -> None:
         """Fit the heads alone on standardised features, and put those of the best epoch into the network."""
-        features, held_out = self.features()
+        with self.spent.on("features"):
+            features, held_out = self.features()
         heads, mean, variance = self.first_heads(number, features)
         shown = self._shown(features, held_out)
         saved: dict[str, list[np.ndarray]] = {}
@@ -221,6 +225,9 @@ class Watch(keras.callbacks.Callback):
         stage, epoch = f"stage {self.number} ({self.stage.trains})", len(self.trainer.history) + 1
         return f"{stage}, epoch {epoch}, step {self.step}, peak learning rate {self.stage.learning_rate:g}"
 
+    def on_train_begin(self, logs=None):
+        self.began, self.steps = time.perf_counter(), 0
+
     def on_epoch_begin(self, epoch, logs=None):
         self.batches.epoch = len(self.trainer.history)
         self.start = time.perf_counter()
@@ -229,6 +236,9 @@ class Watch(keras.callbacks.Callback):
         self.step = batch + 1
 
     def on_train_batch_end(self, batch, logs=None):
+        self.steps += 1
+        if self.steps == 1:  # nearly all of it is tracing
+            self.trainer.spent.add("first steps", time.perf_counter() - self.began)
         if not np.isfinite(logs["loss"]):
             self.trainer.diverged = f"{self.place}: the loss is not a finite number"
             self.model.stop_training = True
@@ -238,7 +248,8 @@ class Watch(keras.callbacks.Callback):
         if trainer.diverged:
             return
         average_batch_norm(self.model)
-        result = trainer.validate(self.predict_shown, self.place)
+        with trainer.spent.on("validation"):
+            result = trainer.validate(self.predict_shown, self.place)
         if not result:
             self.model.stop_training = True
             return
