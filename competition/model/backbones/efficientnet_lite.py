@@ -15,6 +15,7 @@ import numpy as np
 from keras import layers
 
 from competition.errors import InvalidInput
+from competition.model.backbones.batch_norm import BatchNormalization
 from competition.model.backbones.torch_file import read_tensors
 from competition.recipe import Recipe
 
@@ -92,7 +93,7 @@ def _convolution(x, filters: int, name: str, normalised: bool, *, side: int = 1,
 
 def _finish(x, name: str, normalised: bool, activate: bool = True):
     if normalised:
-        x = layers.BatchNormalization(momentum=0.99, epsilon=EPSILON, name=f"{name}_norm")(x)
+        x = BatchNormalization(momentum=0.99, epsilon=EPSILON, name=f"{name}_norm")(x)
     return layers.ReLU(6.0, name=f"{name}_relu")(x) if activate else x
 
 

@@ -46,12 +46,12 @@ def resnet(recipe: Recipe) -> keras.Model:
     beside the input. DavidNet found that a third, in the middle, is not worth it.
     """
     image = _image(recipe)
-    x = _convolution(image, 32, recipe, normalise=BatchNormalization)
+    x = _convolution(image, 32, recipe)
     for width in RESNET_WIDTHS:
-        x = layers.MaxPooling2D()(_convolution(x, width, recipe, normalise=BatchNormalization))
+        x = layers.MaxPooling2D()(_convolution(x, width, recipe))
         if width != RESNET_WIDTHS[1]:
-            y = _convolution(x, width, recipe, normalise=BatchNormalization)
-            x = layers.Add()([x, _convolution(y, width, recipe, normalise=BatchNormalization)])
+            y = _convolution(x, width, recipe)
+            x = layers.Add()([x, _convolution(y, width, recipe)])
     return keras.Model(image, x, name="resnet")
 
 
@@ -65,10 +65,9 @@ def vgg16(recipe: Recipe, normalised: bool) -> keras.Model:
     if recipe.image_size < smallest:
         raise ValueError(f"five blocks halve the side five times, so at least {smallest} pixels are needed")
     x = image = _image(recipe)
-    normalise = layers.BatchNormalization if normalised else None
     for block, widths in enumerate(VGG_BLOCKS, start=1):
         for number, width in enumerate(widths, start=1):
-            x = _convolution(x, width, recipe, name=f"block{block}_conv{number}", normalise=normalise)
+            x = _convolution(x, width, recipe, name=f"block{block}_conv{number}", normalised=normalised)
         x = layers.MaxPooling2D(name=f"block{block}_pool")(x)
     return keras.Model(image, x, name="vgg16_bn" if normalised else "vgg16_plain")
 
@@ -77,10 +76,10 @@ def _image(recipe: Recipe):
     return keras.Input((recipe.image_size, recipe.image_size, 3))
 
 
-def _convolution(x, width: int, recipe: Recipe, side=3, activation="", normalise=layers.BatchNormalization, **options):
+def _convolution(x, width: int, recipe: Recipe, side=3, activation="", normalised=True, **options):
     """A convolution, batch normalisation or else biases, and the recipe's activation unless another is named."""
     start, name = recipe.initializer, options.get("name")
-    x = layers.Conv2D(width, side, padding="same", use_bias=not normalise, kernel_initializer=start, **options)(x)
-    if normalise:
-        x = normalise(momentum=0.95, name=name and f"{name}_bn")(x)  # not 0.99: an epoch here has few steps
+    x = layers.Conv2D(width, side, padding="same", use_bias=not normalised, kernel_initializer=start, **options)(x)
+    if normalised:
+        x = BatchNormalization(momentum=0.95, name=name and f"{name}_bn")(x)  # not 0.99: an epoch here has few steps
     return activate(x, activation or recipe.activation)
