@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from competition.dataset import LETTERS, MAYBE, NO, YES, Dataset, Questions
+from competition.dataset import LETTERS, YES, Dataset, Questions
 from competition.errors import InvalidInput, Problem, no_such
 from competition.layouts.answers import Tasks
 from competition.layouts.classes import agree, find_classes
@@ -19,6 +19,7 @@ from competition.layouts.fashionai_submission import write_answers  # noqa: F401
 from competition.task import Task
 
 ENDING = ".csv"
+UNKNOWN = 255  # the code of what is no letter
 
 LABELS, QUESTIONS = "Annotations/*.csv", "Tests/question.csv"
 
@@ -123,10 +124,13 @@ def _encode(rows: Rows, task: Task) -> tuple[np.ndarray, np.ndarray, list[Proble
         text = f"{len(rows.values[row])} letters in {rows.values[row]!r}; {task.name} has {len(task)} classes"
         problems.append(rows.problem(row, text))
     where = where[fits]
-    letters = rows.values[where].astype(f"U{len(task)}").view("U1").reshape(len(where), len(task))
-    known = np.isin(letters, list(LETTERS)).all(axis=1)
+    code_of = np.full(256, UNKNOWN, np.uint8)
+    code_of[list(LETTERS.encode())] = range(len(LETTERS))
+    letters = "".join(rows.values[where]).encode("ascii", "replace")  # one byte for every letter
+    codes = code_of[np.frombuffer(letters, np.uint8)].reshape(len(where), len(task))
+    known = (codes != UNKNOWN).all(axis=1)
     # Of a multilabel task any number may be true.
-    one_yes = ((letters == LETTERS[YES]).sum(axis=1) == 1) | (task.kind == "multilabel")
+    one_yes = ((codes == YES).sum(axis=1) == 1) | (task.kind == "multilabel")
     for row in where[~known]:
         odd = "".join(sorted(set(rows.values[row]) - set(LETTERS)))
         text = f"letter {odd!r} in {rows.values[row]!r}; allowed are y (yes), m (maybe) and n (no)"
@@ -135,10 +139,7 @@ def _encode(rows: Rows, task: Task) -> tuple[np.ndarray, np.ndarray, list[Proble
         count = rows.values[row].count(LETTERS[YES])
         problems.append(rows.problem(row, f"{count} y in {rows.values[row]!r}; exactly one is allowed"))
     good = known & one_yes
-    codes = np.full((good.sum(), len(task)), NO, np.uint8)
-    for code in (MAYBE, YES):
-        codes[letters[good] == LETTERS[code]] = code
-    return where[good], codes, problems
+    return where[good], codes[good], problems
 
 
 def _repeated(rows: Rows, where: np.ndarray, codes: np.ndarray, image: np.ndarray) -> Iterator[Problem]:

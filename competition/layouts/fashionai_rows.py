@@ -42,9 +42,10 @@ class Rows:
         return f"{self.sources[self.source_of[row]]}:{self.line[row]}"
 
 
-def read_rows(files: Sequence[Path]) -> Rows:
+def read_rows(files: Sequence[Path], *, with_values: bool = True) -> Rows:
     """Read the three columns of label, question or answer files, whatever the third column holds.
 
+    Without values, which with thousands of classes are most of a file, these stay empty.
     Raises InvalidInput for a file that is missing, empty, not UTF-8, or starts with a header. Lines with another
     number of columns, or an image path that leaves its root, become `problems`.
     """
@@ -60,7 +61,7 @@ def read_rows(files: Sequence[Path]) -> Rows:
             if text := _row_problem(row):
                 problems.append(Problem(file, line, text))
             else:
-                good.append((number, line, *row))
+                good.append((number, line, *row) if with_values else (number, line, *row[:2], ""))
     frame = pd.DataFrame(good, columns=["source", "line", "name", "key", "value"])
     codes, keys = pd.factorize(frame["key"])
     return Rows(

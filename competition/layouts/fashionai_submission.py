@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ from competition.dataset import Questions
 from competition.errors import InvalidInput, Problem
 from competition.files import whole_file
 from competition.layouts.answers import Probabilities, Tasks
-from competition.layouts.fashionai_rows import Rows, read_rows
+from competition.layouts.classes import task_name
+from competition.layouts.csv_lines import csv_rows
+from competition.layouts.fashionai_rows import COLUMNS, Rows, read_rows
 from competition.task import DECIMALS, Task
 
 SUM_TOLERANCE = 1e-6
@@ -43,14 +46,12 @@ def write_answers(path: Path, questions: Questions, probabilities: Probabilities
     return [path, zipped]
 
 
-def _values(questions: Questions, probabilities: Probabilities) -> np.ndarray:
-    """The third column, (rows,) strings."""
-    texts = np.empty(len(questions), object)
-    for task, values in probabilities.items():
-        asked = questions.tasks == task
-        pattern = ";".join([f"%.{DECIMALS}f"] * values.shape[1])
-        texts[asked] = [pattern % tuple(row) for row in values[questions.image[asked]].astype(float).tolist()]
-    return texts
+def _values(questions: Questions, probabilities: Probabilities) -> Iterator[str]:
+    """The third column, row by row: with thousands of classes all of it would be a gigabyte."""
+    patterns = {task: ";".join([f"%.{DECIMALS}f"] * values.shape[1]) for task, values in probabilities.items()}
+    for task, image in zip(questions.tasks, questions.image, strict=True):
+        # Without probabilities the cell is empty, which the check then refuses.
+        yield patterns[task] % tuple(probabilities[task][image].tolist()) if task in patterns else ""
 
 
 def check_submission(submission: Path, questions: Path, tasks: tuple[Task, ...] = ()) -> list[Problem]:
@@ -61,13 +62,14 @@ def check_submission(submission: Path, questions: Path, tasks: tuple[Task, ...] 
     to 1 within 1e-6 except for multilabel tasks.
     Raises InvalidInput if a file cannot be read at all.
     """
-    answers, asked = read_rows([submission]), read_rows([questions])
-    problems = [*answers.problems, *asked.problems, *wrong_rows(answers, asked), *_wrong_values(answers, tasks)]
-    if submission.read_bytes().startswith(codecs.BOM_UTF8):
-        problems.append(Problem(submission, 1, "the file starts with a byte order mark; save it as UTF-8 without one"))
-    for line, text in enumerate(submission.read_bytes().splitlines(), start=1):
-        if not text.strip():
-            problems.append(Problem(submission, line, "a blank line; delete it"))
+    answers, asked = (read_rows([file], with_values=False) for file in (submission, questions))
+    problems = [*answers.problems, *asked.problems, *wrong_rows(answers, asked), *_wrong_values(submission, tasks)]
+    with submission.open("rb") as lines:
+        for line, text in enumerate(chain.from_iterable(map(bytes.splitlines, lines)), start=1):
+            if line == 1 and text.startswith(codecs.BOM_UTF8):
+                problems.append(Problem(submission, 1, "the file starts with a byte order mark; save it without one"))
+            if not text.strip():
+                problems.append(Problem(submission, line, "a blank line; delete it"))
     return sorted(problems)
 
 
@@ -104,15 +106,20 @@ def wrong_rows(answers: Rows, asked: Rows) -> Iterator[Problem]:
     yield from problems
 
 
-def _wrong_values(answers: Rows, tasks: tuple[Task, ...]) -> Iterator[Problem]:
+def _wrong_values(submission: Path, tasks: tuple[Task, ...]) -> Iterator[Problem]:
     known, found = {task.name: task for task in tasks}, defaultdict(Counter)
-    for text, task in zip(answers.values, answers.tasks, strict=True):
-        found[task][text.count(";") + 1] += 1
-    for row, (text, task) in enumerate(zip(answers.values, answers.tasks, strict=True)):
-        count = len(known[task]) if task in known else found[task].most_common(1)[0][0]
-        sums_to_one = task not in known or known[task].kind == "multiclass"
-        if problem := _value_problem(text, count, sums_to_one):
-            yield answers.problem(row, f"{answers.names[row]},{answers.keys[row]}: {problem}")
+    for _, _, key, text in _rows_of_three(submission):
+        found[task_name(key)][text.count(";") + 1] += 1
+    for line, name, key, text in _rows_of_three(submission):
+        task = known.get(task_name(key))
+        count = len(task) if task else found[task_name(key)].most_common(1)[0][0]
+        if problem := _value_problem(text, count, sums_to_one=not task or task.kind == "multiclass"):
+            yield Problem(submission, line, f"{name},{key}: {problem}")
+
+
+def _rows_of_three(file: Path) -> Iterator[tuple[int, str, str, str]]:
+    """Line, name, key and values; `read_rows` reports lines with other numbers of columns."""
+    return ((line, *cells) for line, cells in csv_rows(file) if len(cells) == len(COLUMNS))
 
 
 def _value_problem(text: str, count: int, sums_to_one: bool) -> str | None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from competition.dataset import Dataset, Questions
 from competition.errors import InvalidInput
+from competition.layouts.csv_lines import csv_rows
 from competition.layouts.fashionai import read_label_files
 from competition.layouts.fashionai_rows import read_rows
 from competition.layouts.fashionai_submission import check_submission, parse_values, wrong_rows
@@ -24,14 +25,13 @@ def score_file(submission: Path, answers: Path, tasks: tuple[Task, ...] = ()) ->
     truth = read_label_files([answers], tasks)
     if problems := check_submission(submission, answers, truth.tasks):
         raise InvalidInput(f"{submission} cannot be scored against {answers}:", problems)
-    rows, texts, place = read_rows([answers]), read_rows([submission]).values, _place(truth)  # rows of one order
+    rows, place = read_rows([answers], with_values=False), _place(truth)
     image = np.array([place[name] for name in rows.names], int)
-    asked, given = Questions(answers, truth, image, rows.tasks, rows.keys), {}
-    for task in truth.tasks:
-        here = texts[rows.tasks == task.name]
-        given[task.name] = np.empty((len(here), len(task)))
-        for values, text in zip(given[task.name], here, strict=True):
-            values[:] = parse_values(text)
+    asked = Questions(answers, truth, image, rows.tasks, rows.keys)
+    given = {task.name: np.empty((np.sum(rows.tasks == task.name), len(task))) for task in truth.tasks}
+    left = {name: iter(values) for name, values in given.items()}
+    for task, (_, cells) in zip(rows.tasks, csv_rows(submission), strict=True):  # both have the same order
+        next(left[task])[:] = parse_values(cells[-1])
     return score_rows(asked, given, truth)
 
 
