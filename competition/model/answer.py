@@ -40,7 +40,7 @@ def answer_of(
             pictures = Pictures(asked.images.take(good), recipe, digests, kept)
             with memory_explained(recipe.batch_size):
                 given = predict_views(next(restored), pictures, views, progress=part.name)
-        answers.append({view: _with_prior(given.pop(view), prior, good) for view in views})
+        answers.append({view: _with_prior(given.pop(view), prior, good) for view in dict.fromkeys(views)})
     if len(answers) == 1:
         return answers[0]
     several = Blend.plain([(part.folder, "plain") for part in parts], blend.mean, blend.tasks)
