@@ -44,7 +44,7 @@ help: ## list the verbs
 
 train: $(READY) $(DRAWN) ## train and score [RECIPE=sketches] [DATA=dir] [RUN=dir] [ARGS="--epochs 1 4"]
 	$(RUNNER) train $(RECIPE) $(if $(DATA),--data $(DATA)) $(if $(RUN),--run $(RUN)) $(ARGS)
-	@test ! -f $(TOOK) || echo "before: $$(paste -sd, $(TOOK))"
+	@test ! -f $(TOOK) || echo "before: $$(paste -sd, $(TOOK) | sed 's/,/, /g')"
 
 folds: $(READY) $(DRAWN) ## make the folds that experiments share [DATA=dir] [ARGS="--folds 5 --test-share 0.1"]
 	$(RUNNER) folds --data $(or $(DATA),data/$(RECIPE)) $(if $(filter-out sketches,$(RECIPE)),--recipe $(RECIPE)) $(ARGS)

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
@@ -36,11 +36,11 @@ def rows(places: Places) -> Iterator[Measurement]:
 
 
 @contextmanager
-def training(backbone: str, flags: Sequence[str], variables: dict[str, str]):
+def training(backbone: str, flags: Sequence[str], variables: dict[str, str]) -> Iterator[Callable[[int], None]]:
     """A function that trains so many steps in a process of its own, and waits for them."""
     command = [sys.executable, "-m", "benchmarks.bursts", backbone, *flags]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, env=child_environment() | variables, text=True, **pipes) as process:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env=child_environment() | variables, **pipes) as process:  # ends with its stdin
 
         def train(steps: int) -> None:
             print(steps, file=process.stdin, flush=True)
@@ -48,4 +48,3 @@ def training(backbone: str, flags: Sequence[str], variables: dict[str, str]):
                 raise RuntimeError(f"{' '.join(command)} failed")
 
         yield train
-        process.stdin.close()

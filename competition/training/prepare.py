@@ -73,7 +73,7 @@ class Preparation:
         """A trainer that writes into `run`, and counts where the time goes in `spent`."""
         training = self.pictures.take(self.material.training)
         held_out = self.pictures.take(self.material.held_out)
-        return Trainer(self.network, self.recipe, run, training, held_out, self._features, spent=spent or Spent())
+        return Trainer(self.network, self.recipe, run, training, held_out, self._features, spent or Spent())
 
     def _features(self) -> tuple[Features, Features]:
         """Cached features of the rows to train and to validate on."""

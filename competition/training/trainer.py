@@ -78,12 +78,12 @@ class Trainer:
     training: Pictures
     held_out: Pictures
     features: Callable[[], tuple[Features, Features]]
+    spent: Spent
     say: Callable[[str], None] = print
     heads_report: Report | None = None
     last_report: Report | None = None
     diverged: str = ""
     seconds: float = 0.0
-    spent: Spent = field(default_factory=Spent)
     history: list[dict] = field(init=False, default_factory=list)  # one row per epoch, as in history.csv
     kept: Kept = field(init=False)
 
@@ -226,7 +226,7 @@ class Watch(keras.callbacks.Callback):
         return f"{stage}, epoch {epoch}, step {self.step}, peak learning rate {self.stage.learning_rate:g}"
 
     def on_train_begin(self, logs=None):
-        self.began, self.steps = time.perf_counter(), 0
+        self.began = time.perf_counter()
 
     def on_epoch_begin(self, epoch, logs=None):
         self.batches.epoch = len(self.trainer.history)
@@ -236,9 +236,9 @@ class Watch(keras.callbacks.Callback):
         self.step = batch + 1
 
     def on_train_batch_end(self, batch, logs=None):
-        self.steps += 1
-        if self.steps == 1:  # nearly all of it is tracing
+        if self.began:  # nearly all of the first step is tracing
             self.trainer.spent.add("first steps", time.perf_counter() - self.began)
+            self.began = 0.0
         if not np.isfinite(logs["loss"]):
             self.trainer.diverged = f"{self.place}: the loss is not a finite number"
             self.model.stop_training = True
