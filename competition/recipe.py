@@ -179,6 +179,7 @@ class Recipe:
     # Use the AMSGrad variant of Adam.
     amsgrad: bool = False
     # Momentum, per step, of an exponential moving average of the weights that is scored and kept instead; 0: none.
+    # A short stage has less: 1 - 4 / steps.
     ema: float = 0.0
     # Decoupled weight decay per step, multiplied by the learning rate.
     weight_decay: float = 0.0

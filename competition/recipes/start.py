@@ -26,13 +26,13 @@ def starting_recipe(name: str, layout: str, tasks: tuple[Task, ...], images: int
         "layout": layout,
         "validation": 0.25 if images < FEW else 0.15,
         "flip": not _has_sides(tasks),
-        "batch_size": 16 if images < FEW else 32,
     }
     if weights != "none":
         epochs = (CLOTHING.epochs[0], _epochs(VIEWS_FROM_WEIGHTS, images, least=2, most=10))
         return replace(CLOTHING, **common, weights=weights, epochs=epochs)
     size = min(SIDES, key=lambda allowed: abs(allowed - side))
-    return replace(SKETCHES, **common, image_size=size, epochs=(_epochs(VIEWS, images, least=8, most=60),))
+    epochs = (_epochs(VIEWS, images, least=8, most=60),)
+    return replace(SKETCHES, **common, image_size=size, epochs=epochs, batch_size=16 if images < FEW else 32)
 
 
 def _epochs(views: int, images: int, least: int, most: int) -> int:

@@ -8,6 +8,7 @@ from competition.errors import InvalidInput
 from competition.recipe import Recipe, Stage
 
 FINAL_SHARE = 0.01  # of the learning rate, at the end of the cosine
+SPANS = 4  # of a moving average in a stage: e**-4, 2 % of it, is then still the weights that the stage began with
 # Summed over a batch and divided by its fixed size, so that replicas and short batches change nothing.
 LOSSES = {"multiclass": losses.CategoricalCrossentropy, "multilabel": losses.BinaryCrossentropy}
 # Over the labelled images of an epoch: Keras sums with the weights, and divides only at its end.
@@ -22,7 +23,7 @@ def compile_stage(network: keras.Model, recipe: Recipe, stage: Stage, steps: int
     """
     names = [task.name for task in recipe.tasks]
     network.compile(
-        optimizer=make_optimizer(recipe, learning_rate(recipe, stage, steps)),
+        optimizer=make_optimizer(recipe, learning_rate(recipe, stage, steps), steps * stage.epochs),
         loss={task.name: LOSSES[task.kind](label_smoothing=recipe.label_smoothing) for task in recipe.tasks},
         loss_weights=dict(zip(names, recipe.task_weights, strict=True)) if recipe.task_weights else None,
         weighted_metrics={task.name: [ACCURACIES[task.kind](name="accuracy")] for task in recipe.tasks},
@@ -42,13 +43,17 @@ def _make_variables(network: keras.Model, recipe: Recipe) -> None:
     network.reset_metrics()
 
 
-def make_optimizer(recipe: Recipe, rate) -> optimizers.Optimizer:
-    """A fresh optimizer; with `accumulate`, gradients left over at the end of a stage are dropped."""
+def make_optimizer(recipe: Recipe, rate, steps: int) -> optimizers.Optimizer:
+    """A fresh optimizer for `steps` batches; with `accumulate`, gradients left over at their end are dropped.
+
+    In a short stage a moving average forgets faster than the recipe says, so that it can leave the weights that the
+    stage began with. Keras averages after every batch, also where weights change only every `accumulate` batches.
+    """
     options = {
         "learning_rate": rate,
         "weight_decay": recipe.weight_decay or None,
         "use_ema": recipe.ema > 0,
-        "ema_momentum": recipe.ema,
+        "ema_momentum": min(recipe.ema, max(0.0, 1 - SPANS / steps)),
         "gradient_accumulation_steps": recipe.accumulate if recipe.accumulate > 1 else None,
     }
     if recipe.optimizer == "sgd":

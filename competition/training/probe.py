@@ -23,8 +23,7 @@ def probe_backbone(recipe: Recipe, backbone: Backbone, material: Material, cache
     Raises InvalidInput where its weights are missing, or the heads do not learn.
     """
     spec = BACKBONES[backbone]
-    trains = ("heads", spec.tunes)
-    recipe = replace(recipe, backbone=backbone, image_size=spec.size, weights="imagenet", trains=trains)
+    recipe = replace(recipe, backbone=backbone, image_size=spec.size, weights="imagenet", trains=("heads", "all"))
     first = {name: getattr(recipe, name)[:1] for name in ("epochs", "learning_rate", "trains")}
     preparation = Preparation.of(replace(recipe, **first), material, cache)
     with tempfile.TemporaryDirectory() as folder:
@@ -37,7 +36,6 @@ def probe_backbone(recipe: Recipe, backbone: Backbone, material: Material, cache
     return Probed(
         backbone,
         spec.size,
-        spec.tunes,
         Predictions.of(backbone, trainer.held_out.dataset, trainer.kept.probabilities),
         recipe.batch_size * preparation.replicas / seconds,
         preparation.network.count_params(),

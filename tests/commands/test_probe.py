@@ -1,21 +1,17 @@
 """`competition probe`: what each network is worth on one's own images, and which to take."""
 
-from dataclasses import replace
-
 import pytest
 from helpers import refusal
 from predicted import at_random
-from small_data import TINY, write_data
+from small_data import write_data
 
 from competition.__main__ import main
 from competition.commands.probe import probe
-from competition.model.backbones.registry import BACKBONES
-from competition.model.network import build_network, set_trainable
 from competition.scoring.probed import Probed, choose, table
 
 
 def probed(name: str, skill: float, seed: int = 0) -> Probed:
-    return Probed(name, 224, "all", at_random(seed, skill, count=400), 50.0, 3_000_000, 90.0)
+    return Probed(name, 224, at_random(seed, skill, count=400), 50.0, 3_000_000, 90.0)
 
 
 FAST, ALIKE, BETTER, SLOWEST = (
@@ -50,16 +46,6 @@ def test_the_table_has_a_row_a_network_with_its_score_and_its_cost():
     assert second.split()[-4:] == ["50.0", "11", "3,000,000", "2"]  # images/s, 4 bytes a parameter, minutes
 
 
-def test_the_flags_that_are_named_build_a_network_and_name_a_layer_of_it():
-    for name, spec in BACKBONES.items():
-        if spec.imagenet and "large" not in name and "inception" not in name:  # they have no layer to start from
-            flags = replace(FAST, backbone=name, image_size=spec.size, tunes=spec.tunes).flags.split()
-            assert flags[-2:] == ["heads", spec.tunes]
-            recipe = replace(TINY, backbone=name, image_size=spec.size, weights="imagenet", trains=(spec.tunes,))
-            if spec.tunes != "all":
-                set_trainable(build_network(recipe), spec.tunes)
-
-
 @pytest.mark.slow
 def test_the_networks_with_weights_are_compared_on_the_images_of_a_folder(tmp_path, capsys):
     data = write_data(tmp_path / "data", images=60)
@@ -71,7 +57,7 @@ def test_the_networks_with_weights_are_compared_on_the_images_of_a_folder(tmp_pa
     assert float(accuracy) >= 0.8  # plain colours
     assert int(row.split()[-2].replace(",", "")) == taken.parameters == 3_350_000 + 1_280 * 5 + 5
     assert "take efficientnet_lite0: the fastest\n" in printed
-    assert printed.endswith("  --backbone efficientnet_lite0 --image-size 224 --trains heads block5_expand\n")
+    assert printed.endswith("  --backbone efficientnet_lite0 --image-size 224 --trains heads all\n")
     assert not list(tmp_path.glob("**/recipe.json"))  # it is no run
 
 

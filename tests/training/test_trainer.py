@@ -451,7 +451,7 @@ def test_a_stage_too_short_for_one_update_is_refused(data, cache, tmp_path):
 def test_accumulated_gradients_do_not_hurry_the_schedule():
     """With plain descent on a gradient of 1, a step is the rate: after two batches of an epoch of two it is halved."""
     recipe = replace(TINY, schedule="step_decay", halve_every=2, accumulate=2, optimizer="sgd")
-    optimizer = make_optimizer(recipe, learning_rate(recipe, Stage(4, 0.8, "all"), 2))
+    optimizer = make_optimizer(recipe, learning_rate(recipe, Stage(4, 0.8, "all"), 2), 8)
     optimizer.momentum = 0.0
     weight, steps = keras.Variable([0.0]), []
     optimizer.build([weight])
@@ -474,8 +474,14 @@ def test_accumulated_gradients_do_not_hurry_the_schedule():
     ],
 )
 def test_the_optimizer_is_what_the_recipe_says(fields, expected):
-    config = make_optimizer(replace(TINY, **fields), 0.1).get_config()
+    config = make_optimizer(replace(TINY, **fields), 0.1, 100).get_config()
     assert {name: config[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(("steps", "momentum"), [(200, 0.98), (40, 0.9), (3, 0)])
+def test_an_average_of_weights_leaves_where_a_short_stage_began(steps, momentum):
+    optimizer = make_optimizer(replace(TINY, ema=0.98, accumulate=2), 0.1, steps)
+    assert optimizer.ema_momentum == pytest.approx(momentum)
 
 
 def test_out_of_memory_names_the_batch_size_to_try():

