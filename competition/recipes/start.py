@@ -10,7 +10,7 @@ from competition.task import Task
 SMALL_IMAGE = 96  # pixels; on smaller images a network pretrained on photographs does badly
 SIDES = (32, 48, 64, 96)
 # Images times epochs that a network from scratch needs; one that starts from weights needs fewer.
-VIEWS, VIEWS_FROM_WEIGHTS = 48_000, 12_000
+VIEWS, VIEWS_FROM_WEIGHTS = 48_000, 9_000
 FEW = 200
 
 
