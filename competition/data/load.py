@@ -11,7 +11,7 @@ from competition.data.stratify import hold_out
 from competition.dataset import Dataset, describe
 from competition.errors import InvalidInput, Problem
 from competition.files import CACHE
-from competition.layouts.registry import LAYOUTS
+from competition.layouts.registry import layout_of
 from competition.recipe import Recipe
 
 SMOKE_BATCHES = 2
@@ -66,7 +66,7 @@ def read_images(
 
     Raises InvalidInput for labels or images that cannot be used.
     """
-    dataset = LAYOUTS[recipe.layout].read_labels(folder, recipe.tasks)
+    dataset = layout_of(recipe).read_labels(folder, recipe.tasks)
     inspection = inspect(dataset, cache)
     dataset, digests = drop_bad_images(dataset, inspection, skip_bad_images)
     print(f"{folder}: {len(dataset):,} images\n{describe(dataset)}")

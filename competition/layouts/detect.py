@@ -1,8 +1,8 @@
 """Detect what a label file, or a folder, holds: its layout, tasks, images and questions."""
 
+import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +11,45 @@ from competition.dataset import Dataset
 from competition.errors import InvalidInput
 from competition.images.decode import ENDINGS, BadImage, decode, is_image, read_file
 from competition.layouts import folder, table
+from competition.layouts.answers import write_csv
 from competition.layouts.classes import find_classes
 from competition.layouts.csv_lines import csv_rows
 from competition.layouts.fashionai import question_files
 from competition.layouts.fashionai_rows import COLUMNS
+from competition.layouts.imports.folders import LabelFiles, joined_parts, label_files, with_asked
+from competition.layouts.imports.read import read_sheet, tidy
+from competition.layouts.imports.sheet import TEST, VALIDATION, Reading, Sheet
 from competition.layouts.registry import LAYOUTS
-from competition.layouts.table_cells import read_table
+from competition.layouts.table_cells import Table, read_table
 from competition.layouts.table_tasks import infer_tasks
 
 SAMPLE = 12  # images whose size is read
 ANNOTATIONS = "Annotations"
+SPLIT = "split"  # the column of an imported table that says train or validation
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Labels that are not a strict table, as the strict tables that they become: a row an image.
+
+    `labels` and `asked` are columns (rows,) by name, the names of the images first; `asked` is empty where nothing is.
+    `images` is the folder that names are relative to; `split_column` says train or validation, if not empty.
+    """
+
+    labels: dict[str, np.ndarray]
+    asked: dict[str, np.ndarray]
+    images: Path
+    split_column: str
+
+    def write(self, data: Path) -> None:
+        """Write `data`, and the questions beside it if there are any."""
+        if self.asked:
+            write_csv(questions_beside(data), self.asked)
+        write_csv(data, self.labels)
+
+
+def questions_beside(data: Path) -> Path:
+    return data.with_name(f"{data.stem}-questions.csv")
 
 
 @dataclass(frozen=True)
@@ -28,9 +57,11 @@ class Found:
     """What was found in a label file or folder.
 
     `data` is what a training reads it from; `sizes` (SAMPLE or fewer, 2) int are heights and widths of some images, and
-    `missing` the images that are not there. `notes` say what was assumed and could be meant differently.
+    `missing` the images that are not there. `notes` say what was assumed and could be meant differently. Labels that
+    are `imported` have to be written to `data` first.
     """
 
+    what: str
     layout: str
     data: Path
     dataset: Dataset
@@ -38,58 +69,158 @@ class Found:
     sizes: np.ndarray
     missing: tuple[Path, ...]
     notes: tuple[str, ...]
+    imported: Imported | None = None
+    sample: Path | None = None
 
 
-def sniff(labels: Path, leave_out: Sequence[str] = ()) -> Found:
-    """Find out what a label file, or a folder of images, holds; `leave_out` names columns not to learn.
+def sniff(labels: Path, reading: Reading = Reading(), data: Path = Path("labels.csv")) -> Found:
+    """Find out what a label file, or a folder of images, holds; `data` is where an imported table will be written.
 
     Raises InvalidInput with every problem of the file, and if its layout is not clear.
     """
     layout = layout_of(labels)
-    if leave_out and layout != "table":
-        raise InvalidInput(f"--leave-out names columns of a table, but {labels} has the layout {layout}")
-    data = {"fashionai": _home_of_rows, "table": _home_of_table, "folder": Path}[layout](labels)
-    reader = LAYOUTS[layout]
-    dataset, notes = _read_table(data, leave_out) if layout == "table" else (reader.read_labels(data, ()), [])
+    if layout == "table":
+        return _sniff_table(labels, reading, data)
+    given = [one.name for one in fields(Reading) if getattr(reading, one.name) != one.default]
+    if given:
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise InvalidInput(f"{flags}: for tables and the like, but {labels} has the layout {layout}")
+    data = {"fashionai": _home_of_rows, "folder": Path}[layout](labels)
+    reader, notes = LAYOUTS[layout], []
+    dataset = reader.read_labels(data, ())
     if layout == "fashionai" and not find_classes(data):
         notes.append(f"classes are only numbered; name them in {data / 'classes.csv'}, a line per task: task,first,…")
-    sizes, missing = _look_at_images(dataset)
-    return Found(layout, data, dataset, tuple(reader.question_files(data)), sizes, missing, tuple(notes))
+    what = {"fashionai": "rows of image, task and letters", "folder": "a folder per class"}[layout]
+    sample = label_files(data).sample if layout == "folder" else None
+    questions = (sample,) if sample else tuple(reader.question_files(data))
+    return Found(what, layout, data, dataset, questions, *_look_at_images(dataset), tuple(notes), sample=sample)
+
+
+def _sniff_table(labels: Path, reading: Reading, data: Path) -> Found:
+    """A table, read where it lies if it is strict and its images are where it says; else imported."""
+    files = label_files(labels) if labels.is_dir() else _beside(labels)
+    if files.parts:
+        sheet = joined_parts(labels, {part: read_sheet(file) for part, file in files.parts.items()})
+    else:
+        sheet = read_sheet(files.labels)
+        if files.asked and files.asked.name != table.QUESTIONS:
+            sheet = with_asked(sheet, read_sheet(files.asked))
+    sheet = tidy(sheet, reading)
+    home = _home_of_table(files.labels) if files.labels else labels
+    strict = None if files.parts else _strict(files.labels, sheet)
+    if not strict and files.asked and files.asked.name == table.QUESTIONS:
+        sheet = tidy(with_asked(read_sheet(files.labels), read_sheet(files.asked)), reading)
+    if strict:
+        home, imported, notes = _home_of_table(files.labels), None, _notes_in_place(strict, sheet)
+        questions = tuple(table.question_files(home))
+    else:
+        home, notes = data, list(sheet.notes)
+        strict, imported = _imported(sheet)
+        questions = (questions_beside(data),) if imported.asked else ()
+    tasks, more, problems = infer_tasks(strict, reading.class_columns, reading.numbers_are_classes)
+    dataset = table.labels_of(strict, tasks, problems)
+    if len(dataset) < len(strict):
+        more.append(f"{len(strict) - len(dataset):,} of {len(strict):,} rows have no label and are not trained on")
+    if reading.leave_out:
+        more.append(f"left out: {', '.join(reading.leave_out)}")
+    return Found(
+        sheet.what,
+        "table",
+        home,
+        dataset,
+        (files.sample,) if files.sample else questions,
+        *_look_at_images(dataset),
+        tuple(dict.fromkeys([*notes, *more])),
+        imported,
+        files.sample,
+    )
+
+
+def _notes_in_place(strict: Table, sheet: Sheet) -> list[str]:
+    """What is said of a table that is read where it lies: not that its names were found there."""
+    notes = [note for note in sheet.notes if not note.startswith("images ")]
+    relative = f"image names are relative to {strict.root}"
+    return [*notes, relative] if strict.root != strict.file.parent else notes
+
+
+def _beside(file: Path) -> LabelFiles:
+    """A label file, with the questions and the sample that lie in its folder."""
+    try:
+        others = label_files(file.parent)
+    except InvalidInput:  # several tables, of which the user has named one
+        return LabelFiles(file, None, None, {})
+    return replace(others, labels=file, parts={}) if others.labels == file else LabelFiles(file, None, others.sample, {})
+
+
+def _strict(file: Path, sheet: Sheet) -> Table | None:
+    """The file as the strict reader reads it, if that is what it was found to hold, image for image, cell for cell."""
+    if file.suffix.lower() != ".csv" or len(sheet.part):
+        return None
+    try:
+        strict = read_table(file)
+    except InvalidInput:  # so it has to be imported
+        return None
+    if strict.problems or len(strict) != len(sheet) or strict.image != sheet.image:
+        return None
+    if not all(column in strict.cells and (strict.cells[column] == cells).all() for column, cells in sheet.labels.items()):
+        return None
+    prefix = os.path.relpath(strict.root, sheet.root)
+    if any(os.path.normpath(f"{prefix}/{one}") != other for one, other in zip(strict.names, sheet.names, strict=True)):
+        return None
+    return replace(strict, cells={column: strict.cells[column] for column in sheet.labels})
+
+
+def _imported(sheet: Sheet) -> tuple[Table, Imported]:
+    """The rows to learn from, as a table; and the tables to write."""
+    rows = sheet.part != TEST if len(sheet.part) else np.ones(len(sheet), bool)
+    learned, asked = sheet.take(np.flatnonzero(rows)), sheet.take(np.flatnonzero(~rows))
+    columns, split = {sheet.image: learned.names, **learned.labels}, ""
+    if (learned.part == VALIDATION).any():
+        split = SPLIT if SPLIT not in columns else f"{SPLIT}_of_data"
+        columns[split] = learned.part
+    known = {column: cells for column, cells in asked.labels.items() if (cells != "").any()}
+    questions = {sheet.image: asked.names, **known} if len(asked) else {}
+    found = Table(sheet.file, sheet.image, learned.names, learned.line, learned.labels, (), sheet.root)
+    return found, Imported(columns, questions, sheet.root, split)
 
 
 def layout_of(labels: Path) -> str:
     """Rows of image, task and letters; a table with a header; or a folder of images. Raises InvalidInput."""
     if labels.is_dir():
         return _layout_of_folder(labels)
-    _, first = next(csv_rows(labels), (1, []))
-    if not first or not is_image(first[0].strip()):
+    if labels.suffix.lower() != ".csv":
         return "table"
-    if len(first) == len(COLUMNS) and re.fullmatch("[nmy]*", first[2]):
+    try:
+        _, first = next(csv_rows(labels), (1, []))
+    except InvalidInput:
+        if not labels.is_file():
+            raise
+        return "table"  # whose importer says what is wrong
+    if len(first) == len(COLUMNS) and is_image(first[0].strip()) and re.fullmatch("[nmy]*", first[2]):
         return "fashionai"
-    raise InvalidInput(
-        f"{labels}:1: the first line, {','.join(first)[:80]!r}, is about an image; expected is a header that names the "
-        f"columns (image,colour,size), or rows {','.join(COLUMNS)} with letters y, m and n"
-    )
+    return "table"
 
 
 def _layout_of_folder(data: Path) -> str:
     if any(data.glob(f"{ANNOTATIONS}/*.csv")) or any(data.glob(f"*/{ANNOTATIONS}/*.csv")):
         return "fashionai"
-    if (data / folder.TRAIN).is_dir():
+    files = label_files(data)
+    if files.parts:
+        return "table"
+    if folder.part(data, folder.TRAIN) and not files.labels:
         return "folder"
-    tables = sorted(data.glob("[!.]*.csv"))
     classes = [path for path in folder.class_folders(data) if folder.image_files(path)]
-    if tables and len(classes) > 1:
+    if files.labels and len(classes) > 1:
         raise InvalidInput(
-            f"{data} holds tables, {tables[0].name} for example, and {len(classes)} folders of images; name the table "
+            f"{data} holds tables, {files.labels.name} for example, and {len(classes)} folders of images; name the table "
             "with --labels, or move it away if the folders are the classes"
         )
-    if not tables and not classes:
+    if not files.labels and not classes:
         raise InvalidInput(
-            f"{data} holds no labels; looked for {ANNOTATIONS}/*.csv, for a table *.csv, and for a folder of images "
-            f"({', '.join(ENDINGS)}) per class"
+            f"{data} holds no labels; looked for {ANNOTATIONS}/*.csv, for a table (*.csv, *.json, *.parquet, …), and for a "
+            f"folder of images ({', '.join(ENDINGS)}) per class"
         )
-    return "table" if tables else "folder"
+    return "table" if files.labels else "folder"
 
 
 def _home_of_rows(labels: Path) -> Path:
@@ -113,19 +244,6 @@ def _home_of_table(labels: Path) -> Path:
         return file.parent if table.label_file(file.parent) == file else file
     except InvalidInput:
         return file
-
-
-def _read_table(data: Path, leave_out: Sequence[str]) -> tuple[Dataset, list[str]]:
-    found = read_table(table.label_file(data))
-    tasks, notes, problems = infer_tasks(found, leave_out)
-    dataset = table.labels_of(found, tasks, problems)
-    if len(dataset) < len(found):
-        notes.append(f"{len(found) - len(dataset):,} of {len(found):,} rows have no label and are not trained on")
-    if found.root != found.file.parent:
-        notes.append(f"image names are relative to {found.root}")
-    if leave_out:
-        notes.append(f"left out: {', '.join(leave_out)}")
-    return dataset, notes
 
 
 def _look_at_images(dataset: Dataset) -> tuple[np.ndarray, tuple[Path, ...]]:

@@ -18,18 +18,21 @@ ALMOST = 0.6
 ONE_OF, ANY_OF = "class", "tags"
 
 
-def infer_tasks(table: Table, leave_out: Sequence[str] = ()) -> tuple[tuple[Task, ...], list[str], list[Problem]]:
+def infer_tasks(
+    table: Table, class_columns: Sequence[str] = (), numbers_are_classes: bool = False
+) -> tuple[tuple[Task, ...], list[str], list[Problem]]:
     """The tasks in the order of their columns, notes on what was assumed, and what is wrong.
 
     0/1 columns that share a prefix before an underscore are one task (gender_Female, gender_Male), also if they hold
     false and true, or no and yes. All other columns of 0 and 1, or of false and true, are one more. Such a task is
-    multiclass if no row has two ones. Any other column is a task of its own, multilabel if a cell holds `|`.
+    multiclass if no row has two ones. Any other column is a task of its own, multilabel if a cell holds `|`. The
+    values of `class_columns` are classes however many they are, and so are numbers if the user says so.
     """
-    cells = {column: values for column, values in table.cells.items() if column not in leave_out}
+    cells = table.cells
     problems = [
-        Problem(table.file, 1, f"--leave-out: {no_such('column', column, table.cells)}")
-        for column in leave_out
-        if column not in table.cells
+        Problem(table.file, 1, f"--class-columns: {no_such('column', column, cells)}")
+        for column in class_columns
+        if column not in cells
     ]
     groups, notes = group_columns(cells)
     tasks: list[Task] = []
@@ -39,7 +42,8 @@ def infer_tasks(table: Table, leave_out: Sequence[str] = ()) -> tuple[tuple[Task
                 flags = f"the 0/1 columns {_some([column for column in columns if column != name])}"
                 raise InvalidInput(f"{flags} are the task {name}, and so is column {name!r}; leave out one")
             if len(columns) == 1:
-                tasks.append(_task_of_values(columns[0], cells[columns[0]], notes))
+                free = columns[0] in class_columns or numbers_are_classes
+                tasks.append(_task_of_values(columns[0], cells[columns[0]], notes, free))
             else:
                 tasks.append(_task_of_flags(name, {column: cells[column] for column in columns}, notes))
         except InvalidInput as error:
@@ -68,7 +72,20 @@ def group_columns(cells: Mapping[str, np.ndarray]) -> tuple[dict[str, tuple[str,
     groups = defaultdict(list)
     for column in cells:
         groups[task_of(prefixes.get(column, column))].append(column)
+    for name, columns in list(groups.items()):
+        if len(columns) > 1 and _partly_answered([cells[column] for column in columns]):
+            notes.append(f"{_some(columns)} are answered one by one, so each is a task of its own: yes, no or unknown")
+            place = list(groups).index(name)
+            own = {task_of(column): [column] for column in columns}
+            groups = dict([*list(groups.items())[:place], *own.items(), *list(groups.items())[place + 1 :]])
     return {name: tuple(columns) for name, columns in groups.items()}, notes
+
+
+def _partly_answered(columns: Sequence[np.ndarray]) -> bool:
+    """Whether a row of 0/1 columns has both filled and empty cells, and every column a 0 and a 1."""
+    empty = np.column_stack([values == "" for values in columns])
+    partly = (empty.any(axis=1) & ~empty.all(axis=1)).any()
+    return bool(partly) and all({*flags_of(np.array(sorted(set(c) - {""}), object), FLAGS | WORDS)} == {0, 1} for c in columns)
 
 
 def shared_prefixes(columns: Sequence[str]) -> tuple[dict[str, str], list[str]]:
@@ -131,7 +148,7 @@ def _task_of_flags(name: str, cells: Mapping[str, np.ndarray], notes: list[str])
     return Task(name, classes)
 
 
-def _task_of_values(column: str, cells: np.ndarray, notes: list[str]) -> Task:
+def _task_of_values(column: str, cells: np.ndarray, notes: list[str], any_number: bool) -> Task:
     filled = cells[cells != ""]
     several = any(SEPARATOR in cell for cell in set(filled))
     values = [value for cell in filled for value in (split_values(cell) if several else [cell])]
@@ -140,11 +157,16 @@ def _task_of_values(column: str, cells: np.ndarray, notes: list[str]) -> Task:
     if len(count) < 2:
         found = f"one single value, {values[0]!r}" if values else "nothing at all"
         raise InvalidInput(f"column {column!r} holds {found}, so there is nothing to learn; {leave_out}")
-    if len(count) > FEW_VALUES and len(values) < FEW_IMAGES * len(count):
+    if len(count) > FEW_VALUES and len(values) < FEW_IMAGES * len(count) and not any_number:
         shown = ", ".join(repr(value[:30]) for value in list(count)[:3])
         raise InvalidInput(
             f"column {column!r} holds {len(count):,} different values in {len(filled):,} rows, as free text does "
-            f"({shown}, …); a class has to be on several images: {leave_out}"
+            f"({shown}, …); a class has to be on several images: {leave_out}, or insist, --class-columns {column!r}"
+        )
+    if len(count) > FEW_VALUES and all(map(is_number, count)) and not any_number and not _are_numbers_of_classes(count):
+        raise InvalidInput(
+            f"column {column!r} holds {len(count)} different numbers, as a quantity does ({', '.join(list(count)[:3])}, …), "
+            f"and a quantity cannot be learned; {leave_out}, or --numbers-are-classes"
         )
     name = task_of(column)
     if name != column:
@@ -157,6 +179,13 @@ def _task_of_values(column: str, cells: np.ndarray, notes: list[str]) -> Task:
     # Numbers in ascending order, then words in alphabetical order.
     classes = sorted(count, key=lambda value: (0, float(value), value) if is_number(value) else (1, 0.0, value))
     return Task(name, tuple(classes), "multilabel" if several else "multiclass")
+
+
+def _are_numbers_of_classes(values: Iterable[str]) -> bool:
+    """Whether numbers may be those of classes: whole, and most of those between the least and the greatest."""
+    numbers = [float(value) for value in values]
+    whole = all(number.is_integer() for number in numbers)
+    return whole and max(numbers) - min(numbers) < 2 * len(numbers)
 
 
 def is_number(text: str) -> bool:

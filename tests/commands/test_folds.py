@@ -14,6 +14,7 @@ from competition.commands.folds import FOLDS, Plan, folds, prepare_folds
 from competition.data.check_images import drop_bad_images, inspect
 from competition.data.folds import read_folds
 from competition.layouts.fashionai import read_label_files
+from competition.recipe import Recipe
 
 IMAGES = 30
 
@@ -148,5 +149,5 @@ def test_a_group_larger_than_a_fold_is_a_warning(data):
 def test_another_command_can_make_them_from_the_images_it_has_read(data):
     dataset = read_label_files([data / "base/Annotations/label.csv"])
     dataset, digests = drop_bad_images(dataset, inspect(dataset), skip=False)
-    made = prepare_folds(dataset, digests, data, Path("some.csv"), Plan(folds=3), layout="fashionai")
+    made = prepare_folds(dataset, digests, data, Path("some.csv"), Plan(folds=3), recipe=Recipe("any"))
     np.testing.assert_array_equal(read_folds(Path("some.csv")).of(dataset).fold, made.fold)

@@ -1,0 +1,214 @@
+"""Which column names the images, and which file each name means."""
+
+import os
+import posixpath
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import numpy as np
+
+from competition.errors import InvalidInput, no_such
+from competition.images.decode import ENDINGS, is_image
+from competition.layouts.imports.sheet import TRAIN, Reading, Sheet
+
+LOOKED_AT = 200  # names of which the files are looked for, to find the rule for all
+USUAL = ("image", "file", "filename", "img", "id", "path", "filepath", "photo", "picture", "uri", "url", "name", "fname")
+MOST = 0.5  # of a column's cells have to name images
+
+
+@dataclass(frozen=True)
+class Images:
+    """The image files in a folder and below it, by their paths (posix, relative to `root`)."""
+
+    root: Path
+    paths: tuple[str, ...]
+
+    @classmethod
+    def below(cls, root: Path) -> "Images":
+        found = []
+        for folder, inner, files in os.walk(root):
+            inner[:] = sorted(name for name in inner if not name.startswith((".", "__MACOSX")))
+            here = Path(folder).relative_to(root).as_posix()
+            found += [posixpath.normpath(f"{here}/{name}") for name in sorted(files) if is_image(name) and name[0] != "."]
+        return cls(root, tuple(found))
+
+    @cached_property
+    def by_name(self) -> dict[str, list[str]]:
+        """Paths by the last part, with and without its ending, composed as one would type it."""
+        found = defaultdict(list)
+        for path in self.paths:
+            name = composed(path.rsplit("/", 1)[-1])
+            found[name].append(path)
+            found[name.rsplit(".", 1)[0]].append(path)
+        return found
+
+    def of(self, name: str) -> list[str]:
+        return self.by_name.get(name.rsplit("/", 1)[-1], [])
+
+
+def composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def plain(name: str) -> str:
+    """A name as a relative path with slashes: of an address only its path, and nothing of . and .."""
+    if "://" in name:
+        name = unquote(urlsplit(name).path)
+    name = composed(name.replace("\\", "/"))
+    if len(name) > 1 and name[1] == ":":
+        name = name[2:]  # C:
+    return "/".join(part for part in name.split("/") if part not in ("", ".", ".."))
+
+
+def choose_image_column(sheet: Sheet, reading: Reading, images: Images) -> Sheet:
+    """The sheet that knows which column names its images. Raises InvalidInput where none does, or it is not clear."""
+    given = reading.image_column or sheet.image
+    if given:
+        if given not in sheet.cells:
+            raise InvalidInput(f"--image-column: {no_such('column', given, sheet.cells)}")
+        return replace(sheet, image=given)
+    shares = {column: (_share_found(values, images), _share_named(values)) for column, values in sheet.cells.items()}
+    best = max(shares, key=lambda column: (*shares[column], _rank(column)))
+    if max(shares[best]) > MOST and shares[best] > (0, 0):
+        others = [column for column in shares if column != best and shares[column] == shares[best]]
+        if others and _rank(best) == _rank(others[0]):
+            raise InvalidInput(
+                f"{sheet.file}: the columns {', '.join(map(repr, [best, *others]))} all name images; "
+                f"say which ones to learn from: --image-column {best}"
+            )
+        first = next(iter(sheet.cells)) == best
+        return replace(sheet, image=best) if first else replace(sheet, image=best).say(f"images are named by column {best!r}")
+    usual = [column for column in sheet.cells if _rank(column) > -len(USUAL)]
+    column = usual[0] if usual else next(iter(sheet.cells))
+    return replace(sheet, image=column)
+
+
+def _share_found(values: np.ndarray, images: Images) -> float:
+    """Of some cells, the share whose file is there; a value in many rows is no name."""
+    shown = list(dict.fromkeys(values))[:LOOKED_AT]
+    if len(shown) < min(len(values), LOOKED_AT) / 4:
+        return 0.0
+    return float(np.mean([bool(images.of(plain(value))) for value in shown])) if shown else 0.0
+
+
+def _share_named(values: np.ndarray) -> float:
+    shown = list(dict.fromkeys(values))[:LOOKED_AT]
+    return float(np.mean([is_image(value.split("?")[0]) for value in shown])) if shown else 0.0
+
+
+def _rank(column: str) -> int:
+    """How usual a name is for the column of the images: 0 the most."""
+    words = column.casefold().replace("_", " ").replace("-", " ").split()
+    return -min((USUAL.index(word) for word in words if word in USUAL), default=len(USUAL))
+
+
+def find_images(sheet: Sheet, reading: Reading, images: Images) -> Sheet:
+    """The sheet with names relative to the folder of the images, as the files there are called.
+
+    One rule is found for all images of a part: what is cut off the front of the names, the folder they lie in and the
+    ending they lack. Raises InvalidInput where names without an ending match no file, and where a name could mean
+    several files.
+    """
+    names, missing, notes = sheet.names.copy(), [], []
+    for part in dict.fromkeys(sheet.part) if len(sheet.part) else [TRAIN]:
+        rows = np.flatnonzero(sheet.part == part) if len(sheet.part) else np.arange(len(sheet))
+        found, note = _files_of(sheet, [plain(sheet.names[row]) for row in rows], part, reading, images)
+        notes += [note] if note and note not in notes else []
+        for row, path in zip(rows, found, strict=True):
+            if path is None:
+                missing.append(row)
+            else:
+                names[row] = path
+    names = _names_of_missing(sheet, names, missing, images)
+    return replace(sheet, root=images.root).with_cells({sheet.image: names}).say(*notes)
+
+
+def _files_of(
+    sheet: Sheet, names: Sequence[str], part: str, reading: Reading, images: Images
+) -> tuple[list[str | None], str | None]:
+    """The path of each name, None where there is no file, and a note on the rule."""
+    strip, folder, ending = _rule(names, part, reading, images)
+    there, found = set(images.paths), []
+    for name in names:
+        path = posixpath.normpath(f"{folder}/{'/'.join(name.split('/')[strip:])}{ending}")
+        found.append(path if path in there else None)
+    if None in found:  # composed names, other endings, several folders of images
+        for place in np.flatnonzero([one is None for one in found]):
+            found[place] = _only(sheet, names[place], images)
+    if all(one is None for one in found):
+        return found, None
+    said = [f"in {images.root / folder}" if folder not in ("", ".") else "", f"end in {ending}" if ending else ""]
+    return found, f"images {' and '.join(filter(None, said))}" if any(said) else None
+
+
+def _rule(names: Sequence[str], part: str, reading: Reading, images: Images) -> tuple[int, str, str]:
+    """How many parts to cut off the names, the folder of the images, and the ending to add: what fits most names.
+
+    Of two folders that fit alike, as where train/ and test/ both begin at 0.jpg, the one called after the part is it.
+    """
+    votes: Counter[tuple[int, str, str]] = Counter()
+    for name in names[:: max(1, len(names) // LOOKED_AT)]:
+        parts = name.split("/")
+        for path in images.of(name):
+            ending = "" if composed(path).endswith(parts[-1]) else path[path.rindex(".") :]
+            if reading.extension and ending and ending != _dotted(reading.extension):
+                continue
+            kept = composed(path)[: len(path) - len(ending)].split("/")
+            same = 1
+            while same < min(len(kept), len(parts)) and kept[-same - 1] == parts[-same - 1]:
+                same += 1
+            votes[len(parts) - same, "/".join(kept[:-same]), ending] += 1
+    return max(votes, key=lambda rule: (votes[rule], part in rule[1].casefold(), -rule[0])) if votes else (0, "", "")
+
+
+def _dotted(extension: str) -> str:
+    return extension if extension.startswith(".") else f".{extension}"
+
+
+def _only(sheet: Sheet, name: str, images: Images) -> str | None:
+    """The only file that a name without folders can mean."""
+    found = images.of(name)
+    if "/" in name:
+        found = [path for path in found if composed(path).endswith((name, *(name + ending for ending in ENDINGS)))]
+    if len(found) > 1:
+        raise InvalidInput(
+            f"{sheet.file}: {name!r} could be {' or '.join(found[:3])} in {images.root}; name the folder of the images "
+            "with --images, or their ending with --extension"
+        )
+    return found[0] if found else None
+
+
+def _names_of_missing(sheet: Sheet, names: np.ndarray, missing: Sequence[int], images: Images) -> np.ndarray:
+    """The names with those that have no file made plain. Raises InvalidInput where they cannot name one at all."""
+    if not len(missing):
+        return names
+    wrong = [row for row in missing if not is_image(plain(sheet.names[row]))]
+    if wrong:
+        raise InvalidInput(
+            f"{sheet.file}: column {sheet.image!r} names no images: {_shown(sheet.names[wrong])} "
+            f"{'match' if len(wrong) > 1 else 'matches'} none of the {len(images.paths):,} image files in {images.root} or "
+            f"below it{_shown_files(images)}; name the folder with --images, the column with --image-column"
+        )
+    for row in missing:
+        name = sheet.names[row]
+        if plain(name) != composed(name) and plain(name) != posixpath.normpath(name):
+            raise InvalidInput(
+                f"{sheet.file}:{sheet.line[row]}: {name!r} is not in {images.root}, nor is a file of that name below it; "
+                "name the folder of the images with --images"
+            )
+        names[row] = plain(name)
+    return names
+
+
+def _shown(values: Iterable[str]) -> str:
+    values = list(dict.fromkeys(values))
+    return ", ".join(map(repr, values[:3])) + (f" and {len(values) - 3:,} more" if len(values) > 3 else "")
+
+
+def _shown_files(images: Images) -> str:
+    return f" ({', '.join(images.paths[:2])}, …)" if images.paths else ""

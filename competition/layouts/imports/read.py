@@ -1,0 +1,99 @@
+"""Which importer reads a label file, and the steps from what it finds to a sheet with an image a row."""
+
+from pathlib import Path
+
+from competition.errors import InvalidInput, no_such
+from competition.layouts.imports import (
+    attribute_lists,
+    automl,
+    cells,
+    coco,
+    delimited,
+    fiftyone,
+    frames,
+    label_studio,
+    records,
+)
+from competition.layouts.imports.containers import text_in
+from competition.layouts.imports.gather import gather
+from competition.layouts.imports.images import Images, choose_image_column, find_images, plain
+from competition.layouts.imports.parts import find_parts
+from competition.layouts.imports.sheet import Reading, Sheet
+
+FRAMES = (*frames.PARQUET, *frames.EXCEL)
+
+
+def read_sheet(file: Path) -> Sheet:
+    """What a label file holds. Raises InvalidInput with the reason where it cannot be read."""
+    if file.suffix.lower() in FRAMES:
+        return frames.read_frame(file)
+    if file.suffix.lower() in frames.MATLAB:
+        return frames.read_matlab(file)
+    text = text_in(file)
+    if not text.strip():
+        raise InvalidInput(f"{file} is empty; a table's first line names its columns: image,colour,size")
+    if text.lstrip()[0] in "{[":
+        return _read_json(file, text)
+    if automl.is_automl_table(text):
+        return automl.read_automl_table(file, text)
+    if attribute_lists.is_attribute_list(text):
+        return attribute_lists.read_attribute_list(file, text)
+    return _without_bookkeeping(delimited.read_delimited(file, text))
+
+
+def _read_json(file: Path, text: str) -> Sheet:
+    content, lines = records.parse(file, text)
+    if coco.is_coco(content):
+        return coco.read_coco(file, content)
+    if fiftyone.is_fiftyone(content):
+        return fiftyone.read_fiftyone(file, content)
+    if label_studio.is_label_studio(content):
+        return label_studio.read_label_studio(file, content)
+    if automl.is_automl_records(content):
+        return automl.read_automl_records(file, content, lines)
+    return _without_bookkeeping(records.read_records(file, content, lines))
+
+
+def _without_bookkeeping(sheet: Sheet) -> Sheet:
+    if label_studio.is_label_studio_table(sheet):
+        sheet = label_studio.tidy_label_studio_table(sheet)
+    index = delimited.INDEX
+    if index in sheet.cells and list(sheet.cells[index]) == [str(row) for row in range(len(sheet))]:
+        sheet = sheet.without([index]).say("the first column, which has no name, only counts the rows: left out")
+    return sheet
+
+
+def tidy(sheet: Sheet, reading: Reading) -> Sheet:
+    """The sheet with an image a row, names that files have, and cells that mean what they say.
+
+    Raises InvalidInput where that is not clear, with the flag that settles it.
+    """
+    unknown = [column for column in reading.leave_out if column not in sheet.cells]
+    if unknown:
+        raise InvalidInput(f"{sheet.file}:1: --leave-out: {no_such('column', unknown[0], sheet.cells)}")
+    sheet = cells.clean(sheet.without(reading.leave_out))
+    sheet, images = with_images(sheet, reading)
+    sheet = find_parts(sheet, reading)
+    sheet = find_images(sheet, reading, images)
+    sheet = gather(sheet)
+    sheet = cells.drop_missing(sheet, reading)
+    sheet = cells.divide(sheet, reading)
+    sheet = cells.unify_spelling(sheet)
+    return cells.unify_flags(sheet)
+
+
+def with_images(sheet: Sheet, reading: Reading) -> tuple[Sheet, Images]:
+    """The sheet that knows the column of its images; and those in the folder given, or that of the labels.
+
+    Where that holds none, those beside it count, if all images that are named are there. Raises InvalidInput if the
+    folder given is none.
+    """
+    if reading.images and not reading.images.is_dir():
+        raise InvalidInput(f"--images {reading.images} is not a folder; name the one that holds the images")
+    near = Images.below(reading.images or sheet.root)
+    if not near.paths and not reading.images and (above := sheet.root.resolve().parent) != Path.home():
+        beside = Images.below(above)
+        found = choose_image_column(sheet, reading, beside)
+        if all(beside.of(plain(name)) for name in found.names):
+            return found, beside
+    return choose_image_column(sheet, reading, near), near

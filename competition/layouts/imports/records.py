@@ -1,0 +1,86 @@
+"""JSON of records: a list of them, one a line, a mapping from images to labels, or the columns of a table."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from competition.errors import InvalidInput
+from competition.images.decode import is_image
+from competition.layouts.imports.sheet import Sheet, sheet_of
+
+IMAGE, LABEL = "image", "label"
+
+
+def parse(file: Path, text: str) -> tuple[Any, list[int] | None]:
+    """What a JSON file holds, and the lines of its records if it has one a line. Raises InvalidInput with the line."""
+    try:
+        return json.loads(text), None
+    except ValueError as error:
+        whole = error
+    records, lines = [], []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            try:
+                records.append(json.loads(line))
+            except ValueError as error:
+                if len(records) > 1:
+                    raise InvalidInput(f"{file}:{number}: this line is no JSON ({error})") from None
+                raise InvalidInput(f"{file}:{getattr(whole, 'lineno', number)}: this is no JSON ({whole})") from None
+            lines.append(number)
+    return records, lines
+
+
+def read_records(file: Path, content: Any, lines: list[int] | None) -> Sheet:
+    """The records of a file in no special format. Raises InvalidInput where it holds no records."""
+    if isinstance(content, Mapping):
+        content = _records_of_mapping(file, content)
+    if not isinstance(content, Sequence) or isinstance(content, str) or not content:
+        raise InvalidInput(f"{file} holds no list of records; allowed are records such as {EXAMPLE}")
+    odd = next((place for place, one in enumerate(content) if not isinstance(one, Mapping)), None)
+    if odd is not None:
+        raise InvalidInput(f"{file}: record {odd + 1} is {str(content[odd])[:60]!r}; allowed are records such as {EXAMPLE}")
+    return sheet_of(file, "records", [flat(one) for one in content], lines)
+
+
+EXAMPLE = '{"image": "a.jpg", "colour": "red", "tags": ["wet", "big"]}'
+
+
+def _records_of_mapping(file: Path, content: Mapping) -> list:
+    if content and all(map(is_image, content)):
+        return [{IMAGE: name, **(value if isinstance(value, Mapping) else {LABEL: value})} for name, value in content.items()]
+    values = list(content.values())
+    if values and all(isinstance(value, Mapping) for value in values):
+        if len({frozenset(value) for value in values}) == 1 and len(values[0]) > 1 and _is_column(values[0]):
+            return [{name: content[name][row] for name in content} for row in values[0]]  # pandas' to_json()
+        return [{IMAGE: name, **value} for name, value in content.items()]  # orient="index", or by id
+    lists = {name: value for name, value in content.items() if isinstance(value, list)}
+    if len(lists) > 1 and len({len(value) for value in lists.values()}) == 1 and not _of_records(lists):
+        return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
+    of_records = [value for value in lists.values() if value and isinstance(value[0], Mapping)]
+    if len(of_records) == 1:
+        return of_records[0]
+    if values and not lists and all(isinstance(value, str | int | list) for value in values):
+        return [{IMAGE: name, LABEL: value} for name, value in content.items()]
+    raise InvalidInput(f"{file} holds {', '.join(map(repr, list(content)[:6]))}; allowed are records such as {EXAMPLE}")
+
+
+def _is_column(value: Mapping) -> bool:
+    return list(value) == [str(number) for number in range(len(value))]
+
+
+def _of_records(lists: Mapping[str, list]) -> bool:
+    return any(isinstance(one, Mapping) for value in lists.values() for one in value[:1])
+
+
+def flat(record: Mapping, prefix: str = "") -> dict[str, object]:
+    """A record without records in it: {"a": {"b": 1}} becomes {"a_b": 1}; a list of records becomes their number."""
+    found: dict[str, object] = {}
+    for name, value in record.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{name}_")
+        elif isinstance(value, list) and any(isinstance(one, Mapping | list) for one in value):
+            raise InvalidInput(f"{prefix}{name!r} holds a list of records, which cannot be a label: {str(value)[:80]}")
+        else:
+            found[prefix + name] = value
+    return found
