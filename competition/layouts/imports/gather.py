@@ -27,7 +27,7 @@ def gather(sheet: Sheet) -> Sheet:
     if not differ:
         return sheet.take(first).say(f"{len(sheet) - len(first):,} rows repeat another row, and count once")
     repeated = np.bincount(image) > 1
-    if repeated.mean() < MANY:
+    if repeated.sum() < 2 or repeated.mean() < MANY:
         raise InvalidInput(
             f"{sheet.file} names images more than once, with different labels:", _contradictions(sheet, image, first, differ)
         )

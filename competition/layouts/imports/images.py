@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
-from competition.errors import InvalidInput, no_such
+from competition.errors import InvalidInput, Problem, no_such
 from competition.images.decode import ENDINGS, is_image
 from competition.layouts.imports.sheet import TRAIN, Reading, Sheet
 
@@ -72,9 +72,10 @@ def choose_image_column(sheet: Sheet, reading: Reading, images: Images) -> Sheet
         if given not in sheet.cells:
             raise InvalidInput(f"--image-column: {no_such('column', given, sheet.cells)}")
         return replace(sheet, image=given)
-    shares = {column: (_share_found(values, images), _share_named(values)) for column, values in sheet.cells.items()}
-    best = max(shares, key=lambda column: (*shares[column], _rank(column)))
-    if max(shares[best]) > MOST and shares[best] > (0, 0):
+    named = {column: share for column, values in sheet.cells.items() if (share := _share_named(values)) > MOST}
+    shares = {column: _share_found(values, images) for column, values in sheet.cells.items() if column in named or not named}
+    best = max(shares, key=lambda column: (shares[column], _rank(column)))
+    if named or shares[best] > MOST:
         others = [column for column in shares if column != best and shares[column] == shares[best]]
         if others and _rank(best) == _rank(others[0]):
             raise InvalidInput(
@@ -114,36 +115,30 @@ def find_images(sheet: Sheet, reading: Reading, images: Images) -> Sheet:
     ending they lack. Raises InvalidInput where names without an ending match no file, and where a name could mean
     several files.
     """
-    names, missing, notes = sheet.names.copy(), [], []
+    names, lost, notes = sheet.names.copy(), [], []
     for part in dict.fromkeys(sheet.part) if len(sheet.part) else [TRAIN]:
         rows = np.flatnonzero(sheet.part == part) if len(sheet.part) else np.arange(len(sheet))
-        found, note = _files_of(sheet, [plain(sheet.names[row]) for row in rows], part, reading, images)
+        paths, there, note = _files_of(sheet, [plain(sheet.names[row]) for row in rows], part, reading, images)
+        names[rows] = paths
+        lost += [row for row, found in zip(rows, there, strict=True) if not found]
         notes += [note] if note and note not in notes else []
-        for row, path in zip(rows, found, strict=True):
-            if path is None:
-                missing.append(row)
-            else:
-                names[row] = path
-    names = _names_of_missing(sheet, names, missing, images)
+    _refuse_lost(sheet, names, lost, images)
     return replace(sheet, root=images.root).with_cells({sheet.image: names}).say(*notes)
 
 
 def _files_of(
     sheet: Sheet, names: Sequence[str], part: str, reading: Reading, images: Images
-) -> tuple[list[str | None], str | None]:
-    """The path of each name, None where there is no file, and a note on the rule."""
+) -> tuple[list[str], list[bool], str | None]:
+    """The path of each name, whether there is such a file, and a note on the rule."""
     strip, folder, ending = _rule(names, part, reading, images)
-    there, found = set(images.paths), []
-    for name in names:
-        path = posixpath.normpath(f"{folder}/{'/'.join(name.split('/')[strip:])}{ending}")
-        found.append(path if path in there else None)
-    if None in found:  # composed names, other endings, several folders of images
-        for place in np.flatnonzero([one is None for one in found]):
-            found[place] = _only(sheet, names[place], images)
-    if all(one is None for one in found):
-        return found, None
+    there = set(images.paths)
+    paths = [posixpath.normpath(posixpath.join(folder, *name.split('/')[strip:]) + ending) for name in names]
+    for place, path in enumerate(paths):
+        if path not in there:  # composed names, other endings, several folders of images
+            paths[place] = _only(sheet, names[place], images) or path
+    found = [path in there for path in paths]
     said = [f"in {images.root / folder}" if folder not in ("", ".") else "", f"end in {ending}" if ending else ""]
-    return found, f"images {' and '.join(filter(None, said))}" if any(said) else None
+    return paths, found, f"images {' and '.join(filter(None, said))}" if any(said) else None
 
 
 def _rule(names: Sequence[str], part: str, reading: Reading, images: Images) -> tuple[int, str, str]:
@@ -183,26 +178,21 @@ def _only(sheet: Sheet, name: str, images: Images) -> str | None:
     return found[0] if found else None
 
 
-def _names_of_missing(sheet: Sheet, names: np.ndarray, missing: Sequence[int], images: Images) -> np.ndarray:
-    """The names with those that have no file made plain. Raises InvalidInput where they cannot name one at all."""
-    if not len(missing):
-        return names
-    wrong = [row for row in missing if not is_image(plain(sheet.names[row]))]
-    if wrong:
+def _refuse_lost(sheet: Sheet, names: np.ndarray, lost: Sequence[int], images: Images) -> None:
+    """Raises InvalidInput where names without a file cannot name one: they have no ending, or lie outside."""
+    if wrong := [row for row in lost if not is_image(names[row])]:
         raise InvalidInput(
             f"{sheet.file}: column {sheet.image!r} names no images: {_shown(sheet.names[wrong])} "
             f"{'match' if len(wrong) > 1 else 'matches'} none of the {len(images.paths):,} image files in {images.root} or "
             f"below it{_shown_files(images)}; name the folder with --images, the column with --image-column"
         )
-    for row in missing:
-        name = sheet.names[row]
-        if plain(name) != composed(name) and plain(name) != posixpath.normpath(name):
-            raise InvalidInput(
-                f"{sheet.file}:{sheet.line[row]}: {name!r} is not in {images.root}, nor is a file of that name below it; "
-                "name the folder of the images with --images"
-            )
-        names[row] = plain(name)
-    return names
+    outside = [row for row in lost if sheet.names[row].startswith(("/", "../", "..\\")) or "://" in sheet.names[row]]
+    if outside:
+        raise InvalidInput(
+            f"{sheet.file} names images outside its folder, and no file of that name is in {images.root} or below it; name "
+            "the folder of the images with --images:",
+            [Problem(sheet.file, int(sheet.line[row]), repr(sheet.names[row])) for row in outside],
+        )
 
 
 def _shown(values: Iterable[str]) -> str:
