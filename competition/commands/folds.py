@@ -85,7 +85,14 @@ def usual_file(data: Path) -> Path:
 
 
 def prepare_folds(
-    dataset: Dataset, digests: Sequence[str], data: Path, output: Path, plan: Plan, *, recipe: Recipe, cache: Path = CACHE
+    dataset: Dataset,
+    digests: Sequence[str],
+    data: Path,
+    output: Path,
+    plan: Plan,
+    *,
+    recipe: Recipe,
+    cache: Path = CACHE,
 ) -> Folds:
     """Make the folds of readable images, write them and the pairs that look alike, and print what was found.
 

@@ -63,7 +63,9 @@ def init(
         temporary.write_text(recipe_file(recipe, _words(labels, found, train)), encoding="utf-8")
     print(f"\nwrote {path}: {recipe.backbone} at {recipe.image_size} pixels, {why}\n  {train}\n  competition submit")
     if start != "none":
-        print(f"to compare other networks on these images: competition probe --data {quote(str(found.data))} --recipe {path}")
+        print(
+            f"to compare other networks on these images: competition probe --data {quote(str(found.data))} --recipe {path}"
+        )
     return path
 
 

@@ -59,5 +59,7 @@ def _looked_at(data: Path) -> Recipe:
     """A recipe for labels that can be read where they lie. Raises InvalidInput for those that `init` has to import."""
     found = sniff(data)
     if found.imported:
-        raise InvalidInput(f"{data} has to be imported first: competition init NAME --labels {data}, then --recipe NAME.py")
+        raise InvalidInput(
+            f"{data} has to be imported first: competition init NAME --labels {data}, then --recipe NAME.py"
+        )
     return starting_recipe("probe", found.layout, found.dataset.tasks, len(found.dataset), SMALL_IMAGE, "imagenet")

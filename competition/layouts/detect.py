@@ -17,7 +17,8 @@ from competition.layouts.csv_lines import csv_rows
 from competition.layouts.fashionai import question_files
 from competition.layouts.fashionai_rows import COLUMNS
 from competition.layouts.imports.folders import LabelFiles, joined_parts, label_files, with_asked
-from competition.layouts.imports.read import read_sheet, tidy
+from competition.layouts.imports.images import plain
+from competition.layouts.imports.read import read_sheet, tidy, with_images
 from competition.layouts.imports.sheet import TEST, VALIDATION, Reading, Sheet
 from competition.layouts.registry import LAYOUTS
 from competition.layouts.table_cells import Table, read_table
@@ -149,7 +150,9 @@ def _beside(file: Path) -> LabelFiles:
         others = label_files(file.parent)
     except InvalidInput:  # several tables, of which the user has named one
         return LabelFiles(file, None, None, {})
-    return replace(others, labels=file, parts={}) if others.labels == file else LabelFiles(file, None, others.sample, {})
+    return (
+        replace(others, labels=file, parts={}) if others.labels == file else LabelFiles(file, None, others.sample, {})
+    )
 
 
 def _strict(file: Path, sheet: Sheet) -> Table | None:
@@ -162,7 +165,9 @@ def _strict(file: Path, sheet: Sheet) -> Table | None:
         return None
     if strict.problems or len(strict) != len(sheet) or strict.image != sheet.image:
         return None
-    if not all(column in strict.cells and (strict.cells[column] == cells).all() for column, cells in sheet.labels.items()):
+    if not all(
+        column in strict.cells and (strict.cells[column] == cells).all() for column, cells in sheet.labels.items()
+    ):
         return None
     prefix = os.path.relpath(strict.root, sheet.root)
     if any(os.path.normpath(f"{prefix}/{one}") != other for one, other in zip(strict.names, sheet.names, strict=True)):
@@ -210,7 +215,7 @@ def _layout_of_folder(data: Path) -> str:
     if folder.part(data, folder.TRAIN) and not files.labels:
         return "folder"
     classes = [path for path in folder.class_folders(data) if folder.image_files(path)]
-    if files.labels and len(classes) > 1:
+    if files.labels and len(classes) > 1 and not _names_images_in(files.labels, data):
         raise InvalidInput(
             f"{data} holds tables, {files.labels.name} for example, and {len(classes)} folders of images; name the table "
             "with --labels, or move it away if the folders are the classes"
@@ -221,6 +226,15 @@ def _layout_of_folder(data: Path) -> str:
             f"folder of images ({', '.join(ENDINGS)}) per class"
         )
     return "table" if files.labels else "folder"
+
+
+def _names_images_in(labels: Path, data: Path) -> bool:
+    """Whether a table names the images that lie in the folders beside it, as train_images/ beside train.csv."""
+    try:
+        sheet, images = with_images(read_sheet(labels), Reading())
+    except InvalidInput:  # so the two cannot be told apart, and the user is asked
+        return False
+    return bool(len(sheet)) and sum(bool(images.of(plain(name))) for name in sheet.names) > len(sheet) / 2
 
 
 def _home_of_rows(labels: Path) -> Path:

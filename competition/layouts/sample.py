@@ -83,7 +83,9 @@ class Shape:
 
     @cached_property
     def tasks(self) -> list[str]:
-        return list(dict.fromkeys([*(task.name for task in self.values.values()), *(t.name for t, _ in self.classes.values())]))
+        return list(
+            dict.fromkeys([*(task.name for task in self.values.values()), *(t.name for t, _ in self.classes.values())])
+        )
 
 
 def _fractions(values: np.ndarray) -> bool:

@@ -46,7 +46,9 @@ def question_files(data: Path) -> list[Path]:
     return [file] if file.is_file() else []
 
 
-def read_labels(data: Path, tasks: tuple[Task, ...] = (), images: Path | None = None, split_column: str = "") -> Dataset:
+def read_labels(
+    data: Path, tasks: tuple[Task, ...] = (), images: Path | None = None, split_column: str = ""
+) -> Dataset:
     """Every image of a table that has a label; without `tasks`, these are inferred from the columns.
 
     Image names are relative to `images`, or else to the folder of the table; `split_column` says which images are held

@@ -80,8 +80,8 @@ def read_table(file: Path, images: Path | None = None) -> Table:
 
 
 def task_of(column: str) -> str:
-    """A column's name as the name of a task: 'hair colour' becomes hair_colour."""
-    return re.sub(r"[^\w.-]", "_", column)
+    """A column's name as the name of a task: 'hair colour' becomes hair_colour, and '/m/01' m_01."""
+    return re.sub(r"[^\w.-]", "_", column).lstrip("_.-")
 
 
 def _header_problems(header: list[str]) -> Iterable[str]:

@@ -82,10 +82,9 @@ def group_columns(cells: Mapping[str, np.ndarray]) -> tuple[dict[str, tuple[str,
 
 
 def _partly_answered(columns: Sequence[np.ndarray]) -> bool:
-    """Whether a row of 0/1 columns has both filled and empty cells, and every column a 0 and a 1."""
+    """Whether a row of 0/1 columns has both filled and empty cells."""
     empty = np.column_stack([values == "" for values in columns])
-    partly = (empty.any(axis=1) & ~empty.all(axis=1)).any()
-    return bool(partly) and all({*flags_of(np.array(sorted(set(c) - {""}), object), FLAGS | WORDS)} == {0, 1} for c in columns)
+    return bool((empty.any(axis=1) & ~empty.all(axis=1)).any())
 
 
 def shared_prefixes(columns: Sequence[str]) -> tuple[dict[str, str], list[str]]:
@@ -133,7 +132,7 @@ def _one_is_right(count: np.ndarray, filled: np.ndarray, zeros_are_absent: bool)
 def _task_of_flags(name: str, cells: Mapping[str, np.ndarray], notes: list[str]) -> Task:
     prefix = f"{name}_"
     shared = all(task_of(column).startswith(prefix) for column in cells)
-    classes = tuple(column[len(prefix) :] if shared else column for column in cells)
+    classes = tuple(column.lstrip("_.-")[len(prefix) :] if shared else column for column in cells)
     count, filled = _count_ones(cells.values())
     if not count.any():
         text = f"no cell of {_some(list(cells))} is 1, so there is nothing to learn; leave them out"

@@ -27,7 +27,8 @@ def read_attribute_list(file: Path, text: str) -> Sheet:
     """The rows of a list, with the names and parts of the files beside it. Raises InvalidInput for uneven lines."""
     header, rows = _rows(text)
     columns, notes = header[1:], []
-    if len(rows[0][1]) > len(header) == 2:  # all values of an image stand under one name
+    deep_fashion = len(rows[0][1]) > len(header) == 2  # all values of an image stand under one name
+    if deep_fashion:
         columns, note = _names_beside(file, header[1], len(rows[0][1]) - 1)
         notes.append(note)
     if problems := [
@@ -41,7 +42,17 @@ def read_attribute_list(file: Path, text: str) -> Sheet:
     cells, more = _named_categories(file, cells)
     line = np.array([line for line, _ in rows], int)
     sheet = Sheet(file, "a list of attributes", line, cells, file.parent, IMAGE, notes=(*notes, *more))
-    return _with_parts(sheet)
+    return _with_parts(_known(sheet, columns) if deep_fashion else sheet)
+
+
+def _known(sheet: Sheet, columns: list[str]) -> Sheet:
+    """DeepFashion's 1, -1 and 0 as yes, no and unknown, as its README says; other numbers stay."""
+    meaning = {"1": "1", "-1": "0", "0": ""}
+    found = {value for column in columns for value in sheet.cells[column]}
+    if "-1" not in found or not found <= meaning.keys():
+        return sheet
+    cells = {column: np.array([meaning[value] for value in sheet.cells[column]], object) for column in columns}
+    return sheet.with_cells(cells).say("1, -1 and 0 are yes, no and unknown, as in DeepFashion")
 
 
 def _rows(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
@@ -75,7 +86,9 @@ def _named_categories(file: Path, cells: dict[str, np.ndarray]) -> tuple[dict[st
     """Numbers of categories replaced by their names, counted from 1, where a file beside has them."""
     column = "category_label"
     for path in sorted(file.parent.glob(NAMES[column])) if column in cells else ():
-        names = [line.rsplit(None, 1)[0].strip() for line in path.read_text("utf-8-sig").splitlines()[2:] if line.strip()]
+        names = [
+            line.rsplit(None, 1)[0].strip() for line in path.read_text("utf-8-sig").splitlines()[2:] if line.strip()
+        ]
         if all(value.isdigit() and 1 <= int(value) <= len(names) for value in cells[column]):
             named = np.array([names[int(value) - 1] for value in cells[column]], object)
             return {**cells, column: named}, [f"categories are named by {path.name}"]

@@ -11,13 +11,20 @@ from competition.errors import InvalidInput
 from competition.layouts.imports.sheet import TEST, TRAIN, VALIDATION, Sheet, sheet_of
 
 IMAGE, LABEL = "image", "label"
-PARTS = {"train": TRAIN, "training": TRAIN, "validate": VALIDATION, "validation": VALIDATION, "test": TEST, "unassigned": ""}
+PARTS = {
+    "train": TRAIN,
+    "training": TRAIN,
+    "validate": VALIDATION,
+    "validation": VALIDATION,
+    "test": TEST,
+    "unassigned": "",
+}
 CLOUD = "gs://"
 
 
 def is_automl_table(text: str) -> bool:
     """Whether the lines begin with a part and an address, or with the address, and there is no header."""
-    first = next(csv.reader(io.StringIO(text)), [])
+    first = next(csv.reader(text.splitlines()[:1]), [])
     parts = bool(first) and first[0].strip().casefold() in PARTS
     return len(first) > parts and first[parts].strip().startswith(CLOUD)
 
@@ -25,7 +32,7 @@ def is_automl_table(text: str) -> bool:
 def read_automl_table(file: Path, text: str) -> Sheet:
     """An image a row, with any number of labels behind its address. Raises InvalidInput with the line."""
     rows, lines, parts = [], [], []
-    reader = csv.reader(io.StringIO(text))
+    reader = csv.reader(io.StringIO(text, newline=""))
     for cells in reader:
         cells = [cell.strip() for cell in cells]
         if not any(cells):

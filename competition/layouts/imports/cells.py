@@ -34,7 +34,9 @@ def clean(sheet: Sheet) -> Sheet:
             changed.append(column)
         found[clean_text(column)] = new
     note = f"invisible characters, odd spaces or accents in {_some(changed)} were made uniform"
-    sheet = replace(sheet, cells=found, image=clean_text(sheet.image), several=frozenset(map(clean_text, sheet.several)))
+    sheet = replace(
+        sheet, cells=found, image=clean_text(sheet.image), several=frozenset(map(clean_text, sheet.several))
+    )
     return sheet.say(note) if changed else sheet
 
 
@@ -138,16 +140,16 @@ def _divided(value: str, separator: str) -> str:
 
 
 def _listed(values: np.ndarray) -> np.ndarray | None:
-    """Cells such as ['a', 'b'], ["a", "b"] or {a,b} as several values; None if a column holds other cells, too."""
-    filled = [value for value in values if value]
-    if not filled or not all(value[0] in "[({" and value[-1] in "])}" for value in filled):
+    """Cells such as ['a', 'b'], ["a", "b"] or {a,b} as several values; None if a column holds no lists.
+
+    Other cells beside lists are one value each, as Label Studio writes them.
+    """
+    in_brackets = {value for value in values if value and value[0] in "[({" and value[-1] in "])}"}
+    known = {value: _list_in(value) for value in in_brackets}
+    quoted = any("'" in value or '"' in value for value in in_brackets)
+    if not known or None in known.values() or not (quoted or in_brackets == set(values) - {""}):
         return None
-    known: dict[str, str] = {"": ""}
-    for value in set(filled):
-        if (found := _list_in(value)) is None:
-            return None
-        known[value] = text_of(found)
-    return np.array([known[value] for value in values], object)
+    return _each(values, lambda value: text_of(known[value]) if value in known else value)
 
 
 def _list_in(value: str) -> list | None:
@@ -174,7 +176,8 @@ def unify_spelling(sheet: Sheet) -> Sheet:
         if all(value == one for value, one in spelt.items()):
             continue
         cells[column] = _each(
-            values, lambda value, to=spelt: SEPARATOR.join(dict.fromkeys(to.get(one, one) for one in value.split(SEPARATOR)))
+            values,
+            lambda value, to=spelt: SEPARATOR.join(dict.fromkeys(to.get(one, one) for one in value.split(SEPARATOR))),
         )
         merged = defaultdict(list)
         for value, one in sorted(spelt.items()):
@@ -183,7 +186,9 @@ def unify_spelling(sheet: Sheet) -> Sheet:
         if alike:
             notes.append(f"{column}: {'; '.join(', '.join(one) for one in alike[:SHOWN])} are one value")
         else:
-            notes.append(f"{column}: written as {', '.join(sorted(set(spelt.values()))[:SHOWN])}, not {min(distinct - set(spelt.values()))}")
+            notes.append(
+                f"{column}: written as {', '.join(sorted(set(spelt.values()))[:SHOWN])}, not {min(distinct - set(spelt.values()))}"
+            )
     return sheet.with_cells(cells).say(*notes)
 
 

@@ -32,17 +32,24 @@ def read_coco(file: Path, content: Mapping) -> Sheet:
     for number, annotation in enumerate(content["annotations"], start=1):
         image = str(_first(file, annotation, IMAGE_IDS, f"annotation {number}"))
         if image not in images:
-            raise InvalidInput(f"{file}: annotation {number} is about image {image}, which is not in its list of images")
+            raise InvalidInput(
+                f"{file}: annotation {number} is about image {image}, which is not in its list of images"
+            )
         found = [name for name in LABELS if name in annotation]
         if not found:
             raise InvalidInput(f"{file}: annotation {number} has none of {', '.join(LABELS)}")
         for name in found:
             given = annotation[name] if isinstance(annotation[name], list) else [annotation[name]]
-            column = {"category_id": CATEGORY, "category_ids": CATEGORY, "attribute_ids": "attributes"}.get(name, "label")
+            column = {"category_id": CATEGORY, "category_ids": CATEGORY, "attribute_ids": "attributes"}.get(
+                name, "label"
+            )
             values[image][column] += [_name(file, names.get(name), one, number) for one in given]
     columns = dict.fromkeys(column for found in values.values() for column in found)
     rows = [
-        {IMAGE: _name_of_image(image, key), **{column: list(dict.fromkeys(values[key][column])) or None for column in columns}}
+        {
+            IMAGE: _name_of_image(image, key),
+            **{column: list(dict.fromkeys(values[key][column])) or None for column in columns},
+        }
         for key, image in images.items()
     ]
     sheet = sheet_of(file, "images and annotations, as in COCO", rows, image=IMAGE)

@@ -7,8 +7,16 @@ from competition.errors import InvalidInput
 
 # What a file begins with, what it is, and how it becomes a file that is read.
 KINDS = (
-    (b"SQLite format 3", "a database of SQLite", "export its table: sqlite3 -header -csv FILE 'select * from …' > labels.csv"),
-    (b"\x89HDF\r\n\x1a\n", "an HDF5 file (also MATLAB 7.3)", "read it with h5py or pandas.read_hdf, and write labels with to_csv"),
+    (
+        b"SQLite format 3",
+        "a database of SQLite",
+        "export its table: sqlite3 -header -csv FILE 'select * from …' > labels.csv",
+    ),
+    (
+        b"\x89HDF\r\n\x1a\n",
+        "an HDF5 file (also MATLAB 7.3)",
+        "read it with h5py or pandas.read_hdf, and write labels with to_csv",
+    ),
     (b"\x93NUMPY", "an array of NumPy", "it names no images; write a CSV with a line an image"),
     (b"\x1f\x8b", "compressed by gzip", "unpack it: gunzip FILE, or tar -xzf FILE"),
     (b"7z\xbc\xaf", "an archive of 7-Zip", "unpack it: 7z x FILE"),
@@ -22,8 +30,14 @@ KINDS = (
     (b"\x89PNG", "a picture", "name the file of labels, or a folder with a folder per class"),
 )
 ENDINGS = {
-    ".tfrecord": ("a TFRecord", "write its images as files and its labels as a CSV, for example with tf.data.TFRecordDataset"),
-    ".tfrecords": ("a TFRecord", "write its images as files and its labels as a CSV, for example with tf.data.TFRecordDataset"),
+    ".tfrecord": (
+        "a TFRecord",
+        "write its images as files and its labels as a CSV, for example with tf.data.TFRecordDataset",
+    ),
+    ".tfrecords": (
+        "a TFRecord",
+        "write its images as files and its labels as a CSV, for example with tf.data.TFRecordDataset",
+    ),
     ".pkl": ("a pickle of Python, which is never read because it can run anything", "load it and write a CSV"),
     ".pickle": ("a pickle of Python, which is never read because it can run anything", "load it and write a CSV"),
     ".npz": ("arrays of NumPy", "they name no images; write a CSV with a line an image"),

@@ -49,7 +49,9 @@ def find_separator(lines: Sequence[str]) -> str:
 
 
 def _csv_rows(file: Path, lines: Sequence[str], separator: str) -> list[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO("".join(lines), newline=""), delimiter=separator, strict=True, skipinitialspace=True)
+    reader = csv.reader(
+        io.StringIO("".join(lines), newline=""), delimiter=separator, strict=True, skipinitialspace=True
+    )
     try:
         return [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
     except csv.Error as error:

@@ -80,14 +80,15 @@ def joined_parts(folder: Path, sheets: dict[str, Sheet]) -> Sheet:
     columns = list(dict.fromkeys(column for sheet in sheets.values() for column in sheet.cells))
     rows = {part: len(sheet) for part, sheet in sheets.items()}
     cells = {
-        column: np.concatenate(
-            [sheet.cells.get(column, np.full(len(sheet), "", object)) for sheet in sheets.values()]
-        )
+        column: np.concatenate([sheet.cells.get(column, np.full(len(sheet), "", object)) for sheet in sheets.values()])
         for column in columns
     }
     image = first.image or image_column_of(first)
     cells[image] = np.concatenate(
-        [np.array([f"{sheet.file.parent.name}/{name}" for name in sheet.cells[image]], object) for sheet in sheets.values()]
+        [
+            np.array([f"{sheet.file.parent.name}/{name}" for name in sheet.cells[image]], object)
+            for sheet in sheets.values()
+        ]
     )
     return replace(
         first,
@@ -142,5 +143,3 @@ def _appended(sheet: Sheet, asked: Sheet, image: str, columns: Iterable[str]) ->
         line=np.concatenate([sheet.line, asked.line]),
         part=np.concatenate([part, np.full(len(asked), TEST, object)]),
     ).say(f"{asked.file.name} asks about {len(asked):,} images")
-
-

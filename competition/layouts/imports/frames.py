@@ -1,5 +1,6 @@
 """Tables of pandas: Parquet, and workbooks of Excel; and the records of MATLAB's files."""
 
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -42,13 +43,16 @@ def _workbook(file: Path) -> pd.DataFrame:
 def read_matlab(file: Path) -> Sheet:
     """The records of a MATLAB file. Raises InvalidInput where it holds none, as where it holds only numbers."""
     from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
 
     try:
         content = loadmat(file, simplify_cells=True)
     except NotImplementedError:
-        raise InvalidInput(f"{file} is a MATLAB 7.3 file (HDF5); save it with -v7, or write its labels as a CSV") from None
-    except (OSError, ValueError) as error:
-        raise InvalidInput(f"{file} cannot be read: {error}") from None
+        raise InvalidInput(
+            f"{file} is a MATLAB 7.3 file (HDF5); save it with -v7, or write its labels as a CSV"
+        ) from None
+    except (OSError, ValueError, TypeError, IndexError, zlib.error, MatReadError) as error:
+        raise InvalidInput(f"{file} cannot be read as a file of MATLAB: {error}") from None
     tables = {name: value for name, value in content.items() if _is_records(value)}
     if len(tables) == 1:
         return sheet_of(file, "records of MATLAB", next(iter(tables.values())))

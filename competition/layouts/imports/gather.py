@@ -29,7 +29,8 @@ def gather(sheet: Sheet) -> Sheet:
     repeated = np.bincount(image) > 1
     if repeated.sum() < 2 or repeated.mean() < MANY:
         raise InvalidInput(
-            f"{sheet.file} names images more than once, with different labels:", _contradictions(sheet, image, first, differ)
+            f"{sheet.file} names images more than once, with different labels:",
+            _contradictions(sheet, image, first, differ),
         )
     if pivoted := _pivot(sheet, image, first, differ):
         return pivoted
@@ -50,8 +51,11 @@ def _refuse_two_parts(sheet: Sheet, image: np.ndarray, names: Sequence[str]) -> 
     odd = np.flatnonzero(sheet.part != sheet.part[first][image])
     if len(odd):
         problems = [
-            Problem(sheet.file, int(sheet.line[row]), f"{sheet.names[row]} is in {sheet.part[row]} here, and also in "
-                    f"{sheet.part[first[image[row]]]}")
+            Problem(
+                sheet.file,
+                int(sheet.line[row]),
+                f"{sheet.names[row]} is in {sheet.part[row]} here, and also in {sheet.part[first[image[row]]]}",
+            )
             for row in odd
         ]
         raise InvalidInput(f"{sheet.file} puts images into two parts:", problems)

@@ -13,11 +13,25 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 
 from competition.errors import InvalidInput, Problem, no_such
-from competition.images.decode import ENDINGS, is_image
+from competition.images.decode import is_image
 from competition.layouts.imports.sheet import TRAIN, Reading, Sheet
 
 LOOKED_AT = 200  # names of which the files are looked for, to find the rule for all
-USUAL = ("image", "file", "filename", "img", "id", "path", "filepath", "photo", "picture", "uri", "url", "name", "fname")
+USUAL = (
+    "image",
+    "file",
+    "filename",
+    "img",
+    "id",
+    "path",
+    "filepath",
+    "photo",
+    "picture",
+    "uri",
+    "url",
+    "name",
+    "fname",
+)
 MOST = 0.5  # of a column's cells have to name images
 
 
@@ -34,7 +48,9 @@ class Images:
         for folder, inner, files in os.walk(root):
             inner[:] = sorted(name for name in inner if not name.startswith((".", "__MACOSX")))
             here = Path(folder).relative_to(root).as_posix()
-            found += [posixpath.normpath(f"{here}/{name}") for name in sorted(files) if is_image(name) and name[0] != "."]
+            found += [
+                posixpath.normpath(f"{here}/{name}") for name in sorted(files) if is_image(name) and name[0] != "."
+            ]
         return cls(root, tuple(found))
 
     @cached_property
@@ -50,9 +66,30 @@ class Images:
     def of(self, name: str) -> list[str]:
         return self.by_name.get(name.rsplit("/", 1)[-1], [])
 
+    @cached_property
+    def by_stem(self) -> dict[str, list[str]]:
+        """Paths by the last part without its ending, in small letters."""
+        found = defaultdict(list)
+        for path in self.paths:
+            found[_stem(path)].append(path)
+        return found
+
+    def like(self, name: str, any_ending: bool) -> list[str]:
+        """The files that a name means: those called so, or else so in other capitals, or with another ending."""
+        if found := self.of(name):
+            return found
+        found = self.by_stem.get(_stem(name), []) if is_image(name) else []
+        alike = [path for path in found if composed(path).casefold().endswith(name.rsplit("/", 1)[-1].casefold())]
+        return alike or (found if any_ending else [])
+
 
 def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
+
+
+def _stem(path: str) -> str:
+    """The last part of a path without its ending, in small letters."""
+    return composed(path).rsplit("/", 1)[-1].rsplit(".", 1)[0].casefold()
 
 
 def plain(name: str) -> str:
@@ -73,7 +110,9 @@ def choose_image_column(sheet: Sheet, reading: Reading, images: Images) -> Sheet
             raise InvalidInput(f"--image-column: {no_such('column', given, sheet.cells)}")
         return replace(sheet, image=given)
     named = {column: share for column, values in sheet.cells.items() if (share := _share_named(values)) > MOST}
-    shares = {column: _share_found(values, images) for column, values in sheet.cells.items() if column in named or not named}
+    shares = {
+        column: _share_found(values, images) for column, values in sheet.cells.items() if column in named or not named
+    }
     best = max(shares, key=lambda column: (shares[column], _rank(column)))
     if named or shares[best] > MOST:
         others = [column for column in shares if column != best and shares[column] == shares[best]]
@@ -83,7 +122,11 @@ def choose_image_column(sheet: Sheet, reading: Reading, images: Images) -> Sheet
                 f"say which ones to learn from: --image-column {best}"
             )
         first = next(iter(sheet.cells)) == best
-        return replace(sheet, image=best) if first else replace(sheet, image=best).say(f"images are named by column {best!r}")
+        return (
+            replace(sheet, image=best)
+            if first
+            else replace(sheet, image=best).say(f"images are named by column {best!r}")
+        )
     usual = [column for column in sheet.cells if _rank(column) > -len(USUAL)]
     column = usual[0] if usual else next(iter(sheet.cells))
     return replace(sheet, image=column)
@@ -130,24 +173,33 @@ def _files_of(
     sheet: Sheet, names: Sequence[str], part: str, reading: Reading, images: Images
 ) -> tuple[list[str], list[bool], str | None]:
     """The path of each name, whether there is such a file, and a note on the rule."""
-    strip, folder, ending = _rule(names, part, reading, images)
-    there = set(images.paths)
-    paths = [posixpath.normpath(posixpath.join(folder, *name.split('/')[strip:]) + ending) for name in names]
+    (strip, folder, ending), sure = _rule(names, part, reading, images)
+    there, none_is = set(images.paths), not any(map(images.of, names))
+    paths = [posixpath.normpath(posixpath.join(folder, *name.split("/")[strip:]) + ending) for name in names]
     for place, path in enumerate(paths):
-        if path not in there:  # composed names, other endings, several folders of images
-            paths[place] = _only(sheet, names[place], images) or path
+        # Composed names, other endings, several folders of images.
+        if path not in there or (not sure and len(images.of(names[place])) > 1):
+            paths[place] = _only(sheet, names[place], reading, images, any_ending=none_is) or path
+    odd = [path for path, name in zip(paths, names, strict=True) if path in there and not images.of(name)]
     found = [path in there for path in paths]
     said = [f"in {images.root / folder}" if folder not in ("", ".") else "", f"end in {ending}" if ending else ""]
+    if odd:
+        said.append(f"are called otherwise than in the labels: {len(odd):,}, {odd[0]} for example")
     return paths, found, f"images {' and '.join(filter(None, said))}" if any(said) else None
 
 
-def _rule(names: Sequence[str], part: str, reading: Reading, images: Images) -> tuple[int, str, str]:
+Rule = tuple[int, str, str]
+
+
+def _rule(names: Sequence[str], part: str, reading: Reading, images: Images) -> tuple[Rule, bool]:
     """How many parts to cut off the names, the folder of the images, and the ending to add: what fits most names.
 
     Of two folders that fit alike, as where train/ and test/ both begin at 0.jpg, the one called after the part is it.
+    Also says whether the rule is sure: no other fits as many names, and none has files that only another one fits.
     """
-    votes: Counter[tuple[int, str, str]] = Counter()
-    for name in names[:: max(1, len(names) // LOOKED_AT)]:
+    votes: Counter[Rule] = Counter()
+    looked_at = names[:: max(1, len(names) // LOOKED_AT)]
+    for name in looked_at:
         parts = name.split("/")
         for path in images.of(name):
             ending = "" if composed(path).endswith(parts[-1]) else path[path.rindex(".") :]
@@ -158,18 +210,26 @@ def _rule(names: Sequence[str], part: str, reading: Reading, images: Images) -> 
             while same < min(len(kept), len(parts)) and kept[-same - 1] == parts[-same - 1]:
                 same += 1
             votes[len(parts) - same, "/".join(kept[:-same]), ending] += 1
-    return max(votes, key=lambda rule: (votes[rule], part in rule[1].casefold(), -rule[0])) if votes else (0, "", "")
+    if not votes:
+        return (0, "", ""), True
+    fit = {rule: (count, part in rule[1].casefold()) for rule, count in votes.items()}
+    best = max(votes, key=lambda rule: (*fit[rule], -rule[0]))
+    alone = list(fit.values()).count(fit[best]) == 1
+    return best, alone and votes[best] == sum(bool(images.of(name)) for name in looked_at)
 
 
 def _dotted(extension: str) -> str:
     return extension if extension.startswith(".") else f".{extension}"
 
 
-def _only(sheet: Sheet, name: str, images: Images) -> str | None:
-    """The only file that a name without folders can mean."""
-    found = images.of(name)
+def _only(sheet: Sheet, name: str, reading: Reading, images: Images, any_ending: bool) -> str | None:
+    """The only file that a name can mean; its folders have to be those of the file."""
+    found = images.like(name, any_ending)
+    if reading.extension and not is_image(name):
+        found = [path for path in found if path.endswith(_dotted(reading.extension))]
     if "/" in name:
-        found = [path for path in found if composed(path).endswith((name, *(name + ending for ending in ENDINGS)))]
+        folder = f"/{name.rpartition('/')[0]}/".casefold()
+        found = [path for path in found if f"/{composed(path).rpartition('/')[0]}/".casefold().endswith(folder)]
     if len(found) > 1:
         raise InvalidInput(
             f"{sheet.file}: {name!r} could be {' or '.join(found[:3])} in {images.root}; name the folder of the images "

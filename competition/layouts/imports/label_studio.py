@@ -22,7 +22,9 @@ def read_label_studio(file: Path, content: Sequence[Mapping]) -> Sheet:
     """A task of Label Studio a row; of several annotations of an image, the last that was not cancelled counts."""
     rows, repeated = [], 0
     for task in content:
-        annotations = [one for one in task.get("annotations", task.get("completions", [])) if not one.get("was_cancelled")]
+        annotations = [
+            one for one in task.get("annotations", task.get("completions", [])) if not one.get("was_cancelled")
+        ]
         repeated += len(annotations) > 1
         rows.append({IMAGE: _image_of(task["data"]), **_choices(annotations[-1] if annotations else {})})
     sheet = sheet_of(file, "an export of Label Studio", rows, image=IMAGE)
@@ -63,7 +65,9 @@ def tidy_label_studio_table(sheet: Sheet) -> Sheet:
             values = np.array([text_of(one) if one else "" for one in parsed], object)
         cells[column] = values
     found = replace(sheet, cells=cells, several=frozenset(several), what="an export of Label Studio")
-    return found.say(f"left out, because they are about the labelling: {', '.join(set(BOOKKEEPING) & set(sheet.cells))}")
+    return found.say(
+        f"left out, because they are about the labelling: {', '.join(set(BOOKKEEPING) & set(sheet.cells))}"
+    )
 
 
 def _choices_in(cell: str) -> list | str:

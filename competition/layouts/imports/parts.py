@@ -1,18 +1,33 @@
 """A column that says which part an image belongs to."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from competition.errors import InvalidInput, no_such
+from competition.errors import InvalidInput, Problem, no_such
 from competition.layouts.imports.sheet import TEST, TRAIN, VALIDATION, Reading, Sheet
 
 # Words for a part, in small letters.
 WORDS = {
-    **dict.fromkeys(("train", "training", "trn", "tr", "fit", "unassigned"), TRAIN),
-    **dict.fromkeys(("val", "valid", "validation", "validate", "dev", "eval", "holdout"), VALIDATION),
-    **dict.fromkeys(("test", "testing", "tst", "query"), TEST),
+    **dict.fromkeys(("train", "training", "train_set", "trn", "tr", "fit", "unassigned"), TRAIN),
+    **dict.fromkeys(("val", "valid", "validation", "validate", "val_set", "dev", "eval", "holdout"), VALIDATION),
+    **dict.fromkeys(("test", "testing", "test_set", "tst", "query", "gallery", "publictest", "privatetest"), TEST),
 }
+# Columns that are called so say nothing else, also where all rows are of one part.
+NAMES = (
+    "split",
+    "subset",
+    "set",
+    "part",
+    "partition",
+    "phase",
+    "usage",
+    "stage",
+    "mode",
+    "data_split",
+    "dataset_split",
+)
 # Columns of yes and no that name one part.
 FLAGGED = {"is_valid": VALIDATION, "is_val": VALIDATION, "is_validation": VALIDATION, "is_test": TEST}
 TRUTHS = {"true": True, "1": True, "1.0": True, "yes": True, "false": False, "0": False, "0.0": False, "no": False}
@@ -23,7 +38,8 @@ def find_parts(sheet: Sheet, reading: Reading) -> Sheet:
 
     Raises InvalidInput if the column named by the user holds other words, or if several columns name parts.
     """
-    columns = {column: parts for column, values in sheet.labels.items() if (parts := parts_of(column, values)) is not None}
+    labels = {column: values for column, values in sheet.labels.items() if column not in reading.class_columns}
+    columns = {column: parts for column, values in labels.items() if (parts := parts_of(column, values)) is not None}
     named = reading.split_column
     if named is not None:
         if named not in sheet.labels:
@@ -34,6 +50,8 @@ def find_parts(sheet: Sheet, reading: Reading) -> Sheet:
                 f"{sheet.file}: column {named!r} holds {values}; allowed are train, validation (val, valid, dev) and test"
             )
         columns = {named: columns[named]}
+    if not columns:
+        _refuse_half_parts(sheet, labels)
     if len(columns) > 1:
         raise InvalidInput(
             f"{sheet.file}: the columns {', '.join(columns)} all say train, validation or test; name one with "
@@ -47,12 +65,26 @@ def find_parts(sheet: Sheet, reading: Reading) -> Sheet:
     return sheet
 
 
+def _refuse_half_parts(sheet: Sheet, labels: Mapping[str, np.ndarray]) -> None:
+    """Raises InvalidInput for a column that says train and test in some rows, and something else in others."""
+    for column, values in labels.items():
+        parts = [WORDS.get(value.casefold()) for value in values]
+        odd = [row for row, part in enumerate(parts) if part is None]
+        if odd and TRAIN in parts and len({*parts} - {None}) > 1:
+            raise InvalidInput(
+                f"{sheet.file}: column {column!r} says which part an image belongs to, but not in every row; allowed are "
+                f"train, validation (val, valid, dev) and test; or leave it out, --leave-out {column!r}, or learn it, "
+                f"--class-columns {column!r}:",
+                [Problem(sheet.file, int(sheet.line[row]), repr(values[row])) for row in odd],
+            )
+
+
 def parts_of(column: str, values: np.ndarray) -> np.ndarray | None:
     """The part of each row by a column, (rows,) object; None if the column says something else."""
     words = [value.casefold() for value in values]
     if column.casefold() in FLAGGED and set(words) <= set(TRUTHS):
         part = FLAGGED[column.casefold()]
         return np.array([part if TRUTHS[word] else TRAIN for word in words], object)
-    if set(words) <= set(WORDS) and len({WORDS[word] for word in words}) > 1:
+    if words and set(words) <= set(WORDS) and (len({WORDS[word] for word in words}) > 1 or column.casefold() in NAMES):
         return np.array([WORDS[word] for word in words], object)
     return None

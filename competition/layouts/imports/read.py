@@ -20,6 +20,11 @@ from competition.layouts.imports.images import Images, choose_image_column, find
 from competition.layouts.imports.parts import find_parts
 from competition.layouts.imports.sheet import Reading, Sheet
 
+# Columns that number rows or name them, and those that number folds, in small letters.
+IDS = ("id", "uid", "uuid", "guid", "hash", "md5", "sha1", "sha256", "row_id")
+COUNTERS = (*IDS, "unnamed:_0", "index", "level_0", "no", "nr", "number", "row", "#")
+FOLDS = ("fold", "folds", "kfold", "k_fold", "fold_id", "cv_fold")
+
 FRAMES = (*frames.PARQUET, *frames.EXCEL)
 
 
@@ -57,10 +62,23 @@ def _read_json(file: Path, text: str) -> Sheet:
 def _without_bookkeeping(sheet: Sheet) -> Sheet:
     if label_studio.is_label_studio_table(sheet):
         sheet = label_studio.tidy_label_studio_table(sheet)
-    index = delimited.INDEX
-    if index in sheet.cells and list(sheet.cells[index]) == [str(row) for row in range(len(sheet))]:
-        sheet = sheet.without([index]).say("the first column, which has no name, only counts the rows: left out")
     return sheet
+
+
+def without_counters(sheet: Sheet, reading: Reading) -> Sheet:
+    """The sheet without the index that pandas wrote, ids of rows and numbers of folds, unless the user wants them."""
+    found = {}
+    for column, values in sheet.labels.items():
+        words = column.casefold().replace("-", "_").replace(" ", "_")
+        distinct = len(set(values)) == len(values) > 1
+        numbers = all(value.isdigit() for value in values)
+        if distinct and (words in COUNTERS or words.endswith("_id")) and (numbers or words in IDS):
+            found[column] = "only tells the rows apart"
+        elif numbers and len(values) and words in FOLDS:
+            found[column] = "numbers folds"
+    found = {column: what for column, what in found.items() if column not in reading.class_columns}
+    notes = [f"column {column!r} {what}: left out (--class-columns learns it)" for column, what in found.items()]
+    return sheet.without(found).say(*notes)
 
 
 def tidy(sheet: Sheet, reading: Reading) -> Sheet:
@@ -73,7 +91,7 @@ def tidy(sheet: Sheet, reading: Reading) -> Sheet:
         raise InvalidInput(f"{sheet.file}:1: --leave-out: {no_such('column', unknown[0], sheet.cells)}")
     sheet = cells.clean(sheet.without(reading.leave_out))
     sheet, images = with_images(sheet, reading)
-    sheet = find_parts(sheet, reading)
+    sheet = find_parts(without_counters(sheet, reading), reading)
     sheet = find_images(sheet, reading, images)
     sheet = gather(sheet)
     sheet = cells.drop_missing(sheet, reading)

@@ -10,6 +10,7 @@ from competition.images.decode import is_image
 from competition.layouts.imports.sheet import Sheet, sheet_of
 
 IMAGE, LABEL = "image", "label"
+CHOICES = "choices"  # of Label Studio: {"choices": ["wet", "big"]}
 
 
 def parse(file: Path, text: str) -> tuple[Any, list[int] | None]:
@@ -39,7 +40,9 @@ def read_records(file: Path, content: Any, lines: list[int] | None) -> Sheet:
         raise InvalidInput(f"{file} holds no list of records; allowed are records such as {EXAMPLE}")
     odd = next((place for place, one in enumerate(content) if not isinstance(one, Mapping)), None)
     if odd is not None:
-        raise InvalidInput(f"{file}: record {odd + 1} is {str(content[odd])[:60]!r}; allowed are records such as {EXAMPLE}")
+        raise InvalidInput(
+            f"{file}: record {odd + 1} is {str(content[odd])[:60]!r}; allowed are records such as {EXAMPLE}"
+        )
     return sheet_of(file, "records", [flat(one) for one in content], lines)
 
 
@@ -48,8 +51,15 @@ EXAMPLE = '{"image": "a.jpg", "colour": "red", "tags": ["wet", "big"]}'
 
 def _records_of_mapping(file: Path, content: Mapping) -> list:
     if content and all(map(is_image, content)):
-        return [{IMAGE: name, **(value if isinstance(value, Mapping) else {LABEL: value})} for name, value in content.items()]
+        return [
+            {IMAGE: name, **(value if isinstance(value, Mapping) else {LABEL: value})}
+            for name, value in content.items()
+        ]
+    if {"columns", "data"} <= content.keys():  # pandas' to_json(orient="split")
+        return [dict(zip(content["columns"], row, strict=True)) for row in content["data"]]
     values = list(content.values())
+    if values and all(isinstance(value, list) and value and all(map(_names_image, value)) for value in values):
+        return [{IMAGE: name, LABEL: label} for label, names in content.items() for name in names]
     if values and all(isinstance(value, Mapping) for value in values):
         if len({frozenset(value) for value in values}) == 1 and len(values[0]) > 1 and _is_column(values[0]):
             return [{name: content[name][row] for name in content} for row in values[0]]  # pandas' to_json()
@@ -69,15 +79,21 @@ def _is_column(value: Mapping) -> bool:
     return list(value) == [str(number) for number in range(len(value))]
 
 
+def _names_image(value: object) -> bool:
+    return isinstance(value, str) and is_image(value)
+
+
 def _of_records(lists: Mapping[str, list]) -> bool:
     return any(isinstance(one, Mapping) for value in lists.values() for one in value[:1])
 
 
 def flat(record: Mapping, prefix: str = "") -> dict[str, object]:
-    """A record without records in it: {"a": {"b": 1}} becomes {"a_b": 1}; a list of records becomes their number."""
+    """A record without records in it: {"a": {"b": 1}} becomes {"a_b": 1}. Raises InvalidInput for a list of records."""
     found: dict[str, object] = {}
     for name, value in record.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and list(value) == [CHOICES]:
+            found[prefix + name] = value[CHOICES]
+        elif isinstance(value, Mapping):
             found |= flat(value, f"{prefix}{name}_")
         elif isinstance(value, list) and any(isinstance(one, Mapping | list) for one in value):
             raise InvalidInput(f"{prefix}{name!r} holds a list of records, which cannot be a label: {str(value)[:80]}")
