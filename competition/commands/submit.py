@@ -11,7 +11,7 @@ from competition.files import CACHE
 from competition.images.warp import View
 from competition.layouts.registry import asking, question_files
 from competition.recipe import Recipe
-from competition.run import Run, newest_finished_run
+from competition.run import newest_finished_run
 from competition.scoring.blend import Blend, Mean, blend_of
 from competition.scoring.scores import table
 from competition.scoring.submission_file import known_answers, score_rows, submitted_rows

@@ -16,10 +16,10 @@ from competition.layouts.classes import find_classes
 from competition.layouts.csv_lines import csv_rows
 from competition.layouts.fashionai import question_files
 from competition.layouts.fashionai_rows import COLUMNS
-from competition.layouts.imports.folders import LabelFiles, joined_parts, label_files, with_asked
+from competition.layouts.imports.folders import LabelFiles, joined_parts, label_files, stacked, with_asked
 from competition.layouts.imports.images import plain
 from competition.layouts.imports.read import read_sheet, tidy, with_images
-from competition.layouts.imports.sheet import TEST, VALIDATION, Reading, Sheet
+from competition.layouts.imports.sheet import TEST, TRAIN, VALIDATION, Reading, Sheet
 from competition.layouts.registry import LAYOUTS
 from competition.layouts.table_cells import Table, read_table
 from competition.layouts.table_tasks import infer_tasks
@@ -100,23 +100,18 @@ def sniff(labels: Path, reading: Reading = Reading(), data: Path = Path("labels.
 def _sniff_table(labels: Path, reading: Reading, data: Path) -> Found:
     """A table, read where it lies if it is strict and its images are where it says; else imported."""
     files = label_files(labels) if labels.is_dir() else _beside(labels)
-    if files.parts:
-        sheet = joined_parts(labels, {part: read_sheet(file) for part, file in files.parts.items()})
-    else:
-        sheet = read_sheet(files.labels)
-        if files.asked and files.asked.name != table.QUESTIONS:
-            sheet = with_asked(sheet, read_sheet(files.asked))
-    sheet = tidy(sheet, reading)
+    sheet = tidy(_read(labels, files, reading, asked=files.asked and files.asked.name != table.QUESTIONS), reading)
     home = _home_of_table(files.labels) if files.labels else labels
-    strict = None if files.parts else _strict(files.labels, sheet)
+    strict = None if files.parts or files.validation else _strict(files.labels, sheet)
     if not strict and files.asked and files.asked.name == table.QUESTIONS:
-        sheet = tidy(with_asked(read_sheet(files.labels), read_sheet(files.asked)), reading)
+        sheet = tidy(_read(labels, files, reading, asked=True), reading)
     if strict:
         home, imported, notes = _home_of_table(files.labels), None, _notes_in_place(strict, sheet)
         questions = tuple(table.question_files(home))
     else:
         home, notes = data, list(sheet.notes)
         strict, imported = _imported(sheet)
+        notes += _said_of_answers(sheet, imported)
         questions = (questions_beside(data),) if imported.asked else ()
     tasks, more, problems = infer_tasks(strict, reading.class_columns, reading.numbers_are_classes)
     dataset = table.labels_of(strict, tasks, problems)
@@ -137,6 +132,19 @@ def _sniff_table(labels: Path, reading: Reading, data: Path) -> Found:
     )
 
 
+def _read(labels: Path, files: LabelFiles, reading: Reading, asked: bool) -> Sheet:
+    """The rows of all label files, and of the file of questions if these are `asked` with them."""
+    if files.parts:
+        return joined_parts(labels, {part: read_sheet(file) for part, file in files.parts.items()})
+    sheet = read_sheet(files.labels)
+    if files.validation:
+        sheet = stacked({TRAIN: sheet, VALIDATION: read_sheet(files.validation)})
+        sheet = sheet.say(f"{files.validation.name} holds the images that are held out")
+    if asked:
+        sheet = with_asked(with_images(sheet.without(reading.leave_out), reading)[0], read_sheet(files.asked))
+    return sheet
+
+
 def _notes_in_place(strict: Table, sheet: Sheet) -> list[str]:
     """What is said of a table that is read where it lies: not that its names were found there."""
     notes = [note for note in sheet.notes if not note.startswith("images ")]
@@ -146,13 +154,7 @@ def _notes_in_place(strict: Table, sheet: Sheet) -> list[str]:
 
 def _beside(file: Path) -> LabelFiles:
     """A label file, with the questions and the sample that lie in its folder."""
-    try:
-        others = label_files(file.parent)
-    except InvalidInput:  # several tables, of which the user has named one
-        return LabelFiles(file, None, None, {})
-    return (
-        replace(others, labels=file, parts={}) if others.labels == file else LabelFiles(file, None, others.sample, {})
-    )
+    return replace(label_files(file.parent, file), labels=file, parts={})
 
 
 def _strict(file: Path, sheet: Sheet) -> Table | None:
@@ -184,9 +186,26 @@ def _imported(sheet: Sheet) -> tuple[Table, Imported]:
         split = SPLIT if SPLIT not in columns else f"{SPLIT}_of_data"
         columns[split] = learned.part
     known = {column: cells for column, cells in asked.labels.items() if (cells != "").any()}
+    known = {column: cells for column, cells in known.items() if column not in _placeholders(known)}
     questions = {sheet.image: asked.names, **known} if len(asked) else {}
     found = Table(sheet.file, sheet.image, learned.names, learned.line, learned.labels, (), sheet.root)
     return found, Imported(columns, questions, sheet.root, split)
+
+
+def _said_of_answers(sheet: Sheet, imported: Imported) -> list[str]:
+    """Notes on the answers that come with the questions: which will be scored, and which are none."""
+    known = [column for column in imported.asked if column != sheet.image]
+    asked = sheet.take(np.flatnonzero(sheet.part == TEST)) if imported.asked else sheet.take(np.array([], int))
+    empty = [column for column, cells in asked.labels.items() if column not in known and (cells != "").any()]
+    notes = [f"{', '.join(empty)}: one value for all that is asked is a placeholder, no answer"] if empty else []
+    return [*notes, f"answers to what is asked are known ({', '.join(known)}), and will be scored"] if known else notes
+
+
+def _placeholders(known: dict[str, np.ndarray]) -> list[str]:
+    """The columns of questions that hold one value in every row; 0/1 columns only if all of them do."""
+    same = [column for column, cells in known.items() if len(cells) > 1 and len(set(cells)) == 1]
+    flags = [column for column, cells in known.items() if set(cells) <= {"0", "1", ""}]
+    return [column for column in same if column not in flags or set(flags) <= set(same)]
 
 
 def layout_of(labels: Path) -> str:
@@ -221,11 +240,25 @@ def _layout_of_folder(data: Path) -> str:
             "with --labels, or move it away if the folders are the classes"
         )
     if not files.labels and not classes:
+        if deeper := _deeper(data):
+            raise InvalidInput(f"{data} itself holds no labels, but {deeper} seems to: --labels {deeper}")
         raise InvalidInput(
             f"{data} holds no labels; looked for {ANNOTATIONS}/*.csv, for a table (*.csv, *.json, *.parquet, …), and for a "
             f"folder of images ({', '.join(ENDINGS)}) per class"
         )
     return "table" if files.labels else "folder"
+
+
+def _deeper(data: Path) -> Path | None:
+    """The only folder in a folder that has a layout of its own, as where an archive was unpacked into one."""
+    found = []
+    for path in folder.class_folders(data):
+        try:
+            _layout_of_folder(path)
+        except InvalidInput:  # so it is none
+            continue
+        found.append(path)
+    return found[0] if len(found) == 1 else None
 
 
 def _names_images_in(labels: Path, data: Path) -> bool:

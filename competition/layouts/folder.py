@@ -122,7 +122,7 @@ def problems_of(folder: Path, classes: Sequence[str]) -> Iterator[Problem]:
 def _beside_train(data: Path) -> Iterator[Problem]:
     """What lies beside `train/` and would not be read."""
     for path in class_folders(data):
-        yield Problem(path, 1, f"lies beside train/, where only val/ and test/ are read; move it into one of these")
+        yield Problem(path, 1, "lies beside train/, where only val/ and test/ are read; move it into one of these")
     yield from _stray(data)
 
 

@@ -64,10 +64,11 @@ def group_columns(cells: Mapping[str, np.ndarray]) -> tuple[dict[str, tuple[str,
     if len(plain) > 1:
         name = ONE_OF if _one_is_right(*_count_ones(cells[column] for column in plain), False) else ANY_OF
         name = f"other_{name}" if name in prefixes.values() else name
-        notes.append(
-            f"the 0/1 columns {_some(plain)} share no prefix; they are read as one task, {name}. "
-            "If each is a question of its own, write yes and no instead of 1 and 0"
-        )
+        if not _partly_answered([cells[column] for column in plain]):
+            notes.append(
+                f"the 0/1 columns {_some(plain)} share no prefix; they are read as one task, {name}. "
+                "If each is a question of its own, write yes and no instead of 1 and 0"
+            )
         prefixes |= dict.fromkeys(plain, name)
     groups = defaultdict(list)
     for column in cells:
@@ -155,6 +156,8 @@ def _task_of_values(column: str, cells: np.ndarray, notes: list[str], any_number
     leave_out = f"leave it out, --leave-out {column!r}"
     if len(count) < 2:
         found = f"one single value, {values[0]!r}" if values else "nothing at all"
+        if len(filled) < len(cells) and flags_of(filled[:1], FLAGS | WORDS).any():
+            leave_out = f"where an empty cell means the opposite, write it there; or {leave_out}"
         raise InvalidInput(f"column {column!r} holds {found}, so there is nothing to learn; {leave_out}")
     if len(count) > FEW_VALUES and len(values) < FEW_IMAGES * len(count) and not any_number:
         shown = ", ".join(repr(value[:30]) for value in list(count)[:3])

@@ -20,12 +20,12 @@ NAMES = {"attribute_labels": "list_attr_cloth*.txt", "category_label": "list_cat
 def is_attribute_list(text: str) -> bool:
     """Whether the lines are about images and separated by blanks."""
     lines = [line.split() for line in text.splitlines() if line.strip()][:4]
-    return len(lines) > 2 and len(lines[-1]) > 1 and is_image(lines[-1][0]) and "," not in lines[-1][0]
+    return len(lines) > 1 and len(lines[-1]) > 1 and is_image(lines[-1][0]) and "," not in lines[-1][0]
 
 
 def read_attribute_list(file: Path, text: str) -> Sheet:
     """The rows of a list, with the names and parts of the files beside it. Raises InvalidInput for uneven lines."""
-    header, rows = _rows(text)
+    header, rows = _rows(file, text)
     columns, notes = header[1:], []
     deep_fashion = len(rows[0][1]) > len(header) == 2  # all values of an image stand under one name
     if deep_fashion:
@@ -55,7 +55,7 @@ def _known(sheet: Sheet, columns: list[str]) -> Sheet:
     return sheet.with_cells(cells).say("1, -1 and 0 are yes, no and unknown, as in DeepFashion")
 
 
-def _rows(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+def _rows(file: Path, text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """The header, which names the images first, and the rows with their lines."""
     lines = [(number, line.split()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     if len(lines[0][1]) == 1 and lines[0][1][0].isdigit():
@@ -63,7 +63,8 @@ def _rows(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
     (_, header), *rows = lines
     if is_image(header[0]):
         raise InvalidInput(
-            f"the first line, {' '.join(header)[:80]!r}, is about an image; expected is a line that names the columns"
+            f"{file}: the first line, {' '.join(header)[:80]!r}, is about an image; expected is a line that names the "
+            "columns: image label"
         )
     if rows and len(rows[0][1]) == len(header) + 1 and len(header) != 2 or _names_no_image(header):
         header = [IMAGE, *header]  # CelebA's

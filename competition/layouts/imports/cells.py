@@ -12,17 +12,20 @@ import numpy as np
 
 from competition.errors import InvalidInput
 from competition.layouts.imports.sheet import SEPARATOR, Reading, Sheet, text_of
-from competition.layouts.words import MISSING
+from competition.layouts.table_cells import FLAGS
+from competition.layouts.words import ALSO_CLASSES, MISSING
 
 INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 BLANKS = re.compile(r"[\s\u00a0]+")
 # Between several values of a cell, surest first; a blank only where it cannot be part of a value.
-BETWEEN = (SEPARATOR, ";", ",", "/", " ")
+BETWEEN = (SEPARATOR, ";", ",", "/", "+", "&", ":", " ")
+SELDOM = ("/", "+", "&", ":")  # as often part of a value: asked about, never taken for granted
 NAMES_OF = {" ": "blanks", ",": "commas", ";": "semicolons", "/": "slashes", SEPARATOR: "bars"}
 RECURRING = 0.75  # of the parts of divided cells also stand in other cells, if they are values of their own
 UNSURE = 0.4
 MARKS = ("x", "✓", "✔", "1", "1.0", "true", "yes", "y")
 SHOWN = 4
+USUAL = ("nan", "NA")  # words for a missing value that are named beside another
 
 
 def clean(sheet: Sheet) -> Sheet:
@@ -53,14 +56,51 @@ def drop_missing(sheet: Sheet, reading: Reading) -> Sheet:
         left = {value for value in values if value and value not in found}
         if not found or (reading.missing is None and not left):
             continue
+        doubtful = [value for value in found if value.casefold() in ALSO_CLASSES]
+        if (
+            reading.missing is None
+            and len(left) == 1
+            and doubtful
+            and not {value.casefold() for value in left} & set(MARKS)
+        ):
+            back = f"--missing {doubtful[0]} reads it as missing"
+            notes.append(
+                f"{column}: {doubtful[0]!r} is a class, because {min(left)!r} alone is nothing to learn ({back})"
+            )
+            found = Counter({value: count for value, count in found.items() if value not in doubtful})
+        if not found:
+            continue
         cells[column] = _each(values, lambda value, found=found: "" if value in found else value)
         shown = ", ".join(f"{word!r} {count:,} times" for word, count in found.most_common(SHOWN))
         notes.append(f"{column}: {shown}, read as missing (--missing without a word reads it as a class)")
     return sheet.with_cells(cells).say(*notes)
 
 
+def drop_missing_parts(sheet: Sheet, reading: Reading) -> Sheet:
+    """Words for a missing value removed from among several values."""
+    usual = set(MISSING) - set(ALSO_CLASSES)
+    words = usual if reading.missing is None else {word.casefold() for word in reading.missing}
+    cells, notes = {}, []
+    for column in sorted(sheet.several & set(sheet.labels)):
+        found = {
+            part for value in set(sheet.cells[column]) for part in value.split(SEPARATOR) if part.casefold() in words
+        }
+        if found:
+            cells[column] = _each(sheet.cells[column], lambda value, found=found: _without_parts(value, found))
+            shown = ", ".join(sorted(found))
+            notes.append(f"{column}: {shown} among several values is left out (--missing without a word keeps it)")
+    return sheet.with_cells(cells).say(*notes)
+
+
+def _without_parts(value: str, found: set[str]) -> str:
+    parts = value.split(SEPARATOR)
+    return value if not found & set(parts) else SEPARATOR.join(part for part in parts if part not in found)
+
+
 def divide(sheet: Sheet, reading: Reading) -> Sheet:
     """Cells with several values, with `|` between them. Raises InvalidInput where it is not clear whether they are."""
+    if reading.separator is not None and SEPARATOR not in reading.separator:
+        reading = replace(reading, separator=(SEPARATOR, *reading.separator))  # which separates in every table
     cells, several, notes, unsure = {}, set(sheet.several), [], []
     for column, values in sheet.labels.items():
         if column in several:
@@ -71,7 +111,7 @@ def divide(sheet: Sheet, reading: Reading) -> Sheet:
             notes.append(f"{column}: its cells are lists of several values")
             continue
         for separator in _candidates(values, reading):
-            sure = SURE if reading.separator is not None else how_sure(values, separator)
+            sure = how_sure(values, separator) if reading.separator is None else _told(sheet, column, separator)
             if sure == SURE:
                 cells[column] = _each(values, lambda value, by=separator: _divided(value, by))
                 several.add(column)
@@ -89,6 +129,14 @@ def divide(sheet: Sheet, reading: Reading) -> Sheet:
             [f"column {column!r}: {value!r}, divided by --separator {by!r}?" for column, by, value in unsure],
         )
     return replace(sheet.with_cells(cells), several=frozenset(several)).say(*notes)
+
+
+def _told(sheet: Sheet, column: str, separator: str) -> int:
+    """Whether a separator that the user named divides a column: not if it looks so only in other columns."""
+    having = {
+        name: how_sure(values, separator) for name, values in sheet.labels.items() if separator in " ".join(values)
+    }
+    return SURE if len(having) < 2 or having[column] != NO or not any(having.values()) else NO
 
 
 NO, MAYBE, SURE = range(3)
@@ -111,10 +159,12 @@ def how_sure(values: Iterable[str], separator: str) -> int:
             cells_of[part].add(value)
     parts = {part for one in joined.values() for part in one}
     recurring = sum(len(cells_of[part]) > 1 for part in parts) / len(parts)
+    if separator == SEPARATOR:
+        return SURE
     if any(len(set(one)) < len(one) for one in joined.values()) or recurring < UNSURE:
-        return NO
+        return MAYBE if separator == ";" else NO
     if separator != " ":
-        return SURE if recurring >= RECURRING else MAYBE
+        return SURE if recurring >= RECURRING and separator not in SELDOM else MAYBE
     places = defaultdict(set)
     for one in divided.values():
         for place, part in enumerate(one):
@@ -145,7 +195,7 @@ def _listed(values: np.ndarray) -> np.ndarray | None:
     Other cells beside lists are one value each, as Label Studio writes them.
     """
     in_brackets = {value for value in values if value and value[0] in "[({" and value[-1] in "])}"}
-    known = {value: _list_in(value) for value in in_brackets}
+    known = {value: _list_in(value) for value in sorted(in_brackets)}
     quoted = any("'" in value or '"' in value for value in in_brackets)
     if not known or None in known.values() or not (quoted or in_brackets == set(values) - {""}):
         return None
@@ -153,6 +203,7 @@ def _listed(values: np.ndarray) -> np.ndarray | None:
 
 
 def _list_in(value: str) -> list | None:
+    """The values of a list as Python, JSON, NumPy or a database prints it. Raises InvalidInput for a record."""
     for parse in (json.loads, literal_eval):
         try:
             found = parse(value)
@@ -160,11 +211,14 @@ def _list_in(value: str) -> list | None:
             continue
         if isinstance(found, Mapping) and list(found) == ["choices"]:
             found = found["choices"]
-        if isinstance(found, list | tuple | set) and all(isinstance(one, str | int | float) for one in found):
-            return sorted(found) if isinstance(found, set) else [*found]
-    if value[0] == "[" and re.fullmatch(r"\[[^\[\]'\"]*\]", value):
-        return [part.strip() for part in value[1:-1].replace(",", " ").split()]  # [a b], as NumPy prints it
-    return None
+        if isinstance(found, Mapping) and found:
+            raise InvalidInput(f"cells such as {value[:60]!r} hold records, which are no labels; leave the column out")
+        if isinstance(found, list | tuple | set) and all(isinstance(one, str | int | float | None) for one in found):
+            return sorted(found, key=str) if isinstance(found, set) else [*found]
+    bare = value[1:-1]
+    if re.search(r"""[][(){}'":]""", bare):
+        return None
+    return [part.strip() for part in (bare.split(",") if "," in bare or value[0] != "[" else bare.split())]
 
 
 def unify_spelling(sheet: Sheet) -> Sheet:
@@ -193,12 +247,18 @@ def unify_spelling(sheet: Sheet) -> Sheet:
 
 
 def _spelling(value: str, among: set[str]) -> str:
-    numbers = all(re.fullmatch(r"[+-]?\d+(\.\d*)?", other) for other in among)
-    if numbers and re.fullmatch(r"[+-]?\d+\.0*", value) and all(float(other).is_integer() for other in among):
-        return str(int(float(value)))
-    if value.casefold() in ("true", "false") and {other.casefold() for other in among} <= {"true", "false"}:
+    """How a value is written where another of its column means the same."""
+    lower = {other.casefold() for other in among}
+    if lower <= set(FLAGS) and lower & {"true", "false"} and lower - {"true", "false"}:
+        return str(int(FLAGS[value.casefold()]))  # True beside 1
+    if lower <= {"true", "false"} or lower <= {"yes", "no"}:
         return value.casefold()
-    return value
+    if not all(re.fullmatch(r"[+-]?(0|[1-9]\d*)(\.\d*)?", other) for other in among):
+        return value
+    numbers = {other: float(other) for other in among}
+    if len(set(numbers.values())) == len(among) and not all(map(float.is_integer, numbers.values())):
+        return value  # 0.5 and 1.0
+    return f"{numbers[value] + 0:g}" if abs(numbers[value]) < 1e5 else value.lstrip("+").removesuffix(".0")
 
 
 def unify_flags(sheet: Sheet) -> Sheet:
@@ -212,6 +272,8 @@ def unify_flags(sheet: Sheet) -> Sheet:
         cells = {column: _each(sheet.cells[column], lambda value: meaning.get(value, value)) for column in signed}
         said = "missing, because 0 is there, too (no: write 0 for -1)" if unknown else "no, because there is no 0"
         notes.append(f"-1 in {_some(list(signed))} is read as {said}")
+    notes += [_negative(column, values) for column, values in sheet.labels.items() if column not in signed]
+    notes = [note for note in notes if note]
     marks = {column: _mark(values) for column, values in sheet.labels.items() if column not in cells}
     marked = [column for column, mark in marks.items() if mark]
     if len(marked) > 1:
@@ -221,6 +283,15 @@ def unify_flags(sheet: Sheet) -> Sheet:
             cells[column] = np.where(yes, "1", np.where(answered, "0", "")).astype(object)
         notes.append(f"{_some(marked)} only mark what is true: an empty cell is no, in rows that have a mark")
     return sheet.with_cells(cells).say(*notes)
+
+
+def _negative(column: str, values: np.ndarray) -> str:
+    """What is said of a column of numbers of which one is negative, as where -1 means that nothing is known."""
+    found = sorted(set(values) - {""})
+    negative = [value for value in found if value.startswith("-")]
+    if len(negative) != 1 or len(found) < 3 or not all(re.fullmatch(r"-?\d+", value) for value in found):
+        return ""
+    return f"{column}: {negative[0]} is a class (--missing {' '.join([*USUAL, negative[0]])} reads it as missing)"
 
 
 def _mark(values: np.ndarray) -> str:

@@ -22,35 +22,40 @@ class LabelFiles:
     """The files of a folder by what they are for; `parts` are those that lie in a folder for each part."""
 
     labels: Path | None
+    validation: Path | None
     asked: Path | None
     sample: Path | None
     parts: dict[str, Path]
 
 
-def label_files(folder: Path) -> LabelFiles:
-    """Sort the files of a folder by their names. Raises InvalidInput if several could be the labels."""
+def label_files(folder: Path, named: Path | None = None) -> LabelFiles:
+    """Sort the files of a folder by their names; `named` are the labels, if the user says so.
+
+    Raises InvalidInput if several could be the labels, or what is asked.
+    """
     found = [path for path in sorted(folder.iterdir()) if _is_table(path)]
     lists = [path for pattern in LISTS for path in sorted(folder.glob(pattern)) if "cloth" not in path.name]
     sample = [path for path in found if is_sample_name(path)]
     asked = [path for path in found if path not in sample and _begins(path, "test", "question")]
-    train = [path for path in found if path not in [*sample, *asked] and path.stem != "answers"]
-    parts = {} if train or lists else _in_parts(folder)
-    if len(train) > 1 and (named := [path for path in train if _begins(path, "train")]):
-        train = named
-    labels = train or lists
+    others = [path for path in found if path not in [*sample, *asked] and path.stem != "answers"]
+    train = [path for path in others if _begins(path, "train")]
+    held_out = [path for path in others if train and _begins(path, "val", "dev")]
+    labels = (train if len(others) > 1 and train else others) or lists
+    if named and labels != [named]:  # what lies beside it belongs to another table
+        labels, held_out, asked = [named], [], []
     if len(labels) > 1:
         raise InvalidInput(f"{folder} holds several tables; name one of them with --labels:", map(str, labels))
-    if len(asked) > 1 or len(sample) > 1:
-        raise InvalidInput(
-            f"{folder} holds several files of questions; move one away:", map(str, asked if len(asked) > 1 else sample)
-        )
-    return LabelFiles(*(paths[0] if paths else None for paths in (labels, asked, sample)), parts)
+    for files, what in ((held_out, "validation images"), (asked, "questions"), (sample, "samples of a submission")):
+        if len(files) > 1:
+            raise InvalidInput(f"{folder} holds several files of {what}; move all but one away:", map(str, files))
+    parts = {} if labels else _in_parts(folder)
+    return LabelFiles(*(paths[0] if paths else None for paths in (labels, held_out, asked, sample)), parts)
 
 
 def is_sample_name(path: Path) -> bool:
     """Whether a file is called like the sample of a submission: sample_submission.csv, sampleSubmission.csv."""
     name = path.stem.casefold().replace("_", "").replace("-", "")
-    return "samplesubmission" in name or "submissionsample" in name or "submissionformat" in name
+    return "submission" in name or name in ("sample", "samplesub")
 
 
 def _is_table(path: Path) -> bool:
@@ -75,31 +80,41 @@ def _in_parts(folder: Path) -> dict[str, Path]:
 
 
 def joined_parts(folder: Path, sheets: dict[str, Sheet]) -> Sheet:
-    """One sheet of the sheets of parts, whose names are relative to the folder of each."""
+    """One sheet of the sheets of parts, whose names are relative to the folder of each.
+
+    Raises InvalidInput if a part lacks a column that the others have.
+    """
+    image = sheets[TRAIN].image or image_column_of(sheets[TRAIN])
+    below = {part: sheet.with_cells({image: _names_below(folder, sheet, image)}) for part, sheet in sheets.items()}
+    return replace(stacked(below), root=folder, image=image)
+
+
+def stacked(sheets: dict[str, Sheet]) -> Sheet:
+    """One sheet of the sheets of parts, one below the other. Raises InvalidInput for a column that one lacks."""
     first = sheets[TRAIN]
-    columns = list(dict.fromkeys(column for sheet in sheets.values() for column in sheet.cells))
-    rows = {part: len(sheet) for part, sheet in sheets.items()}
+    for part, sheet in sheets.items():
+        if part != TEST and (lacking := [column for column in first.cells if column not in sheet.cells]):
+            raise InvalidInput(f"{sheet.file} has no column {lacking[0]!r}, which {first.file} has")
     cells = {
         column: np.concatenate([sheet.cells.get(column, np.full(len(sheet), "", object)) for sheet in sheets.values()])
-        for column in columns
+        for column in first.cells
     }
-    image = first.image or image_column_of(first)
-    cells[image] = np.concatenate(
-        [
-            np.array([f"{sheet.file.parent.name}/{name}" for name in sheet.cells[image]], object)
-            for sheet in sheets.values()
-        ]
-    )
     return replace(
         first,
-        root=folder,
-        image=image,
         cells=cells,
         line=np.concatenate([sheet.line for sheet in sheets.values()]),
-        part=np.repeat(np.array([*rows], object), [*rows.values()]),
-        several=frozenset().union(*(sheet.several for sheet in sheets.values())),
+        part=np.repeat(np.array([*sheets], object), [len(sheet) for sheet in sheets.values()]),
+        several=frozenset().union(*(sheet.several for sheet in sheets.values())) & cells.keys(),
         notes=tuple(dict.fromkeys(note for sheet in sheets.values() for note in sheet.notes)),
     )
+
+
+def _names_below(folder: Path, sheet: Sheet, image: str) -> np.ndarray:
+    """The names of a part's images, relative to the folder of all parts. Raises InvalidInput if no column names them."""
+    if image not in sheet.cells:
+        raise InvalidInput(f"{sheet.file} has no column {image!r}, which names the images of the other parts")
+    inner = sheet.file.parent.relative_to(folder).as_posix()
+    return np.array([name if inner == "." else f"{inner}/{name}" for name in sheet.cells[image]], object)
 
 
 def image_column_of(sheet: Sheet) -> str:
@@ -107,21 +122,26 @@ def image_column_of(sheet: Sheet) -> str:
     return next((name for name in ("filename", "file_name", "image") if name in sheet.cells), next(iter(sheet.cells)))
 
 
-def with_asked(sheet: Sheet, asked: Sheet | None) -> Sheet:
+def with_asked(sheet: Sheet, asked: Sheet) -> Sheet:
     """The sheet of the labels with the rows that are asked, which have the same column of images.
 
     Columns that both have are known of what is asked, so they are no labels. Raises InvalidInput if nothing is left.
     """
-    if asked is None:
-        return sheet
-    first, *others = asked.cells
-    image = next((column for column in sheet.cells if column == first), None)
-    if image is None:
-        raise InvalidInput(f"{asked.file} names images in {first!r}, and {sheet.file} has no such column")
+    image = sheet.image
+    if image not in asked.cells:
+        raise InvalidInput(
+            f"{asked.file} seems to ask about images, but has no column {image!r}, as {sheet.file.name} has; name the "
+            f"column alike, or move {asked.file.name} into another folder if it asks nothing"
+        )
+    others = [column for column in asked.cells if column != image]
     known = [column for column in others if column in sheet.cells and _differs(asked.cells[column])]
     if not set(sheet.cells) - {image, *known}:
-        return _appended(sheet, asked, image, others)  # the answers are known, and will be scored
+        return _appended(sheet, asked, image, others)
     found = _appended(sheet.without(known), asked, image, ())
+    if same := [
+        column for column in others if column in sheet.cells and column not in known and any(asked.cells[column])
+    ]:
+        found = found.say(f"{', '.join(same)} in {asked.file.name}: one value in every row is a placeholder, no answer")
     return found.say(f"{', '.join(known)} are also in {asked.file.name}, so they are not learned") if known else found
 
 

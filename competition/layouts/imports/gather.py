@@ -8,15 +8,33 @@ import pandas as pd
 
 from competition.errors import InvalidInput, Problem
 from competition.layouts.imports.sheet import SEPARATOR, Sheet
+from competition.layouts.table_cells import FLAGS, WORDS
+from competition.layouts.table_tasks import is_number
 
 MANY = 0.1  # of the images are repeated in the long format; fewer are a slip
 QUESTIONS_AT_MOST = 100
+# What columns of questions and of answers are called, in small letters.
+QUESTION = (
+    "question",
+    "task",
+    "attribute",
+    "attr",
+    "key",
+    "property",
+    "variable",
+    "feature",
+    "field",
+    "attrkey",
+    "aspect",
+)
+ANSWER = ("answer", "value", "values", "label", "attrvalue", "response", "result", "class", "choice")
 
 
-def gather(sheet: Sheet) -> Sheet:
+def gather(sheet: Sheet, wanted: Sequence[str] = ()) -> Sheet:
     """The sheet with one row an image.
 
-    Raises InvalidInput for a few images that contradict each other among many that are named once.
+    Raises InvalidInput for a few images that contradict each other among many that are named once, and where several
+    columns differ between the rows of an image, unless the user wants all of them.
     """
     image, names = pd.factorize(sheet.names)
     if len(names) == len(sheet):
@@ -34,6 +52,11 @@ def gather(sheet: Sheet) -> Sheet:
         )
     if pivoted := _pivot(sheet, image, first, differ):
         return pivoted
+    if len(differ) > 1 and not set(differ) <= set(wanted):
+        raise InvalidInput(
+            f"{sheet.file}: an image has several rows, which differ in {', '.join(map(repr, differ))}; leave out what is no "
+            f"label (--leave-out), or gather the values of each, --class-columns {' '.join(differ)}"
+        )
     cells = {column: _joined(values, image, len(first)) for column, values in sheet.labels.items() if column in differ}
     found = sheet.take(first).with_cells(cells)
     note = f"an image has several rows; the values of {', '.join(differ)} were gathered"
@@ -86,9 +109,10 @@ def _joined(values: np.ndarray, image: np.ndarray, count: int) -> np.ndarray:
 def _pivot(sheet: Sheet, image: np.ndarray, first: np.ndarray, differ: Sequence[str]) -> Sheet | None:
     """Questions and answers in two columns as a column a question; None if these are no such rows.
 
-    An image answers a question at most once, and an answer belongs to one question, unless all of them are flags.
+    An image answers a question at most once. An answer belongs to one question, unless all of them are flags, or the
+    columns are called so. Columns that do not differ between the rows of an image stay.
     """
-    if len(differ) != 2 or len(sheet.labels) != 2:
+    if len(differ) != 2:
         return None
     for key, value in (differ, differ[::-1]):
         questions, answers = sheet.cells[key], sheet.cells[value]
@@ -96,11 +120,14 @@ def _pivot(sheet: Sheet, image: np.ndarray, first: np.ndarray, differ: Sequence[
         count = frame["question"].nunique()
         if not 1 < count <= min(QUESTIONS_AT_MOST, len(sheet) / 2) or frame.duplicated(["image", "question"]).any():
             continue
-        homes = frame[frame["answer"] != ""].groupby("answer")["question"].nunique()
-        flags = set(homes.index) <= {"0", "1", "true", "false", "yes", "no", "True", "False"}
-        if (homes > 1).any() and not flags:
+        if set(questions) & {"", *sheet.cells}:
             continue
-        cells = {sheet.image: sheet.names[first]}
+        homes = frame[frame["answer"] != ""].groupby("answer")["question"].nunique()
+        flags = {answer.casefold() for answer in homes.index} <= {*FLAGS, *WORDS, "-1"}
+        called = key.casefold() in QUESTION and value.casefold() in ANSWER
+        if not (flags or called or ((homes == 1).all() and not all(map(is_number, homes.index)))):
+            continue
+        cells = {column: cells[first] for column, cells in sheet.cells.items() if column not in differ}
         for question in dict.fromkeys(questions):
             rows = questions == question
             cells[question] = np.full(len(first), "", object)

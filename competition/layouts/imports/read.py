@@ -93,9 +93,9 @@ def tidy(sheet: Sheet, reading: Reading) -> Sheet:
     sheet, images = with_images(sheet, reading)
     sheet = find_parts(without_counters(sheet, reading), reading)
     sheet = find_images(sheet, reading, images)
-    sheet = gather(sheet)
+    sheet = gather(sheet, reading.class_columns)
     sheet = cells.drop_missing(sheet, reading)
-    sheet = cells.divide(sheet, reading)
+    sheet = cells.drop_missing_parts(cells.divide(sheet, reading), reading)
     sheet = cells.unify_spelling(sheet)
     return cells.unify_flags(sheet)
 

@@ -10,6 +10,7 @@ from competition.images.decode import is_image
 from competition.layouts.imports.sheet import Sheet, sheet_of
 
 IMAGE, LABEL = "image", "label"
+NAMES = ("label", "name", "class", "category", "tag", "displayName", "title", "value")  # of a label in a record
 CHOICES = "choices"  # of Label Studio: {"choices": ["wet", "big"]}
 
 
@@ -87,6 +88,14 @@ def _of_records(lists: Mapping[str, list]) -> bool:
     return any(isinstance(one, Mapping) for value in lists.values() for one in value[:1])
 
 
+def _named(records: list) -> list | None:
+    """The labels of records that have one each, as [{"name": "wet"}, {"name": "big"}]; None if these are no such."""
+    if not records or not all(isinstance(one, Mapping) for one in records):
+        return None
+    name = next((name for name in NAMES if all(isinstance(one.get(name), str) for one in records)), None)
+    return name and [one[name] for one in records]
+
+
 def flat(record: Mapping, prefix: str = "") -> dict[str, object]:
     """A record without records in it: {"a": {"b": 1}} becomes {"a_b": 1}. Raises InvalidInput for a list of records."""
     found: dict[str, object] = {}
@@ -95,6 +104,8 @@ def flat(record: Mapping, prefix: str = "") -> dict[str, object]:
             found[prefix + name] = value[CHOICES]
         elif isinstance(value, Mapping):
             found |= flat(value, f"{prefix}{name}_")
+        elif isinstance(value, list) and (named := _named(value)):
+            found[prefix + name] = named
         elif isinstance(value, list) and any(isinstance(one, Mapping | list) for one in value):
             raise InvalidInput(f"{prefix}{name!r} holds a list of records, which cannot be a label: {str(value)[:80]}")
         else:
