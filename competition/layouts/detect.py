@@ -244,9 +244,15 @@ def _layout_of_folder(data: Path) -> str:
             raise InvalidInput(f"{data} itself holds no labels, but {deeper} seems to: --labels {deeper}")
         raise InvalidInput(
             f"{data} holds no labels; looked for {ANNOTATIONS}/*.csv, for a table (*.csv, *.json, *.parquet, …), and for a "
-            f"folder of images ({', '.join(ENDINGS)}) per class"
+            f"folder of images ({', '.join(ENDINGS)}) per class{_other_files(data)}"
         )
     return "table" if files.labels else "folder"
+
+
+def _other_files(data: Path) -> str:
+    """The files of a folder that could be labels after all."""
+    names = sorted(path.name for path in data.iterdir() if path.is_file() and not is_image(path.name))
+    return f"; if {' or '.join(names[:4])} holds them, name it with --labels" if names else ""
 
 
 def _deeper(data: Path) -> Path | None:

@@ -38,6 +38,8 @@ def infer_tasks(
     tasks: list[Task] = []
     for name, columns in groups.items():
         try:
+            if len(alike := [column for column in columns if task_of(column) == name]) > 1:
+                raise InvalidInput(f"columns {_some(alike)} cannot be told apart; rename or leave out all but one")
             if name in table.cells and columns != (name,):
                 flags = f"the 0/1 columns {_some([column for column in columns if column != name])}"
                 raise InvalidInput(f"{flags} are the task {name}, and so is column {name!r}; leave out one")

@@ -105,7 +105,7 @@ def divide(sheet: Sheet, reading: Reading) -> Sheet:
     for column, values in sheet.labels.items():
         if column in several:
             continue
-        if (listed := _listed(values)) is not None:
+        if (listed := _listed(sheet, column)) is not None:
             cells[column] = listed
             several.add(column)
             notes.append(f"{column}: its cells are lists of several values")
@@ -189,13 +189,19 @@ def _divided(value: str, separator: str) -> str:
     return SEPARATOR.join(dict.fromkeys(_parts(value, separator))) or (SEPARATOR if value else "")
 
 
-def _listed(values: np.ndarray) -> np.ndarray | None:
+def _listed(sheet: Sheet, column: str) -> np.ndarray | None:
     """Cells such as ['a', 'b'], ["a", "b"] or {a,b} as several values; None if a column holds no lists.
 
     Other cells beside lists are one value each, as Label Studio writes them.
     """
+    values = sheet.cells[column]
     in_brackets = {value for value in values if value and value[0] in "[({" and value[-1] in "])}"}
     known = {value: _list_in(value) for value in sorted(in_brackets)}
+    if records := [value for value, found in known.items() if found is None and re.match(r"[\[{]\s*[{\"'].*:", value)]:
+        raise InvalidInput(
+            f"{sheet.file}: column {column!r} holds records, {records[0][:60]!r} for example, which are no labels: "
+            f"--leave-out {column!r}"
+        )
     quoted = any("'" in value or '"' in value for value in in_brackets)
     if not known or None in known.values() or not (quoted or in_brackets == set(values) - {""}):
         return None
@@ -203,7 +209,7 @@ def _listed(values: np.ndarray) -> np.ndarray | None:
 
 
 def _list_in(value: str) -> list | None:
-    """The values of a list as Python, JSON, NumPy or a database prints it. Raises InvalidInput for a record."""
+    """The values of a list as Python, JSON, NumPy or a database prints it; None if it is something else."""
     for parse in (json.loads, literal_eval):
         try:
             found = parse(value)
@@ -212,7 +218,7 @@ def _list_in(value: str) -> list | None:
         if isinstance(found, Mapping) and list(found) == ["choices"]:
             found = found["choices"]
         if isinstance(found, Mapping) and found:
-            raise InvalidInput(f"cells such as {value[:60]!r} hold records, which are no labels; leave the column out")
+            return None
         if isinstance(found, list | tuple | set) and all(isinstance(one, str | int | float | None) for one in found):
             return sorted(found, key=str) if isinstance(found, set) else [*found]
     bare = value[1:-1]

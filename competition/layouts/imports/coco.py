@@ -55,6 +55,8 @@ def read_coco(file: Path, content: Mapping) -> Sheet:
     sheet = sheet_of(file, "images and annotations, as in COCO", rows, image=IMAGE)
     boxes = any("bbox" in annotation for annotation in content["annotations"])
     note = "boxes are not used: an image has the categories of everything in it"
+    if any("attributes" in annotation for annotation in content["annotations"]):
+        sheet = sheet.say("the attributes of annotations are not used; only categories and labels are")
     return sheet.say(note) if boxes else sheet
 
 

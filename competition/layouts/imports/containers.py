@@ -25,6 +25,10 @@ KINDS = (
     (b"\xfd7zXZ", "compressed by xz", "unpack it: unxz FILE"),
     (b"\xd0\xcf\x11\xe0", "an old workbook of Excel (.xls)", "save it as .xlsx or .csv"),
     (b"\x80\x04\x95", "a pickle of Python, which is never read because it can run anything", "load it and write a CSV"),
+    (b"<!DOCTYPE", "a web page", "download the file itself"),
+    (b"<html", "a web page", "download the file itself"),
+    (b"<?xml", "XML", "convert it to a CSV with a line an image"),
+    (b"version https:/", "a pointer of Git LFS, not the file", "fetch it: git lfs pull"),
     (b"%PDF", "a PDF", "labels have to be a table"),
     (b"\xff\xd8\xff", "a picture", "name the file of labels, or a folder with a folder per class"),
     (b"\x89PNG", "a picture", "name the file of labels, or a folder with a folder per class"),
@@ -50,6 +54,7 @@ ENDINGS = {
 ZIP = b"PK\x03\x04"
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 HEAD = 16  # bytes
+LOOKED_AT = 1000  # bytes, of which no text holds a 0
 
 
 def text_in(file: Path) -> str:
@@ -68,6 +73,8 @@ def text_in(file: Path) -> str:
     try:
         text = content.decode("utf-16" if content.startswith(UTF16) else "utf-8-sig")
     except UnicodeDecodeError as error:
+        if b"\0" in content[:LOOKED_AT]:
+            raise InvalidInput(f"{file} is no text; labels have to be a table (CSV, Excel, Parquet) or JSON") from None
         line = content.count(b"\n", 0, error.start) + 1
         what = f"byte {content[error.start]:#04x} is not UTF-8; save the file as UTF-8"
         raise InvalidInput(f"{file}:{line}: {what}, for example with iconv -f cp1252 -t utf-8 {file.name}") from None
@@ -78,6 +85,8 @@ def text_in(file: Path) -> str:
 
 
 def _kind_of(file: Path, head: bytes) -> tuple[str, str] | None:
+    if ".tfrecord" in file.name.casefold():
+        return ENDINGS[".tfrecord"]
     return next((kind for start, *kind in KINDS if head.startswith(start)), ENDINGS.get(file.suffix.lower()))
 
 

@@ -12,7 +12,7 @@ from competition.errors import InvalidInput, Problem
 from competition.images.decode import is_image
 from competition.layouts.imports.sheet import Sheet
 
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 INDEX = "Unnamed: 0"  # what pandas calls the index that it wrote without a name
 LOOKED_AT = 50  # lines that are looked at to find the separator
 
@@ -27,7 +27,7 @@ def read_delimited(file: Path, text: str) -> Sheet:
     rows = _csv_rows(file, lines, separator)
     if not rows:
         raise InvalidInput(f"{file} is empty; a table's first line names its columns: image,colour,size")
-    header, rows = _header(file, rows)
+    header, rows = _header(file, _without_ends(rows))
     if wrong := [
         Problem(file, line, f"{len(cells)} cells in {separator.join(cells)[:80]!r}; the header names {len(header)}")
         for line, cells in rows
@@ -56,6 +56,14 @@ def _csv_rows(file: Path, lines: Sequence[str], separator: str) -> list[tuple[in
         return [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
     except csv.Error as error:
         raise InvalidInput(f"{file}:{reader.line_num}: not comma separated ({error})") from None
+
+
+def _without_ends(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    """The rows without the cells at their ends that are empty in all of them, as spreadsheets write them."""
+    width = max(len(cells) for _, cells in rows)
+    while width and not any("".join(cells[width - 1 :]).strip() for _, cells in rows):
+        width -= 1
+    return [(line, cells[:width]) for line, cells in rows]
 
 
 def _header(file: Path, rows: list) -> tuple[list[str], list]:

@@ -2,6 +2,7 @@
 
 import os
 import posixpath
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -13,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 
 from competition.errors import InvalidInput, Problem, no_such
-from competition.images.decode import is_image
+from competition.images.decode import ENDINGS, is_image
 from competition.layouts.imports.sheet import TRAIN, Reading, Sheet
 
 LOOKED_AT = 200  # names of which the files are looked for, to find the rule for all
@@ -32,6 +33,8 @@ USUAL = (
     "name",
     "fname",
 )
+UNREAD = (".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".jfif", ".dcm", ".nii", ".svg", ".npy")
+UPLOADED = re.compile(r"[0-9a-f]{8}-(.+)")  # how Label Studio renames what is uploaded
 MOST = 0.5  # of a column's cells have to name images
 
 
@@ -78,6 +81,8 @@ class Images:
         """The files that a name means: those called so, or else so in other capitals, or with another ending."""
         if found := self.of(name):
             return found
+        if uploaded := UPLOADED.fullmatch(name.rsplit("/", 1)[-1]):
+            return self.of(uploaded[1])
         found = self.by_stem.get(_stem(name), []) if is_image(name) else []
         alike = [path for path in found if composed(path).casefold().endswith(name.rsplit("/", 1)[-1].casefold())]
         return alike or (found if any_ending else [])
@@ -227,7 +232,7 @@ def _only(sheet: Sheet, name: str, reading: Reading, images: Images, any_ending:
     found = images.like(name, any_ending)
     if reading.extension and not is_image(name):
         found = [path for path in found if path.endswith(_dotted(reading.extension))]
-    if "/" in name:
+    if "/" in name and images.of(name):
         folder = f"/{name.rpartition('/')[0]}/".casefold()
         found = [path for path in found if f"/{composed(path).rpartition('/')[0]}/".casefold().endswith(folder)]
     if len(found) > 1:
@@ -241,10 +246,13 @@ def _only(sheet: Sheet, name: str, reading: Reading, images: Images, any_ending:
 def _refuse_lost(sheet: Sheet, names: np.ndarray, lost: Sequence[int], images: Images) -> None:
     """Raises InvalidInput where names without a file cannot name one: they have no ending, or lie outside."""
     if wrong := [row for row in lost if not is_image(names[row])]:
+        names_none = f"{sheet.file}: column {sheet.image!r} names no images: {_shown(sheet.names[wrong])}"
+        if not images.paths:
+            raise InvalidInput(f"{names_none}; {_no_files(images)}; name the folder of the images with --images")
         raise InvalidInput(
-            f"{sheet.file}: column {sheet.image!r} names no images: {_shown(sheet.names[wrong])} "
-            f"{'match' if len(wrong) > 1 else 'matches'} none of the {len(images.paths):,} image files in {images.root} or "
-            f"below it{_shown_files(images)}; name the folder with --images, the column with --image-column"
+            f"{names_none} {'match' if len(wrong) > 1 else 'matches'} none of the {len(images.paths):,} image files in "
+            f"{images.root} or below it ({', '.join(images.paths[:2])}, …); name the folder with --images, the column with "
+            "--image-column"
         )
     outside = [row for row in lost if sheet.names[row].startswith(("/", "../", "..\\")) or "://" in sheet.names[row]]
     if outside:
@@ -260,5 +268,8 @@ def _shown(values: Iterable[str]) -> str:
     return ", ".join(map(repr, values[:3])) + (f" and {len(values) - 3:,} more" if len(values) > 3 else "")
 
 
-def _shown_files(images: Images) -> str:
-    return f" ({', '.join(images.paths[:2])}, …)" if images.paths else ""
+def _no_files(images: Images) -> str:
+    """That a folder holds no images, and which pictures there are not read."""
+    others = {path.suffix.lower() for path in images.root.rglob("*") if path.suffix.lower() in UNREAD}
+    unread = f"; {', '.join(sorted(others))} is not read, so convert the pictures" if others else ""
+    return f"no image file ({', '.join(ENDINGS)}) is in {images.root} or below it{unread}"

@@ -29,7 +29,13 @@ NAMES = (
     "dataset_split",
 )
 # Columns of yes and no that name one part.
-FLAGGED = {"is_valid": VALIDATION, "is_val": VALIDATION, "is_validation": VALIDATION, "is_test": TEST}
+FLAGGED = {
+    **dict.fromkeys(("is_valid", "is_val", "is_validation"), (VALIDATION, TRAIN)),
+    "is_test": (TEST, TRAIN),
+    **dict.fromkeys(("is_train", "is_training", "is_training_image", "is_training_img"), (TRAIN, TEST)),
+}
+NUMBERED = ("partition", "split", "data_split", "dataset_split", "evaluation_status")
+BY_NUMBER = {"0": TRAIN, "1": VALIDATION, "2": TEST}  # of CelebA
 TRUTHS = {"true": True, "1": True, "1.0": True, "yes": True, "false": False, "0": False, "0.0": False, "no": False}
 
 
@@ -70,7 +76,8 @@ def _refuse_half_parts(sheet: Sheet, labels: Mapping[str, np.ndarray]) -> None:
     for column, values in labels.items():
         parts = [WORDS.get(value.casefold()) for value in values]
         odd = [row for row, part in enumerate(parts) if part is None]
-        if odd and TRAIN in parts and len({*parts} - {None}) > 1:
+        numbered = column.casefold() in NUMBERED and all(value.isdigit() for value in values)
+        if odd and (numbered or (TRAIN in parts and len({*parts} - {None}) > 1)):
             raise InvalidInput(
                 f"{sheet.file}: column {column!r} says which part an image belongs to, but not in every row; allowed are "
                 f"train, validation (val, valid, dev) and test; or leave it out, --leave-out {column!r}, or learn it, "
@@ -83,8 +90,10 @@ def parts_of(column: str, values: np.ndarray) -> np.ndarray | None:
     """The part of each row by a column, (rows,) object; None if the column says something else."""
     words = [value.casefold() for value in values]
     if column.casefold() in FLAGGED and set(words) <= set(TRUTHS):
-        part = FLAGGED[column.casefold()]
-        return np.array([part if TRUTHS[word] else TRAIN for word in words], object)
+        yes, no = FLAGGED[column.casefold()]
+        return np.array([yes if TRUTHS[word] else no for word in words], object)
+    if column.casefold() in NUMBERED and set(words) == set(BY_NUMBER):
+        return np.array([BY_NUMBER[word] for word in words], object)
     if words and set(words) <= set(WORDS) and (len({WORDS[word] for word in words}) > 1 or column.casefold() in NAMES):
         return np.array([WORDS[word] for word in words], object)
     return None

@@ -17,12 +17,18 @@ from competition.layouts.imports import (
 from competition.layouts.imports.containers import text_in
 from competition.layouts.imports.gather import gather
 from competition.layouts.imports.images import Images, choose_image_column, find_images, plain
-from competition.layouts.imports.parts import find_parts
+from competition.layouts.imports.parts import WORDS, find_parts
 from competition.layouts.imports.sheet import Reading, Sheet
+from competition.layouts.table_tasks import is_number
 
-# Columns that number rows or name them, and those that number folds, in small letters.
+# Columns that number rows or name them, that measure, and that number folds, in small letters.
 IDS = ("id", "uid", "uuid", "guid", "hash", "md5", "sha1", "sha256", "row_id")
 COUNTERS = (*IDS, "unnamed:_0", "index", "level_0", "no", "nr", "number", "row", "#")
+MEASURES = (
+    *("width", "height", "img_width", "img_height", "image_width", "image_height", "file_size", "filesize", "bytes"),
+    *("xmin", "ymin", "xmax", "ymax", "x_min", "y_min", "x_max", "y_max", "x1", "y1", "x2", "y2"),
+    *("bbox_x", "bbox_y", "bbox_w", "bbox_h", "bbox_width", "bbox_height"),
+)
 FOLDS = ("fold", "folds", "kfold", "k_fold", "fold_id", "cv_fold")
 
 FRAMES = (*frames.PARQUET, *frames.EXCEL)
@@ -76,6 +82,8 @@ def without_counters(sheet: Sheet, reading: Reading) -> Sheet:
             found[column] = "only tells the rows apart"
         elif numbers and len(values) and words in FOLDS:
             found[column] = "numbers folds"
+        elif words in MEASURES and all(map(is_number, filter(None, values))):
+            found[column] = "measures the image or a box in it"
     found = {column: what for column, what in found.items() if column not in reading.class_columns}
     notes = [f"column {column!r} {what}: left out (--class-columns learns it)" for column, what in found.items()]
     return sheet.without(found).say(*notes)
@@ -92,12 +100,23 @@ def tidy(sheet: Sheet, reading: Reading) -> Sheet:
     sheet = cells.clean(sheet.without(reading.leave_out))
     sheet, images = with_images(sheet, reading)
     sheet = find_parts(without_counters(sheet, reading), reading)
-    sheet = find_images(sheet, reading, images)
+    sheet = _say_folders(find_images(sheet, reading, images))
     sheet = gather(sheet, reading.class_columns)
     sheet = cells.drop_missing(sheet, reading)
     sheet = cells.drop_missing_parts(cells.divide(sheet, reading), reading)
     sheet = cells.unify_spelling(sheet)
     return cells.unify_flags(sheet)
+
+
+def _say_folders(sheet: Sheet) -> Sheet:
+    """The sheet with a note where folders say train and test, and the labels do not."""
+    folders = {folder for name in sheet.names for folder in name.split("/")[:-1] if folder.casefold() in WORDS}
+    if len(sheet.part) or len({WORDS[folder.casefold()] for folder in folders}) < 2:
+        return sheet
+    shown = ", ".join(sorted(folders))
+    return sheet.say(
+        f"the images lie in {shown}, and all are learned from; a column that says train and test keeps them apart"
+    )
 
 
 def with_images(sheet: Sheet, reading: Reading) -> tuple[Sheet, Images]:

@@ -11,22 +11,25 @@ from competition.layouts.imports.sheet import Sheet, sheet_of
 
 IMAGE, LABEL = "image", "label"
 NAMES = ("label", "name", "class", "category", "tag", "displayName", "title", "value")  # of a label in a record
+LINES = (".jsonl", ".ndjson")
 CHOICES = "choices"  # of Label Studio: {"choices": ["wet", "big"]}
 
 
 def parse(file: Path, text: str) -> tuple[Any, list[int] | None]:
     """What a JSON file holds, and the lines of its records if it has one a line. Raises InvalidInput with the line."""
-    try:
-        return json.loads(text), None
-    except ValueError as error:
-        whole = error
+    whole: ValueError | None = None
+    if file.suffix.lower() not in LINES:
+        try:
+            return json.loads(text), None
+        except ValueError as error:
+            whole = error
     records, lines = [], []
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
             try:
                 records.append(json.loads(line))
             except ValueError as error:
-                if len(records) > 1:
+                if len(records) > 1 or whole is None:
                     raise InvalidInput(f"{file}:{number}: this line is no JSON ({error})") from None
                 raise InvalidInput(f"{file}:{getattr(whole, 'lineno', number)}: this is no JSON ({whole})") from None
             lines.append(number)
@@ -37,6 +40,8 @@ def read_records(file: Path, content: Any, lines: list[int] | None) -> Sheet:
     """The records of a file in no special format. Raises InvalidInput where it holds no records."""
     if isinstance(content, Mapping):
         content = _records_of_mapping(file, content)
+    if isinstance(content, list) and content and all(map(_is_pair, content)):
+        content = [dict(zip((IMAGE, LABEL), pair, strict=True)) for pair in content]
     if not isinstance(content, Sequence) or isinstance(content, str) or not content:
         raise InvalidInput(f"{file} holds no list of records; allowed are records such as {EXAMPLE}")
     odd = next((place for place, one in enumerate(content) if not isinstance(one, Mapping)), None)
@@ -68,7 +73,7 @@ def _records_of_mapping(file: Path, content: Mapping) -> list:
     lists = {name: value for name, value in content.items() if isinstance(value, list)}
     if len(lists) > 1 and len({len(value) for value in lists.values()}) == 1 and not _of_records(lists):
         return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
-    of_records = [value for value in lists.values() if value and isinstance(value[0], Mapping)]
+    of_records = [value for value in lists.values() if value and (isinstance(value[0], Mapping) or _is_pair(value[0]))]
     if len(of_records) == 1:
         return of_records[0]
     if values and not lists and all(isinstance(value, str | int | list) for value in values):
@@ -78,6 +83,11 @@ def _records_of_mapping(file: Path, content: Mapping) -> list:
 
 def _is_column(value: Mapping) -> bool:
     return list(value) == [str(number) for number in range(len(value))]
+
+
+def _is_pair(value: object) -> bool:
+    """Whether it is an image and its label."""
+    return isinstance(value, list) and len(value) == 2 and _names_image(value[0])
 
 
 def _names_image(value: object) -> bool:
