@@ -25,7 +25,7 @@ from competition.layouts.table_cells import Table, read_table
 from competition.layouts.table_tasks import infer_tasks
 
 SAMPLE = 12  # images whose size is read
-ANNOTATIONS = "Annotations"
+ANNOTATIONS, TESTS = "Annotations", "Tests"
 SPLIT = "split"  # the column of an imported table that says train or validation
 
 
@@ -279,6 +279,8 @@ def _names_images_in(labels: Path, data: Path) -> bool:
 def _home_of_rows(labels: Path) -> Path:
     """The data folder of fashionai rows: the one that holds base/ if questions or classes.csv are there, else base/."""
     if labels.is_dir():
+        return labels
+    if labels.parent.name == TESTS:  # answers to the questions there
         return labels
     if labels.parent.name != ANNOTATIONS:
         raise InvalidInput(

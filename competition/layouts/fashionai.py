@@ -25,7 +25,12 @@ LABELS, QUESTIONS = "Annotations/*.csv", "Tests/question.csv"
 
 
 def read_labels(data: Path, tasks: Tasks) -> Dataset:
-    """Every Annotations/*.csv at `data` or one folder below it as one dataset; see `read_label_files`."""
+    """Every Annotations/*.csv at `data` or one folder below it as one dataset; see `read_label_files`.
+
+    `data` may also be one file of answers, such as Tests/answers.csv.
+    """
+    if data.is_file():
+        return read_label_files([data], tasks, find_classes(image_root(data)) or find_classes(image_root(data).parent))
     return read_label_files(find_label_files(data), tasks, find_classes(data))
 
 

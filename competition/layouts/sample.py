@@ -1,5 +1,6 @@
 """The organisers' sample of a submission: what it asks, answers in exactly its shape, and whether a file has that."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,11 +15,12 @@ from competition.files import whole_file
 from competition.layouts.answers import Probabilities, Tasks, write_csv
 from competition.layouts.imports.cells import clean
 from competition.layouts.imports.containers import text_in
-from competition.layouts.imports.delimited import read_delimited
+from competition.layouts.imports.delimited import find_separator, read_delimited
 from competition.layouts.imports.folders import is_sample_name
 from competition.layouts.imports.images import Images, find_images
 from competition.layouts.imports.sheet import TEST, Reading, Sheet
 from competition.layouts.table_cells import by_task_name, columns_of, task_of
+from competition.layouts.table_tasks import is_number
 from competition.task import DECIMALS, HALF, Task
 
 POSITIVE = ("1", "yes", "true", "positive")  # the class whose probability a column of fractions asks for
@@ -26,7 +28,7 @@ BLANK = " "  # joins several labels, where the sample shows none
 
 
 def is_sample(file: Path) -> bool:
-    """Whether a file of questions is a sample: called so, or with a column of one value in each of several rows."""
+    """Whether a file of questions is a sample: called so, or each filled column has one value in several rows."""
     if file.suffix.lower() != ".csv" or not file.is_file():
         return False
     if is_sample_name(file):
@@ -35,14 +37,20 @@ def is_sample(file: Path) -> bool:
         sheet = read_sample(file)
     except InvalidInput:  # the layout's own reader says what is wrong
         return False
-    filled = [set(values) for values in list(sheet.cells.values())[1:]]
-    return len(sheet) > 1 and any(len(found) == 1 and found != {""} for found in filled)
+    filled = [set(values) for values in sheet.labels.values() if any(values)]
+    return len(sheet) > 1 and bool(filled) and all(len(found) == 1 for found in filled)
 
 
 def read_sample(file: Path) -> Sheet:
     """The rows of a sample, whose first column names the images. Raises InvalidInput where it is no table."""
     sheet = read_delimited(file, text_in(file))
     return clean(replace(sheet, image=next(iter(sheet.cells))))
+
+
+def _as_written(file: Path) -> tuple[list[str], np.ndarray, str]:
+    """The header and the ids of a sample, letter for letter, and what separates its columns."""
+    sheet, lines = read_delimited(file, text_in(file)), text_in(file).splitlines()
+    return [*sheet.cells], next(iter(sheet.cells.values())), find_separator(lines)
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,16 @@ def _fractions(values: np.ndarray) -> bool:
     return bool(((numbers > 0) & (numbers < 1)).any())
 
 
+def _chances(values: np.ndarray) -> np.ndarray:
+    numbers = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy()
+    return (numbers >= 0) & (numbers <= 1)
+
+
+def _numbers(values: np.ndarray) -> np.ndarray:
+    """The cells that hold one number or several, which are those of classes, (rows,) bool."""
+    return np.array([bool(value) and all(map(is_number, re.split(r"[ ,;|]+", value))) for value in values], bool)
+
+
 def _positive(task: Task, column: str) -> int:
     for place, name in enumerate(task.classes):
         if name.casefold() in POSITIVE or task_of(name) == task_of(column):
@@ -139,17 +157,17 @@ class Sample:
 
     def write_answers(self, path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
         """Write the header, ids, order and columns of the sample, filled. Raises InvalidInput if the file would be wrong."""
-        sheet = read_sample(questions.file)
-        shape, columns = Shape.of(sheet, tasks), {sheet.image: sheet.names}
-        for column in sheet.labels:
+        sheet, (header, names, separator) = read_sample(questions.file), _as_written(questions.file)
+        shape, columns = Shape.of(sheet, tasks), {header[0]: names}
+        for column, title in zip(sheet.labels, header[1:], strict=True):
             if column in shape.classes:
                 task, place = shape.classes[column]
                 chance = probabilities[task.name][:, place]
-                columns[column] = chance if self.threshold is None else (chance >= self.threshold).astype(int)
+                columns[title] = chance if self.threshold is None else (chance >= self.threshold).astype(int)
             else:
-                columns[column] = self._labels(probabilities[shape.values[column].name], shape, column)
+                columns[title] = self._labels(probabilities[shape.values[column].name], shape, column)
         with whole_file(path) as file:
-            write_csv(file, columns, float_format=f"%.{DECIMALS}f")
+            write_csv(file, columns, float_format=f"%.{DECIMALS}f", sep=separator)
             if problems := check_against(file, questions.file):
                 raise InvalidInput(f"{path} would be refused:", problems)
         return [path]
@@ -176,11 +194,10 @@ def check_against(submission: Path, sample: Path) -> list[Problem]:
         text = f"is about {found.names[row]!r}; {sample.name} has {expected.names[row]!r} in this place"
         problems.append(Problem(submission, int(found.line[row]), text))
     for column, values in expected.labels.items():
-        if not len(values) or pd.to_numeric(pd.Series(values), errors="coerce").isna().any():
+        if not len(values) or not _numbers(values).all():
             continue
-        numbers = pd.to_numeric(pd.Series(found.cells[column]), errors="coerce")
         chance = _fractions(values)
-        odd = numbers.isna() | ((numbers < 0) | (numbers > 1) if chance else False)
+        odd = ~_chances(found.cells[column]) if chance else ~_numbers(found.cells[column])
         for row in np.flatnonzero(odd):
             allowed = "numbers from 0 to 1" if chance else "numbers"
             text = f"{found.cells[column][row]!r} in column {column!r}; allowed are {allowed}"
