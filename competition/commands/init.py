@@ -13,7 +13,7 @@ from competition.dataset import YES
 from competition.errors import InvalidInput
 from competition.files import whole_file
 from competition.layouts.detect import Found, questions_beside, sniff
-from competition.layouts.imports.sheet import Reading
+from competition.layouts.imports.sheet import LOOKING, Reading
 from competition.recipe import Recipe
 from competition.recipes import NAMES
 from competition.recipes.start import SMALL_IMAGE, starting_recipe
@@ -27,7 +27,7 @@ Name = Annotated[str, tyro.conf.arg(metavar="NAME")]
 def init(
     name: Name,
     /,
-    reading: Annotated[Reading, tyro.conf.arg(name="")] = Reading(),
+    reading: Annotated[Reading, tyro.conf.arg(name="")] = LOOKING,
     *,
     labels: Path,
     weights: str = "imagenet",
@@ -64,7 +64,8 @@ def init(
     print(f"\nwrote {path}: {recipe.backbone} at {recipe.image_size} pixels, {why}\n  {train}\n  competition submit")
     if start != "none":
         print(
-            f"to compare other networks on these images: competition probe --data {quote(str(found.data))} --recipe {path}"
+            "to compare other networks on these images: "
+            f"competition probe --data {quote(str(found.data))} --recipe {path}"
         )
     return path
 

@@ -19,7 +19,7 @@ from competition.layouts.fashionai_rows import COLUMNS
 from competition.layouts.imports.folders import LabelFiles, joined_parts, label_files, stacked, with_asked
 from competition.layouts.imports.images import plain
 from competition.layouts.imports.read import read_sheet, tidy, with_images
-from competition.layouts.imports.sheet import TEST, TRAIN, VALIDATION, Reading, Sheet
+from competition.layouts.imports.sheet import LOOKING, TEST, TRAIN, VALIDATION, Reading, Sheet
 from competition.layouts.registry import LAYOUTS
 from competition.layouts.table_cells import Table, read_table
 from competition.layouts.table_tasks import infer_tasks
@@ -74,7 +74,7 @@ class Found:
     sample: Path | None = None
 
 
-def sniff(labels: Path, reading: Reading = Reading(), data: Path = Path("labels.csv")) -> Found:
+def sniff(labels: Path, reading: Reading = LOOKING, data: Path = Path("labels.csv")) -> Found:
     """Find out what a label file, or a folder of images, holds; `data` is where an imported table will be written.
 
     Raises InvalidInput with every problem of the file, and if its layout is not clear.
@@ -236,15 +236,15 @@ def _layout_of_folder(data: Path) -> str:
     classes = [path for path in folder.class_folders(data) if folder.image_files(path)]
     if files.labels and len(classes) > 1 and not _names_images_in(files.labels, data):
         raise InvalidInput(
-            f"{data} holds tables, {files.labels.name} for example, and {len(classes)} folders of images; name the table "
-            "with --labels, or move it away if the folders are the classes"
+            f"{data} holds tables, {files.labels.name} for example, and {len(classes)} folders of images; name the "
+            "table with --labels, or move it away if the folders are the classes"
         )
+    if not files.labels and len(classes) < 2 and (deeper := _deeper(data)):
+        raise InvalidInput(f"{data} itself holds no labels, but {deeper} seems to: --labels {deeper}")
     if not files.labels and not classes:
-        if deeper := _deeper(data):
-            raise InvalidInput(f"{data} itself holds no labels, but {deeper} seems to: --labels {deeper}")
         raise InvalidInput(
-            f"{data} holds no labels; looked for {ANNOTATIONS}/*.csv, for a table (*.csv, *.json, *.parquet, …), and for a "
-            f"folder of images ({', '.join(ENDINGS)}) per class{_other_files(data)}"
+            f"{data} holds no labels; looked for {ANNOTATIONS}/*.csv, for a table (*.csv, *.json, …), and for "
+            f"a folder of images ({', '.join(ENDINGS)}) per class{_other_files(data)}"
         )
     return "table" if files.labels else "folder"
 
@@ -270,7 +270,7 @@ def _deeper(data: Path) -> Path | None:
 def _names_images_in(labels: Path, data: Path) -> bool:
     """Whether a table names the images that lie in the folders beside it, as train_images/ beside train.csv."""
     try:
-        sheet, images = with_images(read_sheet(labels), Reading())
+        sheet, images = with_images(read_sheet(labels), LOOKING)
     except InvalidInput:  # so the two cannot be told apart, and the user is asked
         return False
     return bool(len(sheet)) and sum(bool(images.of(plain(name))) for name in sheet.names) > len(sheet) / 2

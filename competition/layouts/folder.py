@@ -97,8 +97,8 @@ def _task(data: Path, folder: Path, tasks: tuple[Task, ...]) -> Task:
     if len(names) < 2:
         found = f"one folder of images, {names[0]}" if names else "no folders of images"
         raise InvalidInput(
-            f"{folder} holds {found}; it has to hold a folder for each class, at least two, or there has to be a table that "
-            "says what each image shows"
+            f"{folder} holds {found}; it has to hold a folder for each class, at least two, or there has to be a table "
+            "that says what each image shows"
         )
     return Task(TASK, names)
 

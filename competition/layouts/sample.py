@@ -18,7 +18,7 @@ from competition.layouts.imports.containers import text_in
 from competition.layouts.imports.delimited import find_separator, read_delimited
 from competition.layouts.imports.folders import is_sample_name
 from competition.layouts.imports.images import Images, find_images
-from competition.layouts.imports.sheet import TEST, Reading, Sheet
+from competition.layouts.imports.sheet import LOOKING, TEST, Sheet
 from competition.layouts.table_cells import by_task_name, columns_of, task_of
 from competition.layouts.table_tasks import is_number
 from competition.task import DECIMALS, HALF, Task
@@ -80,8 +80,8 @@ class Shape:
         if rest or not sheet.labels:
             known = ", ".join(f"{task.name} ({', '.join(task.classes[:4])}, …)" for task in tasks)
             raise InvalidInput(
-                f"{sheet.file}: {', '.join(map(repr, rest)) or 'no column'} answers no task of the run; a column is called "
-                f"like a task, or there is one for each of its classes: {known}"
+                f"{sheet.file}: {', '.join(map(repr, rest)) or 'no column'} answers no task of the run; a column is "
+                f"called like a task, or there is one for each of its classes: {known}"
             )
         for column, task in list(values.items()):
             if task.kind == "multiclass" and len(task) == 2 and _fractions(sheet.cells[column]):
@@ -144,7 +144,7 @@ class Sample:
         if twice := [f"{name}" for name, count in pd.Series(sheet.names).value_counts().items() if count > 1]:
             raise InvalidInput(f"{file} asks about {len(twice):,} images more than once:", twice)
         parts = replace(sheet, part=np.full(len(sheet), TEST, object))
-        found = find_images(parts, Reading(), Images.below(self.images))
+        found = find_images(parts, LOOKING, Images.below(self.images))
         images = one_row_an_image(tasks, file, self.images, found.names, {}, line=sheet.line)
         names = np.array(shape.tasks, object)
         return Questions(
@@ -156,7 +156,7 @@ class Sample:
         )
 
     def write_answers(self, path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
-        """Write the header, ids, order and columns of the sample, filled. Raises InvalidInput if the file would be wrong."""
+        """Write the header, ids, order and columns of the sample, filled. Raises InvalidInput for a wrong file."""
         sheet, (header, names, separator) = read_sample(questions.file), _as_written(questions.file)
         shape, columns = Shape.of(sheet, tasks), {header[0]: names}
         for column, title in zip(sheet.labels, header[1:], strict=True):

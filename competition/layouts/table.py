@@ -1,5 +1,6 @@
 """The layout `table`: a CSV with a line per image, and a column per task or a 0/1 column per class."""
 
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -12,9 +13,11 @@ from competition.dataset import Dataset, Questions, ask_everything, one_row_an_i
 from competition.errors import InvalidInput, Problem, no_such
 from competition.layouts.answers import Probabilities, Tasks, answers, write_csv, write_with_probabilities
 from competition.layouts.csv_lines import csv_rows
+from competition.layouts.imports.cells import spelt_alike
 from competition.layouts.imports.sheet import TRAIN, VALIDATION
 from competition.layouts.table_cells import SEPARATOR, Table, by_task_name, columns_of, encode, read_table
 from competition.layouts.table_tasks import infer_tasks
+from competition.layouts.words import MISSING
 from competition.task import Task
 
 ENDING = ".csv"
@@ -55,9 +58,24 @@ def read_labels(
     out. Columns that belong to no task are not read. Raises InvalidInput with every problem of the file.
     """
     table = read_table(label_file(data), images)
+    _warn_of_classes(tasks, table.file)
     tasks, _, wrong = (tasks, [], []) if tasks else infer_tasks(_without(table, split_column))
     held_out, odd = _held_out(table, split_column)
     return labels_of(replace(table, problems=(*table.problems, *odd)), tasks, wrong, held_out)
+
+
+def _warn_of_classes(tasks: Sequence[Task], file: Path) -> None:
+    """Warn of classes that are called like a missing value, and of two that are spellings of one."""
+    for task in tasks:
+        if words := [name for name in task.classes if name.casefold() in MISSING]:
+            warnings.warn(
+                f"{file}: {task.name} has a class {words[0]!r}, which usually means that nothing is known; only an "
+                "empty cell is absent, so empty those cells if they say that",
+                stacklevel=3,
+            )
+        for names in spelt_alike(task.classes):
+            text = f"{task.name} has the classes {', '.join(map(repr, names))}, which look like one; spell it alike"
+            warnings.warn(f"{file}: {text}", stacklevel=3)
 
 
 def _without(table: Table, column: str) -> Table:

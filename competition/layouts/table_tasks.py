@@ -169,8 +169,8 @@ def _task_of_values(column: str, cells: np.ndarray, notes: list[str], any_number
         )
     if len(count) > FEW_VALUES and all(map(is_number, count)) and not any_number and not _are_numbers_of_classes(count):
         raise InvalidInput(
-            f"column {column!r} holds {len(count)} different numbers, as a quantity does ({', '.join(list(count)[:3])}, …), "
-            f"and a quantity cannot be learned; {leave_out}, or --numbers-are-classes"
+            f"column {column!r} holds {len(count)} numbers, as a quantity does ({', '.join(list(count)[:3])}, …"
+            f"), and a quantity cannot be learned; {leave_out}, or --numbers-are-classes"
         )
     name = task_of(column)
     if name != column:

@@ -61,7 +61,7 @@ def test_labels_that_could_be_two_things_or_none_are_refused(tmp_path):
     assert "cannot be read: No such file" in refusal(layout_of, tmp_path / "gone.csv")
     file = write(tmp_path / "mine.csv", ["a.jpg,disk,red", "b.jpg,square,blue"])
     assert f"{file}:1: the first line, 'a.jpg,disk,red', is about an image; expected is a header" in refusal(
-        layout_of, file
+        sniff, file
     )
     for name in ("cat/a.png", "dog/a.png"):
         image(tmp_path / name)
@@ -79,8 +79,8 @@ def test_a_table_is_described_with_its_tasks_images_and_questions(here, capsys):
         "shape one of 2 3 labelled (0% absent): disk 2, square 1",
         "images 3 of 3 found; 32 x 24 pixels (median), from 32 x 24 to 32 x 40 (3 looked at)",
         "questions my data/questions.csv",
-        "note 1 of 4 rows have no label and are not trained on",
         "note image names are relative to my data/images",
+        "note 1 of 4 rows have no label and are not trained on",
         "note left out: note",
         "note shape: square on fewer than two images, too few to train and validate",
         "",
@@ -148,9 +148,10 @@ def test_a_folder_of_classes_becomes_one_task(here, capsys):
         (["there", "--labels", "mine.csv"], ["there.py exists and is not overwritten"]),
         (["shapes", "--labels", "mine.csv", "--leave-out", "nothing"], ["no column 'nothing'", "shape, note"]),
         (["shapes", "--labels", "mine.csv", "--weights", "gone.h5"], ["gone.h5: there is no such file"]),
-        (["shapes", "--labels", "pets", "--leave-out", "note"], ["--leave-out names columns of a table"]),
+        (["shapes", "--labels", "pets", "--leave-out", "note"], ["--leave-out: for tables", "has the layout folder"]),
         (["shapes", "--labels", "label.csv"], ["label.csv holds rows", "move it to base/Annotations/label.csv"]),
-        (["shapes", "--labels", "bad.csv"], ["bad.csv:3: a.png is already in line 2", "bad.csv:4: 1 cells in"]),
+        (["shapes", "--labels", "bad.csv"], ["bad.csv:4: 1 cells in 'b.png'; the header names 2"]),
+        (["shapes", "--labels", "twice.csv"], ["twice.csv:3: a.png has shape 'square' here, but 'disk' in line 2"]),
     ],
     ids=lambda value: " ".join(value) if len(value) > 2 else None,
 )  # fmt: skip
@@ -158,8 +159,9 @@ def test_what_cannot_become_a_recipe_is_refused_and_nothing_is_written(here, cap
     write(here / "mine.csv", TABLE)
     write(here / "label.csv", ["a.png,size_labels,yn"])
     write(here / "bad.csv", ["image,shape", "a.png,disk", "a.png,square", "b.png"])
+    write(here / "twice.csv", ["image,shape", "a.png,disk", "a.png,square", "b.png,disk"])
     write(here / "there.py", "")
-    for name in ("cat/a.png", "dog/a.png"):
+    for name in ("cat/1.png", "dog/1.png"):
         image(here / "pets" / name)
     before = sorted(here.iterdir())
     assert main(["init", *arguments]) == 1
@@ -210,7 +212,7 @@ def test_photographs_start_from_weights_that_are_installed_unless_none_are_wante
     image(here / "a.png", 120, 200)
     out = said(capsys, "mine", "--labels", "mine.csv", "--leave-out", "note")
     assert "efficientnet_lite2 at 260 pixels, from ImageNet weights" in out
-    assert "competition probe --data . --leave-out note" in out
+    assert "competition probe --data . --recipe mine.py" in out
     assert (load_recipe("mine.py").backbone, load_recipe("mine.py").weights) == ("efficientnet_lite2", "imagenet")
     out = said(capsys, "scratch", "--labels", "mine.csv", "--leave-out", "note", "--weights", "none")
     assert "small at 96 pixels, from scratch, because --weights is none" in out

@@ -19,7 +19,9 @@ LABELS = np.array([[0.9, 0.1, 0.6], [0.3, 0.2, 0.1], [0.4, 0.8, 0.7]])
 IDS = ("q7", "q2", "q10")  # in no order of theirs
 
 
-def answered(folder: Path, lines: list[str], tasks: tuple[Task, ...], *, threshold: float | None = None, **given) -> list[str]:
+def answered(
+    folder: Path, lines: list[str], tasks: tuple[Task, ...], *, threshold: float | None = None, **given
+) -> list[str]:
     """The lines of the file that answers a sample with the probabilities given for each task."""
     sample = write(folder / "sample_submission.csv", lines)
     for name in IDS:
@@ -74,7 +76,10 @@ def test_several_labels_are_joined_as_the_sample_joins_them(tmp_path, between):
     lines = answered(tmp_path, ids("id,tags", cell), (TAGS,), tags=LABELS)
     several = [f"big{between}wet", "", f"red{between}wet"]
     quote = '"' if between == "," else ""
-    assert lines == ["id,tags", *(f"{i},{quote}{s}{quote}" if s else f"{i}," for i, s in zip(IDS, several, strict=True))]
+    assert lines == [
+        "id,tags",
+        *(f"{i},{quote}{s}{quote}" if s else f"{i}," for i, s in zip(IDS, several, strict=True)),
+    ]
 
 
 def test_several_labels_are_those_from_the_threshold_on(tmp_path):

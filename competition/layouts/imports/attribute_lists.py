@@ -66,7 +66,7 @@ def _rows(file: Path, text: str) -> tuple[list[str], list[tuple[int, list[str]]]
             f"{file}: the first line, {' '.join(header)[:80]!r}, is about an image; expected is a line that names the "
             "columns: image label"
         )
-    if rows and len(rows[0][1]) == len(header) + 1 and len(header) != 2 or _names_no_image(header):
+    if (rows and len(rows[0][1]) == len(header) + 1 and len(header) != 2) or _names_no_image(header):
         header = [IMAGE, *header]  # CelebA's
     return header, rows
 

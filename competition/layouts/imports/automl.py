@@ -33,8 +33,8 @@ def read_automl_table(file: Path, text: str) -> Sheet:
     """An image a row, with any number of labels behind its address. Raises InvalidInput with the line."""
     rows, lines, parts = [], [], []
     reader = csv.reader(io.StringIO(text, newline=""))
-    for cells in reader:
-        cells = [cell.strip() for cell in cells]
+    for row in reader:
+        cells = [cell.strip() for cell in row]
         if not any(cells):
             continue
         part = PARTS.get(cells[0].casefold())

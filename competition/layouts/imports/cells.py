@@ -124,8 +124,8 @@ def divide(sheet: Sheet, reading: Reading) -> Sheet:
                 break
     if unsure:
         raise InvalidInput(
-            f"{sheet.file}: it is not clear whether these cells hold one value or several; add --separator with what stands "
-            "between the values, or without a word if a cell is one value:",
+            f"{sheet.file}: it is not clear whether these cells hold one value or several; add --separator with what "
+            "stands between the values, or without a word if a cell is one value:",
             [f"column {column!r}: {value!r}, divided by --separator {by!r}?" for column, by, value in unsure],
         )
     return replace(sheet.with_cells(cells), several=frozenset(several)).say(*notes)
@@ -247,9 +247,19 @@ def unify_spelling(sheet: Sheet) -> Sheet:
             notes.append(f"{column}: {'; '.join(', '.join(one) for one in alike[:SHOWN])} are one value")
         else:
             notes.append(
-                f"{column}: written as {', '.join(sorted(set(spelt.values()))[:SHOWN])}, not {min(distinct - set(spelt.values()))}"
+                f"{column}: written as {', '.join(sorted(set(spelt.values()))[:SHOWN])}, "
+                f"not {min(distinct - set(spelt.values()))}"
             )
     return sheet.with_cells(cells).say(*notes)
+
+
+def spelt_alike(classes: Iterable[str]) -> list[list[str]]:
+    """The classes that are spellings of one, as 1 and 1.0, TRUE and True, or an accent in one letter and in two."""
+    cleaned = {name: clean_text(name) for name in classes}
+    found = defaultdict(list)
+    for name, text in cleaned.items():
+        found[_spelling(text, set(cleaned.values()))].append(name)
+    return [names for names in found.values() if len(names) > 1]
 
 
 def _spelling(value: str, among: set[str]) -> str:

@@ -18,7 +18,7 @@ LOOKED_AT = 50  # lines that are looked at to find the separator
 
 
 def read_delimited(file: Path, text: str) -> Sheet:
-    """The rows below the header of a table. Raises InvalidInput with every line that has other cells than the header."""
+    """The rows below the header of a table. Raises InvalidInput with every line of other cells than the header."""
     lines, declared = text.splitlines(keepends=True), ""
     if match := re.fullmatch(r"sep=(.)\s*", lines[0]) if lines else None:
         declared, lines = match[1], ["\n", *lines[1:]]  # the numbers of lines stay those of the file

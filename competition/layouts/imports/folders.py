@@ -110,7 +110,7 @@ def stacked(sheets: dict[str, Sheet]) -> Sheet:
 
 
 def _names_below(folder: Path, sheet: Sheet, image: str) -> np.ndarray:
-    """The names of a part's images, relative to the folder of all parts. Raises InvalidInput if no column names them."""
+    """The names of a part's images, relative to the folder of all parts. Raises InvalidInput if no column does."""
     if image not in sheet.cells:
         raise InvalidInput(f"{sheet.file} has no column {image!r}, which names the images of the other parts")
     inner = sheet.file.parent.relative_to(folder).as_posix()

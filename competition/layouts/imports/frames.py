@@ -25,7 +25,7 @@ def read_frame(file: Path) -> Sheet:
         raise InvalidInput(f"{file} cannot be read: {error}") from None
     if nested := [name for name in frame if frame[name].map(lambda one: isinstance(one, dict | bytes)).any()]:
         raise InvalidInput(
-            f"{file} holds the pictures themselves, in the column {nested[0]!r}; write them as files and the labels as a CSV"
+            f"{file} holds the pictures themselves, in column {nested[0]!r}; write them as files, and labels as a CSV"
         )
     rows = frame.rename(columns=str).to_dict("records")
     return sheet_of(file, "a table", rows, np.arange(2, len(rows) + 2))

@@ -54,8 +54,8 @@ def gather(sheet: Sheet, wanted: Sequence[str] = ()) -> Sheet:
         return pivoted
     if len(differ) > 1 and not set(differ) <= set(wanted):
         raise InvalidInput(
-            f"{sheet.file}: an image has several rows, which differ in {', '.join(map(repr, differ))}; leave out what is no "
-            f"label (--leave-out), or gather the values of each, --class-columns {' '.join(differ)}"
+            f"{sheet.file}: an image has several rows, which differ in {', '.join(map(repr, differ))}; leave out what "
+            f"is no label (--leave-out), or gather the values of each, --class-columns {' '.join(differ)}"
         )
     cells = {column: _joined(values, image, len(first)) for column, values in sheet.labels.items() if column in differ}
     found = sheet.take(first).with_cells(cells)
@@ -91,8 +91,8 @@ def _contradictions(sheet: Sheet, image: np.ndarray, first: np.ndarray, differ: 
         for column in differ:
             here, there = sheet.cells[column][row], sheet.cells[column][other]
             if here != there:
-                text = f"{sheet.names[row]} has {column} {here!r} here, but {there!r} in line {sheet.line[other]}; keep one"
-                problems.append(Problem(sheet.file, int(sheet.line[row]), text))
+                text = f"{sheet.names[row]} has {column} {here!r} here, but {there!r} in line {sheet.line[other]}"
+                problems.append(Problem(sheet.file, int(sheet.line[row]), f"{text}; keep one"))
     return problems
 
 

@@ -35,6 +35,7 @@ USUAL = (
 )
 UNREAD = (".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".jfif", ".dcm", ".nii", ".svg", ".npy")
 UPLOADED = re.compile(r"[0-9a-f]{8}-(.+)")  # how Label Studio renames what is uploaded
+SKIPPED = ("node_modules", "site-packages", "__pycache__")  # folders that hold no data
 MOST = 0.5  # of a column's cells have to name images
 
 
@@ -49,7 +50,7 @@ class Images:
     def below(cls, root: Path) -> "Images":
         found = []
         for folder, inner, files in os.walk(root):
-            inner[:] = sorted(name for name in inner if not name.startswith((".", "__MACOSX")))
+            inner[:] = sorted(name for name in inner if not name.startswith((".", "__MACOSX")) and name not in SKIPPED)
             here = Path(folder).relative_to(root).as_posix()
             found += [
                 posixpath.normpath(f"{here}/{name}") for name in sorted(files) if is_image(name) and name[0] != "."
@@ -251,14 +252,14 @@ def _refuse_lost(sheet: Sheet, names: np.ndarray, lost: Sequence[int], images: I
             raise InvalidInput(f"{names_none}; {_no_files(images)}; name the folder of the images with --images")
         raise InvalidInput(
             f"{names_none} {'match' if len(wrong) > 1 else 'matches'} none of the {len(images.paths):,} image files in "
-            f"{images.root} or below it ({', '.join(images.paths[:2])}, …); name the folder with --images, the column with "
-            "--image-column"
+            f"{images.root} or below it ({', '.join(images.paths[:2])}, …); name the folder with --images, the column "
+            "with --image-column"
         )
     outside = [row for row in lost if sheet.names[row].startswith(("/", "../", "..\\")) or "://" in sheet.names[row]]
     if outside:
         raise InvalidInput(
-            f"{sheet.file} names images outside its folder, and no file of that name is in {images.root} or below it; name "
-            "the folder of the images with --images:",
+            f"{sheet.file} names images outside its folder, and no file of that name is in {images.root} or below it; "
+            "name the folder of the images with --images:",
             [Problem(sheet.file, int(sheet.line[row]), repr(sheet.names[row])) for row in outside],
         )
 

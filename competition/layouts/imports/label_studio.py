@@ -62,12 +62,12 @@ def tidy_label_studio_table(sheet: Sheet) -> Sheet:
         parsed = [_choices_in(cell) for cell in values]
         if any(isinstance(one, list) for one in parsed):
             several.add(column)
-            values = np.array([text_of(one) if one else "" for one in parsed], object)
-        cells[column] = values
+            cells[column] = np.array([text_of(one) if one else "" for one in parsed], object)
+        else:
+            cells[column] = values
     found = replace(sheet, cells=cells, several=frozenset(several), what="an export of Label Studio")
-    return found.say(
-        f"left out, because they are about the labelling: {', '.join(set(BOOKKEEPING) & set(sheet.cells))}"
-    )
+    left_out = [column for column in BOOKKEEPING if column in sheet.cells]
+    return found.say(f"left out, because they are about the labelling: {', '.join(left_out)}")
 
 
 def _choices_in(cell: str) -> list | str:

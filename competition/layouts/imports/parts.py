@@ -53,7 +53,7 @@ def find_parts(sheet: Sheet, reading: Reading) -> Sheet:
         if named not in columns:
             values = ", ".join(sorted(set(sheet.cells[named]))[:6])
             raise InvalidInput(
-                f"{sheet.file}: column {named!r} holds {values}; allowed are train, validation (val, valid, dev) and test"
+                f"{sheet.file}: column {named!r} holds {values}; allowed are train, validation (val, valid, dev), test"
             )
         columns = {named: columns[named]}
     if not columns:
@@ -79,9 +79,9 @@ def _refuse_half_parts(sheet: Sheet, labels: Mapping[str, np.ndarray]) -> None:
         numbered = column.casefold() in NUMBERED and all(value.isdigit() for value in values)
         if odd and (numbered or (TRAIN in parts and len({*parts} - {None}) > 1)):
             raise InvalidInput(
-                f"{sheet.file}: column {column!r} says which part an image belongs to, but not in every row; allowed are "
-                f"train, validation (val, valid, dev) and test; or leave it out, --leave-out {column!r}, or learn it, "
-                f"--class-columns {column!r}:",
+                f"{sheet.file}: column {column!r} says which part an image belongs to, but not in all rows; allowed "
+                f"are train, validation (val, valid, dev) and test; or leave it out, --leave-out {column!r}, or learn "
+                f"it, --class-columns {column!r}:",
                 [Problem(sheet.file, int(sheet.line[row]), repr(values[row])) for row in odd],
             )
 

@@ -31,6 +31,21 @@ MEASURES = (
 )
 FOLDS = ("fold", "folds", "kfold", "k_fold", "fold_id", "cv_fold")
 
+# Folders that hold labels, and no images, beside those of the images, in small letters.
+LABEL_FOLDERS = (
+    "label",
+    "labels",
+    "anno",
+    "annotation",
+    "annotations",
+    "csv",
+    "meta",
+    "metadata",
+    "list",
+    "lists",
+    "splits",
+)
+
 FRAMES = (*frames.PARQUET, *frames.EXCEL)
 
 
@@ -122,15 +137,22 @@ def _say_folders(sheet: Sheet) -> Sheet:
 def with_images(sheet: Sheet, reading: Reading) -> tuple[Sheet, Images]:
     """The sheet that knows the column of its images; and those in the folder given, or that of the labels.
 
-    Where that holds none, those beside it count, if all images that are named are there. Raises InvalidInput if the
-    folder given is none.
+    Where that holds none, those beside it count, if the names begin with ../ or the folder is one for labels, and if
+    all images that are named are there. Raises InvalidInput if the folder given is none.
     """
     if reading.images and not reading.images.is_dir():
         raise InvalidInput(f"--images {reading.images} is not a folder; name the one that holds the images")
     near = Images.below(reading.images or sheet.root)
-    if not near.paths and not reading.images and (above := sheet.root.resolve().parent) != Path.home():
-        beside = Images.below(above)
-        found = choose_image_column(sheet, reading, beside)
-        if all(beside.of(plain(name)) for name in found.names):
-            return found, beside
-    return choose_image_column(sheet, reading, near), near
+    found = choose_image_column(sheet, reading, near)
+    if near.paths or reading.images:
+        return found, near
+    home = sheet.root.resolve()
+    if (
+        any(name.replace("\\", "/").startswith("../") for name in found.names[:1])
+        or home.name.casefold() in LABEL_FOLDERS
+    ):
+        beside = Images.below(home.parent)
+        looked_at = choose_image_column(sheet, reading, beside)
+        if all(beside.of(plain(name)) for name in looked_at.names):
+            return looked_at, beside
+    return found, near

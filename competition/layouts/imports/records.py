@@ -12,6 +12,7 @@ from competition.layouts.imports.sheet import Sheet, sheet_of
 IMAGE, LABEL = "image", "label"
 NAMES = ("label", "name", "class", "category", "tag", "displayName", "title", "value")  # of a label in a record
 LINES = (".jsonl", ".ndjson")
+USUAL = ("image", "images", "image_id", "id", "file", "file_name", "filename", "path", "name")
 CHOICES = "choices"  # of Label Studio: {"choices": ["wet", "big"]}
 
 
@@ -56,6 +57,7 @@ EXAMPLE = '{"image": "a.jpg", "colour": "red", "tags": ["wet", "big"]}'
 
 
 def _records_of_mapping(file: Path, content: Mapping) -> list:
+    values = list(content.values())
     if content and all(map(is_image, content)):
         return [
             {IMAGE: name, **(value if isinstance(value, Mapping) else {LABEL: value})}
@@ -63,22 +65,34 @@ def _records_of_mapping(file: Path, content: Mapping) -> list:
         ]
     if {"columns", "data"} <= content.keys():  # pandas' to_json(orient="split")
         return [dict(zip(content["columns"], row, strict=True)) for row in content["data"]]
-    values = list(content.values())
-    if values and all(isinstance(value, list) and value and all(map(_names_image, value)) for value in values):
-        return [{IMAGE: name, LABEL: label} for label, names in content.items() for name in names]
     if values and all(isinstance(value, Mapping) for value in values):
-        if len({frozenset(value) for value in values}) == 1 and len(values[0]) > 1 and _is_column(values[0]):
-            return [{name: content[name][row] for name in content} for row in values[0]]  # pandas' to_json()
-        return [{IMAGE: name, **value} for name, value in content.items()]  # orient="index", or by id
-    lists = {name: value for name, value in content.items() if isinstance(value, list)}
-    if len(lists) > 1 and len({len(value) for value in lists.values()}) == 1 and not _of_records(lists):
-        return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
-    of_records = [value for value in lists.values() if value and (isinstance(value[0], Mapping) or _is_pair(value[0]))]
-    if len(of_records) == 1:
-        return of_records[0]
-    if values and not lists and all(isinstance(value, str | int | list) for value in values):
+        return _records_of_records(content)
+    if found := _records_of_lists(content):
+        return found
+    if values and all(isinstance(value, str | int | list) for value in values):
         return [{IMAGE: name, LABEL: value} for name, value in content.items()]
     raise InvalidInput(f"{file} holds {', '.join(map(repr, list(content)[:6]))}; allowed are records such as {EXAMPLE}")
+
+
+def _records_of_records(content: Mapping[str, Mapping]) -> list:
+    """Columns by row, as pandas' to_json() writes them, or rows by number, or by the id of their image."""
+    first, *others = content.values()
+    if len(first) > 1 and _is_column(first) and all(one.keys() == first.keys() for one in others):
+        return [{name: content[name][row] for name in content} for row in first]
+    if _is_column(content):
+        return [*content.values()]
+    return [{IMAGE: name, **value} for name, value in content.items()]
+
+
+def _records_of_lists(content: Mapping) -> list | None:
+    """Images by class, columns of a table, or records beside other things; None if there are no such lists."""
+    lists = {name: value for name, value in content.items() if isinstance(value, list)}
+    if content and len(lists) == len(content) and all(one and all(map(_names_image, one)) for one in lists.values()):
+        return [{IMAGE: name, LABEL: label} for label, names in content.items() for name in names]
+    if len({len(value) for value in lists.values()}) == 1 and _are_columns(lists):
+        return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
+    of_records = [value for value in lists.values() if value and (isinstance(value[0], Mapping) or _is_pair(value[0]))]
+    return of_records[0] if len(of_records) == 1 else None
 
 
 def _is_column(value: Mapping) -> bool:
@@ -94,8 +108,11 @@ def _names_image(value: object) -> bool:
     return isinstance(value, str) and is_image(value)
 
 
-def _of_records(lists: Mapping[str, list]) -> bool:
-    return any(isinstance(one, Mapping) for value in lists.values() for one in value[:1])
+def _are_columns(lists: Mapping[str, list]) -> bool:
+    """Whether lists by name are the columns of a table: no records, and one of them names images or is called so."""
+    records = any(isinstance(one, Mapping) for value in lists.values() for one in value[:1])
+    named = any(name.casefold() in USUAL or all(map(_names_image, value)) for name, value in lists.items())
+    return len(lists) > 1 and named and not records
 
 
 def _named(records: list) -> list | None:

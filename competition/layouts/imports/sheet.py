@@ -36,15 +36,18 @@ class Reading:
     leave_out: tuple[str, ...] = ()
 
 
+LOOKING = Reading()  # only what is found counts
+
+
 @dataclass(frozen=True)
 class Sheet:
     """Rows of labels as they were found.
 
     `cells[column]` (rows,) are texts, empty where nothing is known; those of the columns `several` hold any number of
-    values with `|` between them. Row i comes from line (or record) `line[i]` of `file`. `image` is the column that names
-    the images, which lie in `root` or below; both are first guesses until `images.py` has looked. `part` (rows,) says
-    train, validation or test; empty if the format does not know parts. `what` names the format. `notes` say what was
-    decided and could be meant differently; `changed`, whether the labels are no longer what the file says.
+    values with `|` between them. Row i comes from line (or record) `line[i]` of `file`. `image` is the column that
+    names the images. They lie in `root` or below; both are first guesses until `images.py` has looked. `part` (rows,)
+    says train, validation or test; it is empty if the format knows no parts. `what` names the format. `notes` say what
+    was decided and could be meant differently.
     """
 
     file: Path
@@ -114,7 +117,7 @@ def sheet_of(
 
 def text_of(value: object) -> str:
     """A value of a record as the text of a cell."""
-    if value is None or (isinstance(value, float) and value != value):
+    if value is None or (isinstance(value, float) and np.isnan(value)):
         return ""
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
