@@ -98,6 +98,8 @@ def labels_of(
     table: Table, tasks: tuple[Task, ...], problems: Sequence[Problem], held_out: np.ndarray | None = None
 ) -> Dataset:
     """The rows that have a label. Raises InvalidInput with `problems` and those of every line and cell."""
+    if table.problems and not len(table):  # all else follows from them
+        raise InvalidInput(f"{table.file} cannot be used as labels:", table.problems)
     dataset, wrong = _encoded(table, tasks)
     if problems := [*table.problems, *problems, *wrong]:
         raise InvalidInput(f"{table.file} cannot be used as labels:", sorted(problems))

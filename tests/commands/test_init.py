@@ -14,6 +14,7 @@ from competition.commands.init import init
 from competition.commands.submit import submit
 from competition.commands.train import train
 from competition.layouts.detect import layout_of, sniff
+from competition.layouts.registry import LAYOUTS
 from competition.recipe import Recipe
 from competition.recipes import load_recipe
 from competition.recipes.start import starting_recipe
@@ -129,6 +130,20 @@ def test_rows_are_read_where_a_training_reads_them(here, capsys):
     assert load_recipe("sizes.py").tasks == (Task("size", ("small", "large")),)
 
 
+def test_answers_beside_the_questions_are_labels_of_the_images_there(here, capsys):
+    rows = [f"Images/{n}.png,size_labels,{'yn' if n % 2 else 'ny'}" for n in range(4)]
+    write(here / "data/rank/Tests/answers.csv", rows)
+    write(here / "data/classes.csv", ["size,small,large"])
+    for number in range(4):
+        image(here / f"data/rank/Images/{number}.png")
+    out = said(capsys, "sizes", "--labels", "data/rank/Tests/answers.csv")
+    assert "size  one of  2  4 labelled (0% absent): small 2, large 2" in out
+    assert "images      4 of 4 found" in out
+    assert "competition train sizes.py --data data/rank/Tests/answers.csv\n" in out
+    dataset = LAYOUTS["fashionai"].read_labels(here / "data/rank/Tests/answers.csv", load_recipe("sizes.py").tasks)
+    assert dataset.path(0) == here / "data/rank/Images/0.png"
+
+
 def test_a_folder_of_classes_becomes_one_task(here, capsys):
     for name in ("train/cat/a.png", "train/dog/a.png", "train/dog/b.png", "test/q.png"):
         image(here / "pets" / name)
@@ -137,6 +152,33 @@ def test_a_folder_of_classes_becomes_one_task(here, capsys):
     assert "class  one of  2  3 labelled (0% absent): cat 1, dog 2" in out
     assert "questions   pets/test" in out
     assert load_recipe("pets.py").layout == "folder"
+
+
+def test_labels_of_another_format_are_written_as_tables_beside_the_recipe(here, capsys):
+    write(here / "data/train.csv", ["id;tags;split", "a;red, wet;train", "b;red;train", "c;wet;valid", "d;;test"])
+    for name in "abcd":
+        image(here / f"data/pics/{name}.png")
+    arguments = ("mine", "--labels", "data/train.csv")
+    out = said(capsys, *arguments, "--dry-run")
+    assert not list(here.glob("mine*"))
+    assert out.rstrip("\n") in said(capsys, *arguments)
+    assert (
+        Path("mine.csv").read_text()
+        == "id,tags,split\npics/a.png,red|wet,train\npics/b.png,red,train\npics/c.png,wet,validation\n"
+    )
+    assert Path("mine-questions.csv").read_text() == "id\npics/d.png\n"
+    recipe = load_recipe("mine.py")
+    assert recipe.tasks == (Task("tags", ("red", "wet"), "multilabel"),)
+    assert (Path(recipe.images), recipe.split_column) == (Path("data"), "split")
+    assert Path(recipe.questions) == Path("mine-questions.csv")
+    for words in (
+        "columns are separated by semicolons",
+        "tags: commas separate several values",
+        "train 2, validation 1, tes",
+    ):
+        assert words in " ".join(Path("mine.py").read_text().split())
+    assert main(["init", *arguments]) == 1
+    assert "mine.py exists and is not overwritten" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

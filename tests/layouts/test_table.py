@@ -250,6 +250,13 @@ def test_every_problem_of_a_file_is_in_one_message(file):
     assert [f"{file}:{place}: " in message for place in range(1, 7)] == [True, False, False, True, True, True]
 
 
+def test_what_follows_from_names_that_are_all_bad_is_not_said(file):
+    message = refusal(read_labels, write(file, ["image,shape,note", "a,disk,x", "b,square,y"]))
+    assert [f"{file}:{place}: " in message for place in (1, 2, 3)] == [False, True, True]
+    assert "names no image" in message
+    assert "nothing" not in message
+
+
 def test_a_table_without_labels_is_refused(file):
     assert "not a single label for shape" in refusal(read_labels, write(file, numbered("shape", "", "")), (SHAPE,))
 

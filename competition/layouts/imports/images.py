@@ -103,8 +103,6 @@ def plain(name: str) -> str:
     if "://" in name:
         name = unquote(urlsplit(name).path)
     name = composed(name.replace("\\", "/"))
-    if len(name) > 1 and name[1] == ":":
-        name = name[2:]  # C:
     return "/".join(part for part in name.split("/") if part not in ("", ".", ".."))
 
 

@@ -20,8 +20,8 @@ LABEL_STUDIO = [
         {"from_name": "colour", "type": "choices", "value": {"choices": ["red"]}},
         {"from_name": "tags", "type": "choices", "value": {"choices": ["wet", "big"]}}]}]},
     {"id": 2, "data": {"image": "/data/upload/1/b.jpg"}, "annotations": [
-        {"was_cancelled": True, "result": [{"from_name": "colour", "value": {"choices": ["red"]}}]},
-        {"result": [{"from_name": "colour", "value": {"choices": ["blue"]}}]}]},
+        {"result": [{"from_name": "colour", "value": {"choices": ["blue"]}}]},
+        {"was_cancelled": True, "result": [{"from_name": "colour", "value": {"choices": ["red"]}}]}]},
 ]  # fmt: skip
 JSON = [
     Format(

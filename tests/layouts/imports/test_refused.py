@@ -13,6 +13,12 @@ TWELVE = " ".join(f"{n:02}.jpg" for n in range(12))
 
 REFUSED = [
     Refused(
+        "two images of thirty that contradict themselves",
+        {"t.csv": lines("image,label", *(f"{n}.jpg,{'xy'[n % 2]}" for n in range(30)), "0.jpg,y", "1.jpg,x")},
+        ("t.csv:32: 0.jpg has label 'y' here", "t.csv:33: 1.jpg has label 'x' here, but 'y' in line 3"),
+        " ".join(f"{n}.jpg" for n in range(30)),
+    ),
+    Refused(
         "two endings of one name",
         {"t.csv": lines("image,label", "a,x", "b,y")},
         ("'a' could be a.jpg or a.png", "--extension"),

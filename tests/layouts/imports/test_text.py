@@ -17,6 +17,12 @@ TEXT = [
     Format(
         "tabs in a file called csv", {"t.csv": lines("image\tlabel", "a.jpg\tcat", "b.jpg\tdog")}, "{ab}.jpg", TWO_TRUTH
     ),
+    Format(
+        "Excel's sep= with a separator of one's own",
+        {"t.csv": lines("sep=#", "image#label", "a.jpg#cat", "b.jpg#dog")},
+        "{ab}.jpg",
+        TWO_TRUTH,
+    ),
     Format("Excel's sep=;", {"t.csv": lines("sep=;", "image;label", "a.jpg;cat", "b.jpg;dog")}, "{ab}.jpg", TWO_TRUTH),
     Format(
         "UTF-16 with tabs, as Excel saves it",
