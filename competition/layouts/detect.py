@@ -273,7 +273,7 @@ def _names_images_in(labels: Path, data: Path) -> bool:
         sheet, images = with_images(read_sheet(labels), LOOKING)
     except InvalidInput:  # so the two cannot be told apart, and the user is asked
         return False
-    return bool(len(sheet)) and sum(bool(images.of(plain(name))) for name in sheet.names) > len(sheet) / 2
+    return bool(len(sheet)) and sum(bool(images.like(plain(name), True)) for name in sheet.names) > len(sheet) / 2
 
 
 def _home_of_rows(labels: Path) -> Path:

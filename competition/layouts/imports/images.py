@@ -170,6 +170,7 @@ def find_images(sheet: Sheet, reading: Reading, images: Images) -> Sheet:
         lost += [row for row, found in zip(rows, there, strict=True) if not found]
         notes += [note] if note and note not in notes else []
     _refuse_lost(sheet, names, lost, images)
+    _refuse_shared(sheet, names, images)
     return replace(sheet, root=images.root).with_cells({sheet.image: names}).say(*notes)
 
 
@@ -231,15 +232,33 @@ def _only(sheet: Sheet, name: str, reading: Reading, images: Images, any_ending:
     found = images.like(name, any_ending)
     if reading.extension and not is_image(name):
         found = [path for path in found if path.endswith(_dotted(reading.extension))]
-    if "/" in name and images.of(name):
-        folder = f"/{name.rpartition('/')[0]}/".casefold()
-        found = [path for path in found if f"/{composed(path).rpartition('/')[0]}/".casefold().endswith(folder)]
+    if "/" in name and not UPLOADED.fullmatch(name.rsplit("/", 1)[-1]):
+        exact = bool(images.of(name))
+        found = [path for path in found if _in_folder(path, name) or (not exact and _in_folder(name, path))]
     if len(found) > 1:
         raise InvalidInput(
             f"{sheet.file}: {name!r} could be {' or '.join(found[:3])} in {images.root}; name the folder of the images "
             "with --images, or their ending with --extension"
         )
     return found[0] if found else None
+
+
+def _in_folder(path: str, name: str) -> bool:
+    """Whether the folder of a path ends like that of a name."""
+    inner, outer = (f"/{composed(one)}".rpartition("/")[0].casefold() for one in (name, path))
+    return f"/{outer}/".endswith(f"{inner}/")
+
+
+def _refuse_shared(sheet: Sheet, names: np.ndarray, images: Images) -> None:
+    """Raises InvalidInput where two names mean one file, as where images of several folders were put into one."""
+    meant: dict[str, str] = {}
+    for given, path in zip(sheet.names, names, strict=True):
+        first = meant.setdefault(path, given)
+        if plain(first) != plain(given):
+            raise InvalidInput(
+                f"{sheet.file}: {first!r} and {given!r} would both be {path} in {images.root}; give each a name of "
+                "its own, or name the folder of the images with --images"
+            )
 
 
 def _refuse_lost(sheet: Sheet, names: np.ndarray, lost: Sequence[int], images: Images) -> None:

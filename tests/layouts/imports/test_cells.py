@@ -860,6 +860,18 @@ CELLS = [
         d.jpg  {z}    {red}
         """,
     ),
+    Table(
+        "part: numbers of folds are learned where the user insists",
+        {"t.csv": lines("image,fold", "a.jpg,0", "b.jpg,1", "c.jpg,2", "d.jpg,0")},
+        reading={"class_columns": ("fold",)},
+        truth="""
+        image  fold
+        a.jpg  0
+        b.jpg  1
+        c.jpg  2
+        d.jpg  0
+        """,
+    ),
 ]
 
 

@@ -155,6 +155,27 @@ PATHS = [
         TWO_TRUTH.replace("a.jpg", "train/a.jpg").replace("b.jpg", "test/b.jpg"),
         said=("the images lie in test, train, and all are learned from",),
     ),
+    Format(
+        "paths: the mask of an image is not the image that is missing",
+        {"t.csv": lines("image,label", "a.jpg,cat", "b.jpg,dog", "c.jpg,dog")},
+        "{ab}.jpg masks/{abc}.png",
+        """
+        image  label
+        a.jpg  cat
+        b.jpg  dog
+        c.jpg  dog
+        """,
+    ),
+    Format(
+        "paths: absolute ones of another machine, with another ending",
+        {"t.csv": lines("image,label", "/home/x/one/1.png,cat", "/home/x/two/1.png,dog")},
+        "one/1.jpg two/1.jpg",
+        """
+        image      label
+        one/1.jpg  cat
+        two/1.jpg  dog
+        """,
+    ),
 ]
 
 FOLDERS = [

@@ -247,6 +247,12 @@ REFUSED = [
         ("val.csv has no column 'label'",),
         "{abc}.jpg",
     ),
+    Refused(
+        "two names that mean one file",
+        {"t.csv": lines("image,label", "train/1.jpg,x", "val/1.jpg,y")},
+        ("'train/1.jpg' and 'val/1.jpg' would both be 1.jpg", "--images"),
+        "1.jpg",
+    ),
 ]
 
 
