@@ -1,5 +1,6 @@
 """Lists of CelebA and DeepFashion: a count, a header, and columns separated by blanks."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from competition.layouts.imports.sheet import TEST, TRAIN, VALIDATION, Sheet
 IMAGE = "image"
 NUMBERED_PARTS = {"0": TRAIN, "1": VALIDATION, "2": TEST}  # of CelebA
 NAMED_PARTS = {"train": TRAIN, "val": VALIDATION, "test": TEST}  # of DeepFashion
-PARTITION = "list_eval_partition*.txt"
+PARTITION = ("list_eval_partition*.txt", "list_eval_partition*.csv")  # the second is Kaggle's
 # DeepFashion names its attributes and categories in a second file, a line each, which ends in a number.
 NAMES = {"attribute_labels": "list_attr_cloth*.txt", "category_label": "list_category_cloth*.txt"}
 
@@ -42,7 +43,7 @@ def read_attribute_list(file: Path, text: str) -> Sheet:
     cells, more = _named_categories(file, cells)
     line = np.array([line for line, _ in rows], int)
     sheet = Sheet(file, "a list of attributes", line, cells, file.parent, IMAGE, notes=(*notes, *more))
-    return _with_parts(_known(sheet, columns) if deep_fashion else sheet)
+    return with_parts(_known(sheet, columns) if deep_fashion else sheet)
 
 
 def _known(sheet: Sheet, columns: list[str]) -> Sheet:
@@ -96,10 +97,15 @@ def _named_categories(file: Path, cells: dict[str, np.ndarray]) -> tuple[dict[st
     return cells, []
 
 
-def _with_parts(sheet: Sheet) -> Sheet:
+def is_named_so(file: Path) -> bool:
+    """Whether a table is called like CelebA's list of attributes, of which Kaggle makes list_attr_celeba.csv."""
+    return file.stem.startswith("list_attr")
+
+
+def with_parts(sheet: Sheet) -> Sheet:
     """The sheet with the parts of the file beside it."""
-    for path in sorted(sheet.file.parent.glob(PARTITION)):
-        lines = [line.split() for line in path.read_text("utf-8-sig").splitlines()]
+    for path in sorted(path for pattern in PARTITION for path in sheet.file.parent.glob(pattern)):
+        lines = [re.split(r"[\s,]+", line.strip()) for line in path.read_text("utf-8-sig").splitlines()]
         part_of = {line[0]: {**NUMBERED_PARTS, **NAMED_PARTS}.get(line[-1]) for line in lines if len(line) > 1}
         parts = np.array([part_of.get(name) for name in sheet.names], object)
         if path != sheet.file and all(parts):

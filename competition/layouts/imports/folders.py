@@ -38,6 +38,7 @@ def label_files(folder: Path, named: Path | None = None) -> LabelFiles:
     sample = [path for path in found if is_sample_name(path)]
     asked = [path for path in found if path not in sample and _begins(path, "test", "question")]
     others = [path for path in found if path not in [*sample, *asked] and path.stem != "answers"]
+    others = [path for path in others if path.stem.startswith("list_attr")] or others  # Kaggle's CelebA
     train = [path for path in others if _begins(path, "train")]
     held_out = [path for path in others if train and _begins(path, "val", "dev")]
     labels = (train if len(others) > 1 and train else others) or lists

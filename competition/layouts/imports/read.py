@@ -1,8 +1,10 @@
 """Which importer reads a label file, and the steps from what it finds to a sheet with an image a row."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from competition.errors import InvalidInput, no_such
+from competition.images.decode import is_image
 from competition.layouts.imports import (
     attribute_lists,
     automl,
@@ -64,7 +66,10 @@ def read_sheet(file: Path) -> Sheet:
         return automl.read_automl_table(file, text)
     if attribute_lists.is_attribute_list(text):
         return attribute_lists.read_attribute_list(file, text)
-    return _without_bookkeeping(delimited.read_delimited(file, text))
+    sheet = delimited.read_delimited(file, text)
+    called_so = attribute_lists.is_named_so(file)
+    sheet = replace(sheet, image=next(iter(sheet.cells))) if called_so else sheet
+    return attribute_lists.with_parts(sheet) if called_so else _without_bookkeeping(sheet)
 
 
 def _read_json(file: Path, text: str) -> Sheet:
@@ -91,12 +96,14 @@ def without_counters(sheet: Sheet, reading: Reading) -> Sheet:
     found = {}
     for column, values in sheet.labels.items():
         words = column.casefold().replace("-", "_").replace(" ", "_")
-        distinct = len(set(values)) == len(values) > 1
+        distinct, filled = len(set(values)) == len(values) > 1, [value for value in values if value]
         numbers = all(value.isdigit() for value in values)
         if distinct and (words in COUNTERS or words.endswith("_id")) and (numbers or words in IDS):
             found[column] = "only tells the rows apart"
         elif numbers and len(values) and words in FOLDS:
             found[column] = "numbers folds"
+        elif filled and sum(map(is_image, filled)) > len(filled) / 2:
+            found[column] = "names other images, or the same ones again"
         elif words in MEASURES and all(map(is_number, filter(None, values))):
             found[column] = "measures the image or a box in it"
     found = {column: what for column, what in found.items() if column not in reading.class_columns}
@@ -112,6 +119,8 @@ def tidy(sheet: Sheet, reading: Reading) -> Sheet:
     unknown = [column for column in reading.leave_out if column not in sheet.cells]
     if unknown:
         raise InvalidInput(f"{sheet.file}:1: --leave-out: {no_such('column', unknown[0], sheet.cells)}")
+    if not len(sheet):
+        raise InvalidInput(f"{sheet.file} holds a header, and no line below it")
     sheet = cells.clean(sheet.without(reading.leave_out))
     sheet, images = with_images(sheet, reading)
     sheet = find_parts(without_counters(sheet, reading), reading)

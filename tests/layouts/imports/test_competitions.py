@@ -267,6 +267,18 @@ KAGGLE = [
         """,
         asked="c.jpg d.jpg",
     ),
+    Format(
+        "ODIR: two images a row, of which the user names one",
+        {"t.csv": lines("ID,Left,Right,N,D", "1,a.jpg,b.jpg,1,0", "2,c.jpg,d.jpg,0,1")},
+        "{abcd}.jpg",
+        """
+        image  class
+        a.jpg  N
+        c.jpg  D
+        """,
+        reading={"image_column": "Left"},
+        said=("column 'Right' names other images", "column 'ID' only tells the rows apart"),
+    ),
 ]
 
 

@@ -79,6 +79,28 @@ LISTS = [
         """,
         labels="labels.txt",
     ),
+    Format(
+        "CelebA as Kaggle's folder of tables",
+        {
+            "list_attr_celeba.csv": lines(
+                "image_id,Smiling,Young", "a.jpg,1,-1", "b.jpg,-1,1", "c.jpg,1,1", "d.jpg,-1,-1"
+            ),
+            "list_eval_partition.csv": lines("image_id,partition", "a.jpg,0", "b.jpg,1", "c.jpg,0", "d.jpg,2"),
+            "list_bbox_celeba.csv": lines("image_id,x_1", "a.jpg,95", "b.jpg,72", "c.jpg,11", "d.jpg,4"),
+        },
+        "img_align_celeba/{abcd}.jpg",
+        """
+        image                   tags
+        img_align_celeba/a.jpg  {Smiling}
+        img_align_celeba/b.jpg  {Young}
+        img_align_celeba/c.jpg  {Smiling,Young}
+        """,
+        held_out="img_align_celeba/b.jpg",
+        asked="""
+        image                   tags
+        img_align_celeba/d.jpg  {}
+        """,
+    ),
 ]
 
 

@@ -253,6 +253,13 @@ REFUSED = [
         ("'train/1.jpg' and 'val/1.jpg' would both be 1.jpg", "--images"),
         "1.jpg",
     ),
+    Refused("a header alone", {"t.csv": "image,label\n"}, ("a header, and no line below it",), "a.jpg"),
+    Refused(
+        "two columns that name images",
+        {"t.csv": lines("Left,Right,N", "a.jpg,b.jpg,1", "c.jpg,d.jpg,0")},
+        ("'Left', 'Right' all name images", "--image-column Left"),
+        "{abcd}.jpg",
+    ),
 ]
 
 
