@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from competition.errors import InvalidInput, no_such
 from competition.images.decode import is_image
 from competition.layouts.imports import (
@@ -21,11 +23,11 @@ from competition.layouts.imports.gather import gather
 from competition.layouts.imports.images import Images, choose_image_column, find_images, plain
 from competition.layouts.imports.parts import WORDS, find_parts
 from competition.layouts.imports.sheet import Reading, Sheet
-from competition.layouts.table_tasks import is_number
+from competition.layouts.table_tasks import FEW_VALUES, is_number
 
-# Columns that number rows or name them, that measure, and that number folds, in small letters.
+# Columns that name rows or number them, that measure, and that number folds, in small letters.
 IDS = ("id", "uid", "uuid", "guid", "hash", "md5", "sha1", "sha256", "row_id")
-COUNTERS = (*IDS, "unnamed:_0", "index", "level_0", "no", "nr", "number", "row", "#")
+INDEX = ("unnamed:_0", "index", "level_0", "row_number", "#")
 MEASURES = (
     *("width", "height", "img_width", "img_height", "image_width", "image_height", "file_size", "filesize", "bytes"),
     *("xmin", "ymin", "xmax", "ymax", "x_min", "y_min", "x_max", "y_max", "x1", "y1", "x2", "y2"),
@@ -91,24 +93,34 @@ def _without_bookkeeping(sheet: Sheet) -> Sheet:
     return sheet
 
 
-def without_counters(sheet: Sheet, reading: Reading) -> Sheet:
-    """The sheet without the index that pandas wrote, ids of rows and numbers of folds, unless the user wants them."""
-    found = {}
-    for column, values in sheet.labels.items():
-        words = column.casefold().replace("-", "_").replace(" ", "_")
-        distinct, filled = len(set(values)) == len(values) > 1, [value for value in values if value]
-        numbers = all(value.isdigit() for value in values)
-        if distinct and (words in COUNTERS or words.endswith("_id")) and (numbers or words in IDS):
-            found[column] = "only tells the rows apart"
-        elif numbers and len(values) and words in FOLDS:
-            found[column] = "numbers folds"
-        elif filled and sum(map(is_image, filled)) > len(filled) / 2:
-            found[column] = "names other images, or the same ones again"
-        elif words in MEASURES and all(map(is_number, filter(None, values))):
-            found[column] = "measures the image or a box in it"
-    found = {column: what for column, what in found.items() if column not in reading.class_columns}
+def without_bystanders(sheet: Sheet, reading: Reading) -> Sheet:
+    """The sheet without columns that are no labels, such as ids of rows, unless the user wants them or all are such."""
+    found = {
+        column: what
+        for column, values in sheet.labels.items()
+        if column not in reading.class_columns and (what := _bystander(column, values))
+    }
+    if len(found) == len(sheet.labels):
+        return sheet
     notes = [f"column {column!r} {what}: left out (--class-columns learns it)" for column, what in found.items()]
     return sheet.without(found).say(*notes)
+
+
+def _bystander(column: str, values: np.ndarray) -> str:
+    """What a column does that is no label: it tells rows apart, or names images; empty for one that may be learned."""
+    word, filled = column.casefold().replace("-", "_").replace(" ", "_"), [value for value in values if value]
+    distinct, numbers = len(set(values)) == len(values) > 1, all(value.isdigit() for value in values)
+    if distinct and (
+        word in IDS or (numbers and (word in INDEX or (word.endswith("_id") and len(values) > FEW_VALUES)))
+    ):
+        return "only tells the rows apart"
+    if numbers and word in FOLDS:
+        return "numbers folds"
+    if filled and sum(map(is_image, filled)) > len(filled) / 2:
+        return "names other images, or the same ones again"
+    if word in MEASURES and all(map(is_number, filled)):
+        return "measures the image or a box in it"
+    return ""
 
 
 def tidy(sheet: Sheet, reading: Reading) -> Sheet:
@@ -123,7 +135,7 @@ def tidy(sheet: Sheet, reading: Reading) -> Sheet:
         raise InvalidInput(f"{sheet.file} holds a header, and no line below it")
     sheet = cells.clean(sheet.without(reading.leave_out))
     sheet, images = with_images(sheet, reading)
-    sheet = find_parts(without_counters(sheet, reading), reading)
+    sheet = find_parts(without_bystanders(sheet, reading), reading)
     sheet = _say_folders(find_images(sheet, reading, images))
     sheet = gather(sheet, reading.class_columns)
     sheet = cells.drop_missing(sheet, reading)

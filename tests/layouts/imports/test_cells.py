@@ -872,6 +872,26 @@ CELLS = [
         d.jpg  0
         """,
     ),
+    Table(
+        "a number of the class is a label, also where each stands once",
+        {"t.csv": lines("image,class_id,number", "a.jpg,0,7", "b.jpg,1,9")},
+        images="{ab}.jpg",
+        truth="""
+        image  class_id  number
+        a.jpg  0         7
+        b.jpg  1         9
+        """,
+    ),
+    Table(
+        "an id is a label where nothing else is",
+        {"t.csv": lines("image,id", "a.jpg,0", "b.jpg,1")},
+        images="{ab}.jpg",
+        truth="""
+        image  id
+        a.jpg  0
+        b.jpg  1
+        """,
+    ),
 ]
 
 
