@@ -117,7 +117,7 @@ def choose_image_column(sheet: Sheet, reading: Reading, images: Images) -> Sheet
     shares = {
         column: _share_found(values, images) for column, values in sheet.cells.items() if column in named or not named
     }
-    best = max(shares, key=lambda column: (shares[column], _rank(column)))
+    best = max(shares, key=lambda column: (shares[column], len(set(sheet.cells[column])), _rank(column)))
     if named or shares[best] > MOST:
         others = [column for column in shares if column != best and shares[column] == shares[best]]
         if others and _rank(best) == _rank(others[0]):

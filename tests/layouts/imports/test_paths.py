@@ -176,6 +176,18 @@ PATHS = [
         two/1.jpg  dog
         """,
     ),
+    Format(
+        "paths: of a name and a path, that which tells the images apart",
+        {"t.csv": lines("filename,path,label", "1.jpg,x/1.jpg,cat", "1.jpg,y/1.jpg,dog")},
+        "x/1.jpg y/1.jpg",
+        """
+        image    label
+        x/1.jpg  cat
+        y/1.jpg  dog
+        """,
+        labels="t.csv",
+        said=("images are named by column 'path'", "column 'filename' names other images, or the same ones again"),
+    ),
 ]
 
 FOLDERS = [
