@@ -158,7 +158,7 @@ def _task_of_values(column: str, cells: np.ndarray, notes: list[str], any_number
     leave_out = f"leave it out, --leave-out {column!r}"
     if len(count) < 2:
         found = f"one single value, {values[0]!r}" if values else "nothing at all"
-        if len(filled) < len(cells) and flags_of(filled[:1], FLAGS | WORDS).any():
+        if len(filled) < len(cells) and (flags_of(filled[:1], FLAGS | WORDS) == 1).any():
             leave_out = f"where an empty cell means the opposite, write it there; or {leave_out}"
         raise InvalidInput(f"column {column!r} holds {found}, so there is nothing to learn; {leave_out}")
     if len(count) > FEW_VALUES and len(values) < FEW_IMAGES * len(count) and not any_number:

@@ -159,7 +159,7 @@ def how_sure(values: Iterable[str], separator: str) -> int:
             cells_of[part].add(value)
     parts = {part for one in joined.values() for part in one}
     recurring = sum(len(cells_of[part]) > 1 for part in parts) / len(parts)
-    if separator == SEPARATOR:
+    if separator == SEPARATOR or (separator == " " and all(part.isdigit() for part in cells_of)):
         return SURE
     if any(len(set(one)) < len(one) for one in joined.values()) or recurring < UNSURE:
         return MAYBE if separator == ";" else NO
@@ -173,7 +173,7 @@ def how_sure(values: Iterable[str], separator: str) -> int:
     sizes = {len(one) for one in divided.values()}
     if recurring >= RECURRING and max(sizes) > 2 and len(sizes) > 1 and moving >= 0.25 and len(places) < len(distinct):
         return SURE
-    return MAYBE if recurring >= RECURRING and (moving > 0 or len(sizes) > 1) else NO
+    return MAYBE if moving > 0 or (recurring >= RECURRING and len(sizes) > 1) else NO
 
 
 def _candidates(values: np.ndarray, reading: Reading) -> Sequence[str]:

@@ -13,6 +13,7 @@ from competition.images.decode import is_image
 from competition.layouts.imports.sheet import Sheet
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+NAMES_OF = {**SEPARATORS, " ": "blanks"}
 INDEX = "Unnamed: 0"  # what pandas calls the index that it wrote without a name
 LOOKED_AT = 50  # lines that are looked at to find the separator
 
@@ -23,7 +24,7 @@ def read_delimited(file: Path, text: str) -> Sheet:
     if match := re.fullmatch(r"sep=(.)\s*", lines[0]) if lines else None:
         declared, lines = match[1], ["\n", *lines[1:]]  # the numbers of lines stay those of the file
     separator = declared or find_separator(lines)
-    notes = (f"columns are separated by {SEPARATORS.get(separator, repr(separator))}",) if separator != "," else ()
+    notes = (f"columns are separated by {NAMES_OF.get(separator, repr(separator))}",) if separator != "," else ()
     rows = _csv_rows(file, lines, separator)
     if not rows:
         raise InvalidInput(f"{file} is empty; a table's first line names its columns: image,colour,size")
@@ -40,12 +41,15 @@ def read_delimited(file: Path, text: str) -> Sheet:
 
 
 def find_separator(lines: Sequence[str]) -> str:
-    """The separator that every line has as often as the header; if there is none, one that the header has."""
+    """The separator that all lines have as often as the header; else one that the header has, or blanks."""
     shown = [line for line in lines[:LOOKED_AT] if line.strip()]
     counts = {one: len(next(csv.reader(shown[:1], delimiter=one), [])) for one in SEPARATORS}
     several = [one for one, count in counts.items() if count > 1]
     even = [one for one in several if all(len(row) == counts[one] for row in csv.reader(shown, delimiter=one))]
-    return (even or several or [","])[0]
+    if several:
+        return (even or several)[0]
+    blanks = [len(line.split()) for line in shown]
+    return " " if len(set(blanks)) == 1 and blanks[0] > 1 else ","
 
 
 def _csv_rows(file: Path, lines: Sequence[str], separator: str) -> list[tuple[int, list[str]]]:

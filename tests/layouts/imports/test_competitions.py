@@ -279,6 +279,19 @@ KAGGLE = [
         reading={"image_column": "Left"},
         said=("column 'Right' names other images", "column 'ID' only tells the rows apart"),
     ),
+    Format(
+        "human protein atlas: numbers of classes separated by blanks, few of which recur",
+        {"train.csv": lines("Id,Target", "a,16 0", "b,7 1 2 0", "c,5", "d,1")},
+        "train/{abcd}.png",
+        """
+        image        Target
+        train/a.png  {0,16}
+        train/b.png  {0,1,2,7}
+        train/c.png  {5}
+        train/d.png  {1}
+        """,
+        said=("Target: blanks separate several values",),
+    ),
 ]
 
 

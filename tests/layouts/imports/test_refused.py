@@ -260,6 +260,18 @@ REFUSED = [
         ("'Left', 'Right' all name images", "--image-column Left"),
         "{abcd}.jpg",
     ),
+    Refused(
+        "words that stand in other places of other cells",
+        {"t.csv": lines("image,c", "a.jpg,scab rust", "b.jpg,rust", "c.jpg,frog", "d.jpg,mildew scab")},
+        ("not clear whether", "--separator ' '", "without a word"),
+        "{abcd}.jpg",
+    ),
+    Refused(
+        "one number and blanks",
+        {"t.csv": lines("image,age", "a.jpg,80.0", "b.jpg,80.0", "c.jpg,")},
+        ("one single value, '80', so there is nothing to learn; leave it out",),
+        "{abc}.jpg",
+    ),
 ]
 
 

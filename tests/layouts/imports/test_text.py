@@ -210,6 +210,18 @@ TEXT = [
         b.jpg  black
         """,
     ),
+    Format(
+        "blanks between the columns, the images named last",
+        {"Ebay_train.txt": lines("image_id class_id path", "1 3 x/a.jpg", "2 4 x/b.jpg")},
+        "x/{ab}.jpg",
+        """
+        image    image_id  class_id
+        x/a.jpg  1         3
+        x/b.jpg  2         4
+        """,
+        labels="Ebay_train.txt",
+        said=("columns are separated by blanks",),
+    ),
 ]
 
 
