@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -21,8 +22,10 @@ from competition.layouts.imports.images import plain
 from competition.layouts.imports.read import read_sheet, tidy, with_images
 from competition.layouts.imports.sheet import LOOKING, TEST, TRAIN, VALIDATION, Reading, Sheet
 from competition.layouts.registry import LAYOUTS
-from competition.layouts.table_cells import Table, read_table
+from competition.layouts.sample import is_sample
+from competition.layouts.table_cells import Table, columns_of, read_table
 from competition.layouts.table_tasks import infer_tasks
+from competition.task import Task
 
 SAMPLE = 12  # images whose size is read
 ANNOTATIONS, TESTS = "Annotations", "Tests"
@@ -115,6 +118,8 @@ def _sniff_table(labels: Path, reading: Reading, data: Path) -> Found:
         questions = (questions_beside(data),) if imported.asked else ()
     tasks, more, problems = infer_tasks(strict, reading.class_columns, reading.numbers_are_classes)
     dataset = table.labels_of(strict, tasks, problems)
+    if questions and not imported:
+        more += _said_of_questions(questions[0], tasks)
     if len(dataset) < len(strict):
         more.append(f"{len(strict) - len(dataset):,} of {len(strict):,} rows have no label and are not trained on")
     if reading.leave_out:
@@ -190,6 +195,17 @@ def _imported(sheet: Sheet) -> tuple[Table, Imported]:
     questions = {sheet.image: asked.names, **known} if len(asked) else {}
     found = Table(sheet.file, sheet.image, learned.names, learned.line, learned.labels, (), sheet.root)
     return found, Imported(columns, questions, sheet.root, split)
+
+
+def _said_of_questions(file: Path, tasks: Sequence[Task]) -> list[str]:
+    """Notes on filled cells of a strict table of questions: answers that will be scored, or placeholders."""
+    found = read_table(file)
+    columns = [column for task in tasks for column in columns_of(task, found.columns)]
+    if not (filled := [column for column in columns if (found.cells[column] != "").any()]):
+        return []
+    if is_sample(file):
+        return [f"{file.name}: one value in every row of {', '.join(filled)} is a placeholder, no answer"]
+    return [f"{file.name} holds answers ({', '.join(filled)}), which will be scored"]
 
 
 def _said_of_answers(sheet: Sheet, imported: Imported) -> list[str]:

@@ -292,6 +292,34 @@ KAGGLE = [
         """,
         said=("Target: blanks separate several values",),
     ),
+    Format(
+        "questions.csv with answers",
+        {
+            "labels.csv": lines("image,label", "a.jpg,x", "b.jpg,y"),
+            "questions.csv": lines("image,label", "c.jpg,x", "d.jpg,y"),
+        },
+        "{abcd}.jpg",
+        """
+        image  label
+        a.jpg  x
+        b.jpg  y
+        """,
+        said=("questions.csv holds answers (label), which will be scored",),
+    ),
+    Format(
+        "questions.csv with one value in every row",
+        {
+            "labels.csv": lines("image,label", "a.jpg,x", "b.jpg,y"),
+            "questions.csv": lines("image,label", "c.jpg,x", "d.jpg,x"),
+        },
+        "{abcd}.jpg",
+        """
+        image  label
+        a.jpg  x
+        b.jpg  y
+        """,
+        said=("questions.csv: one value in every row of label is a placeholder",),
+    ),
 ]
 
 
