@@ -29,7 +29,7 @@ class Task:
 
     def __post_init__(self):
         object.__setattr__(self, "name", composed(self.name))  # the one way to set a field of a frozen dataclass
-        if not (self.name[:1].isalnum() and all(map(_may_be_in_a_name, self.name))):
+        if not (self.name[:1].isalnum() and all(map(may_be_in_a_name, self.name))):
             raise InvalidInput(
                 f"a task is named {self.name!r}; its name becomes that of a layer, so allowed are letters of any "
                 "script, digits, '_', '-' and '.', a letter or digit first; rename it, also in the label files"
@@ -63,6 +63,6 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _may_be_in_a_name(letter: str) -> bool:
+def may_be_in_a_name(letter: str) -> bool:
     """Whether it is a letter, a digit, a mark that many scripts write on their letters, or one of '_', '-' and '.'."""
     return letter.isalnum() or letter in "_-." or unicodedata.category(letter).startswith("M")
