@@ -12,7 +12,7 @@ from benchmarks.report import Measurement
 from competition.images.cache import Pictures
 from competition.model.predict import predict_views
 
-FORWARD, BUDGET = 3, 60  # seconds of a burst of forward steps, and of all turns
+FORWARD, BUDGET = 2, 45  # seconds of a burst of forward steps, and of all turns
 
 
 def rows(places: Places) -> Iterator[Measurement]:

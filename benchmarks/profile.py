@@ -8,18 +8,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.engine import Repeated, compiled, squeezenet
+from benchmarks.engine import Repeated, compiled
 from benchmarks.places import Places, some_images, workplace
+from benchmarks.precision import CASES, Case, recipe_of
 from benchmarks.report import Measurement
 from competition.data.check_images import inspect
 from competition.images.cache import PictureCache, Pictures
 from competition.images.decode import decode, read_file, reused
 from competition.images.transforms import Transforms
 from competition.images.warp import Augmentation, shrink
+from competition.model.devices import half_format
 from competition.recipe import Recipe
-from competition.recipes.fashionai import TASKS
 
-IMAGES, STEPS, KINDS = 200, 5, 12
+IMAGES, STEPS, KINDS = 200, 5, 8
+PROFILED = ("small", "squeezenet", "efficientnet_lite2")
 NO_OPERATIONS = {"Process", "Run", "ParallelFor"}  # events of the executor that enclose operations
 
 
@@ -27,7 +29,9 @@ def rows(places: Places) -> Iterator[Measurement]:
     """Microseconds per image of each stage of a view, and milliseconds per training step by operation; no goals."""
     for size in (227, 331):
         yield from parts_of_a_view(places, size)
-    yield from parts_of_a_step(places)
+    for case in CASES:
+        if case.backbone in PROFILED:
+            yield from parts_of_a_step(case)
 
 
 def parts_of_a_view(places: Places, size: int) -> Iterator[Measurement]:
@@ -72,12 +76,12 @@ def microseconds(work: Callable[[int], object]) -> float:
     return float(np.median(taken)) * 1e6
 
 
-def parts_of_a_step(places: Places) -> Iterator[Measurement]:
-    """A training step of SqueezeNet by kind of operation, in milliseconds over all threads."""
+def parts_of_a_step(case: Case) -> Iterator[Measurement]:
+    """A training step of a network by kind of operation, in milliseconds over all threads."""
     import tensorflow as tf
 
-    recipe = squeezenet(places, tasks=TASKS)
-    network, repeated = compiled(recipe, "mixed_bfloat16"), Repeated(recipe)
+    recipe = recipe_of(case)
+    network, repeated = compiled(recipe, half_format() or "float32"), Repeated(recipe)
     repeated.train(network, STEPS)
     with workplace() as folder:
         with tf.profiler.experimental.Profile(str(folder)):
@@ -85,8 +89,9 @@ def parts_of_a_step(places: Places) -> Iterator[Measurement]:
         spent = operations(next(folder.rglob("*.xplane.pb")))
     total = sum(spent.values())
     for kind, milliseconds in spent.most_common(KINDS):
+        name = f"profile step of {case.backbone} {case.image_size}: {kind}, ms"
         share = f"{milliseconds / total:.0%} of {total / STEPS:.0f} ms over all threads"
-        yield Measurement(f"profile step: {kind}, ms", milliseconds / STEPS, detail=share)
+        yield Measurement(name, milliseconds / STEPS, detail=share)
 
 
 def operations(file: Path) -> Counter:

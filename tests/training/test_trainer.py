@@ -234,19 +234,19 @@ def test_with_ema_the_averages_are_scored_and_kept_and_the_weights_themselves_go
 
     monkeypatch.setattr(Watch, "on_train_batch_end", remember)
     stages = {"epochs": (2, 1), "learning_rate": (3e-3, 1e-9), "trains": ("all", "all")}
-    for momentum in (0.0, 0.8):
+    for momentum in (0.0, 0.5):
         trainer = prepared(replace(CONVNET, **stages, ema=momentum), data, tmp_path / str(momentum), cache)
         steps[momentum], scored[momentum] = [], []
         kernel = trainer.network.get_layer("convnet").get_layer("conv3").kernel
         trainer.say = lambda line, k=kernel, m=momentum: scored[m].append(np.array(k))
         trainer.fit()
     epoch = len(trainer.view_batches())
-    averages = list(accumulate(steps[0.0], lambda average, step: 0.8 * average + 0.2 * step))
+    averages = list(accumulate(steps[0.0], lambda average, step: 0.5 * average + 0.5 * step))
     for number, expected in enumerate((averages[epoch - 1], averages[2 * epoch - 1])):
-        np.testing.assert_allclose(scored[0.8][number], expected, atol=1e-6)
+        np.testing.assert_allclose(scored[0.5][number], expected, atol=1e-6)
         assert np.abs(expected - scored[0.0][number]).max() > 1e-4
-    np.testing.assert_allclose(steps[0.8][: 2 * epoch], steps[0.0][: 2 * epoch], atol=1e-6)
-    np.testing.assert_allclose(steps[0.8][-1], expected, atol=1e-6)  # the second stage goes on from the averages
+    np.testing.assert_allclose(steps[0.5][: 2 * epoch], steps[0.0][: 2 * epoch], atol=1e-6)
+    np.testing.assert_allclose(steps[0.5][-1], expected, atol=1e-6)  # the second stage goes on from the averages
 
 
 def test_a_second_stage_of_heads_goes_on_from_the_first(other):
