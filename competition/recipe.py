@@ -282,9 +282,10 @@ class Recipe:
 
     def _wrong_tasks(self) -> Iterator[str]:
         names = [task.name for task in self.tasks]
-        if len(set(names)) < len(names):
+        outputs = [task.ascii_name for task in self.tasks]
+        if len(set(outputs)) < len(outputs):
             yield f"a task appears twice in {names}"
-        if clash := sorted(self._layer_names & set(names)):
+        if clash := sorted(self._layer_names & set(outputs)):
             yield f"a task may not be named {', '.join(clash)}, like another layer of the network; rename it"
         for name, rows, counts in (("task_weights", self.task_weights, {0}), ("towers", self.towers, {0, 1})):
             if names and len(rows) not in counts | {len(names)}:
@@ -298,7 +299,7 @@ class Recipe:
         depth = max([len(self.shared), *map(len, self.towers)])
         dense = [f"{n}{ending}" for n in range(1, depth + 1) for ending in ("", "_activation", "_dropout")]
         parts = ("branch", "dropout", "maps", "pool", *dense)
-        own = {f"{task.name}_{part}" for task in self.tasks for part in parts}
+        own = {f"{task.ascii_name}_{part}" for task in self.tasks for part in parts}
         common = {"image", "features", "standardised", "pool", "dropout", "to_unit_range", "around_zero", "minus_means"}
         return {*common, *get_args(Backbone), *own, *(f"shared_{part}" for part in dense)}
 
