@@ -10,6 +10,7 @@ import numpy as np
 
 from competition.dataset import Dataset
 from competition.errors import InvalidInput
+from competition.files import whole_file
 from competition.images.decode import ENDINGS, BadImage, decode, is_image, read_file
 from competition.layouts import folder, table
 from competition.layouts.answers import write_csv
@@ -47,9 +48,11 @@ class Imported:
 
     def write(self, data: Path) -> None:
         """Write `data`, and the questions beside it if there are any."""
-        if self.asked:
-            write_csv(questions_beside(data), self.asked)
-        write_csv(data, self.labels)
+        with whole_file(data) as labels:
+            write_csv(labels, self.labels)
+            if self.asked:
+                with whole_file(questions_beside(data)) as asked:
+                    write_csv(asked, self.asked)
 
 
 def questions_beside(data: Path) -> Path:

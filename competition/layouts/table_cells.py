@@ -1,6 +1,5 @@
 """Reading the cells of a table, a line per image, and encoding them for the tasks that its columns answer."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +12,7 @@ from competition.dataset import codes_of
 from competition.errors import InvalidInput, Problem, no_such
 from competition.images.decode import ENDINGS, is_image
 from competition.layouts.csv_lines import csv_rows, name_problem, rows_below
-from competition.task import Task
+from competition.task import Task, composed, may_be_in_a_name
 
 SEPARATOR = "|"
 LOOKED_AT = 20  # names that are tried to find the folder they are relative to
@@ -81,7 +80,7 @@ def read_table(file: Path, images: Path | None = None) -> Table:
 
 def task_of(column: str) -> str:
     """A column's name as the name of a task: 'hair colour' becomes hair_colour, and '/m/01' m_01."""
-    return re.sub(r"[^\w.-]", "_", column).lstrip("_.-")
+    return "".join(letter if may_be_in_a_name(letter) else "_" for letter in composed(column)).lstrip("_.-")
 
 
 def _header_problems(header: list[str]) -> Iterable[str]:
