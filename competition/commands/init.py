@@ -1,6 +1,7 @@
 """From your own label file to a recipe that is ready to train."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 from typing import Annotated
@@ -11,7 +12,8 @@ import tyro
 from competition.dataset import YES
 from competition.errors import InvalidInput
 from competition.files import whole_file
-from competition.layouts.detect import Found, sniff
+from competition.layouts.detect import Found, questions_beside, sniff
+from competition.layouts.imports.sheet import LOOKING, Reading
 from competition.recipe import Recipe
 from competition.recipes import NAMES
 from competition.recipes.start import SMALL_IMAGE, starting_recipe
@@ -22,46 +24,78 @@ SHOWN, SHOWN_TASKS = 8, 30  # classes of a task, and tasks, that are printed
 Name = Annotated[str, tyro.conf.arg(metavar="NAME")]
 
 
-def init(name: Name, /, *, labels: Path, weights: str = "imagenet", leave_out: tuple[str, ...] = ()) -> Path:
+def init(
+    name: Name,
+    /,
+    reading: Annotated[Reading, tyro.conf.arg(name="")] = LOOKING,
+    *,
+    labels: Path,
+    weights: str = "imagenet",
+    dry_run: bool = False,
+) -> Path:
     """Inspect your own labels, say what they hold, and write the recipe NAME.py; return its path.
 
-    Raises InvalidInput if the labels cannot be used, or if NAME.py exists.
+    Labels that are no strict table are written to NAME.csv, a line an image; questions among them to
+    NAME-questions.csv. Raises InvalidInput if the labels cannot be used, or if a file exists.
 
     Args:
-        name: the name of the recipe; the file is written into the current folder.
-        labels: a CSV file with the image in the first column and then a column per task (empty: no label; several
-            values joined by |) or a 0/1 column per class; a FashionAI label file; or a folder with a folder per class.
+        name: the name of the recipe; its files are written into the current folder.
+        labels: a label file in any public format (docs/formats.md), or a folder that holds one, or a folder per class.
         weights: what EfficientNet-Lite2 starts from, imagenet or a file; with none, a small network from scratch.
-        leave_out: columns of the table that are not learned.
+        dry_run: only say what was found; write nothing.
     """
     path = Path(f"{name.removesuffix('.py')}.py")
-    if path.exists():
-        raise InvalidInput(f"{path} exists and is not overwritten; choose another name, or remove it")
-    if path.stem in NAMES:
-        raise InvalidInput(f"{path.stem} is a recipe of the project ({', '.join(NAMES)}); choose another name")
-    Recipe(path.stem)  # refuses a name that runs cannot have, before anything is read
-    found = sniff(labels, leave_out)
+    data = path.with_suffix(".csv")
+    _refuse_names(path, () if dry_run else (path,))
+    found = sniff(labels, reading, data)
     print(describe(labels, found))
     side = int(np.median(found.sizes.min(axis=1))) if len(found.sizes) else SMALL_IMAGE
     start, why = choose_weights(weights, side)
     recipe = starting_recipe(path.stem, found.layout, found.dataset.tasks, len(found.dataset), side, start)
+    recipe = replace(recipe, **_files_of(found))
+    if dry_run:
+        return path
+    if found.imported:
+        _refuse_names(path, (data, *([questions_beside(data)] if found.imported.asked else [])))
+        found.imported.write(data)
     train = f"competition train {path} --data {quote(str(found.data))}"
     with whole_file(path) as temporary:
         temporary.write_text(recipe_file(recipe, _words(labels, found, train)), encoding="utf-8")
     print(f"\nwrote {path}: {recipe.backbone} at {recipe.image_size} pixels, {why}\n  {train}\n  competition submit")
     if start != "none":
-        columns = f" --leave-out {' '.join(map(quote, leave_out))}" if leave_out else ""
-        print(f"to compare other networks on these images: competition probe --data {quote(str(found.data))}{columns}")
+        print(
+            "to compare other networks on these images: "
+            f"competition probe --data {quote(str(found.data))} --recipe {path}"
+        )
     return path
+
+
+def _refuse_names(path: Path, files: Sequence[Path]) -> None:
+    """Raises InvalidInput for a name that runs cannot have or that is taken, and for files that exist."""
+    for file in files:
+        if file.exists():
+            raise InvalidInput(f"{file} exists and is not overwritten; choose another name, or remove it")
+    if path.stem in NAMES:
+        raise InvalidInput(f"{path.stem} is a recipe of the project ({', '.join(NAMES)}); choose another name")
+    Recipe(path.stem)
+
+
+def _files_of(found: Found) -> dict[str, str]:
+    """The fields of a recipe that say where files lie."""
+    fields = {"questions": str(found.sample)} if found.sample else {}
+    if found.imported:
+        fields |= {"images": str(found.imported.images), "split_column": found.imported.split_column}
+        if found.imported.asked and not found.sample:
+            fields |= {"questions": str(found.questions[0])}
+    return fields
 
 
 def describe(labels: Path, found: Found) -> str:
     """What was found: layout, tasks with their classes, images, questions, and notes on what was guessed."""
-    what = {"fashionai": "rows of image, task and letters", "table": "a table", "folder": "a folder per class"}
     dataset = found.dataset
     questions = ", ".join(map(str, found.questions)) or f"none; {_place_of_questions(found)}"
     notes = [f"note        {note}" for note in [*found.notes, *_rare(found)]]
-    first = f"{labels}: {what[found.layout]}, {len(dataset):,} images"
+    first = f"{labels}: {found.what}, {len(dataset):,} images"
     return "\n".join([first, *_tasks(found), *_images(found), f"questions   {questions}", *notes])
 
 

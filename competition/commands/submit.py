@@ -9,8 +9,9 @@ from competition.data.check_images import inspect
 from competition.errors import InvalidInput
 from competition.files import CACHE
 from competition.images.warp import View
-from competition.layouts.registry import LAYOUTS
-from competition.run import Run, newest_finished_run
+from competition.layouts.registry import asking, question_files
+from competition.recipe import Recipe
+from competition.run import newest_finished_run
 from competition.scoring.blend import Blend, Mean, blend_of
 from competition.scoring.scores import table
 from competition.scoring.submission_file import known_answers, score_rows, submitted_rows
@@ -25,6 +26,7 @@ def submit(
     output: Path | None = None,
     views: tuple[View, ...] = ("plain",),
     mean: Mean = "arithmetic",
+    threshold: float | None = None,
     skip_bad_images: bool = False,
     cache: Cache = CACHE,
 ) -> Path:
@@ -35,24 +37,26 @@ def submit(
 
     Args:
         runs: folders of runs, of cross-validations (all their networks), or of one blend; by default, the newest run.
-        questions: the question file, if the data has several or none.
+        questions: the question file, if the data has several or none; or the organisers' sample of a submission, whose
+            shape the answers then have.
         output: the file to write; by default, submissions/<run> with the ending of the layout, such as .csv.
         views: the views in which each image is predicted, such as plain flip; a blend has its own.
         mean: average the probabilities (arithmetic) or their logarithms (geometric); a blend has its own.
+        threshold: in the shape of a sample submission, write 0 and 1, and the labels from this probability on.
         skip_bad_images: answer questions whose image cannot be read with the class frequencies of the training data.
         cache: the folder that remembers checked images.
     """
     blend = blend_of(runs or [newest_finished_run().folder], views, mean)
     first = blend.runs[0]
-    layout = first.read_recipe().layout
-    questions = questions or questions_of(first, layout)
-    reader = LAYOUTS[layout]
+    recipe, data = first.read_recipe(), Path(first.read_made()["data"])
+    questions = questions or questions_of(recipe, data)
+    reader = asking(recipe, questions, data, threshold)
     output = output or SUBMISSIONS / f"{name_of(blend)}{reader.ENDING}"
     if output.suffix != reader.ENDING:
         raise InvalidInput(f"--output is {output}; for these data its name has to end in {reader.ENDING}")
     line = log_line(blend, output)  # all is read before anything is written
     asked = reader.read_questions(questions, blend.tasks)
-    truth = known_answers(asked, blend.tasks) if layout == "fashionai" else asked.images
+    truth = known_answers(asked, blend.tasks) if recipe.layout == "fashionai" else asked.images
     inspection = inspect(asked.images, cache)
     bad = sorted(inspection.problems.values())
     if bad and not skip_bad_images:
@@ -84,10 +88,9 @@ def name_of(blend: Blend) -> str:
     return "-".join(["+".join(run.name for run in blend.runs), *(view for view in views if view != "plain")])
 
 
-def questions_of(run: Run, layout: str) -> Path:
+def questions_of(recipe: Recipe, data: Path) -> Path:
     """The question file of the data that a run was trained on. Raises InvalidInput if there is none, or several."""
-    data = Path(run.read_made()["data"])
-    found = LAYOUTS[layout].question_files(data)
+    found = question_files(recipe, data)
     if len(found) != 1:
         what = "several question files" if found else "no questions"
         raise InvalidInput(f"{data} holds {what}; name one with --questions:", [str(path) for path in found])

@@ -55,7 +55,8 @@ class TrainBatches:
     """Batches (inputs, targets, weights), shuffled anew in each `epoch`, which the trainer sets.
 
     `inputs(rows, epoch)` makes the inputs of some rows of the dataset: augmented views, or cached features. Targets
-    and weights are dicts by task, (batch, classes) and (batch,) float32; `sample_weights` says what the weights are.
+    and weights are dicts by the output of the network, `ascii_name` of the task, (batch, classes) and (batch,) float32;
+    `sample_weights` says what the weights are.
     The last batch is filled up with other images at weight 0: real ones, because batch normalisation sees them.
     With task_updates "alternate" each update trains one task, and the weights of all others are 0.
     """
@@ -70,8 +71,9 @@ class TrainBatches:
     ):
         self.inputs, self.count, self.batch_size = inputs, len(dataset), batch_size
         self.recipe, self.first_epoch, self.epoch = recipe, first_epoch, first_epoch
-        self.targets = dataset.targets(recipe.maybe)
-        self.weights = sample_weights(dataset, recipe)
+        targets, weights = dataset.targets(recipe.maybe), sample_weights(dataset, recipe)
+        self.targets = {task.ascii_name: targets[task.name] for task in dataset.tasks}
+        self.weights = {task.ascii_name: weights[task.name] for task in dataset.tasks}
 
     def __len__(self) -> int:
         return math.ceil(self.count / self.batch_size)

@@ -1,26 +1,62 @@
 """Detect what a label file, or a folder, holds: its layout, tasks, images and questions."""
 
+import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 
 from competition.dataset import Dataset
 from competition.errors import InvalidInput
+from competition.files import whole_file
 from competition.images.decode import ENDINGS, BadImage, decode, is_image, read_file
 from competition.layouts import folder, table
+from competition.layouts.answers import write_csv
 from competition.layouts.classes import find_classes
 from competition.layouts.csv_lines import csv_rows
 from competition.layouts.fashionai import question_files
 from competition.layouts.fashionai_rows import COLUMNS
+from competition.layouts.imports.folders import LabelFiles, joined_parts, label_files, stacked, with_asked
+from competition.layouts.imports.images import plain
+from competition.layouts.imports.read import read_sheet, tidy, with_images
+from competition.layouts.imports.sheet import LOOKING, TEST, TRAIN, VALIDATION, Reading, Sheet
 from competition.layouts.registry import LAYOUTS
-from competition.layouts.table_cells import read_table
+from competition.layouts.sample import is_sample
+from competition.layouts.table_cells import Table, columns_of, read_table
 from competition.layouts.table_tasks import infer_tasks
+from competition.task import Task
 
 SAMPLE = 12  # images whose size is read
-ANNOTATIONS = "Annotations"
+ANNOTATIONS, TESTS = "Annotations", "Tests"
+SPLIT = "split"  # the column of an imported table that says train or validation
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Labels that are not a strict table, as the strict tables that they become: a row an image.
+
+    `labels` and `asked` are columns (rows,) by name, the names of the images first; `asked` is empty where nothing is.
+    `images` is the folder that names are relative to; `split_column` says train or validation, if not empty.
+    """
+
+    labels: dict[str, np.ndarray]
+    asked: dict[str, np.ndarray]
+    images: Path
+    split_column: str
+
+    def write(self, data: Path) -> None:
+        """Write `data`, and the questions beside it if there are any."""
+        with whole_file(data) as labels:
+            write_csv(labels, self.labels)
+            if self.asked:
+                with whole_file(questions_beside(data)) as asked:
+                    write_csv(asked, self.asked)
+
+
+def questions_beside(data: Path) -> Path:
+    return data.with_name(f"{data.stem}-questions.csv")
 
 
 @dataclass(frozen=True)
@@ -28,9 +64,11 @@ class Found:
     """What was found in a label file or folder.
 
     `data` is what a training reads it from; `sizes` (SAMPLE or fewer, 2) int are heights and widths of some images, and
-    `missing` the images that are not there. `notes` say what was assumed and could be meant differently.
+    `missing` the images that are not there. `notes` say what was assumed and could be meant differently. Labels that
+    are `imported` have to be written to `data` first.
     """
 
+    what: str
     layout: str
     data: Path
     dataset: Dataset
@@ -38,63 +76,230 @@ class Found:
     sizes: np.ndarray
     missing: tuple[Path, ...]
     notes: tuple[str, ...]
+    imported: Imported | None = None
+    sample: Path | None = None
 
 
-def sniff(labels: Path, leave_out: Sequence[str] = ()) -> Found:
-    """Find out what a label file, or a folder of images, holds; `leave_out` names columns not to learn.
+def sniff(labels: Path, reading: Reading = LOOKING, data: Path = Path("labels.csv")) -> Found:
+    """Find out what a label file, or a folder of images, holds; `data` is where an imported table will be written.
 
     Raises InvalidInput with every problem of the file, and if its layout is not clear.
     """
     layout = layout_of(labels)
-    if leave_out and layout != "table":
-        raise InvalidInput(f"--leave-out names columns of a table, but {labels} has the layout {layout}")
-    data = {"fashionai": _home_of_rows, "table": _home_of_table, "folder": Path}[layout](labels)
-    reader = LAYOUTS[layout]
-    dataset, notes = _read_table(data, leave_out) if layout == "table" else (reader.read_labels(data, ()), [])
+    if layout == "table":
+        return _sniff_table(labels, reading, data)
+    given = [one.name for one in fields(Reading) if getattr(reading, one.name) != one.default]
+    if given:
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise InvalidInput(f"{flags}: for tables and the like, but {labels} has the layout {layout}")
+    data = {"fashionai": _home_of_rows, "folder": Path}[layout](labels)
+    reader, notes = LAYOUTS[layout], []
+    dataset = reader.read_labels(data, ())
     if layout == "fashionai" and not find_classes(data):
         notes.append(f"classes are only numbered; name them in {data / 'classes.csv'}, a line per task: task,first,…")
-    sizes, missing = _look_at_images(dataset)
-    return Found(layout, data, dataset, tuple(reader.question_files(data)), sizes, missing, tuple(notes))
+    what = {"fashionai": "rows of image, task and letters", "folder": "a folder per class"}[layout]
+    sample = label_files(data).sample if layout == "folder" else None
+    questions = (sample,) if sample else tuple(reader.question_files(data))
+    return Found(what, layout, data, dataset, questions, *_look_at_images(dataset), tuple(notes), sample=sample)
+
+
+def _sniff_table(labels: Path, reading: Reading, data: Path) -> Found:
+    """A table, read where it lies if it is strict and its images are where it says; else imported."""
+    files = label_files(labels) if labels.is_dir() else _beside(labels)
+    sheet = tidy(_read(labels, files, reading, asked=files.asked and files.asked.name != table.QUESTIONS), reading)
+    home = _home_of_table(files.labels) if files.labels else labels
+    strict = None if files.parts or files.validation else _strict(files.labels, sheet)
+    if not strict and files.asked and files.asked.name == table.QUESTIONS:
+        sheet = tidy(_read(labels, files, reading, asked=True), reading)
+    if strict:
+        home, imported, notes = _home_of_table(files.labels), None, _notes_in_place(strict, sheet)
+        questions = tuple(table.question_files(home))
+    else:
+        home, notes = data, list(sheet.notes)
+        strict, imported = _imported(sheet)
+        notes += _said_of_answers(sheet, imported)
+        questions = (questions_beside(data),) if imported.asked else ()
+    tasks, more, problems = infer_tasks(strict, reading.class_columns, reading.numbers_are_classes)
+    dataset = table.labels_of(strict, tasks, problems)
+    if questions and not imported:
+        more += _said_of_questions(questions[0], tasks)
+    if len(dataset) < len(strict):
+        more.append(f"{len(strict) - len(dataset):,} of {len(strict):,} rows have no label and are not trained on")
+    if reading.leave_out:
+        more.append(f"left out: {', '.join(reading.leave_out)}")
+    return Found(
+        sheet.what,
+        "table",
+        home,
+        dataset,
+        (files.sample,) if files.sample else questions,
+        *_look_at_images(dataset),
+        tuple(dict.fromkeys([*notes, *more])),
+        imported,
+        files.sample,
+    )
+
+
+def _read(labels: Path, files: LabelFiles, reading: Reading, asked: bool) -> Sheet:
+    """The rows of all label files, and of the file of questions if these are `asked` with them."""
+    if files.parts:
+        return joined_parts(labels, {part: read_sheet(file) for part, file in files.parts.items()})
+    sheet = read_sheet(files.labels)
+    if files.validation:
+        sheet = stacked({TRAIN: sheet, VALIDATION: read_sheet(files.validation)})
+        sheet = sheet.say(f"{files.validation.name} holds the images that are held out")
+    if asked:
+        sheet = with_asked(with_images(sheet.without(reading.leave_out), reading)[0], read_sheet(files.asked))
+    return sheet
+
+
+def _notes_in_place(strict: Table, sheet: Sheet) -> list[str]:
+    """What is said of a table that is read where it lies: not that its names were found there."""
+    notes = [note for note in sheet.notes if not note.startswith("images ")]
+    relative = f"image names are relative to {strict.root}"
+    return [*notes, relative] if strict.root != strict.file.parent else notes
+
+
+def _beside(file: Path) -> LabelFiles:
+    """A label file, with the questions and the sample that lie in its folder."""
+    return replace(label_files(file.parent, file), labels=file, parts={})
+
+
+def _strict(file: Path, sheet: Sheet) -> Table | None:
+    """The file as the strict reader reads it, if that is what it was found to hold, image for image, cell for cell."""
+    if file.suffix.lower() != ".csv" or len(sheet.part):
+        return None
+    try:
+        strict = read_table(file)
+    except InvalidInput:  # so it has to be imported
+        return None
+    if strict.problems or len(strict) != len(sheet) or strict.image != sheet.image:
+        return None
+    if not all(
+        column in strict.cells and (strict.cells[column] == cells).all() for column, cells in sheet.labels.items()
+    ):
+        return None
+    prefix = os.path.relpath(strict.root, sheet.root)
+    if any(os.path.normpath(f"{prefix}/{one}") != other for one, other in zip(strict.names, sheet.names, strict=True)):
+        return None
+    return replace(strict, cells={column: strict.cells[column] for column in sheet.labels})
+
+
+def _imported(sheet: Sheet) -> tuple[Table, Imported]:
+    """The rows to learn from, as a table; and the tables to write."""
+    rows = sheet.part != TEST if len(sheet.part) else np.ones(len(sheet), bool)
+    learned, asked = sheet.take(np.flatnonzero(rows)), sheet.take(np.flatnonzero(~rows))
+    columns, split = {sheet.image: learned.names, **learned.labels}, ""
+    if (learned.part == VALIDATION).any():
+        split = SPLIT if SPLIT not in columns else f"{SPLIT}_of_data"
+        columns[split] = learned.part
+    known = {column: cells for column, cells in asked.labels.items() if (cells != "").any()}
+    known = {column: cells for column, cells in known.items() if column not in _placeholders(known)}
+    questions = {sheet.image: asked.names, **known} if len(asked) else {}
+    found = Table(sheet.file, sheet.image, learned.names, learned.line, learned.labels, (), sheet.root)
+    return found, Imported(columns, questions, sheet.root, split)
+
+
+def _said_of_questions(file: Path, tasks: Sequence[Task]) -> list[str]:
+    """Notes on filled cells of a strict table of questions: answers that will be scored, or placeholders."""
+    found = read_table(file)
+    columns = [column for task in tasks for column in columns_of(task, found.columns)]
+    if not (filled := [column for column in columns if (found.cells[column] != "").any()]):
+        return []
+    if is_sample(file):
+        return [f"{file.name}: one value in every row of {', '.join(filled)} is a placeholder, no answer"]
+    return [f"{file.name} holds answers ({', '.join(filled)}), which will be scored"]
+
+
+def _said_of_answers(sheet: Sheet, imported: Imported) -> list[str]:
+    """Notes on the answers that come with the questions: which will be scored, and which are none."""
+    known = [column for column in imported.asked if column != sheet.image]
+    asked = sheet.take(np.flatnonzero(sheet.part == TEST)) if imported.asked else sheet.take(np.array([], int))
+    empty = [column for column, cells in asked.labels.items() if column not in known and (cells != "").any()]
+    notes = [f"{', '.join(empty)}: one value for all that is asked is a placeholder, no answer"] if empty else []
+    return [*notes, f"answers to what is asked are known ({', '.join(known)}), and will be scored"] if known else notes
+
+
+def _placeholders(known: dict[str, np.ndarray]) -> list[str]:
+    """The columns of questions that hold one value in every row; 0/1 columns only if all of them do."""
+    same = [column for column, cells in known.items() if len(cells) > 1 and len(set(cells)) == 1]
+    flags = [column for column, cells in known.items() if set(cells) <= {"0", "1", ""}]
+    return [column for column in same if column not in flags or set(flags) <= set(same)]
 
 
 def layout_of(labels: Path) -> str:
     """Rows of image, task and letters; a table with a header; or a folder of images. Raises InvalidInput."""
     if labels.is_dir():
         return _layout_of_folder(labels)
-    _, first = next(csv_rows(labels), (1, []))
-    if not first or not is_image(first[0].strip()):
+    if labels.suffix.lower() != ".csv":
         return "table"
-    if len(first) == len(COLUMNS) and re.fullmatch("[nmy]*", first[2]):
+    try:
+        _, first = next(csv_rows(labels), (1, []))
+    except InvalidInput:
+        if not labels.is_file():
+            raise
+        return "table"  # whose importer says what is wrong
+    if len(first) == len(COLUMNS) and is_image(first[0].strip()) and re.fullmatch("[nmy]*", first[2]):
         return "fashionai"
-    raise InvalidInput(
-        f"{labels}:1: the first line, {','.join(first)[:80]!r}, is about an image; expected is a header that names the "
-        f"columns (image,colour,size), or rows {','.join(COLUMNS)} with letters y, m and n"
-    )
+    return "table"
 
 
 def _layout_of_folder(data: Path) -> str:
     if any(data.glob(f"{ANNOTATIONS}/*.csv")) or any(data.glob(f"*/{ANNOTATIONS}/*.csv")):
         return "fashionai"
-    if (data / folder.TRAIN).is_dir():
+    files = label_files(data)
+    if files.parts:
+        return "table"
+    if folder.part(data, folder.TRAIN) and not files.labels:
         return "folder"
-    tables = sorted(data.glob("[!.]*.csv"))
     classes = [path for path in folder.class_folders(data) if folder.image_files(path)]
-    if tables and len(classes) > 1:
+    if files.labels and len(classes) > 1 and not _names_images_in(files.labels, data):
         raise InvalidInput(
-            f"{data} holds tables, {tables[0].name} for example, and {len(classes)} folders of images; name the table "
-            "with --labels, or move it away if the folders are the classes"
+            f"{data} holds tables, {files.labels.name} for example, and {len(classes)} folders of images; name the "
+            "table with --labels, or move it away if the folders are the classes"
         )
-    if not tables and not classes:
+    if not files.labels and len(classes) < 2 and (deeper := _deeper(data)):
+        raise InvalidInput(f"{data} itself holds no labels, but {deeper} seems to: --labels {deeper}")
+    if not files.labels and not classes:
         raise InvalidInput(
-            f"{data} holds no labels; looked for {ANNOTATIONS}/*.csv, for a table *.csv, and for a folder of images "
-            f"({', '.join(ENDINGS)}) per class"
+            f"{data} holds no labels; looked for {ANNOTATIONS}/*.csv, for a table (*.csv, *.json, …), and for "
+            f"a folder of images ({', '.join(ENDINGS)}) per class{_other_files(data)}"
         )
-    return "table" if tables else "folder"
+    return "table" if files.labels else "folder"
+
+
+def _other_files(data: Path) -> str:
+    """The files of a folder that could be labels after all."""
+    names = sorted(path.name for path in data.iterdir() if path.is_file() and not is_image(path.name))
+    return f"; if {' or '.join(names[:4])} holds them, name it with --labels" if names else ""
+
+
+def _deeper(data: Path) -> Path | None:
+    """The only folder in a folder that has a layout of its own, as where an archive was unpacked into one."""
+    found = []
+    for path in folder.class_folders(data):
+        try:
+            _layout_of_folder(path)
+        except InvalidInput:  # so it is none
+            continue
+        found.append(path)
+    return found[0] if len(found) == 1 else None
+
+
+def _names_images_in(labels: Path, data: Path) -> bool:
+    """Whether a table names the images that lie in the folders beside it, as train_images/ beside train.csv."""
+    try:
+        sheet, images = with_images(read_sheet(labels), LOOKING)
+    except InvalidInput:  # so the two cannot be told apart, and the user is asked
+        return False
+    return bool(len(sheet)) and sum(bool(images.like(plain(name), True)) for name in sheet.names) > len(sheet) / 2
 
 
 def _home_of_rows(labels: Path) -> Path:
     """The data folder of fashionai rows: the one that holds base/ if questions or classes.csv are there, else base/."""
     if labels.is_dir():
+        return labels
+    if labels.parent.name == TESTS:  # answers to the questions there
         return labels
     if labels.parent.name != ANNOTATIONS:
         raise InvalidInput(
@@ -113,19 +318,6 @@ def _home_of_table(labels: Path) -> Path:
         return file.parent if table.label_file(file.parent) == file else file
     except InvalidInput:
         return file
-
-
-def _read_table(data: Path, leave_out: Sequence[str]) -> tuple[Dataset, list[str]]:
-    found = read_table(table.label_file(data))
-    tasks, notes, problems = infer_tasks(found, leave_out)
-    dataset = table.labels_of(found, tasks, problems)
-    if len(dataset) < len(found):
-        notes.append(f"{len(found) - len(dataset):,} of {len(found):,} rows have no label and are not trained on")
-    if found.root != found.file.parent:
-        notes.append(f"image names are relative to {found.root}")
-    if leave_out:
-        notes.append(f"left out: {', '.join(leave_out)}")
-    return dataset, notes
 
 
 def _look_at_images(dataset: Dataset) -> tuple[np.ndarray, tuple[Path, ...]]:

@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Protocol
 
 from competition.dataset import Dataset, Questions
-from competition.errors import Choices
+from competition.errors import Choices, InvalidInput
 from competition.layouts import arrays, cifar10, fashionai, fgo, flowers, folder, table
 from competition.layouts.answers import Probabilities, Tasks
+from competition.layouts.imported import ImportedTable
+from competition.layouts.sample import Sample, is_sample
+from competition.recipe import Recipe
 
 
 class Layout(Protocol):
@@ -44,3 +47,27 @@ LAYOUTS: Mapping[str, Layout] = Choices(
         "arrays": arrays,
     },
 )
+
+
+def layout_of(recipe: Recipe) -> Layout:
+    """The layout that reads the labels of a recipe."""
+    if recipe.images or recipe.split_column:
+        return ImportedTable(Path(recipe.images) if recipe.images else None, recipe.split_column)
+    return LAYOUTS[recipe.layout]
+
+
+def question_files(recipe: Recipe, data: Path) -> list[Path]:
+    """The files, or folders, of questions: the one that the recipe names, or those that lie with the labels."""
+    return [Path(recipe.questions)] if recipe.questions else layout_of(recipe).question_files(data)
+
+
+def asking(recipe: Recipe, questions: Path, data: Path, threshold: float | None = None) -> Layout | Sample:
+    """What reads and answers a file of questions: the recipe's layout, or the shape of a sample of a submission.
+
+    Raises InvalidInput for a threshold that nothing would use.
+    """
+    if recipe.layout in ("table", "folder") and is_sample(questions):
+        return Sample(Path(recipe.images) if recipe.images else data if data.is_dir() else data.parent, threshold)
+    if threshold is not None:
+        raise InvalidInput(f"--threshold is for a sample of a submission, but {questions} is none")
+    return layout_of(recipe)

@@ -1,6 +1,5 @@
 """Reading the cells of a table, a line per image, and encoding them for the tasks that its columns answer."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +12,7 @@ from competition.dataset import codes_of
 from competition.errors import InvalidInput, Problem, no_such
 from competition.images.decode import ENDINGS, is_image
 from competition.layouts.csv_lines import csv_rows, name_problem, rows_below
-from competition.task import Task
+from competition.task import Task, composed, may_be_in_a_name
 
 SEPARATOR = "|"
 LOOKED_AT = 20  # names that are tried to find the folder they are relative to
@@ -28,7 +27,8 @@ class Table:
     """The cells of a CSV below its header, as stripped text.
 
     Row i is about image `names[i]` and is in line `line[i]`; `image` is the header of the first column, and
-    `cells[column]` (rows,) holds the others. `problems` are the lines that could not become rows.
+    `cells[column]` (rows,) holds the others. `problems` are the lines that could not become rows. `images` is the
+    folder that names are relative to, where that is known.
     """
 
     file: Path
@@ -37,6 +37,7 @@ class Table:
     line: np.ndarray
     cells: dict[str, np.ndarray]
     problems: tuple[Problem, ...]
+    images: Path | None = None
 
     def __len__(self) -> int:
         return len(self.names)
@@ -51,6 +52,8 @@ class Table:
     @property
     def root(self) -> Path:
         """The folder that image names are relative to: that of the file, or `images` in it where they lie there."""
+        if self.images:
+            return self.images
         folder = self.file.parent
         for place in (folder, folder / "images", folder / "Images"):
             if any((place / name).is_file() for name in self.names[:LOOKED_AT]):
@@ -58,7 +61,7 @@ class Table:
         return folder
 
 
-def read_table(file: Path) -> Table:
+def read_table(file: Path, images: Path | None = None) -> Table:
     """Read a CSV whose first line names its columns, and whose first column names the images.
 
     Raises InvalidInput if the header is missing or names columns that cannot be told apart. Lines with another number
@@ -72,12 +75,12 @@ def read_table(file: Path) -> Table:
     columns = list(zip(*((line, *cells) for line, cells in rows), strict=True)) or [()] * (1 + len(header))
     arrays = [np.array(column, object) for column in columns[1:]]
     cells = dict(zip(header[1:], arrays[1:], strict=True))
-    return Table(file, header[0], arrays[0], np.array(columns[0], int), cells, tuple(problems))
+    return Table(file, header[0], arrays[0], np.array(columns[0], int), cells, tuple(problems), images)
 
 
 def task_of(column: str) -> str:
-    """A column's name as the name of a task: 'hair colour' becomes hair_colour."""
-    return re.sub(r"[^A-Za-z0-9_.-]", "_", column)
+    """A column's name as the name of a task: 'hair colour' becomes hair_colour, and '/m/01' m_01."""
+    return "".join(letter if may_be_in_a_name(letter) else "_" for letter in composed(column)).lstrip("_.-")
 
 
 def _header_problems(header: list[str]) -> Iterable[str]:

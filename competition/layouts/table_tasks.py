@@ -18,28 +18,34 @@ ALMOST = 0.6
 ONE_OF, ANY_OF = "class", "tags"
 
 
-def infer_tasks(table: Table, leave_out: Sequence[str] = ()) -> tuple[tuple[Task, ...], list[str], list[Problem]]:
+def infer_tasks(
+    table: Table, class_columns: Sequence[str] = (), numbers_are_classes: bool = False
+) -> tuple[tuple[Task, ...], list[str], list[Problem]]:
     """The tasks in the order of their columns, notes on what was assumed, and what is wrong.
 
     0/1 columns that share a prefix before an underscore are one task (gender_Female, gender_Male), also if they hold
     false and true, or no and yes. All other columns of 0 and 1, or of false and true, are one more. Such a task is
-    multiclass if no row has two ones. Any other column is a task of its own, multilabel if a cell holds `|`.
+    multiclass if no row has two ones. Any other column is a task of its own, multilabel if a cell holds `|`. The
+    values of `class_columns` are classes however many they are, and so are numbers if the user says so.
     """
-    cells = {column: values for column, values in table.cells.items() if column not in leave_out}
+    cells = table.cells
     problems = [
-        Problem(table.file, 1, f"--leave-out: {no_such('column', column, table.cells)}")
-        for column in leave_out
-        if column not in table.cells
+        Problem(table.file, 1, f"--class-columns: {no_such('column', column, cells)}")
+        for column in class_columns
+        if column not in cells
     ]
     groups, notes = group_columns(cells)
     tasks: list[Task] = []
     for name, columns in groups.items():
         try:
+            if len(alike := [column for column in columns if task_of(column) == name]) > 1:
+                raise InvalidInput(f"columns {_some(alike)} cannot be told apart; rename or leave out all but one")
             if name in table.cells and columns != (name,):
                 flags = f"the 0/1 columns {_some([column for column in columns if column != name])}"
                 raise InvalidInput(f"{flags} are the task {name}, and so is column {name!r}; leave out one")
             if len(columns) == 1:
-                tasks.append(_task_of_values(columns[0], cells[columns[0]], notes))
+                free = columns[0] in class_columns or numbers_are_classes
+                tasks.append(_task_of_values(columns[0], cells[columns[0]], notes, free))
             else:
                 tasks.append(_task_of_flags(name, {column: cells[column] for column in columns}, notes))
         except InvalidInput as error:
@@ -60,15 +66,28 @@ def group_columns(cells: Mapping[str, np.ndarray]) -> tuple[dict[str, tuple[str,
     if len(plain) > 1:
         name = ONE_OF if _one_is_right(*_count_ones(cells[column] for column in plain), False) else ANY_OF
         name = f"other_{name}" if name in prefixes.values() else name
-        notes.append(
-            f"the 0/1 columns {_some(plain)} share no prefix; they are read as one task, {name}. "
-            "If each is a question of its own, write yes and no instead of 1 and 0"
-        )
+        if not _partly_answered([cells[column] for column in plain]):
+            notes.append(
+                f"the 0/1 columns {_some(plain)} share no prefix; they are read as one task, {name}. "
+                "If each is a question of its own, write yes and no instead of 1 and 0"
+            )
         prefixes |= dict.fromkeys(plain, name)
     groups = defaultdict(list)
     for column in cells:
         groups[task_of(prefixes.get(column, column))].append(column)
+    for name, columns in list(groups.items()):
+        if len(columns) > 1 and _partly_answered([cells[column] for column in columns]):
+            notes.append(f"{_some(columns)} are answered one by one, so each is a task of its own: yes, no or unknown")
+            place = list(groups).index(name)
+            own = {task_of(column): [column] for column in columns}
+            groups = dict([*list(groups.items())[:place], *own.items(), *list(groups.items())[place + 1 :]])
     return {name: tuple(columns) for name, columns in groups.items()}, notes
+
+
+def _partly_answered(columns: Sequence[np.ndarray]) -> bool:
+    """Whether a row of 0/1 columns has both filled and empty cells."""
+    empty = np.column_stack([values == "" for values in columns])
+    return bool((empty.any(axis=1) & ~empty.all(axis=1)).any())
 
 
 def shared_prefixes(columns: Sequence[str]) -> tuple[dict[str, str], list[str]]:
@@ -116,7 +135,7 @@ def _one_is_right(count: np.ndarray, filled: np.ndarray, zeros_are_absent: bool)
 def _task_of_flags(name: str, cells: Mapping[str, np.ndarray], notes: list[str]) -> Task:
     prefix = f"{name}_"
     shared = all(task_of(column).startswith(prefix) for column in cells)
-    classes = tuple(column[len(prefix) :] if shared else column for column in cells)
+    classes = tuple(column.lstrip("_.-")[len(prefix) :] if shared else column for column in cells)
     count, filled = _count_ones(cells.values())
     if not count.any():
         text = f"no cell of {_some(list(cells))} is 1, so there is nothing to learn; leave them out"
@@ -131,7 +150,7 @@ def _task_of_flags(name: str, cells: Mapping[str, np.ndarray], notes: list[str])
     return Task(name, classes)
 
 
-def _task_of_values(column: str, cells: np.ndarray, notes: list[str]) -> Task:
+def _task_of_values(column: str, cells: np.ndarray, notes: list[str], any_number: bool) -> Task:
     filled = cells[cells != ""]
     several = any(SEPARATOR in cell for cell in set(filled))
     values = [value for cell in filled for value in (split_values(cell) if several else [cell])]
@@ -139,12 +158,19 @@ def _task_of_values(column: str, cells: np.ndarray, notes: list[str]) -> Task:
     leave_out = f"leave it out, --leave-out {column!r}"
     if len(count) < 2:
         found = f"one single value, {values[0]!r}" if values else "nothing at all"
+        if len(filled) < len(cells) and (flags_of(filled[:1], FLAGS | WORDS) == 1).any():
+            leave_out = f"where an empty cell means the opposite, write it there; or {leave_out}"
         raise InvalidInput(f"column {column!r} holds {found}, so there is nothing to learn; {leave_out}")
-    if len(count) > FEW_VALUES and len(values) < FEW_IMAGES * len(count):
+    if len(count) > FEW_VALUES and len(values) < FEW_IMAGES * len(count) and not any_number:
         shown = ", ".join(repr(value[:30]) for value in list(count)[:3])
         raise InvalidInput(
             f"column {column!r} holds {len(count):,} different values in {len(filled):,} rows, as free text does "
-            f"({shown}, …); a class has to be on several images: {leave_out}"
+            f"({shown}, …); a class has to be on several images: {leave_out}, or insist, --class-columns {column!r}"
+        )
+    if len(count) > FEW_VALUES and all(map(is_number, count)) and not any_number and not _are_numbers_of_classes(count):
+        raise InvalidInput(
+            f"column {column!r} holds {len(count)} numbers, as a quantity does ({', '.join(list(count)[:3])}, …"
+            f"), and a quantity cannot be learned; {leave_out}, or --numbers-are-classes"
         )
     name = task_of(column)
     if name != column:
@@ -157,6 +183,13 @@ def _task_of_values(column: str, cells: np.ndarray, notes: list[str]) -> Task:
     # Numbers in ascending order, then words in alphabetical order.
     classes = sorted(count, key=lambda value: (0, float(value), value) if is_number(value) else (1, 0.0, value))
     return Task(name, tuple(classes), "multilabel" if several else "multiclass")
+
+
+def _are_numbers_of_classes(values: Iterable[str]) -> bool:
+    """Whether numbers may be those of classes: whole, and most of those between the least and the greatest."""
+    numbers = [float(value) for value in values]
+    whole = all(number.is_integer() for number in numbers)
+    return whole and max(numbers) - min(numbers) < 2 * len(numbers)
 
 
 def is_number(text: str) -> bool:

@@ -14,6 +14,7 @@ from competition.commands.init import init
 from competition.commands.submit import submit
 from competition.commands.train import train
 from competition.layouts.detect import layout_of, sniff
+from competition.layouts.registry import LAYOUTS
 from competition.recipe import Recipe
 from competition.recipes import load_recipe
 from competition.recipes.start import starting_recipe
@@ -61,7 +62,7 @@ def test_labels_that_could_be_two_things_or_none_are_refused(tmp_path):
     assert "cannot be read: No such file" in refusal(layout_of, tmp_path / "gone.csv")
     file = write(tmp_path / "mine.csv", ["a.jpg,disk,red", "b.jpg,square,blue"])
     assert f"{file}:1: the first line, 'a.jpg,disk,red', is about an image; expected is a header" in refusal(
-        layout_of, file
+        sniff, file
     )
     for name in ("cat/a.png", "dog/a.png"):
         image(tmp_path / name)
@@ -79,8 +80,8 @@ def test_a_table_is_described_with_its_tasks_images_and_questions(here, capsys):
         "shape one of 2 3 labelled (0% absent): disk 2, square 1",
         "images 3 of 3 found; 32 x 24 pixels (median), from 32 x 24 to 32 x 40 (3 looked at)",
         "questions my data/questions.csv",
-        "note 1 of 4 rows have no label and are not trained on",
         "note image names are relative to my data/images",
+        "note 1 of 4 rows have no label and are not trained on",
         "note left out: note",
         "note shape: square on fewer than two images, too few to train and validate",
         "",
@@ -129,6 +130,20 @@ def test_rows_are_read_where_a_training_reads_them(here, capsys):
     assert load_recipe("sizes.py").tasks == (Task("size", ("small", "large")),)
 
 
+def test_answers_beside_the_questions_are_labels_of_the_images_there(here, capsys):
+    rows = [f"Images/{n}.png,size_labels,{'yn' if n % 2 else 'ny'}" for n in range(4)]
+    write(here / "data/rank/Tests/answers.csv", rows)
+    write(here / "data/classes.csv", ["size,small,large"])
+    for number in range(4):
+        image(here / f"data/rank/Images/{number}.png")
+    out = said(capsys, "sizes", "--labels", "data/rank/Tests/answers.csv")
+    assert "size  one of  2  4 labelled (0% absent): small 2, large 2" in out
+    assert "images      4 of 4 found" in out
+    assert "competition train sizes.py --data data/rank/Tests/answers.csv\n" in out
+    dataset = LAYOUTS["fashionai"].read_labels(here / "data/rank/Tests/answers.csv", load_recipe("sizes.py").tasks)
+    assert dataset.path(0) == here / "data/rank/Images/0.png"
+
+
 def test_a_folder_of_classes_becomes_one_task(here, capsys):
     for name in ("train/cat/a.png", "train/dog/a.png", "train/dog/b.png", "test/q.png"):
         image(here / "pets" / name)
@@ -137,6 +152,33 @@ def test_a_folder_of_classes_becomes_one_task(here, capsys):
     assert "class  one of  2  3 labelled (0% absent): cat 1, dog 2" in out
     assert "questions   pets/test" in out
     assert load_recipe("pets.py").layout == "folder"
+
+
+def test_labels_of_another_format_are_written_as_tables_beside_the_recipe(here, capsys):
+    write(here / "data/train.csv", ["id;tags;split", "a;red, wet;train", "b;red;train", "c;wet;valid", "d;;test"])
+    for name in "abcd":
+        image(here / f"data/pics/{name}.png")
+    arguments = ("mine", "--labels", "data/train.csv")
+    out = said(capsys, *arguments, "--dry-run")
+    assert not list(here.glob("mine*"))
+    assert out.rstrip("\n") in said(capsys, *arguments)
+    assert (
+        Path("mine.csv").read_text()
+        == "id,tags,split\npics/a.png,red|wet,train\npics/b.png,red,train\npics/c.png,wet,validation\n"
+    )
+    assert Path("mine-questions.csv").read_text() == "id\npics/d.png\n"
+    recipe = load_recipe("mine.py")
+    assert recipe.tasks == (Task("tags", ("red", "wet"), "multilabel"),)
+    assert (Path(recipe.images), recipe.split_column) == (Path("data"), "split")
+    assert Path(recipe.questions) == Path("mine-questions.csv")
+    for words in (
+        "columns are separated by semicolons",
+        "tags: commas separate several values",
+        "train 2, validation 1, tes",
+    ):
+        assert words in " ".join(Path("mine.py").read_text().split())
+    assert main(["init", *arguments]) == 1
+    assert "mine.py exists and is not overwritten" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -148,9 +190,10 @@ def test_a_folder_of_classes_becomes_one_task(here, capsys):
         (["there", "--labels", "mine.csv"], ["there.py exists and is not overwritten"]),
         (["shapes", "--labels", "mine.csv", "--leave-out", "nothing"], ["no column 'nothing'", "shape, note"]),
         (["shapes", "--labels", "mine.csv", "--weights", "gone.h5"], ["gone.h5: there is no such file"]),
-        (["shapes", "--labels", "pets", "--leave-out", "note"], ["--leave-out names columns of a table"]),
+        (["shapes", "--labels", "pets", "--leave-out", "note"], ["--leave-out: for tables", "has the layout folder"]),
         (["shapes", "--labels", "label.csv"], ["label.csv holds rows", "move it to base/Annotations/label.csv"]),
-        (["shapes", "--labels", "bad.csv"], ["bad.csv:3: a.png is already in line 2", "bad.csv:4: 1 cells in"]),
+        (["shapes", "--labels", "bad.csv"], ["bad.csv:4: 1 cells in 'b.png'; the header names 2"]),
+        (["shapes", "--labels", "twice.csv"], ["twice.csv:3: a.png has shape 'square' here, but 'disk' in line 2"]),
     ],
     ids=lambda value: " ".join(value) if len(value) > 2 else None,
 )  # fmt: skip
@@ -158,8 +201,9 @@ def test_what_cannot_become_a_recipe_is_refused_and_nothing_is_written(here, cap
     write(here / "mine.csv", TABLE)
     write(here / "label.csv", ["a.png,size_labels,yn"])
     write(here / "bad.csv", ["image,shape", "a.png,disk", "a.png,square", "b.png"])
+    write(here / "twice.csv", ["image,shape", "a.png,disk", "a.png,square", "b.png,disk"])
     write(here / "there.py", "")
-    for name in ("cat/a.png", "dog/a.png"):
+    for name in ("cat/1.png", "dog/1.png"):
         image(here / "pets" / name)
     before = sorted(here.iterdir())
     assert main(["init", *arguments]) == 1
@@ -210,7 +254,7 @@ def test_photographs_start_from_weights_that_are_installed_unless_none_are_wante
     image(here / "a.png", 120, 200)
     out = said(capsys, "mine", "--labels", "mine.csv", "--leave-out", "note")
     assert "efficientnet_lite2 at 260 pixels, from ImageNet weights" in out
-    assert "competition probe --data . --leave-out note" in out
+    assert "competition probe --data . --recipe mine.py" in out
     assert (load_recipe("mine.py").backbone, load_recipe("mine.py").weights) == ("efficientnet_lite2", "imagenet")
     out = said(capsys, "scratch", "--labels", "mine.csv", "--leave-out", "note", "--weights", "none")
     assert "small at 96 pixels, from scratch, because --weights is none" in out

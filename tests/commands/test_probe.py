@@ -1,7 +1,7 @@
 """`competition probe`: what each network is worth on one's own images, and which to take."""
 
 import pytest
-from helpers import refusal
+from helpers import refusal, write
 from predicted import at_random
 from small_data import write_data
 
@@ -67,5 +67,6 @@ def test_labels_and_networks_that_cannot_be_compared_are_refused_before_any_is_b
     message = refusal(lambda: probe(data=data, backbones=("efficientnet_lite0", "small"), cache=tmp_path))
     assert "small has no ImageNet weights" in message
     assert "efficientnet_lite0 …" not in capsys.readouterr().out
-    assert main(["probe", "--data", str(data), "--leave-out", "note"]) == 1
-    assert "--leave-out names columns of a table" in capsys.readouterr().err
+    labels = write(tmp_path / "labels.json", '{"a.jpg": "cat", "b.jpg": "dog"}')
+    assert main(["probe", "--data", str(labels)]) == 1
+    assert f"{labels} has to be imported first: competition init NAME --labels {labels}" in capsys.readouterr().err

@@ -1,0 +1,85 @@
+"""JSON of images, annotations and categories: COCO, iMaterialist, and others like them."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+
+from competition.errors import InvalidInput
+from competition.layouts.imports.sheet import Sheet, sheet_of
+
+IMAGE, CATEGORY = "image", "category"
+IMAGE_IDS = ("image_id", "imageId", "imageid")
+LABELS = ("category_id", "category_ids", "attribute_ids", "attributes_ids", "labelId", "label_id", "label", "labels")
+NAMES = ("file_name", "filename", "file", "name", "path", "url", "coco_url")
+
+
+def is_coco(content: object) -> bool:
+    return isinstance(content, Mapping) and isinstance(content.get("images"), list) and "annotations" in content
+
+
+def read_coco(file: Path, content: Mapping) -> Sheet:
+    """An image a row; every category, attribute or label of its annotations is one of several values.
+
+    Raises InvalidInput for annotations of images that are not listed, and for ids without a name.
+    """
+    images = {str(_first(file, image, ("id", *IMAGE_IDS), "an image")): image for image in content["images"]}
+    names = {
+        "category_id": _names(content.get("categories")),
+        "category_ids": _names(content.get("categories")),
+        "attribute_ids": _names(content.get("attributes")),
+    }
+    values: dict[str, dict[str, list]] = defaultdict(lambda: defaultdict(list))
+    for number, annotation in enumerate(content["annotations"], start=1):
+        image = str(_first(file, annotation, IMAGE_IDS, f"annotation {number}"))
+        if image not in images:
+            raise InvalidInput(
+                f"{file}: annotation {number} is about image {image}, which is not in its list of images"
+            )
+        found = [name for name in LABELS if name in annotation]
+        if not found:
+            raise InvalidInput(f"{file}: annotation {number} has none of {', '.join(LABELS)}")
+        for name in found:
+            given = annotation[name] if isinstance(annotation[name], list) else [annotation[name]]
+            column = {"category_id": CATEGORY, "category_ids": CATEGORY, "attribute_ids": "attributes"}.get(
+                name, "label"
+            )
+            values[image][column] += [_name(file, names.get(name), one, number) for one in given]
+    columns = dict.fromkeys(column for found in values.values() for column in found)
+    rows = [
+        {
+            IMAGE: _name_of_image(image, key),
+            **{column: list(dict.fromkeys(values[key][column])) or None for column in columns},
+        }
+        for key, image in images.items()
+    ]
+    sheet = sheet_of(file, "images and annotations, as in COCO", rows, image=IMAGE)
+    boxes = any("bbox" in annotation for annotation in content["annotations"])
+    note = "boxes are not used: an image has the categories of everything in it"
+    if any("attributes" in annotation for annotation in content["annotations"]):
+        sheet = sheet.say("the attributes of annotations are not used; only categories and labels are")
+    return sheet.say(note) if boxes else sheet
+
+
+def _first(file: Path, record: Mapping, names: tuple[str, ...], what: str) -> object:
+    for name in names:
+        if name in record:
+            return record[name]
+    raise InvalidInput(f"{file}: {what} has none of {', '.join(names)}")
+
+
+def _names(listed: list | None) -> dict[str, str] | None:
+    return {str(one["id"]): str(one["name"]) for one in listed} if listed else None
+
+
+def _name(file: Path, names: dict[str, str] | None, value: object, number: int) -> str:
+    if names is None:
+        return str(value)
+    if str(value) not in names:
+        raise InvalidInput(f"{file}: annotation {number} names {value}, which is not among the categories")
+    return names[str(value)]
+
+
+def _name_of_image(image: Mapping, key: str) -> str:
+    """Its file, or else its id: iMaterialist gives an address of each image, whose file is called by the id."""
+    found = next((image[name] for name in NAMES if name in image), key)
+    return key if "://" in str(found) or isinstance(found, list) else str(found)

@@ -1,0 +1,92 @@
+"""Tables of text: separated by commas, semicolons or tabs."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from competition.errors import InvalidInput, Problem
+from competition.images.decode import is_image
+from competition.layouts.imports.sheet import Sheet
+
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+NAMES_OF = {**SEPARATORS, " ": "blanks"}
+INDEX = "Unnamed: 0"  # what pandas calls the index that it wrote without a name
+LOOKED_AT = 50  # lines that are looked at to find the separator
+
+
+def read_delimited(file: Path, text: str) -> Sheet:
+    """The rows below the header of a table. Raises InvalidInput with every line of other cells than the header."""
+    lines, declared = text.splitlines(keepends=True), ""
+    if match := re.fullmatch(r"sep=(.)\s*", lines[0]) if lines else None:
+        declared, lines = match[1], ["\n", *lines[1:]]  # the numbers of lines stay those of the file
+    separator = declared or find_separator(lines)
+    notes = (f"columns are separated by {NAMES_OF.get(separator, repr(separator))}",) if separator != "," else ()
+    rows = _csv_rows(file, lines, separator)
+    if not rows:
+        raise InvalidInput(f"{file} is empty; a table's first line names its columns: image,colour,size")
+    header, rows = _header(file, _without_ends(rows))
+    if wrong := [
+        Problem(file, line, f"{len(cells)} cells in {separator.join(cells)[:80]!r}; the header names {len(header)}")
+        for line, cells in rows
+        if len(cells) != len(header)
+    ]:
+        raise InvalidInput(f"{file} cannot be read as a table:", wrong)
+    columns = list(zip(*(cells for _, cells in rows), strict=True)) or [()] * len(header)
+    cells = {column: np.array(values, object) for column, values in zip(header, columns, strict=True)}
+    return Sheet(file, "a table", np.array([line for line, _ in rows], int), cells, file.parent, notes=notes)
+
+
+def find_separator(lines: Sequence[str]) -> str:
+    """The separator that all lines have as often as the header; else one that the header has, or blanks."""
+    shown = [line for line in lines[:LOOKED_AT] if line.strip()]
+    counts = {one: len(next(csv.reader(shown[:1], delimiter=one), [])) for one in SEPARATORS}
+    several = [one for one, count in counts.items() if count > 1]
+    even = [one for one in several if all(len(row) == counts[one] for row in csv.reader(shown, delimiter=one))]
+    if several:
+        return (even or several)[0]
+    blanks = [len(line.split()) for line in shown]
+    return " " if len(set(blanks)) == 1 and blanks[0] > 1 else ","
+
+
+def _csv_rows(file: Path, lines: Sequence[str], separator: str) -> list[tuple[int, list[str]]]:
+    reader = csv.reader(
+        io.StringIO("".join(lines), newline=""), delimiter=separator, strict=True, skipinitialspace=True
+    )
+    try:
+        return [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
+    except csv.Error as error:
+        raise InvalidInput(f"{file}:{reader.line_num}: not comma separated ({error})") from None
+
+
+def _without_ends(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    """The rows without the cells at their ends that are empty in all of them, as spreadsheets write them."""
+    width = max(len(cells) for _, cells in rows)
+    while width and not any("".join(cells[width - 1 :]).strip() for _, cells in rows):
+        width -= 1
+    return [(line, cells[:width]) for line, cells in rows]
+
+
+def _header(file: Path, rows: list) -> tuple[list[str], list]:
+    """The names of the columns, and the rows below."""
+    (line, header), *rows = rows
+    header = [name.strip() for name in header]
+    if any(map(is_image, header)):
+        raise InvalidInput(
+            f"{file}:{line}: the first line, {','.join(header)[:80]!r}, is about an image; expected is a header that "
+            "names the columns (image,colour,size)"
+        )
+    if not header[0] and all(header[1:]):
+        header[0] = INDEX
+    problems = [Problem(file, line, f"column {place} has no name") for place, name in enumerate(header, 1) if not name]
+    problems += [
+        Problem(file, line, f"columns {header.index(name) + 1} and {place} are both called {name!r}")
+        for place, name in enumerate(header, start=1)
+        if name and header.index(name) + 1 < place
+    ]
+    if problems:
+        raise InvalidInput(f"{file} cannot be read as a table:", problems)
+    return header, rows

@@ -1,0 +1,293 @@
+"""Which column names the images, and which file each name means."""
+
+import os
+import posixpath
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import numpy as np
+
+from competition.errors import InvalidInput, Problem, no_such
+from competition.images.decode import ENDINGS, is_image
+from competition.layouts.imports.sheet import TRAIN, Reading, Sheet
+
+LOOKED_AT = 200  # names of which the files are looked for, to find the rule for all
+USUAL = (
+    "image",
+    "file",
+    "filename",
+    "img",
+    "id",
+    "path",
+    "filepath",
+    "photo",
+    "picture",
+    "uri",
+    "url",
+    "name",
+    "fname",
+)
+UNREAD = (".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".jfif", ".dcm", ".nii", ".svg", ".npy")
+UPLOADED = re.compile(r"[0-9a-f]{8}-(.+)")  # how Label Studio renames what is uploaded
+SKIPPED = ("node_modules", "site-packages", "__pycache__")  # folders that hold no data
+MOST = 0.5  # of a column's cells have to name images
+
+
+@dataclass(frozen=True)
+class Images:
+    """The image files in a folder and below it, by their paths (posix, relative to `root`)."""
+
+    root: Path
+    paths: tuple[str, ...]
+
+    @classmethod
+    def below(cls, root: Path) -> "Images":
+        found = []
+        for folder, inner, files in os.walk(root):
+            inner[:] = sorted(name for name in inner if not name.startswith((".", "__MACOSX")) and name not in SKIPPED)
+            here = Path(folder).relative_to(root).as_posix()
+            found += [
+                posixpath.normpath(f"{here}/{name}") for name in sorted(files) if is_image(name) and name[0] != "."
+            ]
+        return cls(root, tuple(found))
+
+    @cached_property
+    def by_name(self) -> dict[str, list[str]]:
+        """Paths by the last part, with and without its ending, composed as one would type it."""
+        found = defaultdict(list)
+        for path in self.paths:
+            name = composed(path.rsplit("/", 1)[-1])
+            found[name].append(path)
+            found[name.rsplit(".", 1)[0]].append(path)
+        return found
+
+    def of(self, name: str) -> list[str]:
+        return self.by_name.get(name.rsplit("/", 1)[-1], [])
+
+    @cached_property
+    def by_stem(self) -> dict[str, list[str]]:
+        """Paths by the last part without its ending, in small letters."""
+        found = defaultdict(list)
+        for path in self.paths:
+            found[_stem(path)].append(path)
+        return found
+
+    def like(self, name: str, any_ending: bool) -> list[str]:
+        """The files that a name means: those called so, or else so in other capitals, or with another ending."""
+        if found := self.of(name):
+            return found
+        if uploaded := UPLOADED.fullmatch(name.rsplit("/", 1)[-1]):
+            return self.of(uploaded[1])
+        found = self.by_stem.get(_stem(name), []) if is_image(name) else []
+        alike = [path for path in found if composed(path).casefold().endswith(name.rsplit("/", 1)[-1].casefold())]
+        return alike or (found if any_ending else [])
+
+
+def composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _stem(path: str) -> str:
+    """The last part of a path without its ending, in small letters."""
+    return composed(path).rsplit("/", 1)[-1].rsplit(".", 1)[0].casefold()
+
+
+def plain(name: str) -> str:
+    """A name as a relative path with slashes: of an address only its path, and nothing of . and .."""
+    if "://" in name:
+        name = unquote(urlsplit(name).path)
+    name = composed(name.replace("\\", "/"))
+    return "/".join(part for part in name.split("/") if part not in ("", ".", ".."))
+
+
+def choose_image_column(sheet: Sheet, reading: Reading, images: Images) -> Sheet:
+    """The sheet that knows which column names its images. Raises InvalidInput where none does, or it is not clear."""
+    given = reading.image_column or sheet.image
+    if given:
+        if given not in sheet.cells:
+            raise InvalidInput(f"--image-column: {no_such('column', given, sheet.cells)}")
+        return replace(sheet, image=given)
+    named = {column: share for column, values in sheet.cells.items() if (share := _share_named(values)) > MOST}
+    shares = {
+        column: _share_found(values, images) for column, values in sheet.cells.items() if column in named or not named
+    }
+    best = max(shares, key=lambda column: (shares[column], len(set(sheet.cells[column])), _rank(column)))
+    if named or shares[best] > MOST:
+        others = [column for column in shares if column != best and shares[column] == shares[best]]
+        if others and _rank(best) == _rank(others[0]):
+            raise InvalidInput(
+                f"{sheet.file}: the columns {', '.join(map(repr, [best, *others]))} all name images; "
+                f"say which ones to learn from: --image-column {best}"
+            )
+        first = next(iter(sheet.cells)) == best
+        return (
+            replace(sheet, image=best)
+            if first
+            else replace(sheet, image=best).say(f"images are named by column {best!r}")
+        )
+    usual = [column for column in sheet.cells if _rank(column) > -len(USUAL)]
+    column = usual[0] if usual else next(iter(sheet.cells))
+    return replace(sheet, image=column)
+
+
+def _share_found(values: np.ndarray, images: Images) -> float:
+    """Of some cells, the share whose file is there; a value in many rows is no name."""
+    shown = list(dict.fromkeys(values))[:LOOKED_AT]
+    if len(shown) < min(len(values), LOOKED_AT) / 4:
+        return 0.0
+    return float(np.mean([bool(images.of(plain(value))) for value in shown])) if shown else 0.0
+
+
+def _share_named(values: np.ndarray) -> float:
+    shown = list(dict.fromkeys(values))[:LOOKED_AT]
+    return float(np.mean([is_image(value.split("?")[0]) for value in shown])) if shown else 0.0
+
+
+def _rank(column: str) -> int:
+    """How usual a name is for the column of the images: 0 the most."""
+    words = column.casefold().replace("_", " ").replace("-", " ").split()
+    return -min((USUAL.index(word) for word in words if word in USUAL), default=len(USUAL))
+
+
+def find_images(sheet: Sheet, reading: Reading, images: Images) -> Sheet:
+    """The sheet with names relative to the folder of the images, as the files there are called.
+
+    One rule is found for all images of a part: what is cut off the front of the names, the folder they lie in and the
+    ending they lack. Raises InvalidInput where names without an ending match no file, and where a name could mean
+    several files.
+    """
+    names, lost, notes = sheet.names.copy(), [], []
+    for part in dict.fromkeys(sheet.part) if len(sheet.part) else [TRAIN]:
+        rows = np.flatnonzero(sheet.part == part) if len(sheet.part) else np.arange(len(sheet))
+        paths, there, note = _files_of(sheet, [plain(sheet.names[row]) for row in rows], part, reading, images)
+        names[rows] = paths
+        lost += [row for row, found in zip(rows, there, strict=True) if not found]
+        notes += [note] if note and note not in notes else []
+    _refuse_lost(sheet, names, lost, images)
+    _refuse_shared(sheet, names, images)
+    return replace(sheet, root=images.root).with_cells({sheet.image: names}).say(*notes)
+
+
+def _files_of(
+    sheet: Sheet, names: Sequence[str], part: str, reading: Reading, images: Images
+) -> tuple[list[str], list[bool], str | None]:
+    """The path of each name, whether there is such a file, and a note on the rule."""
+    (strip, folder, ending), sure = _rule(names, part, reading, images)
+    there, none_is = set(images.paths), not any(map(images.of, names))
+    paths = [posixpath.normpath(posixpath.join(folder, *name.split("/")[strip:]) + ending) for name in names]
+    for place, path in enumerate(paths):
+        # Composed names, other endings, several folders of images.
+        if path not in there or (not sure and len(images.of(names[place])) > 1):
+            paths[place] = _only(sheet, names[place], reading, images, any_ending=none_is) or path
+    odd = [path for path, name in zip(paths, names, strict=True) if path in there and not images.of(name)]
+    found = [path in there for path in paths]
+    said = [f"in {images.root / folder}" if folder not in ("", ".") else "", f"end in {ending}" if ending else ""]
+    if odd:
+        said.append(f"are called otherwise than in the labels: {len(odd):,}, {odd[0]} for example")
+    return paths, found, f"images {' and '.join(filter(None, said))}" if any(said) else None
+
+
+Rule = tuple[int, str, str]
+
+
+def _rule(names: Sequence[str], part: str, reading: Reading, images: Images) -> tuple[Rule, bool]:
+    """How many parts to cut off the names, the folder of the images, and the ending to add: what fits most names.
+
+    Of two folders that fit alike, as where train/ and test/ both begin at 0.jpg, the one called after the part is it.
+    Also says whether the rule is sure: no other fits as many names, and none has files that only another one fits.
+    """
+    votes: Counter[Rule] = Counter()
+    looked_at = names[:: max(1, len(names) // LOOKED_AT)]
+    for name in looked_at:
+        parts = name.split("/")
+        for path in images.of(name):
+            ending = "" if composed(path).endswith(parts[-1]) else path[path.rindex(".") :]
+            if reading.extension and ending and ending != _dotted(reading.extension):
+                continue
+            kept = composed(path)[: len(path) - len(ending)].split("/")
+            same = 1
+            while same < min(len(kept), len(parts)) and kept[-same - 1] == parts[-same - 1]:
+                same += 1
+            votes[len(parts) - same, "/".join(kept[:-same]), ending] += 1
+    if not votes:
+        return (0, "", ""), True
+    fit = {rule: (count, part in rule[1].casefold()) for rule, count in votes.items()}
+    best = max(votes, key=lambda rule: (*fit[rule], -rule[0]))
+    alone = list(fit.values()).count(fit[best]) == 1
+    return best, alone and votes[best] == sum(bool(images.of(name)) for name in looked_at)
+
+
+def _dotted(extension: str) -> str:
+    return extension if extension.startswith(".") else f".{extension}"
+
+
+def _only(sheet: Sheet, name: str, reading: Reading, images: Images, any_ending: bool) -> str | None:
+    """The only file that a name can mean; its folders have to be those of the file."""
+    found = images.like(name, any_ending)
+    if reading.extension and not is_image(name):
+        found = [path for path in found if path.endswith(_dotted(reading.extension))]
+    if "/" in name and not UPLOADED.fullmatch(name.rsplit("/", 1)[-1]):
+        exact = bool(images.of(name))
+        found = [path for path in found if _in_folder(path, name) or (not exact and _in_folder(name, path))]
+    if len(found) > 1:
+        raise InvalidInput(
+            f"{sheet.file}: {name!r} could be {' or '.join(found[:3])} in {images.root}; name the folder of the images "
+            "with --images, or their ending with --extension"
+        )
+    return found[0] if found else None
+
+
+def _in_folder(path: str, name: str) -> bool:
+    """Whether the folder of a path ends like that of a name."""
+    inner, outer = (f"/{composed(one)}".rpartition("/")[0].casefold() for one in (name, path))
+    return f"/{outer}/".endswith(f"{inner}/")
+
+
+def _refuse_shared(sheet: Sheet, names: np.ndarray, images: Images) -> None:
+    """Raises InvalidInput where two names mean one file, as where images of several folders were put into one."""
+    meant: dict[str, str] = {}
+    for given, path in zip(sheet.names, names, strict=True):
+        first = meant.setdefault(path, given)
+        if plain(first) != plain(given):
+            raise InvalidInput(
+                f"{sheet.file}: {first!r} and {given!r} would both be {path} in {images.root}; give each a name of "
+                "its own, or name the folder of the images with --images"
+            )
+
+
+def _refuse_lost(sheet: Sheet, names: np.ndarray, lost: Sequence[int], images: Images) -> None:
+    """Raises InvalidInput where names without a file cannot name one: they have no ending, or lie outside."""
+    if wrong := [row for row in lost if not is_image(names[row])]:
+        names_none = f"{sheet.file}: column {sheet.image!r} names no images: {_shown(sheet.names[wrong])}"
+        if not images.paths:
+            raise InvalidInput(f"{names_none}; {_no_files(images)}; name the folder of the images with --images")
+        raise InvalidInput(
+            f"{names_none} {'match' if len(wrong) > 1 else 'matches'} none of the {len(images.paths):,} image files in "
+            f"{images.root} or below it ({', '.join(images.paths[:2])}, …); name the folder with --images, the column "
+            "with --image-column"
+        )
+    outside = [row for row in lost if sheet.names[row].startswith(("/", "../", "..\\")) or "://" in sheet.names[row]]
+    if outside:
+        raise InvalidInput(
+            f"{sheet.file} names images outside its folder, and no file of that name is in {images.root} or below it; "
+            "name the folder of the images with --images:",
+            [Problem(sheet.file, int(sheet.line[row]), repr(sheet.names[row])) for row in outside],
+        )
+
+
+def _shown(values: Iterable[str]) -> str:
+    values = list(dict.fromkeys(values))
+    return ", ".join(map(repr, values[:3])) + (f" and {len(values) - 3:,} more" if len(values) > 3 else "")
+
+
+def _no_files(images: Images) -> str:
+    """That a folder holds no images, and which pictures there are not read."""
+    others = {path.suffix.lower() for path in images.root.rglob("*") if path.suffix.lower() in UNREAD}
+    unread = f"; {', '.join(sorted(others))} is not read, so convert the pictures" if others else ""
+    return f"no image file ({', '.join(ENDINGS)}) is in {images.root} or below it{unread}"

@@ -1,0 +1,179 @@
+"""Which importer reads a label file, and the steps from what it finds to a sheet with an image a row."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from competition.errors import InvalidInput, no_such
+from competition.images.decode import is_image
+from competition.layouts.imports import (
+    attribute_lists,
+    automl,
+    cells,
+    coco,
+    delimited,
+    fiftyone,
+    frames,
+    label_studio,
+    records,
+)
+from competition.layouts.imports.containers import text_in
+from competition.layouts.imports.gather import gather
+from competition.layouts.imports.images import Images, choose_image_column, find_images, plain
+from competition.layouts.imports.parts import WORDS, find_parts
+from competition.layouts.imports.sheet import Reading, Sheet
+from competition.layouts.table_tasks import FEW_VALUES, is_number
+
+# Columns that name rows or number them, that measure, and that number folds, in small letters.
+IDS = ("id", "uid", "uuid", "guid", "hash", "md5", "sha1", "sha256", "row_id")
+INDEX = ("unnamed:_0", "index", "level_0", "row_number", "#")
+MEASURES = (
+    *("width", "height", "img_width", "img_height", "image_width", "image_height", "file_size", "filesize", "bytes"),
+    *("xmin", "ymin", "xmax", "ymax", "x_min", "y_min", "x_max", "y_max", "x1", "y1", "x2", "y2"),
+    *("bbox_x", "bbox_y", "bbox_w", "bbox_h", "bbox_width", "bbox_height"),
+)
+FOLDS = ("fold", "folds", "kfold", "k_fold", "fold_id", "cv_fold")
+
+# Folders that hold labels, and no images, beside those of the images, in small letters.
+LABEL_FOLDERS = (
+    "label",
+    "labels",
+    "anno",
+    "annotation",
+    "annotations",
+    "csv",
+    "meta",
+    "metadata",
+    "list",
+    "lists",
+    "splits",
+)
+
+FRAMES = (*frames.PARQUET, *frames.EXCEL)
+
+
+def read_sheet(file: Path) -> Sheet:
+    """What a label file holds. Raises InvalidInput with the reason where it cannot be read."""
+    if file.suffix.lower() in FRAMES:
+        return frames.read_frame(file)
+    if file.suffix.lower() in frames.MATLAB:
+        return frames.read_matlab(file)
+    text = text_in(file)
+    if not text.strip():
+        raise InvalidInput(f"{file} is empty; a table's first line names its columns: image,colour,size")
+    if text.lstrip()[0] in "{[":
+        return _read_json(file, text)
+    if automl.is_automl_table(text):
+        return automl.read_automl_table(file, text)
+    if attribute_lists.is_attribute_list(text):
+        return attribute_lists.read_attribute_list(file, text)
+    sheet = delimited.read_delimited(file, text)
+    called_so = attribute_lists.is_named_so(file)
+    sheet = replace(sheet, image=next(iter(sheet.cells))) if called_so else sheet
+    return attribute_lists.with_parts(sheet) if called_so else _without_bookkeeping(sheet)
+
+
+def _read_json(file: Path, text: str) -> Sheet:
+    content, lines = records.parse(file, text)
+    if coco.is_coco(content):
+        return coco.read_coco(file, content)
+    if fiftyone.is_fiftyone(content):
+        return fiftyone.read_fiftyone(file, content)
+    if label_studio.is_label_studio(content):
+        return label_studio.read_label_studio(file, content)
+    if automl.is_automl_records(content):
+        return automl.read_automl_records(file, content, lines)
+    return _without_bookkeeping(records.read_records(file, content, lines))
+
+
+def _without_bookkeeping(sheet: Sheet) -> Sheet:
+    if label_studio.is_label_studio_table(sheet):
+        sheet = label_studio.tidy_label_studio_table(sheet)
+    return sheet
+
+
+def without_bystanders(sheet: Sheet, reading: Reading) -> Sheet:
+    """The sheet without columns that are no labels, such as ids of rows, unless the user wants them or all are such."""
+    found = {
+        column: what
+        for column, values in sheet.labels.items()
+        if column not in reading.class_columns and (what := _bystander(column, values))
+    }
+    if len(found) == len(sheet.labels):
+        return sheet
+    notes = [f"column {column!r} {what}: left out (--class-columns learns it)" for column, what in found.items()]
+    return sheet.without(found).say(*notes)
+
+
+def _bystander(column: str, values: np.ndarray) -> str:
+    """What a column does that is no label: it tells rows apart, or names images; empty for one that may be learned."""
+    word, filled = column.casefold().replace("-", "_").replace(" ", "_"), [value for value in values if value]
+    distinct, numbers = len(set(values)) == len(values) > 1, all(value.isdigit() for value in values)
+    if distinct and (
+        word in IDS or (numbers and (word in INDEX or (word.endswith("_id") and len(values) > FEW_VALUES)))
+    ):
+        return "only tells the rows apart"
+    if numbers and word in FOLDS:
+        return "numbers folds"
+    if filled and sum(map(is_image, filled)) > len(filled) / 2:
+        return "names other images, or the same ones again"
+    if word in MEASURES and all(map(is_number, filled)):
+        return "measures the image or a box in it"
+    return ""
+
+
+def tidy(sheet: Sheet, reading: Reading) -> Sheet:
+    """The sheet with an image a row, names that files have, and cells that mean what they say.
+
+    Raises InvalidInput where that is not clear, with the flag that settles it.
+    """
+    unknown = [column for column in reading.leave_out if column not in sheet.cells]
+    if unknown:
+        raise InvalidInput(f"{sheet.file}:1: --leave-out: {no_such('column', unknown[0], sheet.cells)}")
+    if not len(sheet):
+        raise InvalidInput(f"{sheet.file} holds a header, and no line below it")
+    sheet = cells.clean(sheet.without(reading.leave_out))
+    sheet, images = with_images(sheet, reading)
+    sheet = find_parts(without_bystanders(sheet, reading), reading)
+    sheet = _say_folders(find_images(sheet, reading, images))
+    sheet = gather(sheet, reading.class_columns)
+    sheet = cells.drop_missing(sheet, reading)
+    sheet = cells.drop_missing_parts(cells.divide(sheet, reading), reading)
+    sheet = cells.unify_spelling(sheet)
+    return cells.unify_flags(sheet)
+
+
+def _say_folders(sheet: Sheet) -> Sheet:
+    """The sheet with a note where folders say train and test, and the labels do not."""
+    folders = {folder for name in sheet.names for folder in name.split("/")[:-1] if folder.casefold() in WORDS}
+    if len(sheet.part) or len({WORDS[folder.casefold()] for folder in folders}) < 2:
+        return sheet
+    shown = ", ".join(sorted(folders))
+    return sheet.say(
+        f"the images lie in {shown}, and all are learned from; a column that says train and test keeps them apart"
+    )
+
+
+def with_images(sheet: Sheet, reading: Reading) -> tuple[Sheet, Images]:
+    """The sheet that knows the column of its images; and those in the folder given, or that of the labels.
+
+    Where that holds none, those beside it count, if the names begin with ../ or the folder is one for labels, and if
+    all images that are named are there. Raises InvalidInput if the folder given is none.
+    """
+    if reading.images and not reading.images.is_dir():
+        raise InvalidInput(f"--images {reading.images} is not a folder; name the one that holds the images")
+    near = Images.below(reading.images or sheet.root)
+    found = choose_image_column(sheet, reading, near)
+    if near.paths or reading.images:
+        return found, near
+    home = sheet.root.resolve()
+    if (
+        any(name.replace("\\", "/").startswith("../") for name in found.names[:1])
+        or home.name.casefold() in LABEL_FOLDERS
+    ):
+        beside = Images.below(home.parent)
+        looked_at = choose_image_column(sheet, reading, beside)
+        if all(beside.of(plain(name)) for name in looked_at.names):
+            return looked_at, beside
+    return found, near

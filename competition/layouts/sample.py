@@ -1,0 +1,205 @@
+"""The organisers' sample of a submission: what it asks, answers in exactly its shape, and whether a file has that."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from competition.dataset import Questions, one_row_an_image
+from competition.errors import InvalidInput, Problem
+from competition.files import whole_file
+from competition.layouts.answers import Probabilities, Tasks, write_csv
+from competition.layouts.imports.cells import clean
+from competition.layouts.imports.containers import text_in
+from competition.layouts.imports.delimited import find_separator, read_delimited
+from competition.layouts.imports.folders import is_sample_name
+from competition.layouts.imports.images import Images, find_images
+from competition.layouts.imports.sheet import LOOKING, TEST, Sheet
+from competition.layouts.table_cells import by_task_name, columns_of, task_of
+from competition.layouts.table_tasks import is_number
+from competition.task import DECIMALS, HALF, Task
+
+POSITIVE = ("1", "yes", "true", "positive")  # the class whose probability a column of fractions asks for
+BLANK = " "  # joins several labels, where the sample shows none
+
+
+def is_sample(file: Path) -> bool:
+    """Whether a file of questions is a sample: called so, or each filled column has one value in several rows."""
+    if file.suffix.lower() != ".csv" or not file.is_file():
+        return False
+    if is_sample_name(file):
+        return True
+    try:
+        sheet = read_sample(file)
+    except InvalidInput:  # the layout's own reader says what is wrong
+        return False
+    filled = [set(values) for values in sheet.labels.values() if any(values)]
+    return len(sheet) > 1 and bool(filled) and all(len(found) == 1 for found in filled)
+
+
+def read_sample(file: Path) -> Sheet:
+    """The rows of a sample, whose first column names the images. Raises InvalidInput where it is no table."""
+    sheet = read_delimited(file, text_in(file))
+    return clean(replace(sheet, image=next(iter(sheet.cells))))
+
+
+def _as_written(file: Path) -> tuple[list[str], np.ndarray, str]:
+    """The header and the ids of a sample, letter for letter, and what separates its columns."""
+    sheet, lines = read_delimited(file, text_in(file)), text_in(file).splitlines()
+    return [*sheet.cells], next(iter(sheet.cells.values())), find_separator(lines)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How the columns of a sample answer tasks: by their class, or by a probability for each class.
+
+    `values[column]` is the task whose class, or classes, a column holds; `classes[column]` are the task and the place
+    of the class whose probability it holds; `between` joins several values.
+    """
+
+    values: Mapping[str, Task]
+    classes: Mapping[str, tuple[Task, int]]
+    between: Mapping[str, str]
+
+    @classmethod
+    def of(cls, sheet: Sheet, tasks: Tasks) -> "Shape":
+        """Raises InvalidInput for a column that answers no task, or a task that is asked twice."""
+        columns, values, classes = by_task_name(sheet.labels), {}, {}
+        for task in tasks:
+            found = columns_of(task, columns)
+            if len(found) == 1:
+                values[found[0]] = task
+            classes |= {column: (task, place) for place, column in enumerate(found)} if len(found) > 1 else {}
+        rest = [column for column in sheet.labels if column not in values and column not in classes]
+        if len(rest) == 1 and len(tasks) == 1 and not values and not classes:
+            values[rest.pop()] = tasks[0]
+        if rest or not sheet.labels:
+            known = ", ".join(f"{task.name} ({', '.join(task.classes[:4])}, …)" for task in tasks)
+            raise InvalidInput(
+                f"{sheet.file}: {', '.join(map(repr, rest)) or 'no column'} answers no task of the run; a column is "
+                f"called like a task, or there is one for each of its classes: {known}"
+            )
+        for column, task in list(values.items()):
+            if task.kind == "multiclass" and len(task) == 2 and _fractions(sheet.cells[column]):
+                classes[column] = (values.pop(column), _positive(task, column))
+        between = {column: _between(sheet.cells[column], task) for column, task in values.items()}
+        return cls(values, classes, between)
+
+    @cached_property
+    def tasks(self) -> list[str]:
+        return list(
+            dict.fromkeys([*(task.name for task in self.values.values()), *(t.name for t, _ in self.classes.values())])
+        )
+
+
+def _fractions(values: np.ndarray) -> bool:
+    numbers = pd.to_numeric(pd.Series(values), errors="coerce")
+    return bool(((numbers > 0) & (numbers < 1)).any())
+
+
+def _chances(values: np.ndarray) -> np.ndarray:
+    numbers = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy()
+    return (numbers >= 0) & (numbers <= 1)
+
+
+def _numbers(values: np.ndarray) -> np.ndarray:
+    """The cells that hold one number or several, which are those of classes, (rows,) bool."""
+    return np.array([bool(value) and all(map(is_number, re.split(r"[ ,;|]+", value))) for value in values], bool)
+
+
+def _positive(task: Task, column: str) -> int:
+    for place, name in enumerate(task.classes):
+        if name.casefold() in POSITIVE or task_of(name) == task_of(column):
+            return place
+    return 1
+
+
+def _between(values: np.ndarray, task: Task) -> str:
+    """What stands between the labels in the cells of a sample."""
+    if task.kind == "multiclass":
+        return ""
+    return next((one for one in ("|", ";", ",", " ") if any(one in value for value in values)), BLANK)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A layout for one sample: its ids are looked for in `images`, and answered in its shape.
+
+    With `threshold`, the columns of classes hold 0 and 1, and several labels are those from it on.
+    """
+
+    images: Path
+    threshold: float | None = None
+    ENDING = ".csv"
+
+    def read_questions(self, file: Path, tasks: Tasks) -> Questions:
+        """What the columns ask of every image. Raises InvalidInput for ids without an image, or twice, and columns
+        that answer no task."""
+        sheet = read_sample(file)
+        shape = Shape.of(sheet, tasks)
+        if twice := [f"{name}" for name, count in pd.Series(sheet.names).value_counts().items() if count > 1]:
+            raise InvalidInput(f"{file} asks about {len(twice):,} images more than once:", twice)
+        parts = replace(sheet, part=np.full(len(sheet), TEST, object))
+        found = find_images(parts, LOOKING, Images.below(self.images))
+        images = one_row_an_image(tasks, file, self.images, found.names, {}, line=sheet.line)
+        names = np.array(shape.tasks, object)
+        return Questions(
+            file,
+            images,
+            np.repeat(np.arange(len(images)), len(names)),
+            np.tile(names, len(images)),
+            np.tile(names, len(images)),
+        )
+
+    def write_answers(self, path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
+        """Write the header, ids, order and columns of the sample, filled. Raises InvalidInput for a wrong file."""
+        sheet, (header, names, separator) = read_sample(questions.file), _as_written(questions.file)
+        shape, columns = Shape.of(sheet, tasks), {header[0]: names}
+        for column, title in zip(sheet.labels, header[1:], strict=True):
+            if column in shape.classes:
+                task, place = shape.classes[column]
+                chance = probabilities[task.name][:, place]
+                columns[title] = chance if self.threshold is None else (chance >= self.threshold).astype(int)
+            else:
+                columns[title] = self._labels(probabilities[shape.values[column].name], shape, column)
+        with whole_file(path) as file:
+            write_csv(file, columns, float_format=f"%.{DECIMALS}f", sep=separator)
+            if problems := check_against(file, questions.file):
+                raise InvalidInput(f"{path} would be refused:", problems)
+        return [path]
+
+    def _labels(self, probabilities: np.ndarray, shape: Shape, column: str) -> np.ndarray:
+        task = shape.values[column]
+        names = np.array(task.classes, object)
+        if task.kind == "multiclass":
+            return names[probabilities.argmax(axis=1)]
+        yes = probabilities > HALF if self.threshold is None else probabilities >= self.threshold
+        return np.array([shape.between[column].join(names[row]) for row in yes], object)
+
+
+def check_against(submission: Path, sample: Path) -> list[Problem]:
+    """What differs between a submission and the sample: header, rows, order, and numbers where the sample has them."""
+    expected, found = read_sample(sample), read_sample(submission)
+    if list(found.cells) != list(expected.cells):
+        text = f"the header is {','.join(found.cells)[:200]}; that of {sample.name} is {','.join(expected.cells)[:200]}"
+        return [Problem(submission, 1, text)]
+    problems = []
+    if len(found) != len(expected):
+        problems.append(Problem(submission, 1, f"{len(found):,} rows; {sample.name} has {len(expected):,}"))
+    for row in np.flatnonzero(found.names[: len(expected)] != expected.names[: len(found)]):
+        text = f"is about {found.names[row]!r}; {sample.name} has {expected.names[row]!r} in this place"
+        problems.append(Problem(submission, int(found.line[row]), text))
+    for column, values in expected.labels.items():
+        if not len(values) or not _numbers(values).all():
+            continue
+        chance = _fractions(values)
+        odd = ~_chances(found.cells[column]) if chance else ~_numbers(found.cells[column])
+        for row in np.flatnonzero(odd):
+            allowed = "numbers from 0 to 1" if chance else "numbers"
+            text = f"{found.cells[column][row]!r} in column {column!r}; allowed are {allowed}"
+            problems.append(Problem(submission, int(found.line[row]), text))
+    return sorted(problems)

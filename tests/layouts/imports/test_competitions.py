@@ -1,0 +1,328 @@
+"""Label files of competitions: what Kaggle and its like hand out."""
+
+import json
+
+import pytest
+from formats import Format, lines, read, wanted
+
+KAGGLE = [
+    Format(
+        "cassava: ids with their ending in a folder, a sample of the submission beside",
+        {
+            "train.csv": lines("image_id,label", "a.jpg,3", "b.jpg,0", "c.jpg,3"),
+            "sample_submission.csv": lines("image_id,label", "q.jpg,4"),
+        },
+        "train_images/{abc}.jpg test_images/q.jpg",
+        """
+        image               label
+        train_images/a.jpg  3
+        train_images/b.jpg  0
+        train_images/c.jpg  3
+        """,
+    ),
+    Format(
+        "plant pathology 2020: ids without an ending, a 0/1 column a class, test.csv",
+        {
+            "train.csv": lines("image_id,healthy,rust", "Train_0,1,0", "Train_1,0,1", "Train_2,0,1"),
+            "test.csv": lines("image_id", "Test_0", "Test_1"),
+            "sample_submission.csv": lines("image_id,healthy,rust", "Test_0,0.5,0.5", "Test_1,0.5,0.5"),
+        },
+        "images/Train_{012}.jpg images/Test_{01}.jpg",
+        """
+        image               class
+        images/Train_0.jpg  healthy
+        images/Train_1.jpg  rust
+        images/Train_2.jpg  rust
+        """,
+        asked="images/Test_0.jpg images/Test_1.jpg",
+    ),
+    Format(
+        "plant pathology 2021: several labels separated by blanks",
+        {
+            "train.csv": lines(
+                "image,labels",
+                "a.jpg,scab",
+                "b.jpg,rust",
+                "c.jpg,scab rust complex",
+                "d.jpg,rust complex",
+                "e.jpg,complex scab",
+                "f.jpg,complex",
+                "g.jpg,healthy",
+            )
+        },
+        "train_images/{abcdefg}.jpg",
+        """
+        image               labels
+        train_images/a.jpg  {scab}
+        train_images/b.jpg  {rust}
+        train_images/c.jpg  {scab,rust,complex}
+        train_images/d.jpg  {rust,complex}
+        train_images/e.jpg  {complex,scab}
+        train_images/f.jpg  {complex}
+        train_images/g.jpg  {healthy}
+        """,
+        said=("labels: blanks separate several values", "--separator without a word"),
+    ),
+    Format(
+        "planet: tags and ids without an ending, --separator said",
+        {"train_v2.csv": lines("image_name,tags", "train_0,haze primary", "train_1,agriculture clear primary")},
+        "train-jpg/train_{01}.jpg",
+        """
+        image                  tags
+        train-jpg/train_0.jpg  {haze,primary}
+        train-jpg/train_1.jpg  {agriculture,clear,primary}
+        """,
+        labels="train_v2.csv",
+        reading={"separator": (" ",)},
+    ),
+    Format(
+        "petfinder: numbers, folders train and test, an id in the last column",
+        {
+            "train/train.csv": lines("Type,Gender,PetID", "1,2,a", "2,1,b", "1,1,c"),
+            "test/test.csv": lines("Type,Gender,PetID", "1,2,q"),
+        },
+        "train_images/{abc}-1.jpg train/{abc}.jpg test/q.jpg",
+        """
+        image        Type  Gender
+        train/a.jpg  1     2
+        train/b.jpg  2     1
+        train/c.jpg  1     1
+        """,
+        labels="train/train.csv",
+    ),
+    Format(
+        "iMaterialist fashion 2018: images and annotations with labelId",
+        {
+            "train.json": json.dumps(
+                {
+                    "images": [{"imageId": "1", "url": "http://x/p.jpg"}, {"imageId": "2", "url": "http://x/q.jpg"}],
+                    "annotations": [{"imageId": "1", "labelId": ["95", "66"]}, {"imageId": "2", "labelId": ["66"]}],
+                }
+            )
+        },
+        "train/{12}.jpg",
+        """
+        image        label
+        train/1.jpg  {66,95}
+        train/2.jpg  {66}
+        """,
+        labels="train.json",
+    ),
+    Format(
+        "iMet: attribute ids separated by blanks in quotes",
+        {
+            "train.csv": lines(
+                "id,attribute_ids",
+                *(
+                    f"{n},{ids}"
+                    for n, ids in zip(
+                        "abcde", ("147 616 813", "616 147", "813", "147 813 1059", "1059 616"), strict=True
+                    )
+                ),
+            )
+        },
+        "train/{abcde}.png",
+        """
+        image        attribute_ids
+        train/a.png  {147,616,813}
+        train/b.png  {147,616}
+        train/c.png  {813}
+        train/d.png  {147,813,1059}
+        train/e.png  {1059,616}
+        """,
+    ),
+    Format(
+        "dogs: ids without an ending beside folders of both parts",
+        {"labels.csv": lines("id,breed", "000a,pug", "000b,husky", "000c,pug")},
+        "train/000{abc}.jpg test/000{de}.jpg",
+        """
+        image           breed
+        train/000a.jpg  pug
+        train/000b.jpg  husky
+        train/000c.jpg  pug
+        """,
+        labels="labels.csv",
+    ),
+    Format(
+        "whale: the class of most images is a phrase",
+        {"train.csv": lines("Image,Id", "a.jpg,new_whale", "b.jpg,w_1", "c.jpg,new_whale")},
+        "train/{abc}.jpg",
+        """
+        image        Id
+        train/a.jpg  new_whale
+        train/b.jpg  w_1
+        train/c.jpg  new_whale
+        """,
+    ),
+    Format(
+        "numbers that lead with zeros stay ids",
+        {"train.csv": lines("id,has_cactus", "0004.jpg,1", "0005.jpg,0")},
+        "train/0004.jpg train/0005.jpg test/0006.jpg",
+        """
+        image           has_cactus
+        train/0004.jpg  1
+        train/0005.jpg  0
+        """,
+        labels="train.csv",
+    ),
+    Format(
+        "ids that begin alike in train and test: the part decides",
+        {
+            "train.csv": lines("id,label", "0,cat", "1,dog"),
+            "test.csv": lines("id", "0", "1"),
+        },
+        "train/{01}.jpg test/{01}.jpg",
+        """
+        image        label
+        train/0.jpg  cat
+        train/1.jpg  dog
+        """,
+        asked="test/0.jpg test/1.jpg",
+    ),
+    Format(
+        "test.csv that knows the metadata of what it asks",
+        {
+            "train.csv": lines("image,sex,diagnosis", "a.jpg,m,nevus", "b.jpg,f,melanoma"),
+            "test.csv": lines("image,sex", "q.jpg,f", "r.jpg,m"),
+        },
+        "{abqr}.jpg",
+        """
+        image  diagnosis
+        a.jpg  nevus
+        b.jpg  melanoma
+        """,
+        asked="q.jpg r.jpg",
+        said=("sex are also in test.csv",),
+    ),
+    Format(
+        "data in a folder that Kaggle calls input, images in a folder of the same name in it",
+        {"train.csv": lines("image_id,label", "a,x", "b,y")},
+        "train_images/train_images/{ab}.jpg",
+        """
+        image                           label
+        train_images/train_images/a.jpg  x
+        train_images/train_images/b.jpg  y
+        """,
+    ),
+    Format(
+        "train.csv, val.csv and test.csv with its answers",
+        {
+            "train.csv": lines("image,label", "a.jpg,x", "b.jpg,y"),
+            "val.csv": lines("image,label", "c.jpg,x"),
+            "test.csv": lines("image,label", "d.jpg,x", "e.jpg,y"),
+        },
+        "{abcde}.jpg",
+        """
+        image  label
+        a.jpg  x
+        b.jpg  y
+        c.jpg  x
+        """,
+        held_out="c.jpg",
+        asked="""
+        image  label
+        d.jpg  x
+        e.jpg  y
+        """,
+        said=(
+            "val.csv holds the images that are held out",
+            "answers to what is asked are known (label), and will be scored",
+        ),
+    ),
+    Format(
+        "test.csv with one value in every row",
+        {
+            "train.csv": lines("image,label", "a.jpg,x", "b.jpg,y"),
+            "test.csv": lines("image,label", "c.jpg,x", "d.jpg,x"),
+        },
+        "{abcd}.jpg",
+        """
+        image  label
+        a.jpg  x
+        b.jpg  y
+        """,
+        asked="c.jpg d.jpg",
+        said=("label in test.csv: one value in every row is a placeholder",),
+    ),
+    Format(
+        "test.csv, whose images are named by another column than the first",
+        {"train.csv": lines("Type,Pet,label", "1,a,x", "2,b,y"), "test.csv": lines("Type,Pet", "1,c", "2,d")},
+        "{abcd}.jpg",
+        """
+        image  label
+        a.jpg  x
+        b.jpg  y
+        """,
+        asked="c.jpg d.jpg",
+        said=("Type are also in test.csv",),
+    ),
+    Format(
+        "labels and questions by ids without an ending",
+        {"labels.csv": lines("image,label", "a,x", "b,y"), "questions.csv": lines("image", "c", "d")},
+        "{abcd}.jpg",
+        """
+        image  label
+        a.jpg  x
+        b.jpg  y
+        """,
+        asked="c.jpg d.jpg",
+    ),
+    Format(
+        "ODIR: two images a row, of which the user names one",
+        {"t.csv": lines("ID,Left,Right,N,D", "1,a.jpg,b.jpg,1,0", "2,c.jpg,d.jpg,0,1")},
+        "{abcd}.jpg",
+        """
+        image  class
+        a.jpg  N
+        c.jpg  D
+        """,
+        reading={"image_column": "Left"},
+        said=("column 'Right' names other images", "column 'ID' only tells the rows apart"),
+    ),
+    Format(
+        "human protein atlas: numbers of classes separated by blanks, few of which recur",
+        {"train.csv": lines("Id,Target", "a,16 0", "b,7 1 2 0", "c,5", "d,1")},
+        "train/{abcd}.png",
+        """
+        image        Target
+        train/a.png  {0,16}
+        train/b.png  {0,1,2,7}
+        train/c.png  {5}
+        train/d.png  {1}
+        """,
+        said=("Target: blanks separate several values",),
+    ),
+    Format(
+        "questions.csv with answers",
+        {
+            "labels.csv": lines("image,label", "a.jpg,x", "b.jpg,y"),
+            "questions.csv": lines("image,label", "c.jpg,x", "d.jpg,y"),
+        },
+        "{abcd}.jpg",
+        """
+        image  label
+        a.jpg  x
+        b.jpg  y
+        """,
+        said=("questions.csv holds answers (label), which will be scored",),
+    ),
+    Format(
+        "questions.csv with one value in every row",
+        {
+            "labels.csv": lines("image,label", "a.jpg,x", "b.jpg,y"),
+            "questions.csv": lines("image,label", "c.jpg,x", "d.jpg,x"),
+        },
+        "{abcd}.jpg",
+        """
+        image  label
+        a.jpg  x
+        b.jpg  y
+        """,
+        said=("questions.csv: one value in every row of label is a placeholder",),
+    ),
+]
+
+
+@pytest.mark.parametrize("sample", KAGGLE, ids=lambda sample: sample.name)
+def test_every_target_is_read(tmp_path, sample):
+    assert read(tmp_path / "data", sample) == wanted(sample)

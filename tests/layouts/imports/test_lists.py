@@ -1,0 +1,109 @@
+"""Lists separated by blanks: CelebA, DeepFashion and others."""
+
+import pytest
+from formats import Format, lines, read, wanted
+
+CELEBA = lines("4", "Smiling Young", "a.jpg  1 -1", "b.jpg -1  1", "c.jpg -1 -1", "d.jpg 1 1")
+LISTS = [
+    Format(
+        "CelebA: a count, blanks, -1 and 1, and the parts beside",
+        {
+            "list_attr_celeba.txt": CELEBA,
+            "list_eval_partition.txt": lines("a.jpg 0", "b.jpg 1", "c.jpg 2", "d.jpg 0"),
+        },
+        "img_align_celeba/{abcd}.jpg",
+        """
+        image                   tags
+        img_align_celeba/a.jpg  {Smiling}
+        img_align_celeba/b.jpg  {Young}
+        img_align_celeba/d.jpg  {Smiling,Young}
+        """,
+        held_out="img_align_celeba/b.jpg",
+        asked="""
+        image                   tags
+        img_align_celeba/c.jpg  {}
+        """,
+        said=("-1 in Smiling, Young is read as no",),
+    ),
+    Format(
+        "CelebA as Kaggle's CSV",
+        {"list_attr_celeba.csv": lines("image_id,Smiling,Young", "a.jpg,1,-1", "b.jpg,-1,1", "c.jpg,-1,-1")},
+        "img_align_celeba/img_align_celeba/{abc}.jpg",
+        """
+        image                                    tags
+        img_align_celeba/img_align_celeba/a.jpg  {Smiling}
+        img_align_celeba/img_align_celeba/b.jpg  {Young}
+        img_align_celeba/img_align_celeba/c.jpg  {}
+        """,
+    ),
+    Format(
+        "DeepFashion: attributes of 1, -1 and 0, named by the file beside",
+        {
+            "Anno/list_attr_img.txt": lines(
+                "3", "image_name  attribute_labels", "img/x/a.jpg  1 -1", "img/x/b.jpg  -1  1", "img/x/c.jpg  0  1"
+            ),
+            "Anno/list_attr_cloth.txt": lines("2", "attribute_name  attribute_type", "a-line   3", "lace up  2"),
+            "Eval/list_eval_partition.txt": lines("3", "image_name evaluation_status", "img/x/a.jpg train"),
+        },
+        "img/x/{abc}.jpg",
+        """
+        image        a-line  lace_up
+        img/x/a.jpg  1       0
+        img/x/b.jpg  0       1
+        img/x/c.jpg  .       1
+        """,
+        labels="Anno/list_attr_img.txt",
+    ),
+    Format(
+        "DeepFashion: numbers of categories, named by the file beside",
+        {
+            "list_category_img.txt": lines("2", "image_name  category_label", "img/a.jpg  2", "img/b.jpg  1"),
+            "list_category_cloth.txt": lines("2", "category_name  category_type", "Tee  1", "Jeans  2"),
+        },
+        "img/{ab}.jpg",
+        """
+        image      category_label
+        img/a.jpg  Jeans
+        img/b.jpg  Tee
+        """,
+    ),
+    Format(
+        "a list without a count, columns aligned by blanks",
+        {"labels.txt": lines("image    colour", "a.jpg    red", "b.jpg    blue", "c.jpg    red")},
+        "{abc}.jpg",
+        """
+        image  colour
+        a.jpg  red
+        b.jpg  blue
+        c.jpg  red
+        """,
+        labels="labels.txt",
+    ),
+    Format(
+        "CelebA as Kaggle's folder of tables",
+        {
+            "list_attr_celeba.csv": lines(
+                "image_id,Smiling,Young", "a.jpg,1,-1", "b.jpg,-1,1", "c.jpg,1,1", "d.jpg,-1,-1"
+            ),
+            "list_eval_partition.csv": lines("image_id,partition", "a.jpg,0", "b.jpg,1", "c.jpg,0", "d.jpg,2"),
+            "list_bbox_celeba.csv": lines("image_id,x_1", "a.jpg,95", "b.jpg,72", "c.jpg,11", "d.jpg,4"),
+        },
+        "img_align_celeba/{abcd}.jpg",
+        """
+        image                   tags
+        img_align_celeba/a.jpg  {Smiling}
+        img_align_celeba/b.jpg  {Young}
+        img_align_celeba/c.jpg  {Smiling,Young}
+        """,
+        held_out="img_align_celeba/b.jpg",
+        asked="""
+        image                   tags
+        img_align_celeba/d.jpg  {}
+        """,
+    ),
+]
+
+
+@pytest.mark.parametrize("sample", LISTS, ids=lambda sample: sample.name)
+def test_every_target_is_read(tmp_path, sample):
+    assert read(tmp_path / "data", sample) == wanted(sample)

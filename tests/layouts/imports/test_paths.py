@@ -1,0 +1,235 @@
+"""Names and folders of images, however they are written."""
+
+import pytest
+from formats import TWO, TWO_TRUTH, Format, lines, read, wanted
+
+PATHS = [
+    Format(
+        "paths: absolute ones inside the folder",
+        {"t.csv": lines("image,label", "{HOME}/pics/a.jpg,cat", "{HOME}/pics/b.jpg,dog")},
+        "pics/{ab}.jpg",
+        TWO_TRUTH.replace("a.jpg", "pics/a.jpg").replace("b.jpg", "pics/b.jpg"),
+    ),
+    Format(
+        "paths: absolute ones of another machine",
+        {"t.csv": lines("image,label", "/home/x/data/pics/a.jpg,cat", "/home/x/data/pics/b.jpg,dog")},
+        "pics/{ab}.jpg",
+        TWO_TRUTH.replace("a.jpg", "pics/a.jpg").replace("b.jpg", "pics/b.jpg"),
+    ),
+    Format(
+        "paths: backslashes",
+        {"t.csv": lines("image,label", "pics\\a.jpg,cat", "pics\\b.jpg,dog")},
+        "pics/{ab}.jpg",
+        TWO_TRUTH.replace("a.jpg", "pics/a.jpg").replace("b.jpg", "pics/b.jpg"),
+    ),
+    Format(
+        "paths: drives of Windows",
+        {"t.csv": lines("image,label", "C:\\data\\a.jpg,cat", "C:\\data\\b.jpg,dog")},
+        "{ab}.jpg",
+        TWO_TRUTH,
+    ),
+    Format("paths: ./", {"t.csv": lines("image,label", "./a.jpg,cat", "./b.jpg,dog")}, "{ab}.jpg", TWO_TRUTH),
+    Format(
+        "paths: ../images/ from a folder of labels",
+        {"labels/t.csv": lines("image,label", "../pics/a.jpg,cat", "../pics/b.jpg,dog")},
+        "pics/{ab}.jpg",
+        TWO_TRUTH.replace("a.jpg", "pics/a.jpg").replace("b.jpg", "pics/b.jpg"),
+        labels="labels/t.csv",
+    ),
+    Format(
+        "paths: composed names of decomposed files",
+        {"t.csv": lines("image,label", "caf\u00e9.jpg,cat", "b.jpg,dog")},
+        "cafe\u0301.jpg b.jpg",
+        TWO_TRUTH.replace("a.jpg", "cafe\u0301.jpg"),
+    ),
+    Format(
+        "paths: addresses",
+        {"t.csv": lines("url,label", "https://x.org/p/a.jpg?s=1,cat", "https://x.org/p/b.jpg?s=1,dog")},
+        "{ab}.jpg",
+        TWO_TRUTH,
+    ),
+    Format(
+        "paths: endings in capitals",
+        {"t.csv": lines("image,label", "a.JPG,cat", "b.JPG,dog")},
+        "{ab}.JPG",
+        TWO_TRUTH.replace(".jpg", ".JPG"),
+    ),
+    Format(
+        "paths: names in capitals, files in small letters",
+        {"t.csv": lines("image,label", "a.JPG,cat", "b.JPG,dog")},
+        "{ab}.jpg",
+        TWO_TRUTH,
+    ),
+    Format(
+        "paths: another ending than the files have",
+        {"t.csv": lines("image,label", "a.png,cat", "b.png,dog")},
+        "{ab}.jpg",
+        TWO_TRUTH,
+    ),
+    Format(
+        "paths: ids in two columns of which one is a number",
+        {"t.csv": lines("id,image,label", "1,a,cat", "2,b,dog")},
+        "{ab}.jpg",
+        TWO_TRUTH,
+        reading={"leave_out": ("id",)},
+    ),
+    Format(
+        "paths: --extension settles two files of a name",
+        {"t.csv": lines("image,label", "a,cat", "b,dog")},
+        "{ab}.jpg {ab}.png",
+        TWO_TRUTH,
+        reading={"extension": ".jpg"},
+    ),
+    Format(
+        "paths: --images settles two folders",
+        {"t.csv": lines("image,label", "a,cat", "b,dog")},
+        "one/{ab}.jpg two/{ab}.jpg",
+        TWO_TRUTH.replace("a.jpg", "two/a.jpg").replace("b.jpg", "two/b.jpg"),
+        reading={"images": "two"},
+    ),
+    Format(
+        "paths: --image-column settles two columns of names",
+        {"t.csv": lines("front,back,label", "a.jpg,c.jpg,cat", "b.jpg,d.jpg,dog")},
+        "{abcd}.jpg",
+        TWO_TRUTH,
+        reading={"image_column": "front", "leave_out": ("back",)},
+    ),
+    Format(
+        "paths: subfolders with the same names",
+        {"t.csv": lines("image,label", "x/1.jpg,cat", "y/1.jpg,dog")},
+        "data/x/1.jpg data/y/1.jpg",
+        TWO_TRUTH.replace("a.jpg", "data/x/1.jpg").replace("b.jpg", "data/y/1.jpg"),
+    ),
+    Format(
+        "paths: blanks around and in names",
+        {"t.csv": lines("image,label", " my a.jpg ,cat", "b.jpg,dog")},
+        "b.jpg",
+        TWO_TRUTH.replace("a.jpg", "my a.jpg"),
+    ),
+    Format(
+        "paths: of files on this machine",
+        {"t.csv": lines("image,label", "file:///home/q/a.jpg,cat", "file:///home/q/b.jpg,dog")},
+        "{ab}.jpg",
+        TWO_TRUTH,
+    ),
+    Format(
+        "paths: folders in other capitals",
+        {"t.csv": lines("image,label", "Pics/a.jpg,cat", "Pics/b.jpg,dog")},
+        "pics/{ab}.jpg",
+        TWO_TRUTH.replace("a.jpg", "pics/a.jpg").replace("b.jpg", "pics/b.jpg"),
+    ),
+    Format(
+        "paths: labels in a folder of their own",
+        {"labels/t.csv": lines(*TWO)},
+        "pics/{ab}.jpg",
+        TWO_TRUTH.replace("a.jpg", "pics/a.jpg").replace("b.jpg", "pics/b.jpg"),
+        labels="labels/t.csv",
+    ),
+    Format(
+        "paths: masks of another ending beside",
+        {"t.csv": lines(*TWO)},
+        "images/{ab}.jpg masks/{ab}.png",
+        TWO_TRUTH.replace("a.jpg", "images/a.jpg").replace("b.jpg", "images/b.jpg"),
+    ),
+    Format(
+        "paths: hidden folders and those of Macs",
+        {"t.csv": lines(*TWO)},
+        "{ab}.jpg __MACOSX/{ab}.jpg .thumbs/{ab}.jpg",
+        TWO_TRUTH,
+    ),
+    Format(
+        "paths: an image that is missing is looked for beside the others",
+        {"t.csv": lines("id,label", "a,cat", "b,dog", "z,dog")},
+        "pics/{ab}.jpg",
+        """
+        image       label
+        pics/a.jpg  cat
+        pics/b.jpg  dog
+        pics/z.jpg  dog
+        """,
+    ),
+    Format(
+        "paths: folders that say train and test, where the labels do not",
+        {"t.csv": lines("image,label", "train/a.jpg,cat", "test/b.jpg,dog")},
+        "train/a.jpg test/b.jpg",
+        TWO_TRUTH.replace("a.jpg", "train/a.jpg").replace("b.jpg", "test/b.jpg"),
+        said=("the images lie in test, train, and all are learned from",),
+    ),
+    Format(
+        "paths: the mask of an image is not the image that is missing",
+        {"t.csv": lines("image,label", "a.jpg,cat", "b.jpg,dog", "c.jpg,dog")},
+        "{ab}.jpg masks/{abc}.png",
+        """
+        image  label
+        a.jpg  cat
+        b.jpg  dog
+        c.jpg  dog
+        """,
+    ),
+    Format(
+        "paths: absolute ones of another machine, with another ending",
+        {"t.csv": lines("image,label", "/home/x/one/1.png,cat", "/home/x/two/1.png,dog")},
+        "one/1.jpg two/1.jpg",
+        """
+        image      label
+        one/1.jpg  cat
+        two/1.jpg  dog
+        """,
+    ),
+    Format(
+        "paths: of a name and a path, that which tells the images apart",
+        {"t.csv": lines("filename,path,label", "1.jpg,x/1.jpg,cat", "1.jpg,y/1.jpg,dog")},
+        "x/1.jpg y/1.jpg",
+        """
+        image    label
+        x/1.jpg  cat
+        y/1.jpg  dog
+        """,
+        labels="t.csv",
+        said=("images are named by column 'path'", "column 'filename' names other images, or the same ones again"),
+    ),
+]
+
+FOLDERS = [
+    Format(
+        "folders: Train, Val and Test in capitals",
+        {},
+        "Train/cat/{ab}.jpg Train/dog/c.jpg Val/dog/d.jpg Test/q.jpg",
+        """
+        image            class
+        Train/cat/a.jpg  cat
+        Train/cat/b.jpg  cat
+        Train/dog/c.jpg  dog
+        Val/dog/d.jpg    dog
+        """,
+        held_out="Val/dog/d.jpg",
+        asked="Test/q.jpg",
+    ),
+    Format(
+        "folders: TRAIN and TEST",
+        {},
+        "TRAIN/cat/{ab}.jpg TRAIN/dog/c.jpg TEST/dog/d.jpg",
+        """
+        image            class
+        TRAIN/cat/a.jpg  cat
+        TRAIN/cat/b.jpg  cat
+        TRAIN/dog/c.jpg  dog
+        """,
+        asked="TEST/dog/d.jpg",
+    ),
+    Format(
+        "folders: a class a folder, and a sample of the submission",
+        {"sample_submission.csv": lines("file,species", "q.jpg,Sugar beet", "r.jpg,Sugar beet")},
+        "train/Maize/a.jpg train/Beet/b.jpg test/{qr}.jpg",
+        """
+        image              class
+        train/Beet/b.jpg   Beet
+        train/Maize/a.jpg  Maize
+        """,
+    ),
+]
+
+
+@pytest.mark.parametrize("sample", [*PATHS, *FOLDERS], ids=lambda sample: sample.name)
+def test_every_target_is_read(tmp_path, sample):
+    assert read(tmp_path / "data", sample) == wanted(sample)

@@ -1,0 +1,281 @@
+"""What cannot be read safely is refused, with the reason and with the step or the flag that settles it."""
+
+import gzip
+import json
+from functools import partial
+
+import pytest
+from formats import TWO, Refused, lines, looked_at, spreadsheet, zipped
+from helpers import refusal
+
+COCO = {"images": [{"id": 7, "file_name": "a.jpg"}], "categories": [{"id": 1, "name": "cat"}]}
+TWELVE = " ".join(f"{n:02}.jpg" for n in range(12))
+
+REFUSED = [
+    Refused(
+        "two images of thirty that contradict themselves",
+        {"t.csv": lines("image,label", *(f"{n}.jpg,{'xy'[n % 2]}" for n in range(30)), "0.jpg,y", "1.jpg,x")},
+        ("t.csv:32: 0.jpg has label 'y' here", "t.csv:33: 1.jpg has label 'x' here, but 'y' in line 3"),
+        " ".join(f"{n}.jpg" for n in range(30)),
+    ),
+    Refused(
+        "two endings of one name",
+        {"t.csv": lines("image,label", "a,x", "b,y")},
+        ("'a' could be a.jpg or a.png", "--extension"),
+        "{ab}.jpg {ab}.png",
+    ),
+    Refused(
+        "a split with a blank",
+        {"t.csv": lines("image,label,split", "a.jpg,x,train", "b.jpg,y,", "c.jpg,y,test")},
+        ("column 'split' says which part", "t.csv:3: ''", "--leave-out 'split'"),
+        "{abc}.jpg",
+    ),
+    Refused(
+        "a TFRecord",
+        {"t.tfrecord": b"\x0a\0\0\0\0\0\0\0abc"},
+        ("is a TFRecord", "labels as a CSV"),
+        labels="t.tfrecord",
+    ),
+    Refused("a pickle", {"t.pkl": b"\x80\x04\x95abc"}, ("is a pickle", "never read", "write a CSV"), labels="t.pkl"),
+    Refused(
+        "a table in gzip",
+        {"t.csv.gz": gzip.compress(b"image,label\n")},
+        ("compressed by gzip", "gunzip t.csv.gz"),
+        labels="t.csv.gz",
+    ),
+    Refused(
+        "a database",
+        {"t.db": b"SQLite format 3\0"},
+        ("a database of SQLite", "sqlite3 -header -csv t.db"),
+        labels="t.db",
+    ),
+    Refused(
+        "a zip of several files",
+        {"t.zip": zipped(a__jpg="x", b__jpg="y")},
+        ("a zip of 2 files (a.jpg, b.jpg)", "unzip t.zip"),
+        labels="t.zip",
+    ),
+    Refused("MATLAB's numbers", {"t.mat": b"MATLAB 5.0 MAT-file nothing"}, ("cannot be read",), labels="t.mat"),
+    Refused("a picture", {}, ("is a picture", "name the file of labels"), "a.jpg", labels="a.jpg"),
+    Refused("an XML", {"t.xml": "<annotation/>"}, ("is XML", "convert it"), labels="t.xml"),
+    Refused(
+        "Latin-1",
+        {"t.csv": "image,label\na.jpg,café\n".encode("cp1252")},
+        ("t.csv:2: byte 0xe9 is not UTF-8", "iconv"),
+        labels="t.csv",
+    ),
+    Refused(
+        "JSON with an error",
+        {"t.json": '[{"image": "a.jpg", "label": }]'},
+        ("t.json:1: this is no JSON",),
+        "a.jpg",
+        labels="t.json",
+    ),
+    Refused(
+        "several tables",
+        {"one.csv": lines(*TWO), "two.csv": lines(*TWO)},
+        ("several tables", "--labels", "one.csv", "two.csv"),
+        "{ab}.jpg",
+    ),
+    Refused("parts without classes", {}, ("Train", "table"), "Train/{ab}.jpg Test/{cd}.jpg"),
+    Refused(
+        "every name of an image is bad",
+        {"t.csv": lines("image,label,note", "x,cat,", "y,dog,")},
+        ("names no images", "'x', 'y'", "--images", "--image-column"),
+        "{ab}.jpg",
+        labels="t.csv",
+    ),
+    Refused(
+        "cells that hold one value or several",
+        {"t.csv": lines("image,c", "a.jpg,red blue", "b.jpg,blue green", "c.jpg,green", "d.jpg,red")},
+        ("not clear whether", "--separator", "'red blue'"),
+        "{abcd}.jpg",
+    ),
+    Refused(
+        "an image in two parts",
+        {"t.csv": lines("image,label,split", "a.jpg,x,train", "b.jpg,y,train", "a.jpg,x,test")},
+        ("t.csv:4: a.jpg is in test here, and also in train",),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "an image that contradicts itself once",
+        {"t.csv": lines("image,label", *(f"{n}.jpg,{'xy'[n % 2]}" for n in range(20)), "0.jpg,y")},
+        ("t.csv:22: 0.jpg has label 'y' here, but 'x' in line 2", "keep one"),
+        " ".join(f"{n}.jpg" for n in range(20)),
+    ),
+    Refused(
+        "two files of one name",
+        {"t.csv": lines("image,label", "a.jpg,x", "b.jpg,y")},
+        ("'a.jpg' could be", "--images"),
+        "one/{ab}.jpg two/{ab}.jpg",
+    ),
+    Refused(
+        "images outside",
+        {"t.csv": lines("image,label", "/else/a.jpg,x", "/else/b.jpg,y")},
+        ("outside its folder", "t.csv:2: '/else/a.jpg'", "--images"),
+        "c.jpg",
+    ),
+    Refused(
+        "a folder that is none",
+        {"t.csv": lines(*TWO)},
+        ("is not a folder", "--images"),
+        "{ab}.jpg",
+        reading={"images": "gone"},
+    ),
+    Refused(
+        "a column that is none",
+        {"t.csv": lines(*TWO)},
+        ("--image-column", "no column 'x'"),
+        "{ab}.jpg",
+        reading={"image_column": "x"},
+    ),
+    Refused(
+        "free text",
+        {"t.csv": lines("image,code", *(f"{n:02}.jpg,c{n}" for n in range(12)))},
+        ("12 different values", "--class-columns 'code'"),
+        " ".join(f"{n:02}.jpg" for n in range(12)),
+    ),
+    Refused(
+        "quantities",
+        {"t.csv": lines("image,year", *(f"{n:02}.jpg,{1900 + 7 * (n % 14)}" for n in range(42)))},
+        ("14 numbers", "--numbers-are-classes"),
+        " ".join(f"{n:02}.jpg" for n in range(42)),
+    ),
+    Refused(
+        "two columns of parts",
+        {"t.csv": lines("image,label,split,fold", "a.jpg,x,train,test", "b.jpg,y,test,train")},
+        ("split, fold", "--split-column", "--leave-out"),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "a table without a header",
+        {"t.csv": lines("a.jpg,x", "b.jpg,y")},
+        ("t.csv:1: the first line", "is about an image", "a header"),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "lines of different length",
+        {"t.csv": lines("image,label", "a.jpg,x", "b.jpg,y,z", "c.jpg")},
+        ("t.csv:3: 3 cells", "t.csv:4: 1 cells"),
+        "{abc}.jpg",
+    ),
+    Refused("an empty file", {"t.csv": ""}, ("t.csv is empty",), "a.jpg"),
+    Refused(
+        "classes in numbers that have no name",
+        {"t.json": json.dumps({**COCO, "annotations": [{"image_id": 7, "category_id": 9}]})},
+        ("annotation 1 names 9", "categories"),
+        "{abc}.jpg",
+        labels="t.json",
+    ),
+    Refused(
+        "pictures inside a table",
+        {"t.parquet": partial(spreadsheet, [{"image": {"bytes": b"x"}, "label": 1}], "to_parquet", "pyarrow")},
+        ("holds the pictures themselves",),
+        labels="t.parquet",
+    ),
+    Refused(
+        "an image in several folders",
+        {"t.csv": lines("id,label", "a,x", "b,y")},
+        ("'a' could be images/a.png or masks/a.png", "--images"),
+        "images/{ab}.png masks/{ab}.png",
+    ),
+    Refused(
+        "pictures that are not read",
+        {"t.csv": lines("id,label", "a,x", "b,y")},
+        ("no image file (.jpg", ".dcm is not read, so convert"),
+        "{ab}.dcm",
+    ),
+    Refused(
+        "a folder above the data",
+        {"deep/train.csv": lines(*TWO)},
+        ("itself holds no labels, but", "deep", "--labels"),
+        "deep/{ab}.jpg",
+    ),
+    Refused(
+        "a folder of files that could be labels",
+        {"labels.mat": b"x"},
+        ("holds no labels", "if labels.mat holds them, name it with --labels"),
+        "{ab}.jpg",
+    ),
+    Refused("a web page", {"t.csv": "<!DOCTYPE html><html></html>"}, ("is a web page",), "a.jpg"),
+    Refused(
+        "a pointer of Git LFS",
+        {"t.csv": "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 12\n"},
+        ("a pointer of Git LFS", "git lfs pull"),
+        "a.jpg",
+    ),
+    Refused(
+        "rows of an image that differ in two columns",
+        {"t.csv": lines("image,who,label", "a.jpg,1,x", "a.jpg,2,y", "b.jpg,1,y", "b.jpg,2,x")},
+        ("differ in 'who', 'label'", "--leave-out", "--class-columns who label"),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "a mark in one column alone",
+        {"t.csv": lines("image,wet", "a.jpg,1", "b.jpg,", "c.jpg,1")},
+        ("one single value, '1'", "where an empty cell means the opposite"),
+        "{abc}.jpg",
+    ),
+    Refused(
+        "records in a cell",
+        {"t.csv": lines("image,a", 'a.jpg,"{""kind"": ""x""}"', 'b.jpg,"{""kind"": ""y""}"')},
+        ("column 'a' holds records", "--leave-out 'a'"),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "columns of one name in the recipe",
+        {"t.csv": lines("image,a b,a_b", "a.jpg,x,s", "b.jpg,y,t")},
+        ("columns a b, a_b cannot be told apart",),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "a list without a header",
+        {"train.txt": lines("a.jpg 0", "b.jpg 1")},
+        ("the first line, 'a.jpg 0', is about an image",),
+        "{ab}.jpg",
+        labels="train.txt",
+    ),
+    Refused(
+        "separators that may belong to a value",
+        {"t.csv": lines("image,c", "a.jpg,red+wet", "b.jpg,wet+big", "c.jpg,big", "d.jpg,red")},
+        ("not clear whether", "--separator '+'"),
+        "{abcd}.jpg",
+    ),
+    Refused(
+        "a validation file that lacks a column",
+        {"train.csv": lines("image,label", "a.jpg,x", "b.jpg,y"), "val.csv": lines("image", "c.jpg")},
+        ("val.csv has no column 'label'",),
+        "{abc}.jpg",
+    ),
+    Refused(
+        "two names that mean one file",
+        {"t.csv": lines("image,label", "train/1.jpg,x", "val/1.jpg,y")},
+        ("'train/1.jpg' and 'val/1.jpg' would both be 1.jpg", "--images"),
+        "1.jpg",
+    ),
+    Refused("a header alone", {"t.csv": "image,label\n"}, ("a header, and no line below it",), "a.jpg"),
+    Refused(
+        "two columns that name images",
+        {"t.csv": lines("Left,Right,N", "a.jpg,b.jpg,1", "c.jpg,d.jpg,0")},
+        ("'Left', 'Right' all name images", "--image-column Left"),
+        "{abcd}.jpg",
+    ),
+    Refused(
+        "words that stand in other places of other cells",
+        {"t.csv": lines("image,c", "a.jpg,scab rust", "b.jpg,rust", "c.jpg,frog", "d.jpg,mildew scab")},
+        ("not clear whether", "--separator ' '", "without a word"),
+        "{abcd}.jpg",
+    ),
+    Refused(
+        "one number and blanks",
+        {"t.csv": lines("image,age", "a.jpg,80.0", "b.jpg,80.0", "c.jpg,")},
+        ("one single value, '80', so there is nothing to learn; leave it out",),
+        "{abc}.jpg",
+    ),
+]
+
+
+@pytest.mark.parametrize("sample", REFUSED, ids=lambda sample: sample.name)
+def test_what_cannot_be_read_safely_is_refused_with_the_reason(tmp_path, sample):
+    message = refusal(looked_at, tmp_path / "data", sample)
+    assert [words for words in sample.words if words not in message] == []

@@ -1,0 +1,184 @@
+"""A sample of a submission: what it asks, and that it is answered in exactly its shape."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import refusal, write
+
+from competition.__main__ import main
+from competition.layouts.sample import Sample, check_against, is_sample
+from competition.task import Task
+
+KIND = Task("kind", ("cat", "dog", "owl"))
+WET = Task("wet", ("no", "yes"))
+TAGS = Task("tags", ("big", "red", "wet"), "multilabel")
+KINDS = np.array([[0.7, 0.2, 0.1], [0.2, 0.3, 0.5], [0.1, 0.8, 0.1]])
+WETS = np.array([[0.75, 0.25], [0.4, 0.6], [0.5, 0.5]])
+LABELS = np.array([[0.9, 0.1, 0.6], [0.3, 0.2, 0.1], [0.4, 0.8, 0.7]])
+IDS = ("q7", "q2", "q10")  # in no order of theirs
+
+
+def answered(
+    folder: Path, lines: list[str], tasks: tuple[Task, ...], *, threshold: float | None = None, **given
+) -> list[str]:
+    """The lines of the file that answers a sample with the probabilities given for each task."""
+    sample = write(folder / "sample_submission.csv", lines)
+    for name in IDS:
+        write(folder / f"test/{name}.jpg", b"x")
+    layout = Sample(folder, threshold)
+    asked = layout.read_questions(sample, tasks)
+    (written,) = layout.write_answers(folder / "out/answers.csv", asked, given, tasks)
+    assert check_against(written, sample) == []
+    return written.read_text().splitlines()
+
+
+def ids(header: str, cells: str) -> list[str]:
+    return [header, *(f"{name},{cells}" for name in IDS)]
+
+
+@pytest.mark.parametrize("ending", ["", ".jpg"])
+def test_ids_are_found_with_and_without_an_ending_and_stay_as_they_are(tmp_path, ending):
+    sample = write(tmp_path / "sample_submission.csv", ["id,kind", *(f"{name}{ending},cat" for name in IDS)])
+    for name in IDS:
+        write(tmp_path / f"test/{name}.jpg", b"x")
+    asked = Sample(tmp_path).read_questions(sample, (KIND,))
+    assert [asked.images.path(row) for row in range(3)] == [tmp_path / f"test/{name}.jpg" for name in IDS]
+    assert not asked.images.codes  # what a sample holds is no answer
+    (written,) = Sample(tmp_path).write_answers(tmp_path / "out.csv", asked, {"kind": KINDS}, (KIND,))
+    assert written.read_text().splitlines() == ["id,kind", f"q7{ending},cat", f"q2{ending},owl", f"q10{ending},dog"]
+
+
+def test_a_column_a_class_gets_its_probability_in_the_order_of_the_file(tmp_path):
+    lines = answered(tmp_path, ids("image_id,owl,cat,dog", "0.25,0.25,0.5"), (KIND,), kind=KINDS)
+    assert lines == [
+        "image_id,owl,cat,dog",
+        "q7,0.10000000,0.70000000,0.20000000",
+        "q2,0.50000000,0.20000000,0.30000000",
+        "q10,0.10000000,0.10000000,0.80000000",
+    ]
+
+
+def test_with_a_threshold_a_column_a_class_gets_0_and_1(tmp_path):
+    lines = answered(tmp_path, ids("image_id,wet,big,red", "0,0,0"), (TAGS,), threshold=0.6, tags=LABELS)
+    assert lines == ["image_id,wet,big,red", "q7,1,1,0", "q2,0,0,0", "q10,1,0,1"]
+
+
+def test_a_label_column_gets_the_class_also_by_another_name_if_there_is_one_task(tmp_path):
+    for folder, column in (("a", "kind"), ("b", "predicted")):
+        lines = answered(tmp_path / folder, ids(f"id,{column}", "cat"), (KIND,), kind=KINDS)
+        assert lines == [f"id,{column}", "q7,cat", "q2,owl", "q10,dog"]
+
+
+@pytest.mark.parametrize("between", [" ", ";", "|", ","])
+def test_several_labels_are_joined_as_the_sample_joins_them(tmp_path, between):
+    cell = f'"big{between}wet"' if between == "," else f"big{between}wet"
+    lines = answered(tmp_path, ids("id,tags", cell), (TAGS,), tags=LABELS)
+    several = [f"big{between}wet", "", f"red{between}wet"]
+    quote = '"' if between == "," else ""
+    assert lines == [
+        "id,tags",
+        *(f"{i},{quote}{s}{quote}" if s else f"{i}," for i, s in zip(IDS, several, strict=True)),
+    ]
+
+
+def test_several_labels_are_those_from_the_threshold_on(tmp_path):
+    lines = answered(tmp_path, ids("id,tags", "big"), (TAGS,), threshold=0.3, tags=LABELS)
+    assert lines == ["id,tags", "q7,big wet", "q2,big", "q10,big red wet"]
+
+
+def test_a_column_of_halves_gets_the_probability_of_yes(tmp_path):
+    assert answered(tmp_path, ids("id,wet", "0.5"), (WET,), wet=WETS) == [
+        "id,wet",
+        "q7,0.25000000",
+        "q2,0.60000000",
+        "q10,0.50000000",
+    ]
+
+
+def test_several_tasks_have_the_columns_and_the_order_of_the_file(tmp_path):
+    lines = answered(tmp_path, ids("id,wet,kind", "no,cat"), (KIND, WET), kind=KINDS, wet=WETS)
+    assert lines == ["id,wet,kind", "q7,no,cat", "q2,yes,owl", "q10,no,dog"]
+
+
+def test_header_and_ids_are_written_letter_for_letter(tmp_path):
+    decomposed = "cafe\u0301"
+    sample = write(tmp_path / "sample_submission.csv", ["Image Id;kind", f"{decomposed};cat", "q2;cat"])
+    for name in ("caf\u00e9", "q2"):
+        write(tmp_path / f"{name}.jpg", b"x")
+    asked = Sample(tmp_path).read_questions(sample, (KIND,))
+    (written,) = Sample(tmp_path).write_answers(tmp_path / "out.csv", asked, {"kind": KINDS[:2]}, (KIND,))
+    assert written.read_text() == f"Image Id;kind\n{decomposed};cat\nq2;owl\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "tasks", "words"),
+    [
+        (ids("id,colour", "red"), (KIND, WET), "'colour' answers no task of the run"),
+        (["id", *IDS], (KIND,), "no column answers no task"),
+        (["id,kind", "q7,cat", "q7,cat"], (KIND,), "about 1 images more than once"),
+    ],
+)
+def test_a_sample_that_cannot_be_answered_is_refused(tmp_path, lines, tasks, words):
+    for name in IDS:
+        write(tmp_path / f"test/{name}.jpg", b"x")
+    sample = write(tmp_path / "sample_submission.csv", lines)
+    assert words in refusal(Sample(tmp_path).read_questions, sample, tasks)
+
+
+def test_an_image_that_is_missing_is_looked_for_beside_the_others(tmp_path):
+    write(tmp_path / "test/q7.jpg", b"x")
+    asked = Sample(tmp_path).read_questions(write(tmp_path / "s.csv", ["id,kind", "q7,cat", "gone,cat"]), (KIND,))
+    assert [asked.images.path(row) for row in range(2)] == [tmp_path / "test/q7.jpg", tmp_path / "test/gone.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "found"),
+    [
+        ("sample_submission.csv", ["id,kind", "q,cat"], True),
+        ("SampleSubmission.csv", ["id,kind", "q,cat", "r,dog"], True),
+        ("questions.csv", ["id,kind", "q,cat", "r,cat"], True),
+        ("questions.csv", ["id,cat,dog", "q,0.5,0.5", "r,0.5,0.5"], True),
+        ("questions.csv", ["id,kind", "q,cat", "r,dog"], False),  # answers that are known
+        ("questions.csv", ["id,cat,dog", "q,0,1", "r,0,0"], False),
+        ("questions.csv", ["id,kind", "q,", "r,"], False),
+        ("questions.csv", ["id", "q", "r"], False),
+        ("question.csv", ["Images/a.jpg,kind_labels,", "Images/b.jpg,kind_labels,"], False),
+    ],
+)
+def test_a_sample_is_known_by_its_name_or_by_one_value_in_every_row(tmp_path, name, lines, found):
+    assert is_sample(write(tmp_path / name, lines)) == found
+
+
+SAMPLE = ["id,cat,dog", "q7,0.5,0.5", "q2,0.5,0.5", "q10,0.5,0.5"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "place", "words"),
+    [
+        (["id,dog,cat", *SAMPLE[1:]], 1, "the header is id,dog,cat; that of sample.csv is id,cat,dog"),
+        (SAMPLE[:3], 1, "2 rows; sample.csv has 3"),
+        ([*SAMPLE[:2], SAMPLE[3], SAMPLE[2]], 3, "is about 'q10'; sample.csv has 'q2' in this place"),
+        ([*SAMPLE[:2], "q2,0.5,1.5", SAMPLE[3]], 3, "'1.5' in column 'dog'; allowed are numbers from 0 to 1"),
+        ([*SAMPLE[:3], "q10,,0.5"], 4, "'' in column 'cat'; allowed are numbers from 0 to 1"),
+    ],
+)
+def test_what_differs_from_the_sample_is_said_with_its_line(tmp_path, capsys, lines, place, words):
+    sample = write(tmp_path / "sample.csv", SAMPLE)
+    mine = write(tmp_path / "mine.csv", lines)
+    problems = check_against(mine, sample)
+    assert problems[0].line == place
+    assert words in problems[0].text
+    assert main(["check", str(mine), str(sample)]) == 1  # the command, too
+    assert f"{mine}:{place}: " in capsys.readouterr().err
+
+
+def test_numbers_of_classes_one_or_several_are_numbers(tmp_path, capsys):
+    sample = write(tmp_path / "sample.csv", ["id,labels", "q7,0", "q2,0"])
+    assert check_against(write(tmp_path / "mine.csv", ["id,labels", "q7,3 14", "q2,2"]), sample) == []
+    (problem,) = check_against(write(tmp_path / "mine.csv", ["id,labels", "q7,cat", "q2,2"]), sample)
+    assert str(problem).endswith("mine.csv:2: 'cat' in column 'labels'; allowed are numbers")
+    assert main(["check", str(sample), str(sample)]) == 0
+    assert "complete and well formed" in capsys.readouterr().out
+    assert main(["check", str(sample), str(sample), "--classes", "classes.csv"]) == 1
+    assert "--classes is for rows of image, task and letters" in capsys.readouterr().err
