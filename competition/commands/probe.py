@@ -38,7 +38,7 @@ def probe(
 
     for backbone in backbones:
         imagenet_file(backbone)  # refuses one without weights before any is tried
-    start = load_recipe(recipe) if recipe else _looked_at(data)
+    start, data = (load_recipe(recipe), data) if recipe else _looked_at(data)
     material = read_material(start, data, skip_bad_images, cache)
     if not len(material.held_out):
         raise InvalidInput(f"{data}: no image is held out, so nothing can be compared")
@@ -55,11 +55,15 @@ def probe(
     return taken
 
 
-def _looked_at(data: Path) -> Recipe:
-    """A recipe for labels that can be read where they lie. Raises InvalidInput for those that `init` has to import."""
+def _looked_at(data: Path) -> tuple[Recipe, Path]:
+    """A recipe for labels that can be read where they lie, and what it reads.
+
+    Raises InvalidInput for those that `init` has to import.
+    """
     found = sniff(data)
     if found.imported:
         raise InvalidInput(
             f"{data} has to be imported first: competition init NAME --labels {data}, then --recipe NAME.py"
         )
-    return starting_recipe("probe", found.layout, found.dataset.tasks, len(found.dataset), SMALL_IMAGE, "imagenet")
+    recipe = starting_recipe("probe", found.layout, found.dataset.tasks, len(found.dataset), SMALL_IMAGE, "imagenet")
+    return recipe, found.data

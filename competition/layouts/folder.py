@@ -71,7 +71,8 @@ def class_folders(folder: Path) -> list[Path]:
 
 def parts(data: Path, names: Sequence[str]) -> list[Path]:
     """The folders in a data set that have one of these names, in capitals or not."""
-    return sorted(path for path in data.iterdir() if path.is_dir() and path.name.casefold() in names)
+    there = data.iterdir() if data.is_dir() else ()
+    return sorted(path for path in there if path.is_dir() and path.name.casefold() in names)
 
 
 def part(data: Path, names: Sequence[str]) -> Path | None:

@@ -1,5 +1,6 @@
 """Reading the cells of a table, a line per image, and encoding them for the tasks that its columns answer."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -113,8 +114,10 @@ def _row_problem(cells: list[str], header: list[str]) -> str | None:
 
 
 def by_task_name(columns: Iterable[str]) -> dict[str, str]:
-    """Each column by the name that it has as a task."""
-    return {task_of(column): column for column in columns}
+    """Each column by the name that it has as a task, and by the one that it had when names were in ASCII alone."""
+    columns = tuple(columns)
+    earlier = {re.sub(r"[^A-Za-z0-9_.-]", "_", column): column for column in columns}
+    return earlier | {task_of(column): column for column in columns}
 
 
 def columns_of(task: Task, columns: Mapping[str, str]) -> tuple[str, ...]:

@@ -175,8 +175,9 @@ def _task_of_values(column: str, cells: np.ndarray, notes: list[str], any_number
     name = task_of(column)
     if name != column:
         notes.append(f"column {column!r} is called {name} in the recipe, because it names a layer of the network")
-    if len({value.casefold() for value in count}) < len(count):
-        alike = sorted(value for value in count if sum(value.casefold() == v.casefold() for v in count) > 1)
+    capitals = Counter(value.casefold() for value in count)
+    if len(capitals) < len(count):
+        alike = sorted(value for value in count if capitals[value.casefold()] > 1)
         notes.append(f"{name}: {', '.join(alike)} differ only in capitals; they are read as separate classes")
     if len(count) > FEW_VALUES and all(map(is_number, count)):
         notes.append(f"{name}: its {len(count)} numbers are read as classes, not as a quantity")

@@ -20,8 +20,11 @@ NAMES = {"attribute_labels": "list_attr_cloth*.txt", "category_label": "list_cat
 
 def is_attribute_list(text: str) -> bool:
     """Whether the lines are about images and separated by blanks."""
-    lines = [line.split() for line in text.splitlines() if line.strip()][:4]
-    return len(lines) > 1 and len(lines[-1]) > 1 and is_image(lines[-1][0]) and "," not in lines[-1][0]
+    shown = [line for line in text.splitlines() if line.strip()][:4]
+    if len(shown) < 2 or any(separator in line for separator in ",;\t" for line in shown):
+        return False
+    words = shown[-1].split()
+    return len(words) > 1 and is_image(words[0])
 
 
 def read_attribute_list(file: Path, text: str) -> Sheet:

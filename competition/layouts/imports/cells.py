@@ -5,8 +5,9 @@ import re
 import unicodedata
 from ast import literal_eval
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -25,6 +26,7 @@ RECURRING = 0.75  # of the parts of divided cells also stand in other cells, if 
 UNSURE = 0.4
 MARKS = ("x", "✓", "✔", "1", "1.0", "true", "yes", "y")
 SHOWN = 4
+EXACT = 1e5  # numbers below it are written by :g with all their digits before the point
 USUAL = ("nan", "NA")  # words for a missing value that are named beside another
 
 
@@ -35,7 +37,10 @@ def clean(sheet: Sheet) -> Sheet:
         new = _each(values, clean_text)
         if column != sheet.image and (new != _each(values, str.strip)).any():
             changed.append(column)
-        found[clean_text(column)] = new
+        name = clean_text(column)
+        if name in found:
+            raise InvalidInput(f"{sheet.file}: two columns are called {name!r} but for what cannot be seen; rename one")
+        found[name] = new
     note = f"invisible characters, odd spaces or accents in {_some(changed)} were made uniform"
     sheet = replace(
         sheet, cells=found, image=clean_text(sheet.image), several=frozenset(map(clean_text, sheet.several))
@@ -102,16 +107,17 @@ def divide(sheet: Sheet, reading: Reading) -> Sheet:
     if reading.separator is not None and SEPARATOR not in reading.separator:
         reading = replace(reading, separator=(SEPARATOR, *reading.separator))  # which separates in every table
     cells, several, notes, unsure = {}, set(sheet.several), [], []
+    told = _told(sheet)
     for column, values in sheet.labels.items():
         if column in several:
             continue
-        if (listed := _listed(sheet, column)) is not None:
+        if reading.separator != (SEPARATOR,) and (listed := _listed(sheet, column)) is not None:
             cells[column] = listed
             several.add(column)
             notes.append(f"{column}: its cells are lists of several values")
             continue
         for separator in _candidates(values, reading):
-            sure = how_sure(values, separator) if reading.separator is None else _told(sheet, column, separator)
+            sure = how_sure(values, separator) if reading.separator is None else told(column, separator)
             if sure == SURE:
                 cells[column] = _each(values, lambda value, by=separator: _divided(value, by))
                 several.add(column)
@@ -131,12 +137,19 @@ def divide(sheet: Sheet, reading: Reading) -> Sheet:
     return replace(sheet.with_cells(cells), several=frozenset(several)).say(*notes)
 
 
-def _told(sheet: Sheet, column: str, separator: str) -> int:
+def _told(sheet: Sheet) -> Callable[[str, str], int]:
     """Whether a separator that the user named divides a column: not if it looks so only in other columns."""
-    having = {
-        name: how_sure(values, separator) for name, values in sheet.labels.items() if separator in " ".join(values)
-    }
-    return SURE if len(having) < 2 or having[column] != NO or not any(having.values()) else NO
+
+    @cache
+    def having(separator: str) -> dict[str, int]:
+        found = {name: values for name, values in sheet.labels.items() if any(separator in one for one in set(values))}
+        return {name: how_sure(values, separator) for name, values in found.items()}
+
+    def told(column: str, separator: str) -> int:
+        others = having(separator)
+        return SURE if len(others) < 2 or others[column] != NO or not any(others.values()) else NO
+
+    return told
 
 
 NO, MAYBE, SURE = range(3)
@@ -163,8 +176,9 @@ def how_sure(values: Iterable[str], separator: str) -> int:
         return SURE
     if any(len(set(one)) < len(one) for one in joined.values()) or recurring < UNSURE:
         return MAYBE if separator == ";" else NO
+    decimal = separator == "," and all(re.fullmatch(r"-?\d+,\d+", value) for value in joined)
     if separator != " ":
-        return SURE if recurring >= RECURRING and separator not in SELDOM else MAYBE
+        return SURE if recurring >= RECURRING and separator not in SELDOM and not decimal else MAYBE
     places = defaultdict(set)
     for one in divided.values():
         for place, part in enumerate(one):
@@ -203,6 +217,8 @@ def _listed(sheet: Sheet, column: str) -> np.ndarray | None:
             f"--leave-out {column!r}"
         )
     quoted = any("'" in value or '"' in value for value in in_brackets)
+    if not quoted and any(value[0] == "(" or value[-1] == ")" for value in in_brackets):
+        return None  # (0, 10] is a range, (small) a word
     if not known or None in known.values() or not (quoted or in_brackets == set(values) - {""}):
         return None
     return _each(values, lambda value: text_of(known[value]) if value in known else value)
@@ -232,7 +248,7 @@ def unify_spelling(sheet: Sheet) -> Sheet:
     cells, notes = {}, []
     for column, values in sheet.labels.items():
         distinct = {part for value in set(values) for part in value.split(SEPARATOR) if part}
-        spelt = {value: _spelling(value, distinct) for value in distinct}
+        spelt = _spellings(distinct)
         if all(value == one for value, one in spelt.items()):
             continue
         cells[column] = _each(
@@ -256,25 +272,28 @@ def unify_spelling(sheet: Sheet) -> Sheet:
 def spelt_alike(classes: Iterable[str]) -> list[list[str]]:
     """The classes that are spellings of one, as 1 and 1.0, TRUE and True, or an accent in one letter and in two."""
     cleaned = {name: clean_text(name) for name in classes}
-    found = defaultdict(list)
+    found, spelt = defaultdict(list), _spellings(set(cleaned.values()))
     for name, text in cleaned.items():
-        found[_spelling(text, set(cleaned.values()))].append(name)
+        found[spelt[text]].append(name)
     return [names for names in found.values() if len(names) > 1]
 
 
-def _spelling(value: str, among: set[str]) -> str:
-    """How a value is written where another of its column means the same."""
-    lower = {other.casefold() for other in among}
+def _spellings(values: Collection[str]) -> dict[str, str]:
+    """How each value of a column is written where another of them means the same."""
+    lower = {value.casefold() for value in values}
     if lower <= set(FLAGS) and lower & {"true", "false"} and lower - {"true", "false"}:
-        return str(int(FLAGS[value.casefold()]))  # True beside 1
+        return {value: str(int(FLAGS[value.casefold()])) for value in values}  # True beside 1
     if lower <= {"true", "false"} or lower <= {"yes", "no"}:
-        return value.casefold()
-    if not all(re.fullmatch(r"[+-]?(0|[1-9]\d*)(\.\d*)?", other) for other in among):
-        return value
-    numbers = {other: float(other) for other in among}
-    if len(set(numbers.values())) == len(among) and not all(map(float.is_integer, numbers.values())):
-        return value  # 0.5 and 1.0
-    return f"{numbers[value] + 0:g}" if abs(numbers[value]) < 1e5 else value.lstrip("+").removesuffix(".0")
+        return {value: value.casefold() for value in values}
+    if not all(re.fullmatch(r"[+-]?(0|[1-9]\d*)(\.\d*)?", value) for value in values):
+        return {value: value for value in values}
+    numbers = {value: float(value) for value in values}
+    if len(set(numbers.values())) == len(values) and not all(map(float.is_integer, numbers.values())):
+        return {value: value for value in values}  # 0.5 and 1.0
+    return {
+        value: f"{number + 0:g}" if abs(number) < EXACT else value.lstrip("+").removesuffix(".0")
+        for value, number in numbers.items()
+    }
 
 
 def unify_flags(sheet: Sheet) -> Sheet:

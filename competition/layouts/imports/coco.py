@@ -1,6 +1,6 @@
 """JSON of images, annotations and categories: COCO, iMaterialist, and others like them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,6 +23,9 @@ def read_coco(file: Path, content: Mapping) -> Sheet:
     Raises InvalidInput for annotations of images that are not listed, and for ids without a name.
     """
     images = {str(_first(file, image, ("id", *IMAGE_IDS), "an image")): image for image in content["images"]}
+    if len(images) < len(content["images"]):
+        twice = Counter(str(_first(file, image, ("id", *IMAGE_IDS), "an image")) for image in content["images"])
+        raise InvalidInput(f"{file}: several images have the id {twice.most_common(1)[0][0]}; give each its own")
     names = {
         "category_id": _names(content.get("categories")),
         "category_ids": _names(content.get("categories")),

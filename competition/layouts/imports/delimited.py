@@ -16,6 +16,7 @@ SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 NAMES_OF = {**SEPARATORS, " ": "blanks"}
 INDEX = "Unnamed: 0"  # what pandas calls the index that it wrote without a name
 LOOKED_AT = 50  # lines that are looked at to find the separator
+csv.field_size_limit(2**31 - 1)  # read with another separator, the header of a wide table is one long cell
 
 
 def read_delimited(file: Path, text: str) -> Sheet:
@@ -64,10 +65,13 @@ def _csv_rows(file: Path, lines: Sequence[str], separator: str) -> list[tuple[in
 
 def _without_ends(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
     """The rows without the cells at their ends that are empty in all of them, as spreadsheets write them."""
-    width = max(len(cells) for _, cells in rows)
-    while width and not any("".join(cells[width - 1 :]).strip() for _, cells in rows):
-        width -= 1
+    width = max(_filled(cells) for _, cells in rows)
     return [(line, cells[:width]) for line, cells in rows]
+
+
+def _filled(cells: Sequence[str]) -> int:
+    """The number of cells up to the last that is not empty."""
+    return max((place for place, cell in enumerate(cells, start=1) if cell.strip()), default=0)
 
 
 def _header(file: Path, rows: list) -> tuple[list[str], list]:
@@ -82,10 +86,11 @@ def _header(file: Path, rows: list) -> tuple[list[str], list]:
     if not header[0] and all(header[1:]):
         header[0] = INDEX
     problems = [Problem(file, line, f"column {place} has no name") for place, name in enumerate(header, 1) if not name]
+    first: dict[str, int] = {}
     problems += [
-        Problem(file, line, f"columns {header.index(name) + 1} and {place} are both called {name!r}")
+        Problem(file, line, f"columns {first[name]} and {place} are both called {name!r}")
         for place, name in enumerate(header, start=1)
-        if name and header.index(name) + 1 < place
+        if name and first.setdefault(name, place) < place
     ]
     if problems:
         raise InvalidInput(f"{file} cannot be read as a table:", problems)

@@ -13,8 +13,7 @@ from competition.layouts.imports.sheet import TEST, TRAIN, Sheet
 ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx")
 LISTS = ("list_attr*.txt", "list_category_img*.txt")  # of CelebA and DeepFashion
 IN_PARTS = ("_classes.csv", "_annotations.coco.json", "metadata.csv", "metadata.jsonl", "labels.json", "labels.csv")
-SAMPLE, ASKED, LABELS = "sample", "asked", "labels"
-OTHERS = ("dataset_info.json", "package.json", "config.json")
+OTHERS = ("metadata.json", "dataset_info.json", "package.json", "config.json")
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ def label_files(folder: Path, named: Path | None = None) -> LabelFiles:
     """
     found = [path for path in sorted(folder.iterdir()) if _is_table(path)]
     lists = [path for pattern in LISTS for path in sorted(folder.glob(pattern)) if "cloth" not in path.name]
-    sample = [path for path in found if is_sample_name(path)]
+    sample = [path for path in found if is_sample_name(path) and path != named]
     asked = [path for path in found if path not in sample and _begins(path, "test", "question")]
     others = [path for path in found if path not in [*sample, *asked] and path.stem != "answers"]
     others = [path for path in others if path.stem.startswith("list_attr")] or others  # Kaggle's CelebA

@@ -2,6 +2,7 @@
 
 import zlib
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ def read_frame(file: Path) -> Sheet:
         raise InvalidInput(
             f"{file} needs {name} to be read ({error}): pip install {name}; or save it as a CSV"
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, BadZipFile) as error:
         raise InvalidInput(f"{file} cannot be read: {error}") from None
     if nested := [name for name in frame if frame[name].map(lambda one: isinstance(one, dict | bytes)).any()]:
         raise InvalidInput(

@@ -68,13 +68,32 @@ def read_sheet(file: Path) -> Sheet:
         return automl.read_automl_table(file, text)
     if attribute_lists.is_attribute_list(text):
         return attribute_lists.read_attribute_list(file, text)
+    return _read_table(file, text)
+
+
+def _read_table(file: Path, text: str) -> Sheet:
     sheet = delimited.read_delimited(file, text)
+    if label_studio.is_label_studio_table(sheet):
+        return label_studio.tidy_label_studio_table(sheet)
     called_so = attribute_lists.is_named_so(file)
     sheet = replace(sheet, image=next(iter(sheet.cells))) if called_so else sheet
-    return attribute_lists.with_parts(sheet) if called_so else _without_bookkeeping(sheet)
+    return attribute_lists.with_parts(sheet) if called_so else sheet
 
 
 def _read_json(file: Path, text: str) -> Sheet:
+    """What a JSON file holds. Raises InvalidInput also where it looks like a format, and lacks what that always has."""
+    try:
+        return _sheet_of_json(file, text)
+    except InvalidInput:
+        raise
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise InvalidInput(
+            f"{file} is not what it looks like: something is missing or of another kind ({what})"
+        ) from error
+
+
+def _sheet_of_json(file: Path, text: str) -> Sheet:
     content, lines = records.parse(file, text)
     if coco.is_coco(content):
         return coco.read_coco(file, content)
@@ -84,13 +103,8 @@ def _read_json(file: Path, text: str) -> Sheet:
         return label_studio.read_label_studio(file, content)
     if automl.is_automl_records(content):
         return automl.read_automl_records(file, content, lines)
-    return _without_bookkeeping(records.read_records(file, content, lines))
-
-
-def _without_bookkeeping(sheet: Sheet) -> Sheet:
-    if label_studio.is_label_studio_table(sheet):
-        sheet = label_studio.tidy_label_studio_table(sheet)
-    return sheet
+    sheet = records.read_records(file, content, lines)
+    return label_studio.tidy_label_studio_table(sheet) if label_studio.is_label_studio_table(sheet) else sheet
 
 
 def without_bystanders(sheet: Sheet, reading: Reading) -> Sheet:
@@ -128,6 +142,10 @@ def tidy(sheet: Sheet, reading: Reading) -> Sheet:
 
     Raises InvalidInput where that is not clear, with the flag that settles it.
     """
+    if reading.separator and "" in reading.separator:
+        raise InvalidInput(
+            "--separator is empty; name what stands between the values, or give no word: one value a cell"
+        )
     unknown = [column for column in reading.leave_out if column not in sheet.cells]
     if unknown:
         raise InvalidInput(f"{sheet.file}:1: --leave-out: {no_such('column', unknown[0], sheet.cells)}")

@@ -109,8 +109,6 @@ def sheet_of(
                 several.add(column)
             columns[column][number] = text_of(value)
     several = {column for column in several if column in columns}
-    for column in several:  # a single value of such a column is one of several, too
-        columns[column] = np.array([text if text else "" for text in columns[column]], object)
     line = np.arange(1, len(rows) + 1) if lines is None else np.array([*lines], int)
     return Sheet(file, what, line, columns, file.parent, several=frozenset(several), **fields)
 
@@ -125,5 +123,9 @@ def text_of(value: object) -> str:
         return str(int(value))
     if isinstance(value, list | tuple | set | np.ndarray):
         texts = [text_of(one) for one in value]
+        if bars := [text for text in texts if SEPARATOR in text]:
+            raise InvalidInput(
+                f"the value {bars[0]!r} holds {SEPARATOR!r}, which separates values in a table; rename it"
+            )
         return SEPARATOR.join(dict.fromkeys(filter(None, texts))) or SEPARATOR
     return str(value)
