@@ -89,6 +89,8 @@ def split(dataset: Dataset, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
         print("validation 0: every image is trained on, and there will be no score")
         return np.arange(len(dataset)), np.arange(0)
     if dataset.held_out.any():
+        if dataset.held_out.all():
+            raise InvalidInput("the data set holds out all of its images, so there is none to train on")
         _refuse_twins(dataset)
         print(f"held out by the data set itself: {dataset.held_out.sum():,} images")
         return np.flatnonzero(~dataset.held_out), np.flatnonzero(dataset.held_out)

@@ -14,6 +14,7 @@ from competition.task import Task
 FEW_VALUES, FEW_IMAGES = 10, 3
 # A column with a larger share of 0 and 1 than this is meant to hold nothing else.
 ALMOST = 0.6
+SLIPS = 0.1  # of the rows of a task may be filled by half without this being what is meant
 # The names of the task of 0/1 columns without a prefix: if exactly one of them is true in every row, and if not.
 ONE_OF, ANY_OF = "class", "tags"
 
@@ -85,9 +86,13 @@ def group_columns(cells: Mapping[str, np.ndarray]) -> tuple[dict[str, tuple[str,
 
 
 def _partly_answered(columns: Sequence[np.ndarray]) -> bool:
-    """Whether a row of 0/1 columns has both filled and empty cells."""
-    empty = np.column_stack([values == "" for values in columns])
-    return bool((empty.any(axis=1) & ~empty.all(axis=1)).any())
+    """Whether rows of 0/1 columns have both filled and empty cells; a few among rows with exactly one 1 are slips."""
+    cells = np.column_stack(columns)
+    empty = cells == ""
+    partly, full = empty.any(axis=1) & ~empty.all(axis=1), ~empty.any(axis=1)
+    ones = (flags_of(cells, FLAGS | WORDS) == 1).sum(axis=1)
+    one_hot = full.any() and (ones[full] == 1).all()
+    return bool(partly.any()) and not (one_hot and partly.mean() <= SLIPS)
 
 
 def shared_prefixes(columns: Sequence[str]) -> tuple[dict[str, str], list[str]]:

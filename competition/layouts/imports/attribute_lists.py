@@ -111,6 +111,15 @@ def with_parts(sheet: Sheet) -> Sheet:
         lines = [re.split(r"[\s,]+", line.strip()) for line in path.read_text("utf-8-sig").splitlines()]
         part_of = {line[0]: {**NUMBERED_PARTS, **NAMED_PARTS}.get(line[-1]) for line in lines if len(line) > 1}
         parts = np.array([part_of.get(name) for name in sheet.names], object)
-        if path != sheet.file and all(parts):
-            return replace(sheet, part=parts).say(f"the parts are those of {path.name}")
+        if path == sheet.file or not any(parts):
+            continue
+        if lost := [
+            Problem(sheet.file, int(line), name)
+            for line, name, part in zip(sheet.line, sheet.names, parts, strict=True)
+            if not part
+        ]:
+            raise InvalidInput(
+                f"{path} says for some images which part they belong to, but not for these; add them:", lost
+            )
+        return replace(sheet, part=parts).say(f"the parts are those of {path.name}")
     return sheet

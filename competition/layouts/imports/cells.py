@@ -303,6 +303,12 @@ def unify_flags(sheet: Sheet) -> Sheet:
     cells, notes = {}, []
     if signed:
         unknown = any("0" in found for found in signed.values())
+        if unknown and (alone := [column for column, found in signed.items() if "0" not in found]):
+            other = next(column for column in signed if column not in alone)
+            raise InvalidInput(
+                f"{sheet.file}: -1 is beside 0 and 1 in column {other!r}, but beside 1 alone in {_some(alone)}; if it "
+                f"is unknown in all, --missing {' '.join([*USUAL, '-1'])}; else write 0 where it means no"
+            )
         meaning = {"-1": "" if unknown else "0"}
         cells = {column: _each(sheet.cells[column], lambda value: meaning.get(value, value)) for column in signed}
         said = "missing, because 0 is there, too (no: write 0 for -1)" if unknown else "no, because there is no 0"

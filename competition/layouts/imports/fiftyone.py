@@ -51,6 +51,8 @@ def _samples(file: Path, samples: list[Mapping]) -> Sheet:
         rows.append(row)
         parts.append(next((PARTS[tag] for tag in sample.get("tags") or () if tag in PARTS), ""))
     sheet = sheet_of(file, "an export of FiftyOne", rows, image=IMAGE)
-    if all(parts):
-        sheet = replace(sheet, part=np.array(parts, object))
-    return sheet
+    if not any(parts):
+        return sheet
+    if lost := [sample["filepath"] for sample, part in zip(samples, parts, strict=True) if not part]:
+        raise InvalidInput(f"{file}: some samples are tagged {', '.join(PARTS)}, but not these; tag them, too:", lost)
+    return replace(sheet, part=np.array(parts, object))

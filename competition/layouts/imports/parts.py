@@ -66,6 +66,11 @@ def find_parts(sheet: Sheet, reading: Reading) -> Sheet:
     for column, parts in columns.items():
         counts = {part: int((parts == part).sum()) for part in (TRAIN, VALIDATION, TEST)}
         said = ", ".join(f"{part} {count:,}" for part, count in counts.items() if count)
+        if not counts[TRAIN]:
+            raise InvalidInput(
+                f"{sheet.file}: by column {column!r} there is no image to train on ({said}); leave it out, --leave-out "
+                f"{column!r}, or name the file that has those to train on, too"
+            )
         found = replace(sheet.without([column]), part=parts)
         return found.say(f"column {column!r} says which part an image belongs to: {said}")
     return sheet
