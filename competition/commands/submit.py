@@ -10,6 +10,7 @@ from competition.errors import InvalidInput
 from competition.files import CACHE
 from competition.images.warp import View
 from competition.layouts.registry import asking, question_files
+from competition.layouts.sample import Sample
 from competition.recipe import Recipe
 from competition.run import newest_finished_run
 from competition.scoring.blend import Blend, Mean, blend_of
@@ -69,6 +70,8 @@ def submit(
 
     probabilities = answer(blend, asked, inspection, cache)
     written = reader.write_answers(output, asked, probabilities, blend.tasks)
+    if isinstance(reader, Sample):
+        print("\n".join(reader.meanings(questions, blend.tasks)))
     for problem in bad:
         print(f"answered with the class frequencies of the training data: {problem}")
     names = " and ".join([str(written[0]), *(path.name for path in written[1:])])

@@ -1,6 +1,8 @@
 """The organisers' sample of a submission: what it asks, answers in exactly its shape, and whether a file has that."""
 
+import math
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,6 +26,7 @@ from competition.layouts.table_tasks import is_number
 from competition.task import DECIMALS, HALF, Task
 
 POSITIVE = ("1", "yes", "true", "positive")  # the class whose probability a column of fractions asks for
+BETWEEN = r"[ ,;|]+"  # several values
 BLANK = " "  # joins several labels, where the sample shows none
 
 
@@ -89,6 +92,18 @@ class Shape:
         between = {column: _between(sheet.cells[column], task) for column, task in values.items()}
         return cls(values, classes, between)
 
+    def meanings(self) -> list[str]:
+        """What each column holds, in words; columns of classes of one task together."""
+        said = {
+            column: "the classes" if task.kind == "multilabel" else "the class" for column, task in self.values.items()
+        }
+        count = Counter(task.name for task, _ in self.classes.values())
+        for column, (task, place) in self.classes.items():
+            alone = count[task.name] == 1
+            key = column if alone else f"{task.name}_…"
+            said[key] = f"the probability of {task.classes[place]!r}" if alone else "a probability for each class"
+        return [f"column {column!r}: {what}" for column, what in said.items()]
+
     @cached_property
     def tasks(self) -> list[str]:
         return list(
@@ -108,10 +123,15 @@ def _chances(values: np.ndarray) -> np.ndarray:
 
 def _numbers(values: np.ndarray) -> np.ndarray:
     """The cells that hold one number or several, which are those of classes, (rows,) bool."""
-    return np.array([bool(value) and all(map(is_number, re.split(r"[ ,;|]+", value))) for value in values], bool)
+    return np.array([bool(value) and all(map(_is_finite, re.split(BETWEEN, value))) for value in values], bool)
+
+
+def _is_finite(text: str) -> bool:
+    return is_number(text) and math.isfinite(float(text))
 
 
 def _positive(task: Task, column: str) -> int:
+    """The class that a column of fractions asks for: one that says yes or is called so, else the second."""
     for place, name in enumerate(task.classes):
         if name.casefold() in POSITIVE or task_of(name) == task_of(column):
             return place
@@ -155,6 +175,10 @@ class Sample:
             np.tile(names, len(images)),
         )
 
+    def meanings(self, file: Path, tasks: Tasks) -> list[str]:
+        """What each column of the answers will hold, in words."""
+        return Shape.of(read_sample(file), tasks).meanings()
+
     def write_answers(self, path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
         """Write the header, ids, order and columns of the sample, filled. Raises InvalidInput for a wrong file."""
         sheet, (header, names, separator) = read_sample(questions.file), _as_written(questions.file)
@@ -182,24 +206,36 @@ class Sample:
 
 
 def check_against(submission: Path, sample: Path) -> list[Problem]:
-    """What differs between a submission and the sample: header, rows, order, and numbers where the sample has them."""
-    expected, found = read_sample(sample), read_sample(submission)
-    if list(found.cells) != list(expected.cells):
-        text = f"the header is {','.join(found.cells)[:200]}; that of {sample.name} is {','.join(expected.cells)[:200]}"
+    """What differs between a submission and the sample, letter for letter: separator, header, rows, order and values.
+
+    A cell is filled where no cell of the sample's column is empty, and holds a number where those do.
+    """
+    (header, names, separator), (known, ids, between) = _as_written(submission), _as_written(sample)
+    if (separator, header) != (between, known):
+        text = f"the header is {separator.join(header)[:200]!r}; that of {sample.name} is {between.join(known)[:200]!r}"
         return [Problem(submission, 1, text)]
+    expected, found = read_sample(sample), read_sample(submission)
     problems = []
     if len(found) != len(expected):
         problems.append(Problem(submission, 1, f"{len(found):,} rows; {sample.name} has {len(expected):,}"))
-    for row in np.flatnonzero(found.names[: len(expected)] != expected.names[: len(found)]):
-        text = f"is about {found.names[row]!r}; {sample.name} has {expected.names[row]!r} in this place"
+    for row in np.flatnonzero(names[: len(ids)] != ids[: len(names)]):
+        text = f"is about {names[row]!r}; {sample.name} has {ids[row]!r} in this place"
         problems.append(Problem(submission, int(found.line[row]), text))
     for column, values in expected.labels.items():
-        if not len(values) or not _numbers(values).all():
-            continue
-        chance = _fractions(values)
-        odd = ~_chances(found.cells[column]) if chance else ~_numbers(found.cells[column])
-        for row in np.flatnonzero(odd):
-            allowed = "numbers from 0 to 1" if chance else "numbers"
+        right, allowed = _right(found.cells[column], values)
+        for row in np.flatnonzero(~right):
             text = f"{found.cells[column][row]!r} in column {column!r}; allowed are {allowed}"
             problems.append(Problem(submission, int(found.line[row]), text))
     return sorted(problems)
+
+
+def _right(cells: np.ndarray, sample: np.ndarray) -> tuple[np.ndarray, str]:
+    """Which cells are of the kind that a column of the sample holds, (rows,) bool; and what is allowed, in words."""
+    if not len(sample) or (sample == "").any():
+        return np.ones(len(cells), bool), ""
+    if not _numbers(sample).all():
+        several = any(re.search(BETWEEN, value) for value in sample)  # of which there may be none
+        return (cells != "") | several, "filled cells"
+    if _fractions(sample):
+        return _chances(cells), "numbers from 0 to 1"
+    return _numbers(cells), "numbers"
