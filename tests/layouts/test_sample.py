@@ -156,7 +156,7 @@ SAMPLE = ["id,cat,dog", "q7,0.5,0.5", "q2,0.5,0.5", "q10,0.5,0.5"]
 @pytest.mark.parametrize(
     ("lines", "place", "words"),
     [
-        (["id,dog,cat", *SAMPLE[1:]], 1, "the header is id,dog,cat; that of sample.csv is id,cat,dog"),
+        (["id,dog,cat", *SAMPLE[1:]], 1, "the header is 'id,dog,cat'; that of sample.csv is 'id,cat,dog'"),
         (SAMPLE[:3], 1, "2 rows; sample.csv has 3"),
         ([*SAMPLE[:2], SAMPLE[3], SAMPLE[2]], 3, "is about 'q10'; sample.csv has 'q2' in this place"),
         ([*SAMPLE[:2], "q2,0.5,1.5", SAMPLE[3]], 3, "'1.5' in column 'dog'; allowed are numbers from 0 to 1"),
