@@ -51,7 +51,7 @@ def submit(
     first = blend.runs[0]
     recipe, data = first.read_recipe(), Path(first.read_made()["data"])
     questions = questions or questions_of(recipe, data)
-    reader = asking(recipe, questions, data, threshold)
+    reader = asking(recipe, questions, data, blend.tasks, threshold)
     output = output or SUBMISSIONS / f"{name_of(blend)}{reader.ENDING}"
     if output.suffix != reader.ENDING:
         raise InvalidInput(f"--output is {output}; for these data its name has to end in {reader.ENDING}")

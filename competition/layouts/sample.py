@@ -21,7 +21,7 @@ from competition.layouts.imports.delimited import find_separator, read_delimited
 from competition.layouts.imports.folders import is_sample_name
 from competition.layouts.imports.images import Images, find_images
 from competition.layouts.imports.sheet import LOOKING, TEST, Sheet
-from competition.layouts.table_cells import by_task_name, columns_of, task_of
+from competition.layouts.table_cells import QUESTIONS, answering, by_task_name, columns_of, placeholders, task_of
 from competition.layouts.table_tasks import is_number
 from competition.task import DECIMALS, HALF, Task
 
@@ -30,9 +30,12 @@ BETWEEN = r"[ ,;|]+"  # several values
 BLANK = " "  # joins several labels, where the sample shows none
 
 
-def is_sample(file: Path) -> bool:
-    """Whether a file of questions is a sample: called so, or each filled column has one value in several rows."""
-    if file.suffix.lower() != ".csv" or not file.is_file():
+def is_sample(file: Path, tasks: Tasks) -> bool:
+    """Whether a file of questions is a sample: called so, or it answers tasks with one value in every row.
+
+    questions.csv is the project's own file, which is answered in the project's own form.
+    """
+    if file.suffix.lower() != ".csv" or not file.is_file() or file.name == QUESTIONS:
         return False
     if is_sample_name(file):
         return True
@@ -40,8 +43,8 @@ def is_sample(file: Path) -> bool:
         sheet = read_sample(file)
     except InvalidInput:  # the layout's own reader says what is wrong
         return False
-    filled = [set(values) for values in sheet.labels.values() if any(values)]
-    return len(sheet) > 1 and bool(filled) and all(len(found) == 1 for found in filled)
+    answers = answering(tasks, sheet.labels)
+    return bool(answers) and len(placeholders(answers)) == len(answers)
 
 
 def read_sample(file: Path) -> Sheet:
