@@ -115,6 +115,7 @@ def test_from_the_organisers_files_to_a_submission_in_their_shape(
     with redirect_stdout(io.StringIO()) as said:
         assert main(["init", "mine", "--labels", str(home)]) == 0
     recipe, data = load_recipe("mine.py"), said.getvalue().split("--data ")[1].split()[0]
+    assert [len(task) for task in recipe.tasks] == [len(COLOURS)]
     quick = replace(recipe, backbone="convnet", epochs=(12,), learning_rate=(3e-3,), precision="float32")
     written = submit([train(quick, Path(data)).folder])
     (sample,) = home.glob("sample*.csv")
