@@ -21,7 +21,7 @@ from competition.layouts.imports.images import plain
 from competition.layouts.imports.read import read_sheet, tidy, with_images
 from competition.layouts.imports.sheet import LOOKING, TEST, TRAIN, VALIDATION, Reading, Sheet
 from competition.layouts.registry import LAYOUTS
-from competition.layouts.table_cells import QUESTIONS, Table, answering, placeholders, read_table
+from competition.layouts.table_cells import FLAGS, QUESTIONS, UNKNOWN, Table, answering, flags_of, placeholders, read_table
 from competition.layouts.table_tasks import infer_tasks
 from competition.task import Task
 
@@ -180,14 +180,23 @@ def _strict(file: Path, sheet: Sheet) -> Table | None:
         return None
     if strict.problems or len(strict) != len(sheet) or strict.image != sheet.image:
         return None
-    if not all(
-        column in strict.cells and (strict.cells[column] == cells).all() for column, cells in sheet.labels.items()
-    ):
+    if not all(_means(strict.cells.get(column), cells) for column, cells in sheet.labels.items()):
         return None
     prefix = os.path.relpath(strict.root, sheet.root)
     if any(os.path.normpath(f"{prefix}/{one}") != other for one, other in zip(strict.names, sheet.names, strict=True)):
         return None
     return replace(strict, cells={column: strict.cells[column] for column in sheet.labels})
+
+
+def _means(cells: np.ndarray | None, tidied: np.ndarray) -> bool:
+    """Whether the cells of a strict table are those that were found, or flags that mean the same: 1.0 for every 1."""
+    if cells is None:
+        return False
+    if (cells == tidied).all():
+        return True
+    flags, filled = flags_of(cells, FLAGS), cells != ""
+    same = (flags == flags_of(tidied, FLAGS)) & ((flags != UNKNOWN) == filled)
+    return bool(same.all()) and len(set(cells)) == len(set(tidied))
 
 
 def _imported(sheet: Sheet) -> tuple[Table, Imported]:
