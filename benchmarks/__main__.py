@@ -10,6 +10,7 @@ import tyro
 from competition.__main__ import reported
 from competition.errors import InvalidInput
 from competition.run import RUNS
+from competition.spent import Spent
 
 Usual = Literal[  # large first: its peaks are those of the process
     "large", "input", "training", "precision", "predict", "heads", "switches", "memory", "label_files", "startup"
@@ -39,14 +40,15 @@ def bench(
     modules = [importlib.import_module(f"benchmarks.{group}") for group in groups]
     if data and not data.is_dir():
         raise InvalidInput(f"{data}: there is no such folder")
-    places, rows = Places(data, weights), []
+    places, rows, spent = Places(data, weights), [], Spent()
     print(header(), flush=True)
-    for module in modules:
-        for row in module.rows(places):
-            rows.append(row)
-            print(line(row), flush=True)
+    for group, module in zip(groups, modules, strict=True):
+        with spent.on(group):
+            for row in module.rows(places):
+                rows.append(row)
+                print(line(row), flush=True)
     write_json(rows, output)
-    print(f"{summary(rows)}; {output}")
+    print(f"{summary(rows)}; {output}\ntime: {spent}")
     return 0
 
 
