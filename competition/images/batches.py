@@ -68,9 +68,8 @@ class TrainBatches:
         inputs: Callable[[np.ndarray, int], Any],
         first_epoch: int = 0,
     ):
-        self.inputs, self.count, self.batch_size = inputs, len(dataset), batch_size
+        self.dataset, self.inputs, self.count, self.batch_size = dataset, inputs, len(dataset), batch_size
         self.recipe, self.first_epoch, self.epoch = recipe, first_epoch, first_epoch
-        self.targets = dataset.targets(recipe.maybe)
         self.weights = sample_weights(dataset, recipe)
 
     def __len__(self) -> int:
@@ -81,7 +80,7 @@ class TrainBatches:
             raise IndexError(batch)
         places = np.arange(batch * self.batch_size, (batch + 1) * self.batch_size)
         rows = shuffled(self.count, self.recipe.seed, self.epoch)[places % self.count]
-        targets = {name: values[rows] for name, values in self.targets.items()}
+        targets = self.dataset.targets(self.recipe.maybe, rows)  # those of all rows can be gigabytes
         counted, tasks = places < self.count, self._tasks(batch)
         weights = {name: values[rows] * (counted & (name in tasks)) for name, values in self.weights.items()}
         return self.inputs(rows, self.epoch), targets, weights
