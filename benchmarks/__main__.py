@@ -10,11 +10,12 @@ import tyro
 from competition.__main__ import reported
 from competition.errors import InvalidInput
 from competition.run import RUNS
+from competition.spent import Spent
 
 Usual = Literal[  # large first: its peaks are those of the process
     "large", "input", "training", "precision", "predict", "heads", "switches", "memory", "label_files", "startup"
 ]
-Group = Literal[Usual, "accuracy", "planning", "profile"]  # each is a module benchmarks.<group>
+Group = Literal[Usual, "accuracy", "classes", "planning", "profile"]  # each is a module benchmarks.<group>
 RESULT = RUNS / "bench.json"
 
 
@@ -28,7 +29,7 @@ def bench(
     """Measure, print a table with one row per measurement, and write it as JSON. A missed goal is marked MISSED.
 
     Args:
-        groups: what to measure; by default all but accuracy (a quarter of an hour), planning and profile.
+        groups: what to measure; by default all but accuracy (a quarter of an hour), classes, planning and profile.
         data: folder of the photographs; by default data/clothing in COMPETITION_SHARED, else drawn garments.
         weights: SqueezeNet's weights file; by default the one in COMPETITION_SHARED, else random weights.
         output: the JSON to write.
@@ -39,14 +40,15 @@ def bench(
     modules = [importlib.import_module(f"benchmarks.{group}") for group in groups]
     if data and not data.is_dir():
         raise InvalidInput(f"{data}: there is no such folder")
-    places, rows = Places(data, weights), []
+    places, rows, spent = Places(data, weights), [], Spent()
     print(header(), flush=True)
-    for module in modules:
-        for row in module.rows(places):
-            rows.append(row)
-            print(line(row), flush=True)
+    for group, module in zip(groups, modules, strict=True):
+        with spent.on(group):
+            for row in module.rows(places):
+                rows.append(row)
+                print(line(row), flush=True)
     write_json(rows, output)
-    print(f"{summary(rows)}; {output}")
+    print(f"{summary(rows)}; {output}\ntime: {spent}")
     return 0
 
 

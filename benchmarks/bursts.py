@@ -6,7 +6,7 @@ python -m benchmarks.bursts small --plain-allocator
 import platform
 import sys
 
-NETWORKS = {"small": (96, 32), "efficientnet_lite2": (260, 16)}  # pixels, images per step
+NETWORKS = {"small": (96, 32), "efficientnet_lite2": (260, 8)}  # pixels, images per step
 
 
 def main(backbone: str, plain_allocator: bool) -> None:

@@ -31,6 +31,11 @@ def child_environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
+def peak_of(arguments: Sequence[str], folder: Path) -> float:
+    """The peak memory in GB of a command of the project in `folder`."""
+    return json.loads(run_python([*UNTIL_STEP, "0", "inf", *arguments], folder).splitlines()[-1])["peak"]
+
+
 def train_until(step: int, arguments: Sequence[str], folder: Path, budget: float = math.inf) -> tuple[float, float]:
     """Run `competition train` in `folder` up to this step, or for `budget` seconds from the first one.
 

@@ -20,7 +20,7 @@ PROCESSES = {
     "oneDNN": ((), {"TF_ENABLE_ONEDNN_OPTS": "0"}),
     "allocator": (("--plain-allocator",), {}),
 }
-BURST, BUDGET = 1, 20  # seconds
+BURST, BUDGET = 1, 10  # seconds
 
 
 def rows(places: Places) -> Iterator[Measurement]:

@@ -72,10 +72,11 @@ class Dataset:
         """The line that names the image, as file:line."""
         return f"{self.sources[self.source_of[row]]}:{self.line[row]}"
 
-    def targets(self, maybe: float = 0.0) -> dict[str, np.ndarray]:
-        """Arrays (n, classes) float32 for each task: one-hot, or 1 - `maybe` at y and `maybe` shared by the classes
-        marked m; **zeros where the task is absent**. A multilabel task has 1 at each y and `maybe` at each m."""
-        return {task.name: _targets(self.codes[task.name], task, maybe) for task in self.tasks}
+    def targets(self, maybe: float = 0.0, rows: np.ndarray | slice = slice(None)) -> dict[str, np.ndarray]:
+        """Arrays (n, classes) float32 for each task, of n `rows`: one-hot, or 1 - `maybe` at y and `maybe` shared by
+        the classes marked m; **zeros where the task is absent**. A multilabel task has 1 at each y and `maybe` at each
+        m."""
+        return {task.name: _targets(self.codes[task.name][rows], task, maybe) for task in self.tasks}
 
     def take(self, rows: np.ndarray) -> "Dataset":
         """A dataset of these rows (indices (k,) int or a mask (n,) bool), in their order."""

@@ -69,10 +69,9 @@ class TrainBatches:
         inputs: Callable[[np.ndarray, int], Any],
         first_epoch: int = 0,
     ):
-        self.inputs, self.count, self.batch_size = inputs, len(dataset), batch_size
+        self.dataset, self.inputs, self.count, self.batch_size = dataset, inputs, len(dataset), batch_size
         self.recipe, self.first_epoch, self.epoch = recipe, first_epoch, first_epoch
-        targets, weights = dataset.targets(recipe.maybe), sample_weights(dataset, recipe)
-        self.targets = {task.ascii_name: targets[task.name] for task in dataset.tasks}
+        weights = sample_weights(dataset, recipe)
         self.weights = {task.ascii_name: weights[task.name] for task in dataset.tasks}
 
     def __len__(self) -> int:
@@ -83,7 +82,8 @@ class TrainBatches:
             raise IndexError(batch)
         places = np.arange(batch * self.batch_size, (batch + 1) * self.batch_size)
         rows = shuffled(self.count, self.recipe.seed, self.epoch)[places % self.count]
-        targets = {name: values[rows] for name, values in self.targets.items()}
+        targets = self.dataset.targets(self.recipe.maybe, rows)  # those of all rows can be gigabytes
+        targets = {task.ascii_name: targets[task.name] for task in self.dataset.tasks}
         counted, tasks = places < self.count, self._tasks(batch)
         weights = {name: values[rows] * (counted & (name in tasks)) for name, values in self.weights.items()}
         return self.inputs(rows, self.epoch), targets, weights

@@ -58,10 +58,15 @@ def score(tasks: Sequence[Task], probabilities: Mapping[str, np.ndarray], codes,
     bool. Tasks without a labelled row are left out; if no task has one, every mean is nan.
     """
     return _report(
-        _score_task(task, probabilities[task.name][present], codes[task.name][present])
+        _score_task(task, *(values[task.name][chosen] for values in (probabilities, codes)))
         for task in tasks
-        if (present := labelled[task.name]).any()
+        if (chosen := _where(labelled[task.name])) is not None
     )
+
+
+def _where(labelled: np.ndarray) -> np.ndarray | slice | None:
+    """The index of the labelled rows, None if there are none; of all rows a slice, so that nothing is copied."""
+    return slice(None) if labelled.all() and len(labelled) else labelled if labelled.any() else None
 
 
 def _report(several: Iterable[TaskScore]) -> Report:
