@@ -18,8 +18,9 @@ from competition.layouts.fashionai import question_files
 from competition.layouts.fashionai_rows import COLUMNS
 from competition.layouts.imports.folders import LabelFiles, joined_parts, label_files, stacked, with_asked
 from competition.layouts.imports.images import plain
-from competition.layouts.imports.read import read_sheet, tidy, with_images
+from competition.layouts.imports.read import read_sheet, tidy, with_images, without_bystanders, without_left_out
 from competition.layouts.imports.sheet import LOOKING, TEST, TRAIN, VALIDATION, Reading, Sheet
+from competition.layouts.notes import some
 from competition.layouts.registry import LAYOUTS
 from competition.layouts.table_cells import QUESTIONS, Table, answering, placeholders, read_table
 from competition.layouts.table_tasks import infer_tasks
@@ -148,13 +149,16 @@ def _to_import(sheet: Sheet, data: Path) -> _Rows:
 def _read(labels: Path, files: LabelFiles, reading: Reading, asked: bool) -> Sheet:
     """The rows of all label files, and of the file of questions if these are `asked` with them."""
     if files.parts:
-        return joined_parts(labels, {part: read_sheet(file) for part, file in files.parts.items()})
+        sheets = {part: read_sheet(file) for part, file in files.parts.items()}
+        return without_left_out(joined_parts(labels, sheets), reading)
     sheet = read_sheet(files.labels)
     if files.validation:
         sheet = stacked({TRAIN: sheet, VALIDATION: read_sheet(files.validation)})
         sheet = sheet.say(f"{files.validation.name} holds the images that are held out")
+    sheet = without_left_out(sheet, reading)
     if asked:
-        sheet = with_asked(with_images(sheet.without(reading.leave_out), reading)[0], read_sheet(files.asked))
+        sheet = without_bystanders(with_images(sheet, reading)[0], reading)
+        sheet = with_asked(sheet, read_sheet(files.asked), reading.class_columns)
     return sheet
 
 
@@ -201,7 +205,7 @@ def _imported(sheet: Sheet) -> tuple[Table, Imported]:
     known = {column: cells for column, cells in asked.labels.items() if (cells != "").any()}
     known = {column: cells for column, cells in known.items() if column not in placeholders(known)}
     questions = {sheet.image: asked.names, **known} if len(asked) else {}
-    found = Table(sheet.file, sheet.image, learned.names, learned.line, learned.labels, (), sheet.root)
+    found = Table(sheet.file, sheet.image, learned.names, learned.line, learned.labels, (), sheet.root, learned.files)
     return found, Imported(columns, questions, sheet.root, split)
 
 
@@ -210,8 +214,8 @@ def _said_of_questions(file: Path, tasks: Sequence[Task]) -> list[str]:
     answers = answering(tasks, read_table(file).cells)
     none = placeholders(answers)
     known = [column for column in answers if column not in none]
-    notes = [f"{file.name}: one value in every row of {', '.join(none)} is a placeholder, no answer"] if none else []
-    return [*notes, f"{file.name} holds answers ({', '.join(known)}), which will be scored"] if known else notes
+    notes = [f"{file.name}: one value in every row of {some(none)} is a placeholder, no answer"] if none else []
+    return [*notes, f"{file.name} holds answers ({some(known)}), which will be scored"] if known else notes
 
 
 def _said_of_answers(sheet: Sheet, imported: Imported) -> list[str]:
@@ -219,8 +223,8 @@ def _said_of_answers(sheet: Sheet, imported: Imported) -> list[str]:
     known = [column for column in imported.asked if column != sheet.image]
     asked = sheet.take(np.flatnonzero(sheet.part == TEST)) if imported.asked else sheet.take(np.array([], int))
     empty = [column for column, cells in asked.labels.items() if column not in known and (cells != "").any()]
-    notes = [f"{', '.join(empty)}: one value for all that is asked is a placeholder, no answer"] if empty else []
-    return [*notes, f"answers to what is asked are known ({', '.join(known)}), and will be scored"] if known else notes
+    notes = [f"{some(empty)}: one value for all that is asked is a placeholder, no answer"] if empty else []
+    return [*notes, f"answers to what is asked are known ({some(known)}), and will be scored"] if known else notes
 
 
 def layout_of(labels: Path) -> str:

@@ -1,7 +1,7 @@
 """Reading the cells of a table, a line per image, and encoding them for the tasks that its columns answer."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,7 +30,8 @@ class Table:
 
     Row i is about image `names[i]` and is in line `line[i]`; `image` is the header of the first column, and
     `cells[column]` (rows,) holds the others. `problems` are the lines that could not become rows. `images` is the
-    folder that names are relative to, where that is known.
+    folder that names are relative to, where that is known. Where rows come from several files, `files` (rows,) are
+    these.
     """
 
     file: Path
@@ -40,6 +41,7 @@ class Table:
     cells: dict[str, np.ndarray]
     problems: tuple[Problem, ...]
     images: Path | None = None
+    files: Sequence[Path] = ()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -49,7 +51,7 @@ class Table:
         return by_task_name(self.cells)
 
     def problem(self, row: int, text: str) -> Problem:
-        return Problem(self.file, int(self.line[row]), text)
+        return Problem(self.files[row] if len(self.files) else self.file, int(self.line[row]), text)
 
     @property
     def root(self) -> Path:

@@ -5,15 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from competition.errors import InvalidInput, Problem, no_such
+from competition.errors import InvalidInput, no_such
 from competition.layouts.imports.sheet import TEST, TRAIN, VALIDATION, Reading, Sheet
 
-# Words for a part, in small letters.
+# Words for a part, in small letters: those of labels and folders, those among the free tags of a tool, and numbers.
 WORDS = {
     **dict.fromkeys(("train", "training", "train_set", "trn", "tr", "fit", "unassigned"), TRAIN),
     **dict.fromkeys(("val", "valid", "validation", "validate", "val_set", "dev", "eval", "holdout"), VALIDATION),
     **dict.fromkeys(("test", "testing", "test_set", "tst", "query", "gallery", "publictest", "privatetest"), TEST),
 }
+TAGS = {word: WORDS[word] for word in ("train", "val", "validation", "test")}
+BY_NUMBER = {"0": TRAIN, "1": VALIDATION, "2": TEST}  # of CelebA
 # Columns that are called so say nothing else, also where all rows are of one part.
 NAMES = (
     "split",
@@ -35,7 +37,6 @@ FLAGGED = {
     **dict.fromkeys(("is_train", "is_training", "is_training_image", "is_training_img"), (TRAIN, TEST)),
 }
 NUMBERED = ("partition", "split", "data_split", "dataset_split", "evaluation_status")
-BY_NUMBER = {"0": TRAIN, "1": VALIDATION, "2": TEST}  # of CelebA
 TRUTHS = {"true": True, "1": True, "1.0": True, "yes": True, "false": False, "0": False, "0.0": False, "no": False}
 
 
@@ -64,6 +65,11 @@ def find_parts(sheet: Sheet, reading: Reading) -> Sheet:
             "--split-column and the others with --leave-out"
         )
     for column, parts in columns.items():
+        if [*sheet.labels] == [column]:
+            raise InvalidInput(
+                f"{sheet.file}: column {column!r} says which part an image belongs to, and there is no other to learn; "
+                f"if it holds labels, --class-columns {column!r} learns it"
+            )
         counts = {part: int((parts == part).sum()) for part in (TRAIN, VALIDATION, TEST)}
         said = ", ".join(f"{part} {count:,}" for part, count in counts.items() if count)
         if not counts[TRAIN]:
@@ -87,7 +93,7 @@ def _refuse_half_parts(sheet: Sheet, labels: Mapping[str, np.ndarray]) -> None:
                 f"{sheet.file}: column {column!r} says which part an image belongs to, but not in all rows; allowed "
                 f"are train, validation (val, valid, dev) and test; or leave it out, --leave-out {column!r}, or learn "
                 f"it, --class-columns {column!r}:",
-                [Problem(sheet.file, int(sheet.line[row]), repr(values[row])) for row in odd],
+                [sheet.problem(row, repr(values[row])) for row in odd],
             )
 
 
