@@ -4,6 +4,8 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +26,7 @@ from competition.layouts.notes import some
 from competition.layouts.registry import LAYOUTS
 from competition.layouts.table_cells import QUESTIONS, Table, answering, placeholders, read_table
 from competition.layouts.table_tasks import infer_tasks
-from competition.task import Task
+from competition.task import Task, composed
 
 SAMPLE = 12  # images whose size is read
 ANNOTATIONS, TESTS = "Annotations", "Tests"
@@ -176,7 +178,7 @@ def _beside(file: Path) -> LabelFiles:
 
 def _strict(file: Path, sheet: Sheet) -> Table | None:
     """The file as the strict reader reads it, if that is what it was found to hold, image for image, cell for cell."""
-    if file.suffix.lower() != ".csv" or len(sheet.part):
+    if file.suffix.lower() != ".csv" or len(sheet.part) or not _first_names_image(file):
         return None
     try:
         strict = read_table(file)
@@ -192,6 +194,14 @@ def _strict(file: Path, sheet: Sheet) -> Table | None:
     if any(os.path.normpath(f"{prefix}/{one}") != other for one, other in zip(strict.names, sheet.names, strict=True)):
         return None
     return replace(strict, cells={column: strict.cells[column] for column in sheet.labels})
+
+
+def _first_names_image(file: Path) -> bool:
+    """Whether the first row of a table begins with the name of an image; if not, every row would be a problem."""
+    try:
+        return all(is_image(cells[0]) for _, cells in islice(csv_rows(file, strip=True), 1, 2))
+    except InvalidInput:
+        return False
 
 
 def _imported(sheet: Sheet) -> tuple[Table, Imported]:
@@ -322,12 +332,29 @@ def _home_of_table(labels: Path) -> Path:
 
 def _look_at_images(dataset: Dataset) -> tuple[np.ndarray, tuple[Path, ...]]:
     """Heights and widths (SAMPLE or fewer, 2) int of images that can be read, and every image that is missing."""
-    paths = [dataset.path(row) for row in range(len(dataset))]
-    missing = {path for path in paths if not path.is_file()}
-    there, sizes = [path for path in paths if path not in missing], []
-    for place in np.unique(np.linspace(0, len(there) - 1, SAMPLE).astype(int)) if there else ():
+    is_there, sizes = _are_there(dataset), []
+    there, missing = np.flatnonzero(is_there), np.flatnonzero(~is_there)
+    for row in there[np.unique(np.linspace(0, len(there) - 1, SAMPLE).astype(int))] if len(there) else ():
         try:
-            sizes.append(decode(read_file(there[place])).shape[:2])
+            sizes.append(decode(read_file(dataset.path(row))).shape[:2])
         except BadImage:  # the training says what is wrong with each
             continue
-    return np.array(sizes, int).reshape(-1, 2), tuple(sorted(missing))
+    missing = missing[np.argsort(dataset.names[missing], kind="stable")]
+    return np.array(sizes, int).reshape(-1, 2), tuple(map(dataset.path, missing))
+
+
+def _are_there(dataset: Dataset) -> np.ndarray:
+    """Whether the file of each image exists, (n,) bool. Folders are listed, because a look at each file is slow."""
+
+    @cache
+    def files_in(source: int, folder: str) -> dict[str, str]:
+        place = dataset.roots[source] / folder
+        files = [entry.name for entry in os.scandir(place) if entry.is_file()] if place.is_dir() else []
+        return {composed(name).casefold(): name for name in files}
+
+    found = np.zeros(len(dataset), bool)
+    for row, (source, name) in enumerate(zip(dataset.source_of.tolist(), dataset.names, strict=True)):
+        folder, _, file = name.rpartition("/")
+        alike = files_in(source, folder).get(composed(file).casefold())
+        found[row] = alike == file or (alike is not None and dataset.path(row).is_file())  # as on a Mac
+    return found

@@ -1,16 +1,17 @@
 """Infer the tasks of a table, their kinds and their classes from its columns and cells."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 
 from competition.errors import InvalidInput, Problem, no_such
 from competition.layouts.notes import Note, in_words, some
-from competition.layouts.table_cells import FLAGS, SEPARATOR, UNKNOWN, WORDS, Table, flags_of, split_values, task_of
+from competition.layouts.table_cells import FLAGS, SEPARATOR, WORDS, Table, flags_of, split_values, task_of
 from competition.task import Task
 
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 # A column of more than FEW_VALUES values, on average each on fewer than FEW_IMAGES images, is free text or numbers.
 FEW_VALUES, FEW_IMAGES = 10, 3
 # A column with a larger share of 0 and 1 than this is meant to hold nothing else.
@@ -68,12 +69,13 @@ def _alike_in_ascii(tasks: Sequence[Task]) -> Iterator[str]:
 
 def group_columns(cells: Mapping[str, np.ndarray]) -> tuple[dict[str, tuple[str, ...]], list[Note]]:
     """The columns of each task by its name, in the order of their first columns; and notes on what was assumed."""
-    share = {column: _share_of_flags(values, FLAGS | WORDS) for column, values in cells.items()}
+    count = {column: Counter(values) for column, values in cells.items()}
+    share = {column: _share_of_flags(found, FLAGS | WORDS) for column, found in count.items()}
     # A column that shares its prefix with a 0/1 column is one, too; cells of it that are not 0 or 1 are reported later.
     prefixes, notes = shared_prefixes([column for column in cells if share[column] > ALMOST])
     sure = {prefixes.get(column) for column in cells if share[column] == 1}
     prefixes = {column: prefix for column, prefix in prefixes.items() if prefix in sure}
-    plain = [name for name, values in cells.items() if name not in prefixes and _share_of_flags(values, FLAGS) == 1]
+    plain = [name for name, found in count.items() if name not in prefixes and _share_of_flags(found, FLAGS) == 1]
     if len(plain) > 1:
         name = ONE_OF if _one_is_right(*_count_ones(cells[column] for column in plain), False) else ANY_OF
         name = f"other_{name}" if name in prefixes.values() else name
@@ -134,9 +136,10 @@ def _prefixes(column: str) -> list[str]:
     return ["_".join(parts[:end]) for end in range(1, len(parts)) if parts[end - 1] and "_".join(parts[end:])]
 
 
-def _share_of_flags(values: np.ndarray, meanings: Mapping[str, bool]) -> float:
-    filled = values[values != ""]
-    return float((flags_of(filled, meanings) != UNKNOWN).mean()) if len(filled) else 0.0
+def _share_of_flags(count: Counter[str], meanings: Mapping[str, bool]) -> float:
+    """Of the filled cells of a column, by how often each is there, the share of those that have a meaning."""
+    filled = count.total() - count[""]
+    return sum(rows for value, rows in count.items() if value.casefold() in meanings) / filled if filled else 0.0
 
 
 def _count_ones(columns: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -236,4 +239,4 @@ def _are_numbers_of_classes(values: Iterable[str]) -> bool:
 
 
 def is_number(text: str) -> bool:
-    return not pd.isna(pd.to_numeric(text, errors="coerce"))
+    return bool(NUMBER.fullmatch(text))

@@ -66,12 +66,15 @@ def _csv_rows(file: Path, lines: Sequence[str], separator: str) -> list[tuple[in
 def _without_ends(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
     """The rows without the cells at their ends that are empty in all of them, as spreadsheets write them."""
     width = max(_filled(cells) for _, cells in rows)
-    return [(line, cells[:width]) for line, cells in rows]
+    return [(line, cells if len(cells) <= width else cells[:width]) for line, cells in rows]
 
 
 def _filled(cells: Sequence[str]) -> int:
     """The number of cells up to the last that is not empty."""
-    return max((place for place, cell in enumerate(cells, start=1) if cell.strip()), default=0)
+    width = len(cells)
+    while width and not cells[width - 1].strip():
+        width -= 1
+    return width
 
 
 def _header(file: Path, rows: list) -> tuple[list[str], list]:

@@ -190,10 +190,11 @@ def _files_of(
     names = [plain(name) for name in sheet.names[rows]]
     (strip, folder, ending), sure = _rule(names, part, reading, images)
     none_is = not any(map(images.of, names))
-    paths = [posixpath.normpath(posixpath.join(folder, *name.split("/")[strip:]) + ending) for name in names]
+    front = f"{folder}/" if folder else ""
+    paths = [front + name.split("/", strip)[-1] + ending for name in names]
     for place, path in enumerate(paths):
         # Composed names, other endings, several folders of images.
-        if path not in there or (not sure and len(images.of(names[place])) > 1):
+        if there and (path not in there or (not sure and len(images.of(names[place])) > 1)):
             file = sheet.file_of(rows[place])
             paths[place] = _only(file, names[place], reading, images, any_ending=none_is) or path
     return paths
@@ -203,9 +204,9 @@ def _said_of_files(sheet: Sheet, paths: np.ndarray, rows: Sequence[int], images:
     """What is said of the images of some rows: where they lie, how they end, and where names say something else."""
     folders, endings, moved, odd = {}, {}, [], []
     same = cache(lambda inner, outer: (sheet.root / inner).resolve() == (images.root / outer).resolve())
-    for row in rows:
-        inner, name = posixpath.split(_written(sheet.names[row]))
-        outer, file = posixpath.split(composed(paths[row]))
+    for row, written in zip(rows, map(_written, sheet.names[rows]), strict=True):
+        inner, name = posixpath.split(written) if "/" in written else ("", written)
+        outer, _, file = composed(paths[row]).rpartition("/")
         if inner in ("", outer) or outer.endswith(f"/{inner}"):
             folders[outer.removesuffix(inner).rstrip("/")] = None
         elif not same(inner, outer):
@@ -227,7 +228,10 @@ def _said_of_files(sheet: Sheet, paths: np.ndarray, rows: Sequence[int], images:
 
 def _written(name: str) -> str:
     """A name as a path with slashes, which may lie outside; of an address only its path."""
-    return plain(name) if "://" in name else posixpath.normpath(composed(name.replace("\\", "/")))
+    if "://" in name:
+        return plain(name)
+    path = composed(name.replace("\\", "/"))
+    return posixpath.normpath(path) if "/" in path else path
 
 
 Rule = tuple[int, str, str]

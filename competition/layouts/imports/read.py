@@ -1,5 +1,6 @@
 """Which importer reads a label file, and the steps from what it finds to a sheet with an image a row."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,17 +139,18 @@ def without_bystanders(sheet: Sheet, reading: Reading) -> Sheet:
 
 def _bystander(column: str, values: np.ndarray) -> str:
     """What a column does that is no label: it tells rows apart, or names images; empty for one that may be learned."""
-    word, filled = column.casefold().replace("-", "_").replace(" ", "_"), [value for value in values if value]
-    distinct, numbers = len(set(values)) == len(values) > 1, all(value.isdigit() for value in values)
+    word, count = column.casefold().replace("-", "_").replace(" ", "_"), Counter(values)
+    distinct, numbers = len(count) == len(values) > 1, all(map(str.isdigit, count))
+    filled = len(values) - count.pop("", 0)
     if distinct and (
         word in IDS or (numbers and (word in INDEX or (word.endswith("_id") and len(values) > FEW_VALUES)))
     ):
         return "only tells the rows apart"
     if numbers and word in FOLDS:
         return "numbers folds"
-    if filled and sum(map(is_image, filled)) > len(filled) / 2:
+    if filled and sum(rows for value, rows in count.items() if is_image(value)) > filled / 2:
         return "names other images, or the same ones again"
-    if word in MEASURES and all(map(is_number, filled)):
+    if word in MEASURES and all(map(is_number, count)):
         return "measures the image or a box in it"
     return ""
 
