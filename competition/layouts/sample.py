@@ -73,7 +73,7 @@ class Shape:
 
     @classmethod
     def of(cls, sheet: Sheet, tasks: Tasks) -> "Shape":
-        """Raises InvalidInput for a column that answers no task, or a task that is asked twice."""
+        """Raises InvalidInput for a column that answers no task, or where only ids are asked."""
         columns, values, classes = by_task_name(sheet.labels), {}, {}
         for task in tasks:
             found = columns_of(task, columns)
@@ -85,9 +85,10 @@ class Shape:
             values[rest.pop()] = tasks[0]
         if rest or not sheet.labels:
             known = ", ".join(f"{task.name} ({', '.join(task.classes[:4])}, …)" for task in tasks)
+            found = f"no task of the run answers {', '.join(map(repr, rest))}" if rest else "there is nothing but ids"
             raise InvalidInput(
-                f"{sheet.file}: {', '.join(map(repr, rest)) or 'no column'} answers no task of the run; a column is "
-                f"called like a task, or there is one for each of its classes: {known}"
+                f"{sheet.file}: {found}; a column is called like a task, or there is one for each of its classes: "
+                f"{known}"
             )
         for column, task in list(values.items()):
             if task.kind == "multiclass" and len(task) == 2 and _fractions(sheet.cells[column]):

@@ -114,8 +114,8 @@ def test_header_and_ids_are_written_letter_for_letter(tmp_path):
 @pytest.mark.parametrize(
     ("lines", "tasks", "words"),
     [
-        (ids("id,colour", "red"), (KIND, WET), "'colour' answers no task of the run"),
-        (["id", *IDS], (KIND,), "no column answers no task"),
+        (ids("id,colour", "red"), (KIND, WET), "no task of the run answers 'colour'"),
+        (["id", *IDS], (KIND,), "there is nothing but ids"),
         (["id,kind", "q7,cat", "q7,cat"], (KIND,), "about 1 images more than once"),
     ],
 )
