@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 
@@ -148,9 +149,10 @@ def with_asked(sheet: Sheet, asked: Sheet, learned: Collection[str]) -> Sheet:
     answers = [column for column in filled if column not in same]
     unclear = [column for column in answers if column not in learned]
     if unclear and len(answers) < len(sheet.labels) and asked.file.name != QUESTIONS:
-        names, others = " ".join(unclear), some([column for column in sheet.labels if column not in answers])
+        names = " ".join(map(quote, unclear))
+        others = some([column for column in sheet.labels if column not in answers])
         raise InvalidInput(
-            f"{asked.file} has values of {some(unclear)}, and none of {others}: if these are answers, "
+            f"{asked.file} has values of {some(unclear)}, and no answers to {others}: if these are answers, "
             f"--class-columns {names} learns and scores them; if they are known of every image, --leave-out {names}"
         )
     found = _appended(sheet, asked, image, answers)

@@ -29,7 +29,7 @@ class Reading:
     missing: tuple[str, ...] | None = None
     # The column that says which part an image belongs to: train, validation or test.
     split_column: str | None = None
-    # Columns whose values are classes, however many there are.
+    # Columns that are learned in any case: their values are classes, however many there are.
     class_columns: tuple[str, ...] = ()
     # Read numbers as classes, also where they look like quantities.
     numbers_are_classes: bool = False
