@@ -4,6 +4,8 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +18,24 @@ from competition.layouts.classes import find_classes
 from competition.layouts.csv_lines import csv_rows
 from competition.layouts.fashionai import question_files
 from competition.layouts.fashionai_rows import COLUMNS
-from competition.layouts.imports.folders import LabelFiles, joined_parts, label_files, stacked, with_asked
+from competition.layouts.imports.folders import LabelFiles, joined_parts, label_files, stacked
 from competition.layouts.imports.images import plain
 from competition.layouts.imports.read import read_sheet, tidy, with_images
 from competition.layouts.imports.sheet import LOOKING, TEST, TRAIN, VALIDATION, Reading, Sheet
+from competition.layouts.notes import some
 from competition.layouts.registry import LAYOUTS
-from competition.layouts.table_cells import FLAGS, QUESTIONS, UNKNOWN, Table, answering, flags_of, placeholders, read_table
+from competition.layouts.table_cells import (
+    FLAGS,
+    QUESTIONS,
+    UNKNOWN,
+    Table,
+    answering,
+    flags_of,
+    placeholders,
+    read_table,
+)
 from competition.layouts.table_tasks import infer_tasks
-from competition.task import Task
+from competition.task import Task, composed
 
 SAMPLE = 12  # images whose size is read
 ANNOTATIONS, TESTS = "Annotations", "Tests"
@@ -111,10 +123,11 @@ def _sniff_table(labels: Path, reading: Reading, data: Path) -> Found:
     """A table, read where it lies if it is strict and its images are where it says; else imported."""
     files = label_files(labels) if labels.is_dir() else _beside(labels)
     strict_asked = files.asked is not None and files.asked.name == QUESTIONS  # which a strict table leaves alone
-    sheet = tidy(_read(labels, files, reading, asked=files.asked and not strict_asked), reading)
+    asked = read_sheet(files.asked) if files.asked and not strict_asked else None
+    sheet = tidy(_read(labels, files), reading, asked)
     rows = _in_place(files, sheet)
     if not rows:
-        sheet = tidy(_read(labels, files, reading, asked=True), reading) if strict_asked else sheet
+        sheet = tidy(_read(labels, files), reading, read_sheet(files.asked)) if strict_asked else sheet
         rows = _to_import(sheet, data)
     tasks, more, problems = infer_tasks(rows.table, reading.class_columns, reading.numbers_are_classes)
     dataset = table.labels_of(rows.table, tasks, problems)
@@ -145,16 +158,14 @@ def _to_import(sheet: Sheet, data: Path) -> _Rows:
     return _Rows(found, data, questions, [*sheet.notes, *_said_of_answers(sheet, imported)], imported)
 
 
-def _read(labels: Path, files: LabelFiles, reading: Reading, asked: bool) -> Sheet:
-    """The rows of all label files, and of the file of questions if these are `asked` with them."""
+def _read(labels: Path, files: LabelFiles) -> Sheet:
+    """The rows of all label files."""
     if files.parts:
         return joined_parts(labels, {part: read_sheet(file) for part, file in files.parts.items()})
     sheet = read_sheet(files.labels)
     if files.validation:
         sheet = stacked({TRAIN: sheet, VALIDATION: read_sheet(files.validation)})
         sheet = sheet.say(f"{files.validation.name} holds the images that are held out")
-    if asked:
-        sheet = with_asked(with_images(sheet.without(reading.leave_out), reading)[0], read_sheet(files.asked))
     return sheet
 
 
@@ -172,7 +183,7 @@ def _beside(file: Path) -> LabelFiles:
 
 def _strict(file: Path, sheet: Sheet) -> Table | None:
     """The file as the strict reader reads it, if that is what it was found to hold, image for image, cell for cell."""
-    if file.suffix.lower() != ".csv" or len(sheet.part):
+    if file.suffix.lower() != ".csv" or len(sheet.part) or not _first_names_image(file):
         return None
     try:
         strict = read_table(file)
@@ -199,6 +210,14 @@ def _means(cells: np.ndarray | None, tidied: np.ndarray) -> bool:
     return bool(same.all()) and len(set(cells)) == len(set(tidied))
 
 
+def _first_names_image(file: Path) -> bool:
+    """Whether the first row of a table begins with the name of an image; if not, every row would be a problem."""
+    try:
+        return all(is_image(cells[0]) for _, cells in islice(csv_rows(file, strip=True), 1, 2))
+    except InvalidInput:
+        return False
+
+
 def _imported(sheet: Sheet) -> tuple[Table, Imported]:
     """The rows to learn from, as a table; and the tables to write."""
     rows = sheet.part != TEST if len(sheet.part) else np.ones(len(sheet), bool)
@@ -210,7 +229,7 @@ def _imported(sheet: Sheet) -> tuple[Table, Imported]:
     known = {column: cells for column, cells in asked.labels.items() if (cells != "").any()}
     known = {column: cells for column, cells in known.items() if column not in placeholders(known)}
     questions = {sheet.image: asked.names, **known} if len(asked) else {}
-    found = Table(sheet.file, sheet.image, learned.names, learned.line, learned.labels, (), sheet.root)
+    found = Table(sheet.file, sheet.image, learned.names, learned.line, learned.labels, (), sheet.root, learned.files)
     return found, Imported(columns, questions, sheet.root, split)
 
 
@@ -219,8 +238,8 @@ def _said_of_questions(file: Path, tasks: Sequence[Task]) -> list[str]:
     answers = answering(tasks, read_table(file).cells)
     none = placeholders(answers)
     known = [column for column in answers if column not in none]
-    notes = [f"{file.name}: one value in every row of {', '.join(none)} is a placeholder, no answer"] if none else []
-    return [*notes, f"{file.name} holds answers ({', '.join(known)}), which will be scored"] if known else notes
+    notes = [f"{file.name}: one value in every row of {some(none)} is a placeholder, no answer"] if none else []
+    return [*notes, f"{file.name} holds answers ({some(known)}), which will be scored"] if known else notes
 
 
 def _said_of_answers(sheet: Sheet, imported: Imported) -> list[str]:
@@ -228,8 +247,8 @@ def _said_of_answers(sheet: Sheet, imported: Imported) -> list[str]:
     known = [column for column in imported.asked if column != sheet.image]
     asked = sheet.take(np.flatnonzero(sheet.part == TEST)) if imported.asked else sheet.take(np.array([], int))
     empty = [column for column, cells in asked.labels.items() if column not in known and (cells != "").any()]
-    notes = [f"{', '.join(empty)}: one value for all that is asked is a placeholder, no answer"] if empty else []
-    return [*notes, f"answers to what is asked are known ({', '.join(known)}), and will be scored"] if known else notes
+    notes = [f"{some(empty)}: one value for all that is asked is a placeholder, no answer"] if empty else []
+    return [*notes, f"answers to what is asked are known ({some(known)}), and will be scored"] if known else notes
 
 
 def layout_of(labels: Path) -> str:
@@ -327,12 +346,29 @@ def _home_of_table(labels: Path) -> Path:
 
 def _look_at_images(dataset: Dataset) -> tuple[np.ndarray, tuple[Path, ...]]:
     """Heights and widths (SAMPLE or fewer, 2) int of images that can be read, and every image that is missing."""
-    paths = [dataset.path(row) for row in range(len(dataset))]
-    missing = {path for path in paths if not path.is_file()}
-    there, sizes = [path for path in paths if path not in missing], []
-    for place in np.unique(np.linspace(0, len(there) - 1, SAMPLE).astype(int)) if there else ():
+    is_there, sizes = _are_there(dataset), []
+    there, missing = np.flatnonzero(is_there), np.flatnonzero(~is_there)
+    for row in there[np.unique(np.linspace(0, len(there) - 1, SAMPLE).astype(int))] if len(there) else ():
         try:
-            sizes.append(decode(read_file(there[place])).shape[:2])
+            sizes.append(decode(read_file(dataset.path(row))).shape[:2])
         except BadImage:  # the training says what is wrong with each
             continue
-    return np.array(sizes, int).reshape(-1, 2), tuple(sorted(missing))
+    missing = missing[np.argsort(dataset.names[missing], kind="stable")]
+    return np.array(sizes, int).reshape(-1, 2), tuple(map(dataset.path, missing))
+
+
+def _are_there(dataset: Dataset) -> np.ndarray:
+    """Whether the file of each image exists, (n,) bool. Folders are listed, because a look at each file is slow."""
+
+    @cache
+    def files_in(source: int, folder: str) -> dict[str, str]:
+        place = dataset.roots[source] / folder
+        files = [entry.name for entry in os.scandir(place) if entry.is_file()] if place.is_dir() else []
+        return {composed(name).casefold(): name for name in files}
+
+    found = np.zeros(len(dataset), bool)
+    for row, (source, name) in enumerate(zip(dataset.source_of.tolist(), dataset.names, strict=True)):
+        folder, _, file = name.rpartition("/")
+        alike = files_in(source, folder).get(composed(file).casefold())
+        found[row] = alike == file or (alike is not None and dataset.path(row).is_file())  # as on a Mac
+    return found

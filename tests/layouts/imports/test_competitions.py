@@ -191,8 +191,105 @@ KAGGLE = [
         a.jpg  nevus
         b.jpg  melanoma
         """,
+        reading={"leave_out": ("sex",)},
         asked="q.jpg r.jpg",
-        said=("sex are also in test.csv",),
+        said=("left out: sex",),
+    ),
+    Format(
+        "test.csv that has the answers of one task",
+        {
+            "train.csv": lines("image,sex,diagnosis", "a.jpg,m,nevus", "b.jpg,f,melanoma"),
+            "test.csv": lines("image,sex", "q.jpg,f", "r.jpg,m"),
+        },
+        "{abqr}.jpg",
+        """
+        image  sex  diagnosis
+        a.jpg  m    nevus
+        b.jpg  f    melanoma
+        """,
+        reading={"class_columns": ("sex",)},
+        asked="""
+        image  sex  diagnosis
+        q.jpg  f    .
+        r.jpg  m    .
+        """,
+        said=("answers to what is asked are known (sex), and will be scored",),
+    ),
+    Format(
+        "train.csv that says which images are held out, and test.csv with all answers",
+        {
+            "train.csv": lines("image,label,split", "a.jpg,x,train", "b.jpg,y,train", "c.jpg,y,val"),
+            "test.csv": lines("image,label,split", "q.jpg,x,test", "r.jpg,y,test"),
+        },
+        "{abcqr}.jpg",
+        """
+        image  label
+        a.jpg  x
+        b.jpg  y
+        c.jpg  y
+        """,
+        held_out="c.jpg",
+        asked="""
+        image  label
+        q.jpg  x
+        r.jpg  y
+        """,
+        said=("column 'split' says which part", "answers to what is asked are known (label)"),
+    ),
+    Format(
+        "questions.csv that has the answers of one task, as in a strict table",
+        {
+            "labels.csv": lines("image,sex,diagnosis", "a,m,nevus", "b,f,melanoma"),
+            "questions.csv": lines("image,sex", "q,f", "r,m"),
+        },
+        "{abqr}.jpg",
+        """
+        image  sex  diagnosis
+        a.jpg  m    nevus
+        b.jpg  f    melanoma
+        """,
+        asked="""
+        image  sex  diagnosis
+        q.jpg  f    .
+        r.jpg  m    .
+        """,
+        said=("answers to what is asked are known (sex), and will be scored",),
+    ),
+    Format(
+        "test.csv with all answers, of which one class is on no image",
+        {
+            "train.csv": lines("image,cat,dog,owl", "a.jpg,1,0,0", "b.jpg,0,1,0", "c.jpg,0,0,1"),
+            "test.csv": lines("image,cat,dog,owl", "q.jpg,1,0,0", "r.jpg,0,1,0"),
+        },
+        "{abcqr}.jpg",
+        """
+        image  class
+        a.jpg  cat
+        b.jpg  dog
+        c.jpg  owl
+        """,
+        asked="""
+        image  class
+        q.jpg  cat
+        r.jpg  dog
+        """,
+        said=("answers to what is asked are known (cat, dog, owl)",),
+    ),
+    Format(
+        "test.csv that numbers its rows, as train.csv does, and asks about one image",
+        {
+            "train.csv": lines("id,image,label", "1,a.jpg,x", "2,b.jpg,y", "3,c.jpg,y"),
+            "test.csv": lines("id,image", "4,q.jpg"),
+        },
+        "{abcq}.jpg",
+        """
+        image  label
+        a.jpg  x
+        b.jpg  y
+        c.jpg  y
+        """,
+        asked="q.jpg",
+        said=("column 'id' only tells the rows apart", "test.csv asks about 1 image"),
     ),
     Format(
         "data in a folder that Kaggle calls input, images in a folder of the same name in it",
@@ -253,8 +350,9 @@ KAGGLE = [
         a.jpg  x
         b.jpg  y
         """,
+        reading={"leave_out": ("Type",)},
         asked="c.jpg d.jpg",
-        said=("Type are also in test.csv",),
+        said=("left out: Type",),
     ),
     Format(
         "labels and questions by ids without an ending",

@@ -37,6 +37,22 @@ JSON = [
         labels="annotations/instances_train.json",
     ),
     Format(
+        "COCO: attributes of annotations, as CVAT writes them",
+        {
+            "t.json": json.dumps(
+                {**COCO, "annotations": [{**one, "attributes": {"wet": True}} for one in COCO["annotations"]]}
+            )
+        },
+        "{abc}.jpg",
+        """
+        image  category
+        a.jpg  {cat,dog}
+        b.jpg  {cat}
+        """,
+        labels="t.json",
+        said=("the attributes of annotations are not used", "boxes are not used"),
+    ),
+    Format(
         "Roboflow: COCO in each part",
         {
             "train/_annotations.coco.json": json.dumps(COCO),
@@ -278,6 +294,16 @@ JSON = [
         """,
         held_out="pics/b.jpg",
         asked="pics/c.jpg",
+    ),
+    Format(
+        "AutoML: an image without a part",
+        {"import.csv": lines(",gs://bucket/a.jpg,cat", "TRAIN,gs://bucket/b.jpg,dog", "TEST,gs://bucket/c.jpg,dog")},
+        "{abc}.jpg",
+        TWO_TRUTH,
+        asked="""
+        image  label
+        c.jpg  dog
+        """,
     ),
     Format(
         "AutoML: addresses and one label",
