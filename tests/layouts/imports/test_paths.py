@@ -37,6 +37,17 @@ PATHS = [
         said=("images lie in other folders than the labels say: 2, ../../../etc/a.jpg is a.jpg, for example",),
     ),
     Format(
+        "paths: folders of another machine, an image in several rows",
+        {"t.csv": lines("image,label", "/x/a.jpg,cat", "/x/a.jpg,dog", "/x/b.jpg,dog", "/x/b.jpg,cat", "/x/b.jpg,cow")},
+        "{ab}.jpg",
+        """
+        image  label
+        a.jpg  {cat,dog}
+        b.jpg  {cat,cow,dog}
+        """,
+        said=("images lie in other folders than the labels say: 2, /x/a.jpg is a.jpg",),
+    ),
+    Format(
         "paths: a folder above that of the labels, where no image is of that name",
         {"data/t.csv": lines("image,label", "../a.jpg,cat", "../b.jpg,dog")},
         "data/{ab}.jpg",
