@@ -107,14 +107,14 @@ def divide(sheet: Sheet, reading: Reading) -> Sheet:
     if reading.separator is not None and SEPARATOR not in reading.separator:
         reading = replace(reading, separator=(SEPARATOR, *reading.separator))  # which separates in every table
     cells, several, notes, unsure = {}, set(sheet.several), [], []
-    told = _told(sheet)
+    told, back = _told(sheet), "; --separator without a word reads each as one" if reading.separator is None else ""
     for column, values in sheet.labels.items():
         if column in several:
             continue
         if reading.separator != (SEPARATOR,) and (listed := _listed(sheet, column)) is not None:
             cells[column] = listed
             several.add(column)
-            notes.append(f"{column}: its cells are lists of several values")
+            notes.append(f"{column}: its cells are lists of several values{back}")
             continue
         for separator in _candidates(values, reading):
             sure = how_sure(values, separator) if reading.separator is None else told(column, separator)
@@ -122,7 +122,6 @@ def divide(sheet: Sheet, reading: Reading) -> Sheet:
                 cells[column] = _each(values, lambda value, by=separator: _divided(value, by))
                 several.add(column)
                 if separator != SEPARATOR:
-                    back = "" if reading.separator is not None else "; --separator without a word reads each as one"
                     notes.append(f"{column}: {NAMES_OF.get(separator, separator)} separate several values{back}")
                 break
             if sure == MAYBE:
@@ -221,7 +220,7 @@ def _listed(sheet: Sheet, column: str) -> np.ndarray | None:
         return None  # (0, 10] is a range, (small) a word
     if not known or None in known.values() or not (quoted or in_brackets == set(values) - {""}):
         return None
-    return _each(values, lambda value: text_of(known[value]) if value in known else value)
+    return _each(values, lambda value: text_of(known[value], sheet.file) if value in known else value)
 
 
 def _list_in(value: str) -> list | None:

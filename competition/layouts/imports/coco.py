@@ -26,11 +26,8 @@ def read_coco(file: Path, content: Mapping) -> Sheet:
     if len(images) < len(content["images"]):
         twice = Counter(str(_first(file, image, ("id", *IMAGE_IDS), "an image")) for image in content["images"])
         raise InvalidInput(f"{file}: several images have the id {twice.most_common(1)[0][0]}; give each its own")
-    names = {
-        "category_id": _names(content.get("categories")),
-        "category_ids": _names(content.get("categories")),
-        "attribute_ids": _names(content.get("attributes")),
-    }
+    categories, attributes = (_names(file, content.get(kind)) for kind in ("categories", "attributes"))
+    names = {"category_id": categories, "category_ids": categories, "attribute_ids": attributes}
     values: dict[str, dict[str, list]] = defaultdict(lambda: defaultdict(list))
     for number, annotation in enumerate(content["annotations"], start=1):
         image = str(_first(file, annotation, IMAGE_IDS, f"annotation {number}"))
@@ -70,8 +67,14 @@ def _first(file: Path, record: Mapping, names: tuple[str, ...], what: str) -> ob
     raise InvalidInput(f"{file}: {what} has none of {', '.join(names)}")
 
 
-def _names(listed: list | None) -> dict[str, str] | None:
-    return {str(one["id"]): str(one["name"]) for one in listed} if listed else None
+def _names(file: Path, listed: list | None) -> dict[str, str] | None:
+    """The names by their ids, if there are any. Raises InvalidInput for two names of one id."""
+    found: dict[str, str] = {}
+    for one in listed or ():
+        key, name = str(one["id"]), str(one["name"])
+        if found.setdefault(key, name) != name:
+            raise InvalidInput(f"{file}: the id {key} is that of both {found[key]!r} and {name!r}; give each its own")
+    return found or None
 
 
 def _name(file: Path, names: dict[str, str] | None, value: object, number: int) -> str:

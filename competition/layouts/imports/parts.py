@@ -42,7 +42,8 @@ TRUTHS = {"true": True, "1": True, "1.0": True, "yes": True, "false": False, "0"
 def find_parts(sheet: Sheet, reading: Reading) -> Sheet:
     """The sheet without the column that names the parts, and with them in `part`.
 
-    Raises InvalidInput if the column named by the user holds other words, or if several columns name parts.
+    Raises InvalidInput if the column named by the user holds other words, if several columns name parts, and if there
+    is no image to train on.
     """
     labels = {column: values for column, values in sheet.labels.items() if column not in reading.class_columns}
     columns = {column: parts for column, values in labels.items() if (parts := parts_of(column, values)) is not None}
@@ -64,16 +65,23 @@ def find_parts(sheet: Sheet, reading: Reading) -> Sheet:
             "--split-column and the others with --leave-out"
         )
     for column, parts in columns.items():
-        counts = {part: int((parts == part).sum()) for part in (TRAIN, VALIDATION, TEST)}
-        said = ", ".join(f"{part} {count:,}" for part, count in counts.items() if count)
-        if not counts[TRAIN]:
+        if TRAIN not in parts:
             raise InvalidInput(
-                f"{sheet.file}: by column {column!r} there is no image to train on ({said}); leave it out, --leave-out "
-                f"{column!r}, or name the file that has those to train on, too"
+                f"{sheet.file}: by column {column!r} there is no image to train on ({_counts(parts)}); leave it out, "
+                f"--leave-out {column!r}, or name the file that has those to train on, too"
             )
         found = replace(sheet.without([column]), part=parts)
-        return found.say(f"column {column!r} says which part an image belongs to: {said}")
+        return found.say(f"column {column!r} says which part an image belongs to: {_counts(parts)}")
+    if len(sheet.part) and TRAIN not in sheet.part:
+        raise InvalidInput(
+            f"{sheet.file}: there is no image to train on ({_counts(sheet.part)}); name the file that has those, too"
+        )
     return sheet
+
+
+def _counts(parts: np.ndarray) -> str:
+    counts = {part: int((parts == part).sum()) for part in (TRAIN, VALIDATION, TEST)}
+    return ", ".join(f"{part} {count:,}" for part, count in counts.items() if count)
 
 
 def _refuse_half_parts(sheet: Sheet, labels: Mapping[str, np.ndarray]) -> None:
