@@ -181,6 +181,13 @@ def test_labels_of_another_format_are_written_as_tables_beside_the_recipe(here, 
     assert "mine.py exists and is not overwritten" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["sample.csv", "submission_labels.csv"])
+def test_labels_that_are_called_like_a_sample_are_not_their_own_questions(here, capsys, name):
+    write(here / name, TABLE)
+    assert "questions   none; a later submission" in said(capsys, "shapes", "--labels", name, "--leave-out", "note")
+    assert load_recipe("shapes.py").questions == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
