@@ -35,6 +35,11 @@ JSON = [
         images/c.jpg  .
         """,
         labels="annotations/instances_train.json",
+        said=(
+            "boxes are not used: an image has the categories of everything in it",
+            "images in images",
+            "1 of 3 rows have no label",
+        ),
     ),
     Format(
         "Roboflow: COCO in each part",
@@ -56,6 +61,7 @@ JSON = [
         valid/v.jpg  {dog}
         """,
         held_out="valid/v.jpg",
+        said=("boxes are not used: an image has the categories of everything in it", "1 of 4 rows have no label"),
     ),
     Format(
         "Roboflow: _classes.csv in each part",
@@ -76,6 +82,10 @@ JSON = [
         image       tags
         test/c.jpg  {dog}
         """,
+        said=(
+            "answers to what is asked are known (cat, dog), and will be scored",
+            "cat, dog share no prefix; they are read as one task, tags",
+        ),
     ),
     Format(
         "Hugging Face: metadata.csv in each part",
@@ -93,6 +103,7 @@ JSON = [
         image       label
         test/c.jpg  dog
         """,
+        said=("answers to what is asked are known (label), and will be scored",),
     ),
     Format(
         "Hugging Face: metadata.jsonl with a list of labels",
@@ -111,6 +122,7 @@ JSON = [
         b.jpg  {}
         c.jpg  {y}
         """,
+        said=("1 of 4 rows have no label",),
     ),
     Format(
         "Hugging Face: a folder train with metadata.csv, and its images a folder deeper",
@@ -167,6 +179,7 @@ JSON = [
         a.jpg  red     {wet,big}
         b.jpg  blue    {wet}
         """,
+        said=("about the labelling: id, annotation_id, annotator, created_at, updated_at, lead_time",),
     ),
     Format(
         "Label Studio: CSV",
@@ -185,6 +198,10 @@ JSON = [
         b.jpg  blue    {wet}
         c.jpg  blue    .
         """,
+        said=(
+            "about the labelling: id, annotation_id, annotator, created_at, updated_at, lead_time",
+            "images are named by column 'image'",
+        ),
     ),
     Format(
         "FiftyOne: labels.json beside data, classes counted from 0, names without an ending",
@@ -195,6 +212,7 @@ JSON = [
         data/a.jpg  dog
         data/b.jpg  cat
         """,
+        said=("images in data and end in .jpg", "1 of 3 rows have no label"),
     ),
     Format(
         "FiftyOne: labels.json without classes",
@@ -205,6 +223,7 @@ JSON = [
         data/a.jpg  dog
         data/b.jpg  cat
         """,
+        said=("images in data and end in .jpg",),
     ),
     Format(
         "FiftyOne: samples.json with parts in the tags and paths of another machine",
@@ -336,7 +355,11 @@ JSON = [
         TWO_TRUTH,
     ),
     Format(
-        "JSON: a mapping from id to label", {"labels.json": json.dumps({"a": "cat", "b": "dog"})}, "{ab}.jpg", TWO_TRUTH
+        "JSON: a mapping from id to label",
+        {"labels.json": json.dumps({"a": "cat", "b": "dog"})},
+        "{ab}.jpg",
+        TWO_TRUTH,
+        said=("images end in .jpg",),
     ),
     Format(
         "JSON: a mapping from image to labels",
@@ -469,6 +492,7 @@ JSON = [
         b.jpg  false  true
         c.jpg  .      false
         """,
+        said=("w, b are answered one by one",),
     ),
     Format(
         "JSON: NaN",
@@ -479,6 +503,7 @@ JSON = [
         b.jpg  1
         c.jpg  2
         """,
+        said=("1 of 3 rows have no label",),
     ),
     Format(
         "Label Studio: files of a local folder",
@@ -496,6 +521,7 @@ JSON = [
         pics/a.jpg  x
         pics/b.jpg  y
         """,
+        said=("about the labelling: annotation_id, lead_time", "images in pics"),
     ),
     Format(
         "Label Studio: names that an upload changed",
@@ -513,7 +539,7 @@ JSON = [
         a.jpg  x
         b.jpg  y
         """,
-        said=("are called otherwise than in the labels",),
+        said=("about the labelling: annotation_id, lead_time", "are called otherwise than in the labels"),
     ),
 ]
 

@@ -59,12 +59,14 @@ PATHS = [
         {"t.csv": lines("image,label", "a.JPG,cat", "b.JPG,dog")},
         "{ab}.jpg",
         TWO_TRUTH,
+        said=("images are called otherwise than in the labels: 2, a.jpg for example",),
     ),
     Format(
         "paths: another ending than the files have",
         {"t.csv": lines("image,label", "a.png,cat", "b.png,dog")},
         "{ab}.jpg",
         TWO_TRUTH,
+        said=("images are called otherwise than in the labels: 2, a.jpg for example",),
     ),
     Format(
         "paths: ids in two columns of which one is a number",
@@ -72,6 +74,7 @@ PATHS = [
         "{ab}.jpg",
         TWO_TRUTH,
         reading={"leave_out": ("id",)},
+        said=("images end in .jpg", "left out: id"),
     ),
     Format(
         "paths: --extension settles two files of a name",
@@ -79,6 +82,7 @@ PATHS = [
         "{ab}.jpg {ab}.png",
         TWO_TRUTH,
         reading={"extension": ".jpg"},
+        said=("images end in .jpg",),
     ),
     Format(
         "paths: --images settles two folders",
@@ -86,6 +90,7 @@ PATHS = [
         "one/{ab}.jpg two/{ab}.jpg",
         TWO_TRUTH.replace("a.jpg", "two/a.jpg").replace("b.jpg", "two/b.jpg"),
         reading={"images": "two"},
+        said=("images end in .jpg",),
     ),
     Format(
         "paths: --image-column settles two columns of names",
@@ -93,12 +98,14 @@ PATHS = [
         "{abcd}.jpg",
         TWO_TRUTH,
         reading={"image_column": "front", "leave_out": ("back",)},
+        said=("left out: back",),
     ),
     Format(
         "paths: subfolders with the same names",
         {"t.csv": lines("image,label", "x/1.jpg,cat", "y/1.jpg,dog")},
         "data/x/1.jpg data/y/1.jpg",
         TWO_TRUTH.replace("a.jpg", "data/x/1.jpg").replace("b.jpg", "data/y/1.jpg"),
+        said=("images in data",),
     ),
     Format(
         "paths: blanks around and in names",
@@ -117,6 +124,7 @@ PATHS = [
         {"t.csv": lines("image,label", "Pics/a.jpg,cat", "Pics/b.jpg,dog")},
         "pics/{ab}.jpg",
         TWO_TRUTH.replace("a.jpg", "pics/a.jpg").replace("b.jpg", "pics/b.jpg"),
+        said=("images in pics",),
     ),
     Format(
         "paths: labels in a folder of their own",
@@ -124,12 +132,20 @@ PATHS = [
         "pics/{ab}.jpg",
         TWO_TRUTH.replace("a.jpg", "pics/a.jpg").replace("b.jpg", "pics/b.jpg"),
         labels="labels/t.csv",
+        said=("images in pics",),
     ),
     Format(
         "paths: masks of another ending beside",
         {"t.csv": lines(*TWO)},
         "images/{ab}.jpg masks/{ab}.png",
         TWO_TRUTH.replace("a.jpg", "images/a.jpg").replace("b.jpg", "images/b.jpg"),
+        said=("image names are relative to images",),
+    ),
+    Format(
+        "paths: metadata.json, which says something of the data set, beside the labels",
+        {"t.csv": lines(*TWO), "metadata.json": '{"title": "Pets"}'},
+        "{ab}.jpg",
+        TWO_TRUTH,
     ),
     Format(
         "paths: hidden folders and those of Macs",
@@ -147,6 +163,7 @@ PATHS = [
         pics/b.jpg  dog
         pics/z.jpg  dog
         """,
+        said=("images in pics and end in .jpg",),
     ),
     Format(
         "paths: folders that say train and test, where the labels do not",
@@ -175,6 +192,7 @@ PATHS = [
         one/1.jpg  cat
         two/1.jpg  dog
         """,
+        said=("images are called otherwise than in the labels: 2, one/1.jpg for example",),
     ),
     Format(
         "paths: of a name and a path, that which tells the images apart",
