@@ -57,7 +57,7 @@ def drop_missing(sheet: Sheet, reading: Reading) -> Sheet:
     words = {word.casefold() for word in (MISSING if reading.missing is None else reading.missing)}
     cells, notes = {}, []
     for column, values in sheet.labels.items():
-        found = Counter(value for value in values if value.casefold() in words)
+        found = Counter(value for value in values if _is_one_of(words, value))
         left = {value for value in values if value and value not in found}
         if not found or (reading.missing is None and not left):
             continue
@@ -81,6 +81,11 @@ def drop_missing(sheet: Sheet, reading: Reading) -> Sheet:
     return sheet.with_cells(cells).say(*notes)
 
 
+def _is_one_of(words: Collection[str], value: str) -> bool:
+    """Whether a value is one of some words in small letters, also a number that is written as pandas does: -1.0."""
+    return value.casefold() in words or value.removesuffix(".0") in words
+
+
 def drop_missing_parts(sheet: Sheet, reading: Reading) -> Sheet:
     """Words for a missing value removed from among several values."""
     usual = set(MISSING) - set(ALSO_CLASSES)
@@ -88,7 +93,7 @@ def drop_missing_parts(sheet: Sheet, reading: Reading) -> Sheet:
     cells, notes = {}, []
     for column in sorted(sheet.several & set(sheet.labels)):
         found = {
-            part for value in set(sheet.cells[column]) for part in value.split(SEPARATOR) if part.casefold() in words
+            part for value in set(sheet.cells[column]) for part in value.split(SEPARATOR) if _is_one_of(words, part)
         }
         if found:
             cells[column] = _each(sheet.cells[column], lambda value, found=found: _without_parts(value, found))

@@ -770,6 +770,42 @@ CELLS = [
         said=("grade: -1 is a class (--missing nan NA -1",),
     ),
     Table(
+        "missing: -1, also where it is written as -1.0",
+        {"t.csv": lines("image,grade,size", "a.jpg,-1.0,-1", "b.jpg,2.0,1", "c.jpg,3.0,3", "d.jpg,2.0,1")},
+        reading={"missing": ("nan", "NA", "-1")},
+        truth="""
+        image  grade  size
+        b.jpg  2      1
+        c.jpg  3      3
+        d.jpg  2      1
+        """,
+        said=(
+            "grade: '-1.0' 1 times, read as missing",
+            "size: '-1' 1 times, read as missing",
+            "grade: written as 2, 3, not 2.0",
+            "1 of 4 rows have no label",
+        ),
+    ),
+    Table(
+        "flags: -1 with and without 0 beside it is unknown, as the message of init advises",
+        {"t.csv": lines("image,wet,big", "a.jpg,1.0,1.0", "b.jpg,-1.0,-1.0", "c.jpg,0.0,1.0", "d.jpg,0.0,0.0")},
+        reading={"missing": ("nan", "NA", "-1")},
+        truth="""
+        image  tags
+        a.jpg  {wet,big}
+        c.jpg  {big}
+        d.jpg  {}
+        """,
+        said=(
+            "wet: '-1.0' 1 times, read as missing",
+            "big: '-1.0' 1 times, read as missing",
+            "wet: written as 0, 1, not 0.0",
+            "big: written as 0, 1, not 0.0",
+            "wet, big share no prefix; they are read as one task, tags",
+            "1 of 4 rows have no label",
+        ),
+    ),
+    Table(
         "missing: a part of several values",
         {"t.csv": lines("image,tags", "a.jpg,red|nan", "b.jpg,red", "c.jpg,wet|red", "d.jpg,wet")},
         truth="""

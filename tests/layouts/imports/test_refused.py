@@ -419,6 +419,13 @@ REFUSED = [
         ]
     ),
     Refused(
+        "a workbook of Excel with a password",
+        {"t.xlsx": bytes.fromhex("d0cf11e0a1b11ae1") + b"EncryptedPackage"},
+        ("t.xlsx is an old workbook, or one with a password; save it as .xlsx without, or as a CSV",),
+        "{ab}.jpg",
+        labels="t.xlsx",
+    ),
+    Refused(
         "half a workbook of Excel",
         {"t.xlsx": half_a_workbook},
         ("t.xlsx cannot be read: File is not a zip file",),
