@@ -1,5 +1,6 @@
 """The organisers' sample of a submission: what it asks, answers in exactly its shape, and whether a file has that."""
 
+import csv
 import math
 import re
 from collections import Counter
@@ -52,8 +53,10 @@ def read_sample(file: Path) -> Sheet:
 
 def _as_written(file: Path) -> tuple[list[str], np.ndarray, str]:
     """The header and the ids of a sample, letter for letter, and what separates its columns."""
-    sheet, lines = read_delimited(file, text_in(file)), text_in(file).splitlines()
-    return [*sheet.cells], next(iter(sheet.cells.values())), find_separator(lines)
+    text = text_in(file)
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("sep=")]
+    ids, separator = next(iter(read_delimited(file, text).cells.values())), find_separator(lines)
+    return next(csv.reader(lines, delimiter=separator)), ids, separator
 
 
 @dataclass(frozen=True)
@@ -185,7 +188,7 @@ class Sample:
         """Write the header, ids, order and columns of the sample, filled. Raises InvalidInput for a wrong file."""
         sheet, (header, names, separator) = read_sample(questions.file), _as_written(questions.file)
         shape, columns = Shape.of(sheet, tasks), {header[0]: names}
-        for column, title in zip(sheet.labels, header[1:], strict=True):
+        for column, title in zip(sheet.labels, header[1:], strict=False):  # empty columns at the end are no labels
             if column in shape.classes:
                 task, place = shape.classes[column]
                 chance = probabilities[task.name][:, place]

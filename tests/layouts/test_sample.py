@@ -139,6 +139,11 @@ def test_header_and_ids_are_written_letter_for_letter(tmp_path):
     assert written.read_text() == f"Image Id;kind\n{decomposed};cat\nq2;owl\n"
 
 
+@pytest.mark.parametrize("header", ["id, kind", ",kind", "id,kind ", '"id, of a photo",kind'])
+def test_a_header_is_written_as_it_stands_also_with_blanks_or_without_a_name(tmp_path, header):
+    assert answered(tmp_path, ids(header, "cat"), (KIND,), kind=KINDS) == [header, "q7,cat", "q2,owl", "q10,dog"]
+
+
 @pytest.mark.parametrize(
     ("lines", "tasks", "words"),
     [
@@ -218,6 +223,8 @@ def test_what_differs_from_the_sample_is_said_with_its_line(tmp_path, capsys, li
             1,
             "the header is 'id,cafe\u0301'; that of sample.csv is 'id,caf\u00e9'",
         ),
+        (SAMPLE, ["id, cat,dog", *SAMPLE[1:]], 1, "the header is 'id, cat,dog'; that of sample.csv is 'id,cat,dog'"),
+        (SAMPLE, [f"{line}," for line in SAMPLE], 1, "the header is 'id,cat,dog,'; that of sample.csv is 'id,cat,dog'"),
         (SAMPLE, [*SAMPLE, "q11,0.5,0.5"], 1, "4 rows; sample.csv has 3"),
         (["id,n", "07,a", "q2,b"], ["id,n", "7,a", "q2,b"], 2, "is about '7'; sample.csv has '07' in this place"),
         (
