@@ -13,6 +13,7 @@ import pytest
 from helpers import noise, write
 
 from competition.dataset import YES, Dataset
+from competition.layouts.answers import write_csv
 from competition.layouts.detect import Found, questions_beside, sniff
 from competition.layouts.imported import ImportedTable
 from competition.layouts.imports.sheet import Reading
@@ -117,7 +118,8 @@ def trained_on(found: Found) -> Dataset:
     """What a training reads, from the files that `init` writes."""
     if not found.imported:
         return found.dataset
-    found.imported.write(found.data)
+    for file, columns in found.imported.files(found.data).items():
+        write_csv(file, columns)
     reader = ImportedTable(found.imported.images, found.imported.split_column)
     return reader.read_labels(found.data, found.dataset.tasks)
 

@@ -1,6 +1,7 @@
 """From your own label file to a recipe that is ready to train."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
@@ -12,7 +13,8 @@ import tyro
 from competition.dataset import YES
 from competition.errors import InvalidInput
 from competition.files import whole_file
-from competition.layouts.detect import Found, questions_beside, sniff
+from competition.layouts.answers import write_csv
+from competition.layouts.detect import Found, sniff
 from competition.layouts.imports.sheet import LOOKING, Reading
 from competition.recipe import Recipe
 from competition.recipes import NAMES
@@ -49,20 +51,13 @@ def init(
     _refuse_names(path, () if dry_run else (path,))
     found = sniff(labels, reading, data)
     print(describe(labels, found))
-    side = int(np.median(found.sizes.min(axis=1))) if len(found.sizes) else SMALL_IMAGE
-    start, why = choose_weights(weights, side)
-    recipe = starting_recipe(path.stem, found.layout, found.dataset.tasks, len(found.dataset), side, start)
-    recipe = replace(recipe, **_files_of(found))
+    recipe, why = _recipe_of(found, path.stem, weights)
     if dry_run:
         return path
-    if found.imported:
-        _refuse_names(path, (data, *([questions_beside(data)] if found.imported.asked else [])))
-        found.imported.write(data)
     train = f"competition train {path} --data {quote(str(found.data))}"
-    with whole_file(path) as temporary:
-        temporary.write_text(recipe_file(recipe, _words(labels, found, train)), encoding="utf-8")
+    _write(path, recipe_file(recipe, _words(labels, found, train)), found)
     print(f"\nwrote {path}: {recipe.backbone} at {recipe.image_size} pixels, {why}\n  {train}\n  competition submit")
-    if start != "none":
+    if recipe.weights != "none":
         print(
             "to compare other networks on these images: "
             f"competition probe --data {quote(str(found.data))} --recipe {path}"
@@ -70,8 +65,28 @@ def init(
     return path
 
 
-def _refuse_names(path: Path, files: Sequence[Path]) -> None:
+def _recipe_of(found: Found, name: str, weights: str) -> tuple[Recipe, str]:
+    """A recipe for what was found, and why it has its weights."""
+    dataset, side = found.dataset, int(np.median(found.sizes.min(axis=1))) if len(found.sizes) else SMALL_IMAGE
+    start, why = choose_weights(weights, side)
+    recipe = starting_recipe(name, found.layout, dataset.tasks, len(dataset), side, start)
+    return replace(recipe, **_places(found)), why
+
+
+def _write(path: Path, recipe: str, found: Found) -> None:
+    """Write the recipe, and the tables of labels that are imported; all of them or none."""
+    tables = found.imported.files(found.data) if found.imported else {}
+    _refuse_names(path, tables)
+    with ExitStack() as files:
+        files.enter_context(whole_file(path)).write_text(recipe, encoding="utf-8")
+        for file, columns in tables.items():
+            write_csv(files.enter_context(whole_file(file)), columns)
+
+
+def _refuse_names(path: Path, files: Iterable[Path]) -> None:
     """Raises InvalidInput for a name that runs cannot have or that is taken, and for files that exist."""
+    if path.name != str(path):
+        raise InvalidInput(f"{path} names a folder; the recipe is written into the current folder: {path.name}")
     for file in files:
         if file.exists():
             raise InvalidInput(f"{file} exists and is not overwritten; choose another name, or remove it")
@@ -80,7 +95,7 @@ def _refuse_names(path: Path, files: Sequence[Path]) -> None:
     Recipe(path.stem)
 
 
-def _files_of(found: Found) -> dict[str, str]:
+def _places(found: Found) -> dict[str, str]:
     """The fields of a recipe that say where files lie."""
     fields = {"questions": str(found.sample)} if found.sample else {}
     if found.imported:

@@ -5,7 +5,8 @@ from datetime import date
 from pathlib import Path
 
 from competition.commands.arguments import Cache, Runs
-from competition.data.check_images import inspect
+from competition.data.check_images import Inspection, inspect
+from competition.dataset import Questions
 from competition.errors import InvalidInput
 from competition.files import CACHE
 from competition.images.warp import View
@@ -51,28 +52,21 @@ def submit(
     first = blend.runs[0]
     recipe, data = first.read_recipe(), Path(first.read_made()["data"])
     questions = questions or questions_of(recipe, data)
-    reader = asking(recipe, questions, data, threshold)
+    reader = asking(recipe, questions, data, blend.tasks, threshold)
     output = output or SUBMISSIONS / f"{name_of(blend)}{reader.ENDING}"
     if output.suffix != reader.ENDING:
         raise InvalidInput(f"--output is {output}; for these data its name has to end in {reader.ENDING}")
     line = log_line(blend, output)  # all is read before anything is written
     asked = reader.read_questions(questions, blend.tasks)
     truth = known_answers(asked, blend.tasks) if recipe.layout == "fashionai" else asked.images
-    inspection = inspect(asked.images, cache)
-    bad = sorted(inspection.problems.values())
-    if bad and not skip_bad_images:
-        raise InvalidInput(
-            f"{len(bad)} of {len(asked.images)} images cannot be read; fix them, or use --skip-bad-images to answer "
-            "their questions with the class frequencies of the training data:",
-            bad,
-        )
+    inspection = _inspect(asked, cache, skip_bad_images)
     from competition.model.answer import answer  # Keras, from here on
 
     probabilities = answer(blend, asked, inspection, cache)
     written = reader.write_answers(output, asked, probabilities, blend.tasks)
     if isinstance(reader, Sample):
         print("\n".join(reader.meanings(questions, blend.tasks)))
-    for problem in bad:
+    for problem in sorted(inspection.problems.values()):
         print(f"answered with the class frequencies of the training data: {problem}")
     names = " and ".join([str(written[0]), *(path.name for path in written[1:])])
     print(f"{names}: {len(asked):,} answers over {len(asked.images):,} images, checked")
@@ -81,6 +75,18 @@ def submit(
         known = f"the answers of {asked.file}" if truth is asked.images else truth.sources[0]
         print(f"\nscore by {known}:\n{table(score_rows(asked, submitted_rows(asked, probabilities), truth))}")
     return output
+
+
+def _inspect(asked: Questions, cache: Path, skip_bad_images: bool) -> Inspection:
+    """Read every image once. Raises InvalidInput if some cannot be read and may not be skipped."""
+    inspection = inspect(asked.images, cache)
+    if inspection.problems and not skip_bad_images:
+        raise InvalidInput(
+            f"{len(inspection.problems)} of {len(asked.images)} images cannot be read; fix them, or use "
+            "--skip-bad-images to answer their questions with the class frequencies of the training data:",
+            sorted(inspection.problems.values()),
+        )
+    return inspection
 
 
 def name_of(blend: Blend) -> str:

@@ -12,7 +12,7 @@ from competition.data.stratify import hold_out
 from competition.dataset import Dataset, describe
 from competition.errors import InvalidInput, Problem, listed
 from competition.files import CACHE
-from competition.layouts.registry import layout_of
+from competition.layouts.registry import reader_of
 from competition.recipe import Recipe
 
 SMOKE_BATCHES = 2
@@ -69,7 +69,7 @@ def read_images(
 
     Raises InvalidInput for labels or images that cannot be used.
     """
-    dataset = layout_of(recipe).read_labels(folder, recipe.tasks)
+    dataset = reader_of(recipe).read_labels(folder, recipe.tasks)
     inspection = inspect(dataset, cache)
     dataset, digests = drop_bad_images(dataset, inspection, skip_bad_images)
     if found := contradictions(dataset):

@@ -10,10 +10,8 @@ import numpy as np
 
 from competition.dataset import Dataset
 from competition.errors import InvalidInput
-from competition.files import whole_file
 from competition.images.decode import ENDINGS, BadImage, decode, is_image, read_file
 from competition.layouts import folder, table
-from competition.layouts.answers import write_csv
 from competition.layouts.classes import find_classes
 from competition.layouts.csv_lines import csv_rows
 from competition.layouts.fashionai import question_files
@@ -23,8 +21,7 @@ from competition.layouts.imports.images import plain
 from competition.layouts.imports.read import read_sheet, tidy, with_images
 from competition.layouts.imports.sheet import LOOKING, TEST, TRAIN, VALIDATION, Reading, Sheet
 from competition.layouts.registry import LAYOUTS
-from competition.layouts.sample import is_sample
-from competition.layouts.table_cells import Table, columns_of, read_table
+from competition.layouts.table_cells import QUESTIONS, Table, answering, placeholders, read_table
 from competition.layouts.table_tasks import infer_tasks
 from competition.task import Task
 
@@ -46,13 +43,9 @@ class Imported:
     images: Path
     split_column: str
 
-    def write(self, data: Path) -> None:
-        """Write `data`, and the questions beside it if there are any."""
-        with whole_file(data) as labels:
-            write_csv(labels, self.labels)
-            if self.asked:
-                with whole_file(questions_beside(data)) as asked:
-                    write_csv(asked, self.asked)
+    def files(self, data: Path) -> dict[Path, dict[str, np.ndarray]]:
+        """The columns of each file to write: `data`, and the questions beside it if there are any."""
+        return {data: self.labels} | ({questions_beside(data): self.asked} if self.asked else {})
 
 
 def questions_beside(data: Path) -> Path:
@@ -103,41 +96,53 @@ def sniff(labels: Path, reading: Reading = LOOKING, data: Path = Path("labels.cs
     return Found(what, layout, data, dataset, questions, *_look_at_images(dataset), tuple(notes), sample=sample)
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """The labels of a table as the strict reader sees them in `data`, or will once they are `imported`."""
+
+    table: Table
+    data: Path
+    questions: tuple[Path, ...]
+    notes: Sequence[str]
+    imported: Imported | None = None
+
+
 def _sniff_table(labels: Path, reading: Reading, data: Path) -> Found:
     """A table, read where it lies if it is strict and its images are where it says; else imported."""
     files = label_files(labels) if labels.is_dir() else _beside(labels)
-    sheet = tidy(_read(labels, files, reading, asked=files.asked and files.asked.name != table.QUESTIONS), reading)
-    home = _home_of_table(files.labels) if files.labels else labels
-    strict = None if files.parts or files.validation else _strict(files.labels, sheet)
-    if not strict and files.asked and files.asked.name == table.QUESTIONS:
-        sheet = tidy(_read(labels, files, reading, asked=True), reading)
-    if strict:
-        home, imported, notes = _home_of_table(files.labels), None, _notes_in_place(strict, sheet)
-        questions = tuple(table.question_files(home))
-    else:
-        home, notes = data, list(sheet.notes)
-        strict, imported = _imported(sheet)
-        notes += _said_of_answers(sheet, imported)
-        questions = (questions_beside(data),) if imported.asked else ()
-    tasks, more, problems = infer_tasks(strict, reading.class_columns, reading.numbers_are_classes)
-    dataset = table.labels_of(strict, tasks, problems)
-    if questions and not imported:
-        more += _said_of_questions(questions[0], tasks)
-    if len(dataset) < len(strict):
-        more.append(f"{len(strict) - len(dataset):,} of {len(strict):,} rows have no label and are not trained on")
+    strict_asked = files.asked is not None and files.asked.name == QUESTIONS  # which a strict table leaves alone
+    sheet = tidy(_read(labels, files, reading, asked=files.asked and not strict_asked), reading)
+    rows = _in_place(files, sheet)
+    if not rows:
+        sheet = tidy(_read(labels, files, reading, asked=True), reading) if strict_asked else sheet
+        rows = _to_import(sheet, data)
+    tasks, more, problems = infer_tasks(rows.table, reading.class_columns, reading.numbers_are_classes)
+    dataset = table.labels_of(rows.table, tasks, problems)
+    notes = [*rows.notes, *more]
+    if rows.questions and not rows.imported:
+        notes += _said_of_questions(rows.questions[0], tasks)
+    if len(dataset) < len(rows.table):
+        unlabelled = len(rows.table) - len(dataset)
+        notes.append(f"{unlabelled:,} of {len(rows.table):,} rows have no label and are not trained on")
     if reading.leave_out:
-        more.append(f"left out: {', '.join(reading.leave_out)}")
-    return Found(
-        sheet.what,
-        "table",
-        home,
-        dataset,
-        (files.sample,) if files.sample else questions,
-        *_look_at_images(dataset),
-        tuple(dict.fromkeys([*notes, *more])),
-        imported,
-        files.sample,
-    )
+        notes.append(f"left out: {', '.join(reading.leave_out)}")
+    questions, looked_at = (files.sample,) if files.sample else rows.questions, _look_at_images(dataset)
+    notes = tuple(dict.fromkeys(notes))
+    return Found(sheet.what, "table", rows.data, dataset, questions, *looked_at, notes, rows.imported, files.sample)
+
+
+def _in_place(files: LabelFiles, sheet: Sheet) -> _Rows | None:
+    """The rows of a table that is strict; else None."""
+    if files.parts or files.validation or not (strict := _strict(files.labels, sheet)):
+        return None
+    home = _home_of_table(files.labels)
+    return _Rows(strict, home, tuple(table.question_files(home)), _notes_in_place(strict, sheet))
+
+
+def _to_import(sheet: Sheet, data: Path) -> _Rows:
+    found, imported = _imported(sheet)
+    questions = (questions_beside(data),) if imported.asked else ()
+    return _Rows(found, data, questions, [*sheet.notes, *_said_of_answers(sheet, imported)], imported)
 
 
 def _read(labels: Path, files: LabelFiles, reading: Reading, asked: bool) -> Sheet:
@@ -194,7 +199,7 @@ def _imported(sheet: Sheet) -> tuple[Table, Imported]:
         split = SPLIT if SPLIT not in columns else f"{SPLIT}_of_data"
         columns[split] = learned.part
     known = {column: cells for column, cells in asked.labels.items() if (cells != "").any()}
-    known = {column: cells for column, cells in known.items() if column not in _placeholders(known)}
+    known = {column: cells for column, cells in known.items() if column not in placeholders(known)}
     questions = {sheet.image: asked.names, **known} if len(asked) else {}
     found = Table(sheet.file, sheet.image, learned.names, learned.line, learned.labels, (), sheet.root)
     return found, Imported(columns, questions, sheet.root, split)
@@ -202,13 +207,11 @@ def _imported(sheet: Sheet) -> tuple[Table, Imported]:
 
 def _said_of_questions(file: Path, tasks: Sequence[Task]) -> list[str]:
     """Notes on filled cells of a strict table of questions: answers that will be scored, or placeholders."""
-    found = read_table(file)
-    columns = [column for task in tasks for column in columns_of(task, found.columns)]
-    if not (filled := [column for column in columns if (found.cells[column] != "").any()]):
-        return []
-    if is_sample(file):
-        return [f"{file.name}: one value in every row of {', '.join(filled)} is a placeholder, no answer"]
-    return [f"{file.name} holds answers ({', '.join(filled)}), which will be scored"]
+    answers = answering(tasks, read_table(file).cells)
+    none = placeholders(answers)
+    known = [column for column in answers if column not in none]
+    notes = [f"{file.name}: one value in every row of {', '.join(none)} is a placeholder, no answer"] if none else []
+    return [*notes, f"{file.name} holds answers ({', '.join(known)}), which will be scored"] if known else notes
 
 
 def _said_of_answers(sheet: Sheet, imported: Imported) -> list[str]:
@@ -218,13 +221,6 @@ def _said_of_answers(sheet: Sheet, imported: Imported) -> list[str]:
     empty = [column for column, cells in asked.labels.items() if column not in known and (cells != "").any()]
     notes = [f"{', '.join(empty)}: one value for all that is asked is a placeholder, no answer"] if empty else []
     return [*notes, f"answers to what is asked are known ({', '.join(known)}), and will be scored"] if known else notes
-
-
-def _placeholders(known: dict[str, np.ndarray]) -> list[str]:
-    """The columns of questions that hold one value in every row; 0/1 columns only if all of them do."""
-    same = [column for column, cells in known.items() if len(cells) > 1 and len(set(cells)) == 1]
-    flags = [column for column, cells in known.items() if set(cells) <= {"0", "1", ""}]
-    return [column for column in same if column not in flags or set(flags) <= set(same)]
 
 
 def layout_of(labels: Path) -> str:

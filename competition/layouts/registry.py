@@ -49,8 +49,8 @@ LAYOUTS: Mapping[str, Layout] = Choices(
 )
 
 
-def layout_of(recipe: Recipe) -> Layout:
-    """The layout that reads the labels of a recipe."""
+def reader_of(recipe: Recipe) -> Layout:
+    """What reads the labels of a recipe."""
     if recipe.images or recipe.split_column:
         return ImportedTable(Path(recipe.images) if recipe.images else None, recipe.split_column)
     return LAYOUTS[recipe.layout]
@@ -58,16 +58,18 @@ def layout_of(recipe: Recipe) -> Layout:
 
 def question_files(recipe: Recipe, data: Path) -> list[Path]:
     """The files, or folders, of questions: the one that the recipe names, or those that lie with the labels."""
-    return [Path(recipe.questions)] if recipe.questions else layout_of(recipe).question_files(data)
+    return [Path(recipe.questions)] if recipe.questions else reader_of(recipe).question_files(data)
 
 
-def asking(recipe: Recipe, questions: Path, data: Path, threshold: float | None = None) -> Layout | Sample:
+def asking(
+    recipe: Recipe, questions: Path, data: Path, tasks: Tasks, threshold: float | None = None
+) -> Layout | Sample:
     """What reads and answers a file of questions: the recipe's layout, or the shape of a sample of a submission.
 
     Raises InvalidInput for a threshold that nothing would use.
     """
-    if recipe.layout in ("table", "folder") and is_sample(questions):
+    if recipe.layout in ("table", "folder") and is_sample(questions, tasks):
         return Sample(Path(recipe.images) if recipe.images else data if data.is_dir() else data.parent, threshold)
     if threshold is not None:
         raise InvalidInput(f"--threshold is for a sample of a submission, but {questions} is none")
-    return layout_of(recipe)
+    return reader_of(recipe)

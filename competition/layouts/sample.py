@@ -22,7 +22,7 @@ from competition.layouts.imports.delimited import find_separator, read_delimited
 from competition.layouts.imports.folders import is_sample_name
 from competition.layouts.imports.images import Images, find_images
 from competition.layouts.imports.sheet import LOOKING, TEST, Sheet
-from competition.layouts.table_cells import by_task_name, columns_of, task_of
+from competition.layouts.table_cells import QUESTIONS, answering, by_task_name, columns_of, placeholders, task_of
 from competition.layouts.table_tasks import is_number
 from competition.task import DECIMALS, HALF, Task
 
@@ -31,9 +31,12 @@ BETWEEN = r"[ ,;|]+"  # several values
 BLANK = " "  # joins several labels, where the sample shows none
 
 
-def is_sample(file: Path) -> bool:
-    """Whether a file of questions is a sample: called so, or each filled column has one value in several rows."""
-    if file.suffix.lower() != ".csv" or not file.is_file():
+def is_sample(file: Path, tasks: Tasks) -> bool:
+    """Whether a file of questions is a sample: called so, or it answers tasks with one value in every row.
+
+    questions.csv is the project's own file, which is answered in the project's own form.
+    """
+    if file.suffix.lower() != ".csv" or not file.is_file() or file.name == QUESTIONS:
         return False
     if is_sample_name(file):
         return True
@@ -41,8 +44,8 @@ def is_sample(file: Path) -> bool:
         sheet = read_sample(file)
     except InvalidInput:  # the layout's own reader says what is wrong
         return False
-    filled = [set(values) for values in sheet.labels.values() if any(values)]
-    return len(sheet) > 1 and bool(filled) and all(len(found) == 1 for found in filled)
+    answers = answering(tasks, sheet.labels)
+    return bool(answers) and len(placeholders(answers)) == len(answers)
 
 
 def read_sample(file: Path) -> Sheet:
@@ -73,7 +76,7 @@ class Shape:
 
     @classmethod
     def of(cls, sheet: Sheet, tasks: Tasks) -> "Shape":
-        """Raises InvalidInput for a column that answers no task, or a task that is asked twice."""
+        """Raises InvalidInput for a column that answers no task, or where only ids are asked."""
         columns, values, classes = by_task_name(sheet.labels), {}, {}
         for task in tasks:
             found = columns_of(task, columns)
@@ -85,9 +88,10 @@ class Shape:
             values[rest.pop()] = tasks[0]
         if rest or not sheet.labels:
             known = ", ".join(f"{task.name} ({', '.join(task.classes[:4])}, …)" for task in tasks)
+            found = f"no task of the run answers {', '.join(map(repr, rest))}" if rest else "there is nothing but ids"
             raise InvalidInput(
-                f"{sheet.file}: {', '.join(map(repr, rest)) or 'no column'} answers no task of the run; a column is "
-                f"called like a task, or there is one for each of its classes: {known}"
+                f"{sheet.file}: {found}; a column is called like a task, or there is one for each of its classes: "
+                f"{known}"
             )
         for column, task in list(values.items()):
             if task.kind == "multiclass" and len(task) == 2 and _fractions(sheet.cells[column]):

@@ -15,14 +15,24 @@ from competition.layouts.answers import Probabilities, Tasks, answers, write_csv
 from competition.layouts.csv_lines import csv_rows
 from competition.layouts.imports.cells import spelt_alike
 from competition.layouts.imports.sheet import TRAIN, VALIDATION
-from competition.layouts.table_cells import SEPARATOR, Table, by_task_name, columns_of, encode, read_table
+from competition.layouts.table_cells import (
+    QUESTIONS,
+    SEPARATOR,
+    Table,
+    answering,
+    by_task_name,
+    columns_of,
+    encode,
+    placeholders,
+    read_table,
+)
 from competition.layouts.table_tasks import infer_tasks
 from competition.layouts.words import MISSING
 from competition.task import Task
 
 ENDING = ".csv"
 
-LABELS, QUESTIONS, ANSWERS = "labels.csv", "questions.csv", "answers.csv"
+LABELS, ANSWERS = "labels.csv", "answers.csv"
 
 
 def label_file(data: Path) -> Path:
@@ -113,9 +123,10 @@ def read_questions(file: Path, tasks: tuple[Task, ...], images: Path | None = No
     """Every task of every image of a table, with the answers that are known.
 
     Those are the filled cells of the table, which may have the columns of the labels or only the names of the images,
-    and of answers.csv beside it. Raises InvalidInput with every problem of a file.
+    and of answers.csv beside it. Columns with one value in every row are placeholders, of which it warns. Raises
+    InvalidInput with every problem of a file.
     """
-    table, answers = read_table(file, images), file.with_name(ANSWERS)
+    table, answers = _without_placeholders(read_table(file, images), tasks), file.with_name(ANSWERS)
     asked, problems = _encoded(table, tuple(task for task in tasks if columns_of(task, table.columns)))
     if problems := [*table.problems, *problems]:
         raise InvalidInput(f"{file} cannot be answered:", sorted(problems))
@@ -123,6 +134,16 @@ def read_questions(file: Path, tasks: tuple[Task, ...], images: Path | None = No
         raise InvalidInput(f"{file} asks nothing: there is no line below the header")
     known = read_labels(answers, tasks) if answers.is_file() and answers != file else None
     return ask_everything(file, _with_answers(asked, tasks, known))
+
+
+def _without_placeholders(table: Table, tasks: tuple[Task, ...]) -> Table:
+    """The table with empty cells for the placeholders among its answers, and a warning that names them."""
+    if not (found := placeholders(answering(tasks, table.cells))):
+        return table
+    text = f"{', '.join(found)}: one value in every row is a placeholder, so it is not scored as an answer"
+    warnings.warn(f"{table.file}: {text}", stacklevel=3)
+    empty = np.full(len(table), "", object)
+    return replace(table, cells={name: empty if name in found else cells for name, cells in table.cells.items()})
 
 
 def _encoded(table: Table, tasks: tuple[Task, ...]) -> tuple[Dataset, list[Problem]]:

@@ -15,6 +15,7 @@ from competition.images.decode import ENDINGS, is_image
 from competition.layouts.csv_lines import csv_rows, name_problem, rows_below
 from competition.task import Task, composed, may_be_in_a_name
 
+QUESTIONS = "questions.csv"
 SEPARATOR = "|"
 LOOKED_AT = 20  # names that are tried to find the folder they are relative to
 # How spreadsheets and pandas write 0 and 1, and people no and yes; in capitals or not.
@@ -129,6 +130,20 @@ def columns_of(task: Task, columns: Mapping[str, str]) -> tuple[str, ...]:
         if None not in found:
             return found
     return ()
+
+
+def answering(tasks: Iterable[Task], cells: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Of the columns of questions, those that answer tasks, and are not empty."""
+    columns = by_task_name(cells)
+    found = dict.fromkeys(column for task in tasks for column in columns_of(task, columns))
+    return {column: cells[column] for column in found if (cells[column] != "").any()}
+
+
+def placeholders(answers: Mapping[str, np.ndarray]) -> list[str]:
+    """Of the columns that answer questions, those with one value in every row; 0/1 columns only if all of them are."""
+    same = [column for column, cells in answers.items() if len(cells) > 1 and len(set(cells)) == 1]
+    flags = [column for column, cells in answers.items() if {cell.casefold() for cell in set(cells)} <= {*FLAGS, ""}]
+    return [column for column in same if column not in flags or set(flags) <= set(same)]
 
 
 def flags_of(cells: np.ndarray, meanings: Mapping[str, bool]) -> np.ndarray:

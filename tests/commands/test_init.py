@@ -10,10 +10,12 @@ import pytest
 from helpers import noise, refusal, write
 
 from competition.__main__ import main
+from competition.commands import init as init_command
 from competition.commands.init import init
 from competition.commands.submit import submit
 from competition.commands.train import train
 from competition.layouts.detect import layout_of, sniff
+from competition.layouts.imports.sheet import LOOKING
 from competition.layouts.registry import LAYOUTS
 from competition.recipe import Recipe
 from competition.recipes import load_recipe
@@ -194,6 +196,7 @@ def test_labels_that_are_called_like_a_sample_are_not_their_own_questions(here, 
         (["shapes", "--labels", "gone.csv"], ["gone.csv cannot be read"]),
         (["clothing", "--labels", "mine.csv"], ["clothing is a recipe of the project"]),
         (["my shapes", "--labels", "gone.csv"], ["name is 'my shapes'"]),
+        (["pets/shapes", "--labels", "mine.csv"], ["pets/shapes.py names a folder", "current folder: shapes.py"]),
         (["there", "--labels", "mine.csv"], ["there.py exists and is not overwritten"]),
         (["shapes", "--labels", "mine.csv", "--leave-out", "nothing"], ["no column 'nothing'", "shape, note"]),
         (["shapes", "--labels", "mine.csv", "--weights", "gone.h5"], ["gone.h5: there is no such file"]),
@@ -218,6 +221,18 @@ def test_what_cannot_become_a_recipe_is_refused_and_nothing_is_written(here, cap
     assert message.startswith("error: ")
     assert [word for word in words if word not in message] == []
     assert sorted(here.iterdir()) == before
+
+
+def test_recipe_and_tables_are_written_together_or_not_at_all(here, monkeypatch):
+    def fails(*_):
+        raise OSError("no space left")
+
+    write(here / "other/labels.tsv", [line.replace(",", "\t") for line in TABLE])
+    image(here / "other/a.png")
+    monkeypatch.setattr(init_command, "write_csv", fails)
+    with pytest.raises(OSError, match="no space left"):
+        init("shapes", replace(LOOKING, leave_out=("note",)), labels=here / "other/labels.tsv")
+    assert [path.name for path in here.iterdir()] == ["other"]
 
 
 @pytest.mark.parametrize("weights", ["imagenet", "mine.pth", "none"])

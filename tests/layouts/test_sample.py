@@ -147,8 +147,8 @@ def test_a_header_is_written_as_it_stands_also_with_blanks_or_without_a_name(tmp
 @pytest.mark.parametrize(
     ("lines", "tasks", "words"),
     [
-        (ids("id,colour", "red"), (KIND, WET), "'colour' answers no task of the run"),
-        (["id", *IDS], (KIND,), "no column answers no task"),
+        (ids("id,colour", "red"), (KIND, WET), "no task of the run answers 'colour'"),
+        (["id", *IDS], (KIND,), "there is nothing but ids"),
         (["id,kind", "q7,cat", "q7,cat"], (KIND,), "about 1 images more than once"),
     ],
 )
@@ -170,17 +170,21 @@ def test_an_image_that_is_missing_is_looked_for_beside_the_others(tmp_path):
     [
         ("sample_submission.csv", ["id,kind", "q,cat"], True),
         ("SampleSubmission.csv", ["id,kind", "q,cat", "r,dog"], True),
-        ("questions.csv", ["id,kind", "q,cat", "r,cat"], True),
-        ("questions.csv", ["id,cat,dog", "q,0.5,0.5", "r,0.5,0.5"], True),
-        ("questions.csv", ["id,kind", "q,cat", "r,dog"], False),  # answers that are known
-        ("questions.csv", ["id,cat,dog", "q,0,1", "r,0,0"], False),
-        ("questions.csv", ["id,kind", "q,", "r,"], False),
-        ("questions.csv", ["id", "q", "r"], False),
+        ("asked.csv", ["id,kind", "q,cat", "r,cat"], True),
+        ("asked.csv", ["id,site,kind", "q,east,cat", "r,west,cat"], True),  # the site is no task
+        ("asked.csv", ["id,owl,cat,dog", "q,0.5,0.5,0.5", "r,0.5,0.5,0.5"], True),
+        ("asked.csv", ["id,owl,cat,dog", "q,0,0,1", "r,0,0,1"], True),
+        ("asked.csv", ["id,kind", "q,cat", "r,dog"], False),  # answers that are known
+        ("asked.csv", ["id,owl,cat,dog", "q,0,0,1", "r,0,0,0"], False),
+        ("asked.csv", ["id,site", "q,east", "r,east"], False),
+        ("asked.csv", ["id,kind", "q,", "r,"], False),
+        ("asked.csv", ["id", "q", "r"], False),
+        ("questions.csv", ["id,kind", "q,cat", "r,cat"], False),  # answered in the project's own form
         ("question.csv", ["Images/a.jpg,kind_labels,", "Images/b.jpg,kind_labels,"], False),
     ],
 )
 def test_a_sample_is_known_by_its_name_or_by_one_value_in_every_row(tmp_path, name, lines, found):
-    assert is_sample(write(tmp_path / name, lines)) == found
+    assert is_sample(write(tmp_path / name, lines), (KIND,)) == found
 
 
 SAMPLE = ["id,cat,dog", "q7,0.5,0.5", "q2,0.5,0.5", "q10,0.5,0.5"]

@@ -318,6 +318,19 @@ def test_answers_are_known_from_filled_cells_and_from_the_file_beside(tmp_path):
     np.testing.assert_array_equal(asked.labelled["colour"], [False, True, True])
 
 
+def test_one_value_in_every_question_is_a_placeholder_and_no_answer(tmp_path):
+    lines = numbered("shape,colour,site", "disk,blue,x", "disk,,x", "disk,red,x")
+    with pytest.warns(match="questions.csv: shape: one value in every row is a placeholder"):
+        asked = read_questions(write(tmp_path / "questions.csv", lines), (SHAPE, COLOUR)).images
+    assert {name: labelled.tolist() for name, labelled in asked.labelled.items()} == {
+        "shape": [False, False, False],
+        "colour": [True, False, True],
+    }
+    with pytest.warns(match="a placeholder"):
+        asked = read_questions(write(tmp_path / "questions.csv", numbered("shape", "disk", "disk")), (SHAPE,)).images
+    assert not asked.codes  # so nothing is scored
+
+
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
