@@ -477,7 +477,6 @@ CELLS = [
         b.jpg  blue
         c.jpg  red
         """,
-        said=("colour_red: written as false, true, not False", "colour_blue: written as false, true, not False"),
     ),
     Table(
         "ODIR: letters of diseases, free text left out",
