@@ -4,6 +4,8 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +20,9 @@ from competition.layouts.fashionai import question_files
 from competition.layouts.fashionai_rows import COLUMNS
 from competition.layouts.imports.folders import LabelFiles, joined_parts, label_files, stacked, with_asked
 from competition.layouts.imports.images import plain
-from competition.layouts.imports.read import read_sheet, tidy, with_images
+from competition.layouts.imports.read import read_sheet, tidy, with_images, without_bystanders, without_left_out
 from competition.layouts.imports.sheet import LOOKING, TEST, TRAIN, VALIDATION, Reading, Sheet
+from competition.layouts.notes import some
 from competition.layouts.registry import LAYOUTS
 from competition.layouts.table_cells import (
     FLAGS,
@@ -33,7 +36,7 @@ from competition.layouts.table_cells import (
     read_table,
 )
 from competition.layouts.table_tasks import group_columns, infer_tasks
-from competition.task import Task
+from competition.task import Task, composed
 
 SAMPLE = 12  # images whose size is read
 ANNOTATIONS, TESTS = "Annotations", "Tests"
@@ -158,13 +161,16 @@ def _to_import(sheet: Sheet, data: Path) -> _Rows:
 def _read(labels: Path, files: LabelFiles, reading: Reading, asked: bool) -> Sheet:
     """The rows of all label files, and of the file of questions if these are `asked` with them."""
     if files.parts:
-        return joined_parts(labels, {part: read_sheet(file) for part, file in files.parts.items()})
+        sheets = {part: read_sheet(file) for part, file in files.parts.items()}
+        return without_left_out(joined_parts(labels, sheets), reading)
     sheet = read_sheet(files.labels)
     if files.validation:
         sheet = stacked({TRAIN: sheet, VALIDATION: read_sheet(files.validation)})
         sheet = sheet.say(f"{files.validation.name} holds the images that are held out")
+    sheet = without_left_out(sheet, reading)
     if asked:
-        sheet = with_asked(with_images(sheet.without(reading.leave_out), reading)[0], read_sheet(files.asked))
+        sheet = without_bystanders(with_images(sheet, reading)[0], reading)
+        sheet = with_asked(sheet, read_sheet(files.asked), reading.class_columns)
     return sheet
 
 
@@ -182,7 +188,7 @@ def _beside(file: Path) -> LabelFiles:
 
 def _strict(file: Path, sheet: Sheet) -> Table | None:
     """The file as the strict reader reads it, if that is what it was found to hold, image for image, cell for cell."""
-    if file.suffix.lower() != ".csv" or len(sheet.part):
+    if file.suffix.lower() != ".csv" or len(sheet.part) or not _first_names_image(file):
         return None
     try:
         strict = read_table(file)
@@ -213,6 +219,14 @@ def _same_flags(cells: np.ndarray, others: np.ndarray) -> bool:
     return bool(((flags == same) & ((flags != UNKNOWN) | (cells == others))).all())
 
 
+def _first_names_image(file: Path) -> bool:
+    """Whether the first row of a table begins with the name of an image; if not, every row would be a problem."""
+    try:
+        return all(is_image(cells[0]) for _, cells in islice(csv_rows(file, strip=True), 1, 2))
+    except InvalidInput:
+        return False
+
+
 def _imported(sheet: Sheet) -> tuple[Table, Imported]:
     """The rows to learn from, as a table; and the tables to write."""
     rows = sheet.part != TEST if len(sheet.part) else np.ones(len(sheet), bool)
@@ -224,7 +238,7 @@ def _imported(sheet: Sheet) -> tuple[Table, Imported]:
     known = {column: cells for column, cells in asked.labels.items() if (cells != "").any()}
     known = {column: cells for column, cells in known.items() if column not in placeholders(known)}
     questions = {sheet.image: asked.names, **known} if len(asked) else {}
-    found = Table(sheet.file, sheet.image, learned.names, learned.line, learned.labels, (), sheet.root)
+    found = Table(sheet.file, sheet.image, learned.names, learned.line, learned.labels, (), sheet.root, learned.files)
     return found, Imported(columns, questions, sheet.root, split)
 
 
@@ -233,8 +247,8 @@ def _said_of_questions(file: Path, tasks: Sequence[Task]) -> list[str]:
     answers = answering(tasks, read_table(file).cells)
     none = placeholders(answers)
     known = [column for column in answers if column not in none]
-    notes = [f"{file.name}: one value in every row of {', '.join(none)} is a placeholder, no answer"] if none else []
-    return [*notes, f"{file.name} holds answers ({', '.join(known)}), which will be scored"] if known else notes
+    notes = [f"{file.name}: one value in every row of {some(none)} is a placeholder, no answer"] if none else []
+    return [*notes, f"{file.name} holds answers ({some(known)}), which will be scored"] if known else notes
 
 
 def _said_of_answers(sheet: Sheet, imported: Imported) -> list[str]:
@@ -242,8 +256,8 @@ def _said_of_answers(sheet: Sheet, imported: Imported) -> list[str]:
     known = [column for column in imported.asked if column != sheet.image]
     asked = sheet.take(np.flatnonzero(sheet.part == TEST)) if imported.asked else sheet.take(np.array([], int))
     empty = [column for column, cells in asked.labels.items() if column not in known and (cells != "").any()]
-    notes = [f"{', '.join(empty)}: one value for all that is asked is a placeholder, no answer"] if empty else []
-    return [*notes, f"answers to what is asked are known ({', '.join(known)}), and will be scored"] if known else notes
+    notes = [f"{some(empty)}: one value for all that is asked is a placeholder, no answer"] if empty else []
+    return [*notes, f"answers to what is asked are known ({some(known)}), and will be scored"] if known else notes
 
 
 def layout_of(labels: Path) -> str:
@@ -341,12 +355,29 @@ def _home_of_table(labels: Path) -> Path:
 
 def _look_at_images(dataset: Dataset) -> tuple[np.ndarray, tuple[Path, ...]]:
     """Heights and widths (SAMPLE or fewer, 2) int of images that can be read, and every image that is missing."""
-    paths = [dataset.path(row) for row in range(len(dataset))]
-    missing = {path for path in paths if not path.is_file()}
-    there, sizes = [path for path in paths if path not in missing], []
-    for place in np.unique(np.linspace(0, len(there) - 1, SAMPLE).astype(int)) if there else ():
+    is_there, sizes = _are_there(dataset), []
+    there, missing = np.flatnonzero(is_there), np.flatnonzero(~is_there)
+    for row in there[np.unique(np.linspace(0, len(there) - 1, SAMPLE).astype(int))] if len(there) else ():
         try:
-            sizes.append(decode(read_file(there[place])).shape[:2])
+            sizes.append(decode(read_file(dataset.path(row))).shape[:2])
         except BadImage:  # the training says what is wrong with each
             continue
-    return np.array(sizes, int).reshape(-1, 2), tuple(sorted(missing))
+    missing = missing[np.argsort(dataset.names[missing], kind="stable")]
+    return np.array(sizes, int).reshape(-1, 2), tuple(map(dataset.path, missing))
+
+
+def _are_there(dataset: Dataset) -> np.ndarray:
+    """Whether the file of each image exists, (n,) bool. Folders are listed, because a look at each file is slow."""
+
+    @cache
+    def files_in(source: int, folder: str) -> dict[str, str]:
+        place = dataset.roots[source] / folder
+        files = [entry.name for entry in os.scandir(place) if entry.is_file()] if place.is_dir() else []
+        return {composed(name).casefold(): name for name in files}
+
+    found = np.zeros(len(dataset), bool)
+    for row, (source, name) in enumerate(zip(dataset.source_of.tolist(), dataset.names, strict=True)):
+        folder, _, file = name.rpartition("/")
+        alike = files_in(source, folder).get(composed(file).casefold())
+        found[row] = alike == file or (alike is not None and dataset.path(row).is_file())  # as on a Mac
+    return found

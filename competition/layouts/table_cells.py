@@ -1,9 +1,9 @@
 """Reading the cells of a table, a line per image, and encoding them for the tasks that its columns answer."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +30,8 @@ class Table:
 
     Row i is about image `names[i]` and is in line `line[i]`; `image` is the header of the first column, and
     `cells[column]` (rows,) holds the others. `problems` are the lines that could not become rows. `images` is the
-    folder that names are relative to, where that is known.
+    folder that names are relative to, where that is known. Where rows come from several files, `files` (rows,) are
+    these.
     """
 
     file: Path
@@ -40,6 +41,7 @@ class Table:
     cells: dict[str, np.ndarray]
     problems: tuple[Problem, ...]
     images: Path | None = None
+    files: Sequence[Path] = ()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -49,7 +51,7 @@ class Table:
         return by_task_name(self.cells)
 
     def problem(self, row: int, text: str) -> Problem:
-        return Problem(self.file, int(self.line[row]), text)
+        return Problem(self.files[row] if len(self.files) else self.file, int(self.line[row]), text)
 
     @property
     def root(self) -> Path:
@@ -80,6 +82,7 @@ def read_table(file: Path, images: Path | None = None) -> Table:
     return Table(file, header[0], arrays[0], np.array(columns[0], int), cells, tuple(problems), images)
 
 
+@lru_cache(maxsize=100_000)
 def task_of(column: str) -> str:
     """A column's name as the name of a task: 'hair colour' becomes hair_colour, and '/m/01' m_01."""
     return "".join(letter if may_be_in_a_name(letter) else "_" for letter in composed(column)).lstrip("_.-")
@@ -165,14 +168,16 @@ def encode(table: Table, task: Task) -> tuple[np.ndarray, np.ndarray, list[Probl
 
 def _by_value(table: Table, task: Task, column: str) -> tuple[np.ndarray, np.ndarray, list[Problem]]:
     """One column with the class, or with several joined by `|`; an empty cell is absent, a lone `|` means none."""
-    codes, cells = pd.factorize(table.cells[column])
-    vectors, texts = np.zeros((len(cells), len(task)), bool), {}
-    for number, cell in enumerate(cells):
+    place_of = {name: place for place, name in enumerate(task.classes)}
+    number_of = {cell: number for number, cell in enumerate(dict.fromkeys(table.cells[column]))}
+    codes = np.fromiter(map(number_of.__getitem__, table.cells[column]), int, len(table))
+    vectors, texts = np.zeros((len(number_of), len(task)), bool), {}
+    for cell, number in number_of.items():
         values = split_values(cell) if task.kind == "multilabel" else [cell]
-        if text := _values_problem(values, task, column) if cell else None:
+        if text := _values_problem(values, task, place_of, column) if cell else None:
             texts[number] = text
         elif cell:
-            vectors[number] = np.isin(task.classes, values)
+            vectors[number, [place_of[value] for value in values]] = True
     wrong = [table.problem(row, texts[code]) for row, code in enumerate(codes) if code in texts] if texts else []
     return vectors[codes], table.cells[column] != "", wrong
 
@@ -181,11 +186,11 @@ def split_values(cell: str) -> list[str]:
     return [value for value in map(str.strip, cell.split(SEPARATOR)) if value]
 
 
-def _values_problem(values: list[str], task: Task, column: str) -> str | None:
+def _values_problem(values: list[str], task: Task, known: Collection[str], column: str) -> str | None:
     if len(set(values)) < len(values):
         return f"{SEPARATOR.join(values)!r} in column {column!r} names a value twice"
     for value in values:
-        if value not in task.classes:
+        if value not in known:
             if SEPARATOR in value:
                 return f"{value!r} in column {column!r}: several values, but {task.name} is multiclass: one is allowed"
             return f"column {column!r}: {no_such('value', value, task.classes)}"

@@ -8,11 +8,10 @@ import numpy as np
 
 from competition.errors import InvalidInput, Problem
 from competition.images.decode import is_image
-from competition.layouts.imports.sheet import TEST, TRAIN, VALIDATION, Sheet
+from competition.layouts.imports.parts import BY_NUMBER, WORDS
+from competition.layouts.imports.sheet import Sheet
 
 IMAGE = "image"
-NUMBERED_PARTS = {"0": TRAIN, "1": VALIDATION, "2": TEST}  # of CelebA
-NAMED_PARTS = {"train": TRAIN, "val": VALIDATION, "test": TEST}  # of DeepFashion
 PARTITION = ("list_eval_partition*.txt", "list_eval_partition*.csv")  # the second is Kaggle's
 # DeepFashion names its attributes and categories in a second file, a line each, which ends in a number.
 NAMES = {"attribute_labels": "list_attr_cloth*.txt", "category_label": "list_category_cloth*.txt"}
@@ -45,7 +44,7 @@ def read_attribute_list(file: Path, text: str) -> Sheet:
     cells = {IMAGE: values[:, 0], **{column: values[:, place] for place, column in enumerate(columns, start=1)}}
     cells, more = _named_categories(file, cells)
     line = np.array([line for line, _ in rows], int)
-    sheet = Sheet(file, "a list of attributes", line, cells, file.parent, IMAGE, notes=(*notes, *more))
+    sheet = Sheet(file, "a list of attributes", line, cells, file.parent, IMAGE).say(*notes, *more)
     return with_parts(_known(sheet, columns) if deep_fashion else sheet)
 
 
@@ -109,15 +108,11 @@ def with_parts(sheet: Sheet) -> Sheet:
     """The sheet with the parts of the file beside it."""
     for path in sorted(path for pattern in PARTITION for path in sheet.file.parent.glob(pattern)):
         lines = [re.split(r"[\s,]+", line.strip()) for line in path.read_text("utf-8-sig").splitlines()]
-        part_of = {line[0]: {**NUMBERED_PARTS, **NAMED_PARTS}.get(line[-1]) for line in lines if len(line) > 1}
+        part_of = {line[0]: {**BY_NUMBER, **WORDS}.get(line[-1].casefold()) for line in lines if len(line) > 1}
         parts = np.array([part_of.get(name) for name in sheet.names], object)
         if path == sheet.file or not any(parts):
             continue
-        if lost := [
-            Problem(sheet.file, int(line), name)
-            for line, name, part in zip(sheet.line, sheet.names, parts, strict=True)
-            if not part
-        ]:
+        if lost := [sheet.problem(row, name) for row, name in enumerate(sheet.names) if not parts[row]]:
             raise InvalidInput(
                 f"{path} says for some images which part they belong to, but not for these; add them:", lost
             )

@@ -8,17 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from competition.errors import InvalidInput
-from competition.layouts.imports.sheet import TEST, TRAIN, VALIDATION, Sheet, sheet_of
+from competition.layouts.imports.parts import WORDS
+from competition.layouts.imports.sheet import TRAIN, Sheet, sheet_of
 
 IMAGE, LABEL = "image", "label"
-PARTS = {
-    "train": TRAIN,
-    "training": TRAIN,
-    "validate": VALIDATION,
-    "validation": VALIDATION,
-    "test": TEST,
-    "unassigned": "",
-}
+PARTS = {**WORDS, "": TRAIN}  # an image without a part is divided by chance there, and here from those to train on
 CLOUD = "gs://"
 
 
@@ -43,7 +37,7 @@ def read_automl_table(file: Path, text: str) -> Sheet:
             raise InvalidInput(f"{file}:{reader.line_num}: {name!r} is no address of an image; expected is {CLOUD}…")
         rows.append({IMAGE: name, LABEL: [label for label in labels if label] or None})
         lines.append(reader.line_num)
-        parts.append(part or "")
+        parts.append(TRAIN if part is None else part)
     return _sheet(file, rows, lines, parts)
 
 
@@ -58,7 +52,7 @@ def read_automl_records(file: Path, content: list, lines: list[int] | None) -> S
         given = record.get("classificationAnnotations") or [record.get("classificationAnnotation") or {}]
         rows.append({IMAGE: record["imageGcsUri"], LABEL: [one["displayName"] for one in given if one] or None})
         use = record.get("dataItemResourceLabels", {}).get("aiplatform.googleapis.com/ml_use", "")
-        parts.append(PARTS.get(str(use).casefold(), ""))
+        parts.append(PARTS.get(str(use).casefold(), TRAIN))
     return _sheet(file, rows, lines, parts)
 
 
@@ -66,5 +60,5 @@ def _sheet(file: Path, rows: list, lines: list[int] | None, parts: list[str]) ->
     one = all(len(row[LABEL] or ()) < 2 for row in rows)
     if one:
         rows = [{**row, LABEL: (row[LABEL] or [None])[0]} for row in rows]
-    part = np.array([name or TRAIN for name in parts], object) if any(parts) else np.array([], object)
+    part = np.array(parts, object) if set(parts) != {TRAIN} else np.array([], object)
     return sheet_of(file, "an import file of AutoML", rows, lines, image=IMAGE, part=part)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import unicodedata
 from ast import literal_eval
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -12,12 +11,13 @@ from functools import cache
 import numpy as np
 
 from competition.errors import InvalidInput
-from competition.layouts.imports.sheet import SEPARATOR, Reading, Sheet, text_of
-from competition.layouts.table_cells import FLAGS
+from competition.layouts.imports.sheet import Reading, Sheet, text_of
+from competition.layouts.notes import SHOWN, Note, some
+from competition.layouts.table_cells import FLAGS, SEPARATOR
 from competition.layouts.words import ALSO_CLASSES, MISSING
+from competition.task import composed
 
 INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
-BLANKS = re.compile(r"[\s\u00a0]+")
 # Between several values of a cell, surest first; a blank only where it cannot be part of a value.
 BETWEEN = (SEPARATOR, ";", ",", "/", "+", "&", ":", " ")
 SELDOM = ("/", "+", "&", ":")  # as often part of a value: asked about, never taken for granted
@@ -25,7 +25,6 @@ NAMES_OF = {" ": "blanks", ",": "commas", ";": "semicolons", "/": "slashes", SEP
 RECURRING = 0.75  # of the parts of divided cells also stand in other cells, if they are values of their own
 UNSURE = 0.4
 MARKS = ("x", "✓", "✔", "1", "1.0", "true", "yes", "y")
-SHOWN = 4
 EXACT = 1e5  # numbers below it are written by :g with all their digits before the point
 USUAL = ("nan", "NA")  # words for a missing value that are named beside another
 
@@ -34,14 +33,14 @@ def clean(sheet: Sheet) -> Sheet:
     """Accents composed, no-break spaces as spaces, and nothing invisible: cells that look alike are alike."""
     found, changed = {}, []
     for column, values in sheet.cells.items():
-        new = _each(values, clean_text)
-        if column != sheet.image and (new != _each(values, str.strip)).any():
+        texts = {value: clean_text(value) for value in set(values)}
+        if column != sheet.image and any(text != value.strip() for value, text in texts.items()):
             changed.append(column)
         name = clean_text(column)
         if name in found:
             raise InvalidInput(f"{sheet.file}: two columns are called {name!r} but for what cannot be seen; rename one")
-        found[name] = new
-    note = f"invisible characters, odd spaces or accents in {_some(changed)} were made uniform"
+        found[name] = _replaced(values, texts)
+    note = f"invisible characters, odd spaces or accents in {some(changed)} were made uniform"
     sheet = replace(
         sheet, cells=found, image=clean_text(sheet.image), several=frozenset(map(clean_text, sheet.several))
     )
@@ -49,7 +48,8 @@ def clean(sheet: Sheet) -> Sheet:
 
 
 def clean_text(text: str) -> str:
-    return BLANKS.sub(" ", INVISIBLE.sub("", unicodedata.normalize("NFC", text))).strip()
+    visible = text if text.isascii() else INVISIBLE.sub("", composed(text))
+    return " ".join(visible.split())
 
 
 def drop_missing(sheet: Sheet, reading: Reading) -> Sheet:
@@ -57,27 +57,17 @@ def drop_missing(sheet: Sheet, reading: Reading) -> Sheet:
     words = {word.casefold() for word in (MISSING if reading.missing is None else reading.missing)}
     cells, notes = {}, []
     for column, values in sheet.labels.items():
-        found = Counter(value for value in values if _is_one_of(words, value))
-        left = {value for value in values if value and value not in found}
+        count = Counter(values)
+        found = Counter({value: number for value, number in count.items() if _is_one_of(words, value)})
+        left = count.keys() - {"", *found}
         if not found or (reading.missing is None and not left):
             continue
-        doubtful = [value for value in found if value.casefold() in ALSO_CLASSES]
-        if (
-            reading.missing is None
-            and len(left) == 1
-            and doubtful
-            and not {value.casefold() for value in left} & set(MARKS)
-        ):
-            back = f"--missing {doubtful[0]} reads it as missing"
-            notes.append(
-                f"{column}: {doubtful[0]!r} is a class, because {min(left)!r} alone is nothing to learn ({back})"
-            )
-            found = Counter({value: count for value, count in found.items() if value not in doubtful})
-        if not found:
-            continue
-        cells[column] = _each(values, lambda value, found=found: "" if value in found else value)
-        shown = ", ".join(f"{word!r} {count:,} times" for word, count in found.most_common(SHOWN))
-        notes.append(f"{column}: {shown}, read as missing (--missing without a word reads it as a class)")
+        if reading.missing is None and (classes := _needed(found, left)):
+            notes.append(_said_of_class(column, classes[0], min(left)))
+            found = Counter({value: number for value, number in found.items() if value not in classes})
+        if found:
+            cells[column] = _replaced(values, {value: "" if value in found else value for value in count})
+            notes.append(_said_of_missing(column, found))
     return sheet.with_cells(cells).say(*notes)
 
 
@@ -86,19 +76,38 @@ def _is_one_of(words: Collection[str], value: str) -> bool:
     return value.casefold() in words or value.removesuffix(".0") in words
 
 
+def _needed(words: Iterable[str], left: Collection[str]) -> list[str]:
+    """The words that may be classes, where only one other class is left, which would be nothing to learn."""
+    alone = len(left) == 1 and not {value.casefold() for value in left} & set(MARKS)
+    return [word for word in words if alone and word.casefold() in ALSO_CLASSES]
+
+
+def _said_of_class(column: str, name: str, other: str) -> Note:
+    back = f"(--missing {name} reads it as missing)"
+    text = f"{column}: {name!r} is a class, because {other!r} alone is nothing to learn {back}"
+    return Note(text, column, f"{name!r} is a class, because the other one alone is nothing to learn {back}")
+
+
+def _said_of_missing(column: str, words: Counter[str]) -> Note:
+    shown = ", ".join(f"{word!r} {count:,} times" for word, count in words.most_common(SHOWN))
+    text = f"{column}: {shown}, read as missing (--missing without a word reads it as a class)"
+    return Note(text, column, "some words are read as missing")
+
+
 def drop_missing_parts(sheet: Sheet, reading: Reading) -> Sheet:
     """Words for a missing value removed from among several values."""
     usual = set(MISSING) - set(ALSO_CLASSES)
     words = usual if reading.missing is None else {word.casefold() for word in reading.missing}
     cells, notes = {}, []
     for column in sorted(sheet.several & set(sheet.labels)):
-        found = {
-            part for value in set(sheet.cells[column]) for part in value.split(SEPARATOR) if _is_one_of(words, part)
-        }
+        distinct = set(sheet.cells[column])
+        found = {part for value in distinct for part in value.split(SEPARATOR) if _is_one_of(words, part)}
         if found:
-            cells[column] = _each(sheet.cells[column], lambda value, found=found: _without_parts(value, found))
-            shown = ", ".join(sorted(found))
-            notes.append(f"{column}: {shown} among several values is left out (--missing without a word keeps it)")
+            texts = {value: _without_parts(value, found) for value in distinct}
+            cells[column] = _replaced(sheet.cells[column], texts)
+            kind = "words for a missing value among several values are left out"
+            text = f"{column}: {', '.join(sorted(found))} among several values is left out"
+            notes.append(Note(f"{text} (--missing without a word keeps it)", column, kind))
     return sheet.with_cells(cells).say(*notes)
 
 
@@ -112,33 +121,47 @@ def divide(sheet: Sheet, reading: Reading) -> Sheet:
     if reading.separator is not None and SEPARATOR not in reading.separator:
         reading = replace(reading, separator=(SEPARATOR, *reading.separator))  # which separates in every table
     cells, several, notes, unsure = {}, set(sheet.several), [], []
-    told, back = _told(sheet), "; --separator without a word reads each as one" if reading.separator is None else ""
+    told, back = _told(sheet), "" if reading.separator is not None else "; --separator without a word reads each as one"
     for column, values in sheet.labels.items():
         if column in several:
             continue
-        if reading.separator != (SEPARATOR,) and (listed := _listed(sheet, column)) is not None:
-            cells[column] = listed
+        distinct = [*dict.fromkeys(values)]
+        if reading.separator != (SEPARATOR,) and (lists := _lists(sheet, column, distinct)) is not None:
+            cells[column] = _replaced(values, lists)
+            kind = f"its cells are lists of several values{back}"
+            notes.append(Note(f"{column}: {kind}", column, kind))
             several.add(column)
-            notes.append(f"{column}: its cells are lists of several values{back}")
             continue
-        for separator in _candidates(values, reading):
-            sure = how_sure(values, separator) if reading.separator is None else told(column, separator)
-            if sure == SURE:
-                cells[column] = _each(values, lambda value, by=separator: _divided(value, by))
-                several.add(column)
-                if separator != SEPARATOR:
-                    notes.append(f"{column}: {NAMES_OF.get(separator, separator)} separate several values{back}")
-                break
-            if sure == MAYBE:
-                unsure.append((column, separator, next(value for value in values if separator in value)))
-                break
+        separator, sure = _separator(column, distinct, reading, told)
+        if sure == SURE:
+            cells[column] = _replaced(values, {value: _divided(value, separator) for value in distinct})
+            several.add(column)
+            if separator != SEPARATOR:
+                kind = f"{NAMES_OF.get(separator, separator)} separate several values{back}"
+                notes.append(Note(f"{column}: {kind}", column, kind))
+        elif sure == MAYBE:
+            row = next(row for row, value in enumerate(values) if separator in value)
+            text = f"column {column!r}: {values[row]!r}, divided by --separator {separator!r}?"
+            unsure.append(sheet.problem(row, text))
     if unsure:
         raise InvalidInput(
             f"{sheet.file}: it is not clear whether these cells hold one value or several; add --separator with what "
             "stands between the values, or without a word if a cell is one value:",
-            [f"column {column!r}: {value!r}, divided by --separator {by!r}?" for column, by, value in unsure],
+            unsure,
         )
     return replace(sheet.with_cells(cells), several=frozenset(several)).say(*notes)
+
+
+def _separator(
+    column: str, distinct: Sequence[str], reading: Reading, told: Callable[[str, str], int]
+) -> tuple[str, int]:
+    """What stands between several values of a column's cells, and how sure that is: MAYBE or SURE; or nothing, NO."""
+    for separator in BETWEEN if reading.separator is None else reading.separator:
+        if any(separator in value.strip() for value in distinct):
+            sure = how_sure(distinct, separator) if reading.separator is None else told(column, separator)
+            if sure != NO:
+                return separator, sure
+    return "", NO
 
 
 def _told(sheet: Sheet) -> Callable[[str, str], int]:
@@ -194,11 +217,6 @@ def how_sure(values: Iterable[str], separator: str) -> int:
     return MAYBE if moving > 0 or (recurring >= RECURRING and len(sizes) > 1) else NO
 
 
-def _candidates(values: np.ndarray, reading: Reading) -> Sequence[str]:
-    given = BETWEEN if reading.separator is None else reading.separator
-    return [one for one in given if any(one in value.strip() for value in set(values))]
-
-
 def _parts(value: str, separator: str) -> list[str]:
     return [part for part in map(str.strip, value.split(separator)) if part]
 
@@ -207,25 +225,25 @@ def _divided(value: str, separator: str) -> str:
     return SEPARATOR.join(dict.fromkeys(_parts(value, separator))) or (SEPARATOR if value else "")
 
 
-def _listed(sheet: Sheet, column: str) -> np.ndarray | None:
+def _lists(sheet: Sheet, column: str, distinct: Sequence[str]) -> dict[str, str] | None:
     """Cells such as ['a', 'b'], ["a", "b"] or {a,b} as several values; None if a column holds no lists.
 
     Other cells beside lists are one value each, as Label Studio writes them.
     """
-    values = sheet.cells[column]
-    in_brackets = {value for value in values if value and value[0] in "[({" and value[-1] in "])}"}
+    in_brackets = {value for value in distinct if value and value[0] in "[({" and value[-1] in "])}"}
     known = {value: _list_in(value) for value in sorted(in_brackets)}
     if records := [value for value, found in known.items() if found is None and re.match(r"[\[{]\s*[{\"'].*:", value)]:
+        file = sheet.file_of(int(np.argmax(sheet.cells[column] == records[0])))
         raise InvalidInput(
-            f"{sheet.file}: column {column!r} holds records, {records[0][:60]!r} for example, which are no labels: "
+            f"{file}: column {column!r} holds records, {records[0][:60]!r} for example, which are no labels: "
             f"--leave-out {column!r}"
         )
     quoted = any("'" in value or '"' in value for value in in_brackets)
     if not quoted and any(value[0] == "(" or value[-1] == ")" for value in in_brackets):
         return None  # (0, 10] is a range, (small) a word
-    if not known or None in known.values() or not (quoted or in_brackets == set(values) - {""}):
+    if not known or None in known.values() or not (quoted or in_brackets == set(distinct) - {""}):
         return None
-    return _each(values, lambda value: text_of(known[value], sheet.file) if value in known else value)
+    return {value: text_of(known[value], sheet.file) if value in known else value for value in distinct}
 
 
 def _list_in(value: str) -> list | None:
@@ -251,26 +269,28 @@ def unify_spelling(sheet: Sheet) -> Sheet:
     """One spelling for 1 and 1.0, and for True, TRUE and true."""
     cells, notes = {}, []
     for column, values in sheet.labels.items():
-        distinct = {part for value in set(values) for part in value.split(SEPARATOR) if part}
-        spelt = _spellings(distinct)
+        parts_of = {value: value.split(SEPARATOR) for value in set(values)}
+        spelt = _spellings({part for parts in parts_of.values() for part in parts if part})
         if all(value == one for value, one in spelt.items()):
             continue
-        cells[column] = _each(
-            values,
-            lambda value, to=spelt: SEPARATOR.join(dict.fromkeys(to.get(one, one) for one in value.split(SEPARATOR))),
-        )
-        merged = defaultdict(list)
-        for value, one in sorted(spelt.items()):
-            merged[one].append(value)
-        alike = [sorted(found) for found in merged.values() if len(found) > 1]
-        if alike:
-            notes.append(f"{column}: {'; '.join(', '.join(one) for one in alike[:SHOWN])} are one value")
-        else:
-            notes.append(
-                f"{column}: written as {', '.join(sorted(set(spelt.values()))[:SHOWN])}, "
-                f"not {min(distinct - set(spelt.values()))}"
-            )
+        texts = {
+            value: SEPARATOR.join(dict.fromkeys(spelt.get(part, part) for part in parts))
+            for value, parts in parts_of.items()
+        }
+        cells[column] = _replaced(values, texts)
+        notes.append(_said_of_spelling(column, spelt))
     return sheet.with_cells(cells).say(*notes)
+
+
+def _said_of_spelling(column: str, spelt: Mapping[str, str]) -> Note:
+    merged = defaultdict(list)
+    for value, one in sorted(spelt.items()):
+        merged[one].append(value)
+    if alike := [found for found in merged.values() if len(found) > 1]:
+        text = f"{column}: {'; '.join(', '.join(found) for found in alike[:SHOWN])} are one value"
+        return Note(text, column, "values that are spelt in several ways are one value")
+    new = f"{', '.join(sorted(merged)[:SHOWN])}, not {min(spelt.keys() - merged.keys())}"
+    return Note(f"{column}: written as {new}", column, "values are written otherwise than in the labels")
 
 
 def spelt_alike(classes: Iterable[str]) -> list[list[str]]:
@@ -302,55 +322,49 @@ def _spellings(values: Collection[str]) -> dict[str, str]:
 
 def unify_flags(sheet: Sheet) -> Sheet:
     """Columns of -1 and 1 as 0 and 1, -1 beside 0 and 1 as missing, and columns that only mark what is true."""
-    signed = {column: set(values) - {""} for column, values in sheet.labels.items()}
-    signed = {column: found for column, found in signed.items() if "-1" in found and found <= {"-1", "0", "1"}}
+    distinct = {column: set(values) for column, values in sheet.labels.items()}
+    signed = {column: found for column, found in distinct.items() if "-1" in found and found <= {"-1", "0", "1", ""}}
     cells, notes = {}, []
     if signed:
         unknown = any("0" in found for found in signed.values())
         if unknown and (alone := [column for column, found in signed.items() if "0" not in found]):
             other = next(column for column in signed if column not in alone)
             raise InvalidInput(
-                f"{sheet.file}: -1 is beside 0 and 1 in column {other!r}, but beside 1 alone in {_some(alone)}; if it "
+                f"{sheet.file}: -1 is beside 0 and 1 in column {other!r}, but beside 1 alone in {some(alone)}; if it "
                 f"is unknown in all, --missing {' '.join([*USUAL, '-1'])}; else write 0 where it means no"
             )
-        meaning = {"-1": "" if unknown else "0"}
-        cells = {column: _each(sheet.cells[column], lambda value: meaning.get(value, value)) for column in signed}
+        texts = {"-1": "" if unknown else "0", "0": "0", "1": "1", "": ""}
+        cells = {column: _replaced(sheet.cells[column], texts) for column in signed}
         said = "missing, because 0 is there, too (no: write 0 for -1)" if unknown else "no, because there is no 0"
-        notes.append(f"-1 in {_some(list(signed))} is read as {said}")
-    notes += [_negative(column, values) for column, values in sheet.labels.items() if column not in signed]
-    notes = [note for note in notes if note]
-    marks = {column: _mark(values) for column, values in sheet.labels.items() if column not in cells}
-    marked = [column for column, mark in marks.items() if mark]
+        notes.append(f"-1 in {some(list(signed))} is read as {said}")
+    rest = {column: found for column, found in distinct.items() if column not in signed}
+    notes += [note for column, found in rest.items() for note in _said_of_negative(column, found)]
+    marked = [column for column, found in rest.items() if _is_mark(found)]
     if len(marked) > 1:
         answered = np.any([sheet.cells[column] != "" for column in marked], axis=0)
         for column in marked:
             yes = sheet.cells[column] != ""
             cells[column] = np.where(yes, "1", np.where(answered, "0", "")).astype(object)
-        notes.append(f"{_some(marked)} only mark what is true: an empty cell is no, in rows that have a mark")
+        notes.append(f"{some(marked)} only mark what is true: an empty cell is no, in rows that have a mark")
     return sheet.with_cells(cells).say(*notes)
 
 
-def _negative(column: str, values: np.ndarray) -> str:
+def _said_of_negative(column: str, found: set[str]) -> list[Note]:
     """What is said of a column of numbers of which one is negative, as where -1 means that nothing is known."""
-    found = sorted(set(values) - {""})
-    negative = [value for value in found if value.startswith("-")]
-    if len(negative) != 1 or len(found) < 3 or not all(re.fullmatch(r"-?\d+", value) for value in found):
-        return ""
-    return f"{column}: {negative[0]} is a class (--missing {' '.join([*USUAL, negative[0]])} reads it as missing)"
+    negative, numbers = [value for value in found if value.startswith("-")], found - {""}
+    if len(negative) != 1 or len(numbers) < 3 or not all(re.fullmatch(r"-?\d+", value) for value in numbers):
+        return []
+    kind = f"{negative[0]} is a class (--missing {' '.join([*USUAL, negative[0]])} reads it as missing)"
+    return [Note(f"{column}: {kind}", column, kind)]
 
 
-def _mark(values: np.ndarray) -> str:
-    """The only value of a column that has empty cells, if it means yes."""
-    found = set(values)
-    words = found - {""}
-    return words.pop() if "" in found and len(words) == 1 and {word.casefold() for word in words} <= set(MARKS) else ""
+def _is_mark(found: set[str]) -> bool:
+    """Whether a column holds empty cells and one value, which means yes."""
+    return len(found) == 2 and "" in found and {value.casefold() for value in found} <= {"", *MARKS}
 
 
-def _each(values: np.ndarray, change) -> np.ndarray:
-    """Every cell changed; equal cells once."""
-    known = {value: change(value) for value in set(values)}
-    return np.array([known[value] for value in values], object)
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+def _replaced(values: np.ndarray, texts: Mapping[str, str]) -> np.ndarray:
+    """Every cell replaced by the text of its value."""
+    if all(value == text for value, text in texts.items()):
+        return values
+    return np.array([texts[value] for value in values], object)

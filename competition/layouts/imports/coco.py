@@ -1,15 +1,20 @@
 """JSON of images, annotations and categories: COCO, iMaterialist, and others like them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from competition.errors import InvalidInput
 from competition.layouts.imports.sheet import Sheet, sheet_of
 
-IMAGE, CATEGORY = "image", "category"
+IMAGE, LABEL, CATEGORY = "image", "label", "category"
 IMAGE_IDS = ("image_id", "imageId", "imageid")
 LABELS = ("category_id", "category_ids", "attribute_ids", "attributes_ids", "labelId", "label_id", "label", "labels")
+# The column of what is named by number, and the list of the names.
+NAMED = {
+    **dict.fromkeys(("category_id", "category_ids"), (CATEGORY, "categories")),
+    **dict.fromkeys(("attribute_ids", "attributes_ids"), ("attributes", "attributes")),
+}
 NAMES = ("file_name", "filename", "file", "name", "path", "url", "coco_url")
 
 
@@ -22,12 +27,8 @@ def read_coco(file: Path, content: Mapping) -> Sheet:
 
     Raises InvalidInput for annotations of images that are not listed, and for ids without a name.
     """
-    images = {str(_first(file, image, ("id", *IMAGE_IDS), "an image")): image for image in content["images"]}
-    if len(images) < len(content["images"]):
-        twice = Counter(str(_first(file, image, ("id", *IMAGE_IDS), "an image")) for image in content["images"])
-        raise InvalidInput(f"{file}: several images have the id {twice.most_common(1)[0][0]}; give each its own")
-    categories, attributes = (_names(file, content.get(kind)) for kind in ("categories", "attributes"))
-    names = {"category_id": categories, "category_ids": categories, "attribute_ids": attributes}
+    images = _images(file, content["images"])
+    names = {listed: _names(file, content.get(listed)) for listed in ("categories", "attributes")}
     values: dict[str, dict[str, list]] = defaultdict(lambda: defaultdict(list))
     for number, annotation in enumerate(content["annotations"], start=1):
         image = str(_first(file, annotation, IMAGE_IDS, f"annotation {number}"))
@@ -35,15 +36,8 @@ def read_coco(file: Path, content: Mapping) -> Sheet:
             raise InvalidInput(
                 f"{file}: annotation {number} is about image {image}, which is not in its list of images"
             )
-        found = [name for name in LABELS if name in annotation]
-        if not found:
-            raise InvalidInput(f"{file}: annotation {number} has none of {', '.join(LABELS)}")
-        for name in found:
-            given = annotation[name] if isinstance(annotation[name], list) else [annotation[name]]
-            column = {"category_id": CATEGORY, "category_ids": CATEGORY, "attribute_ids": "attributes"}.get(
-                name, "label"
-            )
-            values[image][column] += [_name(file, names.get(name), one, number) for one in given]
+        for column, given in _values(file, names, annotation, number):
+            values[image][column] += given
     columns = dict.fromkeys(column for found in values.values() for column in found)
     rows = [
         {
@@ -53,11 +47,35 @@ def read_coco(file: Path, content: Mapping) -> Sheet:
         for key, image in images.items()
     ]
     sheet = sheet_of(file, "images and annotations, as in COCO", rows, image=IMAGE)
-    boxes = any("bbox" in annotation for annotation in content["annotations"])
-    note = "boxes are not used: an image has the categories of everything in it"
-    if any("attributes" in annotation for annotation in content["annotations"]):
-        sheet = sheet.say("the attributes of annotations are not used; only categories and labels are")
-    return sheet.say(note) if boxes else sheet
+    return sheet.say(*_unused(content["annotations"]))
+
+
+def _images(file: Path, listed: list) -> dict[str, Mapping]:
+    """The images by their ids. Raises InvalidInput for two of one id."""
+    ids = [str(_first(file, image, ("id", *IMAGE_IDS), "an image")) for image in listed]
+    if twice := [name for name, count in Counter(ids).items() if count > 1]:
+        raise InvalidInput(f"{file}: several images have the id {twice[0]}; give each its own")
+    return dict(zip(ids, listed, strict=True))
+
+
+def _values(
+    file: Path, names: Mapping[str, dict[str, str] | None], annotation: Mapping, number: int
+) -> Iterator[tuple[str, list[str]]]:
+    """What an annotation says, by column. Raises InvalidInput where it says nothing, or an id without a name."""
+    found = [field for field in LABELS if field in annotation]
+    if not found:
+        raise InvalidInput(f"{file}: annotation {number} has none of {', '.join(LABELS)}")
+    for field in found:
+        given = annotation[field] if isinstance(annotation[field], list) else [annotation[field]]
+        column, listed = NAMED.get(field, (LABEL, ""))
+        yield column, [_name(file, names.get(listed), one, number) for one in given]
+
+
+def _unused(annotations: list[Mapping]) -> Iterator[str]:
+    if any("attributes" in annotation for annotation in annotations):
+        yield "the attributes of annotations are not used; only categories and labels are"
+    if any("bbox" in annotation for annotation in annotations):
+        yield "boxes are not used: an image has the categories of everything in it"
 
 
 def _first(file: Path, record: Mapping, names: tuple[str, ...], what: str) -> object:

@@ -25,7 +25,7 @@ def read_delimited(file: Path, text: str) -> Sheet:
     if match := re.fullmatch(r"sep=(.)\s*", lines[0]) if lines else None:
         declared, lines = match[1], ["\n", *lines[1:]]  # the numbers of lines stay those of the file
     separator = declared or find_separator(lines)
-    notes = (f"columns are separated by {NAMES_OF.get(separator, repr(separator))}",) if separator != "," else ()
+    notes = [f"columns are separated by {NAMES_OF.get(separator, repr(separator))}"] if separator != "," else []
     rows = _csv_rows(file, lines, separator)
     if not rows:
         raise InvalidInput(f"{file} is empty; a table's first line names its columns: image,colour,size")
@@ -38,7 +38,7 @@ def read_delimited(file: Path, text: str) -> Sheet:
         raise InvalidInput(f"{file} cannot be read as a table:", wrong)
     columns = list(zip(*(cells for _, cells in rows), strict=True)) or [()] * len(header)
     cells = {column: np.array(values, object) for column, values in zip(header, columns, strict=True)}
-    return Sheet(file, "a table", np.array([line for line, _ in rows], int), cells, file.parent, notes=notes)
+    return Sheet(file, "a table", np.array([line for line, _ in rows], int), cells, file.parent).say(*notes)
 
 
 def find_separator(lines: Sequence[str]) -> str:
@@ -66,12 +66,15 @@ def _csv_rows(file: Path, lines: Sequence[str], separator: str) -> list[tuple[in
 def _without_ends(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
     """The rows without the cells at their ends that are empty in all of them, as spreadsheets write them."""
     width = max(_filled(cells) for _, cells in rows)
-    return [(line, cells[:width]) for line, cells in rows]
+    return [(line, cells if len(cells) <= width else cells[:width]) for line, cells in rows]
 
 
 def _filled(cells: Sequence[str]) -> int:
     """The number of cells up to the last that is not empty."""
-    return max((place for place, cell in enumerate(cells, start=1) if cell.strip()), default=0)
+    width = len(cells)
+    while width and not cells[width - 1].strip():
+        width -= 1
+    return width
 
 
 def _header(file: Path, rows: list) -> tuple[list[str], list]:

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from competition.errors import InvalidInput
-from competition.layouts.imports.sheet import TEST, TRAIN, VALIDATION, Sheet, sheet_of
+from competition.layouts.imports.parts import TAGS
+from competition.layouts.imports.sheet import Sheet, sheet_of
 
 IMAGE, LABEL = "image", "label"
-PARTS = {"train": TRAIN, "val": VALIDATION, "validation": VALIDATION, "test": TEST}
 
 
 def is_fiftyone(content: object) -> bool:
@@ -49,10 +49,10 @@ def _samples(file: Path, samples: list[Mapping]) -> Sheet:
             elif isinstance(value, Mapping) and "classifications" in value:
                 row[field] = [one["label"] for one in value["classifications"]]
         rows.append(row)
-        parts.append(next((PARTS[tag] for tag in sample.get("tags") or () if tag in PARTS), ""))
+        parts.append(next((TAGS[tag] for tag in sample.get("tags") or () if tag in TAGS), ""))
     sheet = sheet_of(file, "an export of FiftyOne", rows, image=IMAGE)
     if not any(parts):
         return sheet
     if lost := [sample["filepath"] for sample, part in zip(samples, parts, strict=True) if not part]:
-        raise InvalidInput(f"{file}: some samples are tagged {', '.join(PARTS)}, but not these; tag them, too:", lost)
+        raise InvalidInput(f"{file}: some samples are tagged {', '.join(TAGS)}, but not these; tag them, too:", lost)
     return replace(sheet, part=np.array(parts, object))

@@ -1,6 +1,6 @@
 """Which files of a folder hold labels, which ask, and which is a sample of the answers."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,6 +9,8 @@ import numpy as np
 from competition.errors import InvalidInput
 from competition.layouts.imports.parts import WORDS
 from competition.layouts.imports.sheet import TEST, TRAIN, Sheet
+from competition.layouts.notes import some
+from competition.layouts.table_cells import placeholders
 
 ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx")
 LISTS = ("list_attr*.txt", "list_category_img*.txt")  # of CelebA and DeepFashion
@@ -103,10 +105,16 @@ def stacked(sheets: dict[str, Sheet]) -> Sheet:
         first,
         cells=cells,
         line=np.concatenate([sheet.line for sheet in sheets.values()]),
+        files=_files(*sheets.values()),
         part=np.repeat(np.array([*sheets], object), [len(sheet) for sheet in sheets.values()]),
         several=frozenset().union(*(sheet.several for sheet in sheets.values())) & cells.keys(),
-        notes=tuple(dict.fromkeys(note for sheet in sheets.values() for note in sheet.notes)),
+        said=tuple(note for sheet in sheets.values() for note in sheet.said),
     )
+
+
+def _files(*sheets: Sheet) -> np.ndarray:
+    """The file of each row of sheets, one below the other."""
+    return np.array([sheet.file_of(row) for sheet in sheets for row in range(len(sheet))], object)
 
 
 def _names_below(folder: Path, sheet: Sheet, image: str) -> np.ndarray:
@@ -122,10 +130,11 @@ def image_column_of(sheet: Sheet) -> str:
     return next((name for name in ("filename", "file_name", "image") if name in sheet.cells), next(iter(sheet.cells)))
 
 
-def with_asked(sheet: Sheet, asked: Sheet) -> Sheet:
-    """The sheet of the labels with the rows that are asked, which have the same column of images.
+def with_asked(sheet: Sheet, asked: Sheet, learned: Collection[str]) -> Sheet:
+    """The sheet of the labels with the rows that are asked, which have the same column of images, and their answers.
 
-    Columns that both have are known of what is asked, so they are no labels. Raises InvalidInput if nothing is left.
+    These are known if both have all labels. If both have some of them, these may be answers, or what is known of every
+    image, as the camera is: Raises InvalidInput for those that the user does not want `learned`.
     """
     image = sheet.image
     if image not in asked.cells:
@@ -133,20 +142,20 @@ def with_asked(sheet: Sheet, asked: Sheet) -> Sheet:
             f"{asked.file} seems to ask about images, but has no column {image!r}, as {sheet.file.name} has; name the "
             f"column alike, or move {asked.file.name} into another folder if it asks nothing"
         )
-    others = [column for column in asked.cells if column != image]
-    known = [column for column in others if column in sheet.cells and _differs(asked.cells[column])]
-    if not set(sheet.cells) - {image, *known}:
-        return _appended(sheet, asked, image, others)
-    found = _appended(sheet.without(known), asked, image, ())
-    if same := [
-        column for column in others if column in sheet.cells and column not in known and any(asked.cells[column])
-    ]:
-        found = found.say(f"{', '.join(same)} in {asked.file.name}: one value in every row is a placeholder, no answer")
-    return found.say(f"{', '.join(known)} are also in {asked.file.name}, so they are not learned") if known else found
-
-
-def _differs(values: np.ndarray) -> bool:
-    return len(set(values) - {""}) > 1
+    filled = {column: asked.cells[column] for column in sheet.labels if any(asked.cells.get(column, ()))}
+    same = placeholders(filled)
+    answers = [column for column in filled if column not in same]
+    unclear = [column for column in answers if column not in learned]
+    if unclear and len(answers) < len(sheet.labels):
+        names, others = " ".join(unclear), some([column for column in sheet.labels if column not in answers])
+        raise InvalidInput(
+            f"{asked.file} has values of {some(unclear)}, and none of {others}: if these are answers, "
+            f"--class-columns {names} learns and scores them; if they are known of every image, --leave-out {names}"
+        )
+    found = _appended(sheet, asked, image, answers)
+    if same:
+        return found.say(f"{some(same)} in {asked.file.name}: one value in every row is a placeholder, no answer")
+    return found
 
 
 def _appended(sheet: Sheet, asked: Sheet, image: str, columns: Iterable[str]) -> Sheet:
@@ -161,5 +170,6 @@ def _appended(sheet: Sheet, asked: Sheet, image: str, columns: Iterable[str]) ->
         image=image,
         cells=cells,
         line=np.concatenate([sheet.line, asked.line]),
+        files=_files(sheet, asked),
         part=np.concatenate([part, np.full(len(asked), TEST, object)]),
-    ).say(f"{asked.file.name} asks about {len(asked):,} images")
+    ).say(f"{asked.file.name} asks about {len(asked):,} image{'s' if len(asked) > 1 else ''}")

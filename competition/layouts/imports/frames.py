@@ -18,13 +18,15 @@ def read_frame(file: Path) -> Sheet:
     """The rows of a table. Raises InvalidInput where a library is missing, or the file cannot be read."""
     try:
         frame = pd.read_parquet(file) if file.suffix.lower() in PARQUET else _workbook(file)
-    except ImportError as error:
+    except ImportError:
         name = "pyarrow" if file.suffix.lower() in PARQUET else "openpyxl"
         raise InvalidInput(
-            f"{file} needs {name} to be read ({error}): pip install {name}; or save it as a CSV"
+            f"{file} needs {name}, or a newer one, to be read: pip install --upgrade {name}; or save it as a CSV"
         ) from None
     except (OSError, ValueError, BadZipFile) as error:
-        raise InvalidInput(f"{file} cannot be read: {error}") from None
+        what = "a table of Parquet" if file.suffix.lower() in PARQUET else "a workbook of Excel"
+        reason = str(error).partition("\n")[0]
+        raise InvalidInput(f"{file} cannot be read as {what} ({reason}); write it anew, or save it as a CSV") from None
     if nested := [name for name in frame if frame[name].map(lambda one: isinstance(one, dict | bytes)).any()]:
         raise InvalidInput(
             f"{file} holds the pictures themselves, in column {nested[0]!r}; write them as files, and labels as a CSV"

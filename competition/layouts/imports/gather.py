@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from competition.errors import InvalidInput, Problem
-from competition.layouts.imports.sheet import SEPARATOR, Sheet
-from competition.layouts.table_cells import FLAGS, WORDS
+from competition.layouts.imports.sheet import Sheet
+from competition.layouts.notes import some
+from competition.layouts.table_cells import FLAGS, SEPARATOR, WORDS
 from competition.layouts.table_tasks import is_number
 
 MANY = 0.1  # of the images are repeated in the long format; fewer are a slip
@@ -59,7 +60,7 @@ def gather(sheet: Sheet, wanted: Sequence[str] = ()) -> Sheet:
         )
     cells = {column: _joined(values, image, len(first)) for column, values in sheet.labels.items() if column in differ}
     found = sheet.take(first).with_cells(cells)
-    note = f"an image has several rows; the values of {', '.join(differ)} were gathered"
+    note = f"an image has several rows; the values of {some(differ)} were gathered"
     return replace(found, several=sheet.several | set(differ)).say(note)
 
 
@@ -74,10 +75,8 @@ def _refuse_two_parts(sheet: Sheet, image: np.ndarray, names: Sequence[str]) -> 
     odd = np.flatnonzero(sheet.part != sheet.part[first][image])
     if len(odd):
         problems = [
-            Problem(
-                sheet.file,
-                int(sheet.line[row]),
-                f"{sheet.names[row]} is in {sheet.part[row]} here, and also in {sheet.part[first[image[row]]]}",
+            sheet.problem(
+                row, f"{sheet.names[row]} is in {sheet.part[row]} here, and also in {sheet.part[first[image[row]]]}"
             )
             for row in odd
         ]
@@ -92,7 +91,8 @@ def _contradictions(sheet: Sheet, image: np.ndarray, first: np.ndarray, differ: 
             here, there = sheet.cells[column][row], sheet.cells[column][other]
             if here != there:
                 text = f"{sheet.names[row]} has {column} {here!r} here, but {there!r} in line {sheet.line[other]}"
-                problems.append(Problem(sheet.file, int(sheet.line[row]), f"{text}; keep one"))
+                text += "" if sheet.file_of(row) == sheet.file_of(other) else f" of {sheet.file_of(other)}"
+                problems.append(sheet.problem(row, f"{text}; keep one"))
     return problems
 
 
@@ -132,7 +132,6 @@ def _pivot(sheet: Sheet, image: np.ndarray, first: np.ndarray, differ: Sequence[
             rows = questions == question
             cells[question] = np.full(len(first), "", object)
             cells[question][image[rows]] = answers[rows]
-        part = sheet.part[first] if len(sheet.part) else sheet.part
-        found = replace(sheet, cells=cells, line=sheet.line[first], part=part)
-        return found.say(f"{key} names the questions, and {value} their answers: a column each was made")
+        note = f"{key} names the questions, and {value} their answers: a column each was made"
+        return replace(sheet.take(first), cells=cells).say(note)
     return None

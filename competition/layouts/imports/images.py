@@ -3,19 +3,20 @@
 import os
 import posixpath
 import re
-import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
-from competition.errors import InvalidInput, Problem, no_such
+from competition.errors import InvalidInput, no_such
 from competition.images.decode import ENDINGS, is_image
 from competition.layouts.imports.sheet import TRAIN, Reading, Sheet
+from competition.layouts.notes import some
+from competition.task import composed
 
 LOOKED_AT = 200  # names of which the files are looked for, to find the rule for all
 USUAL = (
@@ -49,8 +50,7 @@ class Images:
     @classmethod
     def below(cls, root: Path) -> "Images":
         found = []
-        for folder, inner, files in os.walk(root):
-            inner[:] = sorted(name for name in inner if not name.startswith((".", "__MACOSX")) and name not in SKIPPED)
+        for folder, files in _folders(root):
             here = Path(folder).relative_to(root).as_posix()
             found += [
                 posixpath.normpath(f"{here}/{name}") for name in sorted(files) if is_image(name) and name[0] != "."
@@ -89,8 +89,19 @@ class Images:
         return alike or (found if any_ending else [])
 
 
-def composed(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
+def _folders(root: Path) -> Iterator[tuple[str, list[str]]]:
+    """Every folder of data in a folder, and its files: each once, those that links lead to last, none above it."""
+    waiting, known = [root], set(root.resolve().parents)
+    for start in waiting:
+        for folder, inner, files in os.walk(start):
+            inner[:] = sorted(name for name in inner if not name.startswith((".", "__MACOSX")) and name not in SKIPPED)
+            real = Path(folder).resolve()
+            if real in known:
+                inner.clear()
+                continue
+            known.add(real)
+            waiting += filter(Path.is_symlink, (Path(folder, name) for name in inner))  # which walk does not enter
+            yield folder, files
 
 
 def _stem(path: str) -> str:
@@ -162,35 +173,65 @@ def find_images(sheet: Sheet, reading: Reading, images: Images) -> Sheet:
     ending they lack. Raises InvalidInput where names without an ending match no file, and where a name could mean
     several files.
     """
-    names, lost, notes = sheet.names.copy(), [], []
+    names, there, notes = sheet.names.copy(), set(images.paths), []
     for part in dict.fromkeys(sheet.part) if len(sheet.part) else [TRAIN]:
         rows = np.flatnonzero(sheet.part == part) if len(sheet.part) else np.arange(len(sheet))
-        paths, there, note = _files_of(sheet, [plain(sheet.names[row]) for row in rows], part, reading, images)
-        names[rows] = paths
-        lost += [row for row, found in zip(rows, there, strict=True) if not found]
-        notes += [note] if note and note not in notes else []
-    _refuse_lost(sheet, names, lost, images)
+        names[rows] = _files_of(sheet, rows, part, reading, images, there)
+        notes += _said_of_files(sheet, names, [row for row in rows if names[row] in there], images)
+    _refuse_lost(sheet, names, [row for row, path in enumerate(names) if path not in there], reading, images)
     _refuse_shared(sheet, names, images)
     return replace(sheet, root=images.root).with_cells({sheet.image: names}).say(*notes)
 
 
 def _files_of(
-    sheet: Sheet, names: Sequence[str], part: str, reading: Reading, images: Images
-) -> tuple[list[str], list[bool], str | None]:
-    """The path of each name, whether there is such a file, and a note on the rule."""
+    sheet: Sheet, rows: np.ndarray, part: str, reading: Reading, images: Images, there: set[str]
+) -> list[str]:
+    """The path of the image of each row."""
+    names = [plain(name) for name in sheet.names[rows]]
     (strip, folder, ending), sure = _rule(names, part, reading, images)
-    there, none_is = set(images.paths), not any(map(images.of, names))
-    paths = [posixpath.normpath(posixpath.join(folder, *name.split("/")[strip:]) + ending) for name in names]
+    none_is = not any(map(images.of, names))
+    front = f"{folder}/" if folder else ""
+    paths = [front + name.split("/", strip)[-1] + ending for name in names]
     for place, path in enumerate(paths):
         # Composed names, other endings, several folders of images.
-        if path not in there or (not sure and len(images.of(names[place])) > 1):
-            paths[place] = _only(sheet, names[place], reading, images, any_ending=none_is) or path
-    odd = [path for path, name in zip(paths, names, strict=True) if path in there and not images.of(name)]
-    found = [path in there for path in paths]
-    said = [f"in {images.root / folder}" if folder not in ("", ".") else "", f"end in {ending}" if ending else ""]
+        if there and (path not in there or (not sure and len(images.of(names[place])) > 1)):
+            file = sheet.file_of(rows[place])
+            paths[place] = _only(file, names[place], reading, images, any_ending=none_is) or path
+    return paths
+
+
+def _said_of_files(sheet: Sheet, paths: np.ndarray, rows: Sequence[int], images: Images) -> list[str]:
+    """What is said of the images of some rows: where they lie, how they end, and where names say something else."""
+    folders, endings, moved, odd = {}, {}, [], []
+    same = cache(lambda inner, outer: (sheet.root / inner).resolve() == (images.root / outer).resolve())
+    for row, written in zip(rows, map(_written, sheet.names[rows]), strict=True):
+        inner, name = posixpath.split(written) if "/" in written else ("", written)
+        outer, _, file = composed(paths[row]).rpartition("/")
+        if inner in ("", outer) or outer.endswith(f"/{inner}"):
+            folders[outer.removesuffix(inner).rstrip("/")] = None
+        elif not same(inner, outer):
+            folders[outer] = None
+            moved.append(row)
+        if file == name or file.rpartition(".")[0] == name:
+            endings[file.removeprefix(name)] = None
+        else:
+            odd.append(row)
+    said = [f"in {some([str(images.root / folder) for folder in folders])}"] if any(folders) else []
+    said += [f"end in {some([*filter(None, endings)])}"] if any(endings) else []
     if odd:
-        said.append(f"are called otherwise than in the labels: {len(odd):,}, {odd[0]} for example")
-    return paths, found, f"images {' and '.join(filter(None, said))}" if any(said) else None
+        said.append(f"are called otherwise than in the labels: {len(odd):,}, {paths[odd[0]]} for example")
+    if moved:
+        example = f"{sheet.names[moved[0]]} is {paths[moved[0]]}, for example"
+        said.append(f"lie in other folders than the labels say: {len(moved):,}, {example}")
+    return [f"images {' and '.join(said)}"] if said else []
+
+
+def _written(name: str) -> str:
+    """A name as a path with slashes, which may lie outside; of an address only its path."""
+    if "://" in name:
+        return plain(name)
+    path = composed(name.replace("\\", "/"))
+    return posixpath.normpath(path) if "/" in path else path
 
 
 Rule = tuple[int, str, str]
@@ -227,8 +268,8 @@ def _dotted(extension: str) -> str:
     return extension if extension.startswith(".") else f".{extension}"
 
 
-def _only(sheet: Sheet, name: str, reading: Reading, images: Images, any_ending: bool) -> str | None:
-    """The only file that a name can mean; its folders have to be those of the file."""
+def _only(labels: Path, name: str, reading: Reading, images: Images, any_ending: bool) -> str | None:
+    """The only image that a name in a label file can mean; its folders have to be those of the image."""
     found = images.like(name, any_ending)
     if reading.extension and not is_image(name):
         found = [path for path in found if path.endswith(_dotted(reading.extension))]
@@ -237,7 +278,7 @@ def _only(sheet: Sheet, name: str, reading: Reading, images: Images, any_ending:
         found = [path for path in found if _in_folder(path, name) or (not exact and _in_folder(name, path))]
     if len(found) > 1:
         raise InvalidInput(
-            f"{sheet.file}: {name!r} could be {' or '.join(found[:3])} in {images.root}; name the folder of the images "
+            f"{labels}: {name!r} could be {' or '.join(found[:3])} in {images.root}; name the folder of the images "
             "with --images, or their ending with --extension"
         )
     return found[0] if found else None
@@ -252,21 +293,27 @@ def _in_folder(path: str, name: str) -> bool:
 def _refuse_shared(sheet: Sheet, names: np.ndarray, images: Images) -> None:
     """Raises InvalidInput where two names mean one file, as where images of several folders were put into one."""
     meant: dict[str, str] = {}
-    for given, path in zip(sheet.names, names, strict=True):
+    for row, (given, path) in enumerate(zip(sheet.names, names, strict=True)):
         first = meant.setdefault(path, given)
-        if plain(first) != plain(given):
+        if first != given and plain(first) != plain(given):
             raise InvalidInput(
-                f"{sheet.file}: {first!r} and {given!r} would both be {path} in {images.root}; give each a name of "
-                "its own, or name the folder of the images with --images"
+                f"{sheet.file_of(row)}: {first!r} and {given!r} would both be {path} in {images.root}; give each a "
+                "name of its own, or name the folder of the images with --images"
             )
 
 
-def _refuse_lost(sheet: Sheet, names: np.ndarray, lost: Sequence[int], images: Images) -> None:
+def _refuse_lost(sheet: Sheet, names: np.ndarray, lost: Sequence[int], reading: Reading, images: Images) -> None:
     """Raises InvalidInput where names without a file cannot name one: they have no ending, or lie outside."""
     if wrong := [row for row in lost if not is_image(names[row])]:
-        names_none = f"{sheet.file}: column {sheet.image!r} names no images: {_shown(sheet.names[wrong])}"
+        file, shown = sheet.file_of(wrong[0]), _shown(sheet.names[wrong])
+        names_none = f"{file}: column {sheet.image!r} names no images: {shown}"
         if not images.paths:
             raise InvalidInput(f"{names_none}; {_no_files(images)}; name the folder of the images with --images")
+        if reading.extension and (excluded := images.of(plain(sheet.names[wrong[0]]))):
+            raise InvalidInput(
+                f"{file}: no file called {shown} ends in {_dotted(reading.extension)}, as --extension says; there is "
+                f"{' and '.join(excluded[:3])}, so name another ending"
+            )
         raise InvalidInput(
             f"{names_none} {'match' if len(wrong) > 1 else 'matches'} none of the {len(images.paths):,} image files in "
             f"{images.root} or below it ({', '.join(images.paths[:2])}, …); name the folder with --images, the column "
@@ -277,7 +324,18 @@ def _refuse_lost(sheet: Sheet, names: np.ndarray, lost: Sequence[int], images: I
         raise InvalidInput(
             f"{sheet.file} names images outside its folder, and no file of that name is in {images.root} or below it; "
             "name the folder of the images with --images:",
-            [Problem(sheet.file, int(sheet.line[row]), repr(sheet.names[row])) for row in outside],
+            [sheet.problem(row, repr(sheet.names[row])) for row in outside],
+        )
+
+
+def refuse_header_of_image(sheet: Sheet, images: Images) -> None:
+    """Raises InvalidInput where the header of the images' column names one: the table has no header."""
+    title = sheet.image.split("?")[0]
+    if is_image(title) or (found := images.of(plain(title))):
+        why = "names an image" if is_image(title) else f"seems to be about an image, because {found[0]} is there"
+        raise InvalidInput(
+            f"{sheet.file}:1: the first line, {','.join(sheet.cells)[:80]!r}, {why}; put a line above it that names "
+            f"the columns (image,colour,size); if it names them, say --image-column {sheet.image!r}"
         )
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from competition.layouts.imports.sheet import SEPARATOR, Sheet, sheet_of, text_of
+from competition.layouts.imports.sheet import Sheet, sheet_of, text_of
+from competition.layouts.table_cells import SEPARATOR
 
 IMAGE = "image"
 BOOKKEEPING = ("id", "annotation_id", "annotator", "created_at", "updated_at", "lead_time")

@@ -5,15 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from competition.errors import InvalidInput, Problem, no_such
+from competition.errors import InvalidInput, no_such
 from competition.layouts.imports.sheet import TEST, TRAIN, VALIDATION, Reading, Sheet
 
-# Words for a part, in small letters.
+# Words for a part, in small letters: those of labels and folders, those among the free tags of a tool, and numbers.
 WORDS = {
     **dict.fromkeys(("train", "training", "train_set", "trn", "tr", "fit", "unassigned"), TRAIN),
     **dict.fromkeys(("val", "valid", "validation", "validate", "val_set", "dev", "eval", "holdout"), VALIDATION),
     **dict.fromkeys(("test", "testing", "test_set", "tst", "query", "gallery", "publictest", "privatetest"), TEST),
 }
+TAGS = {word: WORDS[word] for word in ("train", "val", "validation", "test")}
+BY_NUMBER = {"0": TRAIN, "1": VALIDATION, "2": TEST}  # of CelebA
 # Columns that are called so say nothing else, also where all rows are of one part.
 NAMES = (
     "split",
@@ -35,7 +37,6 @@ FLAGGED = {
     **dict.fromkeys(("is_train", "is_training", "is_training_image", "is_training_img"), (TRAIN, TEST)),
 }
 NUMBERED = ("partition", "split", "data_split", "dataset_split", "evaluation_status")
-BY_NUMBER = {"0": TRAIN, "1": VALIDATION, "2": TEST}  # of CelebA
 TRUTHS = {"true": True, "1": True, "1.0": True, "yes": True, "false": False, "0": False, "0.0": False, "no": False}
 
 
@@ -65,6 +66,11 @@ def find_parts(sheet: Sheet, reading: Reading) -> Sheet:
             "--split-column and the others with --leave-out"
         )
     for column, parts in columns.items():
+        if [*sheet.labels] == [column]:
+            raise InvalidInput(
+                f"{sheet.file}: column {column!r} says which part an image belongs to, and there is no other to learn; "
+                f"if it holds labels, --class-columns {column!r} learns it"
+            )
         if TRAIN not in parts:
             raise InvalidInput(
                 f"{sheet.file}: by column {column!r} there is no image to train on ({_counts(parts)}); leave it out, "
@@ -87,26 +93,30 @@ def _counts(parts: np.ndarray) -> str:
 def _refuse_half_parts(sheet: Sheet, labels: Mapping[str, np.ndarray]) -> None:
     """Raises InvalidInput for a column that says train and test in some rows, and something else in others."""
     for column, values in labels.items():
-        parts = [WORDS.get(value.casefold()) for value in values]
-        odd = [row for row, part in enumerate(parts) if part is None]
-        numbered = column.casefold() in NUMBERED and all(value.isdigit() for value in values)
-        if odd and (numbered or (TRAIN in parts and len({*parts} - {None}) > 1)):
+        part_of = {value: WORDS.get(value.casefold()) for value in set(values)}
+        parts = {*part_of.values()} - {None}
+        numbered = column.casefold() in NUMBERED and all(map(str.isdigit, part_of))
+        if None in part_of.values() and (numbered or (TRAIN in parts and len(parts) > 1)):
             raise InvalidInput(
                 f"{sheet.file}: column {column!r} says which part an image belongs to, but not in all rows; allowed "
                 f"are train, validation (val, valid, dev) and test; or leave it out, --leave-out {column!r}, or learn "
                 f"it, --class-columns {column!r}:",
-                [Problem(sheet.file, int(sheet.line[row]), repr(values[row])) for row in odd],
+                [sheet.problem(row, repr(value)) for row, value in enumerate(values) if not part_of[value]],
             )
 
 
 def parts_of(column: str, values: np.ndarray) -> np.ndarray | None:
     """The part of each row by a column, (rows,) object; None if the column says something else."""
-    words = [value.casefold() for value in values]
-    if column.casefold() in FLAGGED and set(words) <= set(TRUTHS):
-        yes, no = FLAGGED[column.casefold()]
-        return np.array([yes if TRUTHS[word] else no for word in words], object)
-    if column.casefold() in NUMBERED and set(words) == set(BY_NUMBER):
-        return np.array([BY_NUMBER[word] for word in words], object)
-    if words and set(words) <= set(WORDS) and (len({WORDS[word] for word in words}) > 1 or column.casefold() in NAMES):
-        return np.array([WORDS[word] for word in words], object)
-    return None
+    part_of = _part_of(column.casefold(), {value.casefold() for value in set(values)})
+    return np.array([part_of[value.casefold()] for value in values], object) if part_of else None
+
+
+def _part_of(column: str, words: set[str]) -> Mapping[str, str]:
+    """The part that each word of a column means; empty if the column says something else."""
+    if column in FLAGGED and words <= TRUTHS.keys():
+        yes, no = FLAGGED[column]
+        return {word: yes if TRUTHS[word] else no for word in words}
+    if column in NUMBERED and words == BY_NUMBER.keys():
+        return BY_NUMBER
+    named = words <= WORDS.keys() and (len({WORDS[word] for word in words}) > 1 or column in NAMES)
+    return WORDS if words and named else {}

@@ -1,5 +1,6 @@
 """Which importer reads a label file, and the steps from what it finds to a sheet with an image a row."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,9 +21,16 @@ from competition.layouts.imports import (
 )
 from competition.layouts.imports.containers import text_in
 from competition.layouts.imports.gather import gather
-from competition.layouts.imports.images import Images, choose_image_column, find_images, plain
+from competition.layouts.imports.images import (
+    Images,
+    choose_image_column,
+    find_images,
+    plain,
+    refuse_header_of_image,
+)
 from competition.layouts.imports.parts import WORDS, find_parts
 from competition.layouts.imports.sheet import Reading, Sheet
+from competition.layouts.notes import Note, some
 from competition.layouts.table_tasks import FEW_VALUES, is_number
 
 # Columns that name rows or number them, that measure, and that number folds, in small letters.
@@ -107,6 +115,14 @@ def _sheet_of_json(file: Path, text: str) -> Sheet:
     return label_studio.tidy_label_studio_table(sheet) if label_studio.is_label_studio_table(sheet) else sheet
 
 
+def without_left_out(sheet: Sheet, reading: Reading) -> Sheet:
+    """The sheet without the columns that the user leaves out. Raises InvalidInput for one that it does not have."""
+    unknown = [column for column in reading.leave_out if column not in sheet.cells]
+    if unknown:
+        raise InvalidInput(f"{sheet.file}:1: --leave-out: {no_such('column', unknown[0], sheet.cells)}")
+    return sheet.without(reading.leave_out)
+
+
 def without_bystanders(sheet: Sheet, reading: Reading) -> Sheet:
     """The sheet without columns that are no labels, such as ids of rows, unless the user wants them or all are such."""
     found = {
@@ -116,23 +132,25 @@ def without_bystanders(sheet: Sheet, reading: Reading) -> Sheet:
     }
     if len(found) == len(sheet.labels):
         return sheet
-    notes = [f"column {column!r} {what}: left out (--class-columns learns it)" for column, what in found.items()]
+    kinds = {column: f"{what}: left out (--class-columns learns it)" for column, what in found.items()}
+    notes = [Note(f"column {column!r} {kind}", column, kind) for column, kind in kinds.items()]
     return sheet.without(found).say(*notes)
 
 
 def _bystander(column: str, values: np.ndarray) -> str:
     """What a column does that is no label: it tells rows apart, or names images; empty for one that may be learned."""
-    word, filled = column.casefold().replace("-", "_").replace(" ", "_"), [value for value in values if value]
-    distinct, numbers = len(set(values)) == len(values) > 1, all(value.isdigit() for value in values)
+    word, count = column.casefold().replace("-", "_").replace(" ", "_"), Counter(values)
+    distinct, numbers = len(count) == len(values) > 1, all(map(str.isdigit, count))
+    filled = len(values) - count.pop("", 0)
     if distinct and (
         word in IDS or (numbers and (word in INDEX or (word.endswith("_id") and len(values) > FEW_VALUES)))
     ):
         return "only tells the rows apart"
     if numbers and word in FOLDS:
         return "numbers folds"
-    if filled and sum(map(is_image, filled)) > len(filled) / 2:
+    if filled and sum(rows for value, rows in count.items() if is_image(value)) > filled / 2:
         return "names other images, or the same ones again"
-    if word in MEASURES and all(map(is_number, filled)):
+    if word in MEASURES and all(map(is_number, count)):
         return "measures the image or a box in it"
     return ""
 
@@ -146,12 +164,9 @@ def tidy(sheet: Sheet, reading: Reading) -> Sheet:
         raise InvalidInput(
             "--separator is empty; name what stands between the values, or give no word: one value a cell"
         )
-    unknown = [column for column in reading.leave_out if column not in sheet.cells]
-    if unknown:
-        raise InvalidInput(f"{sheet.file}:1: --leave-out: {no_such('column', unknown[0], sheet.cells)}")
     if not len(sheet):
         raise InvalidInput(f"{sheet.file} holds a header, and no line below it")
-    sheet = cells.clean(sheet.without(reading.leave_out))
+    sheet = cells.clean(sheet)
     sheet, images = with_images(sheet, reading)
     sheet = find_parts(without_bystanders(sheet, reading), reading)
     sheet = _say_folders(find_images(sheet, reading, images))
@@ -167,7 +182,7 @@ def _say_folders(sheet: Sheet) -> Sheet:
     folders = {folder for name in sheet.names for folder in name.split("/")[:-1] if folder.casefold() in WORDS}
     if len(sheet.part) or len({WORDS[folder.casefold()] for folder in folders}) < 2:
         return sheet
-    shown = ", ".join(sorted(folders))
+    shown = some(sorted(folders))
     return sheet.say(
         f"the images lie in {shown}, and all are learned from; a column that says train and test keeps them apart"
     )
@@ -181,6 +196,13 @@ def with_images(sheet: Sheet, reading: Reading) -> tuple[Sheet, Images]:
     """
     if reading.images and not reading.images.is_dir():
         raise InvalidInput(f"--images {reading.images} is not a folder; name the one that holds the images")
+    found, images = _looked_for(sheet, reading)
+    if not (reading.image_column or sheet.image):
+        refuse_header_of_image(found, images)
+    return found, images
+
+
+def _looked_for(sheet: Sheet, reading: Reading) -> tuple[Sheet, Images]:
     near = Images.below(reading.images or sheet.root)
     found = choose_image_column(sheet, reading, near)
     if near.paths or reading.images:

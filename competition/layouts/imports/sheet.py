@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from competition.errors import InvalidInput
+from competition.errors import InvalidInput, Problem
+from competition.layouts.notes import Note, in_words
+from competition.layouts.table_cells import SEPARATOR
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
-SEPARATOR = "|"  # between several values of a cell; alone it means none
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,10 @@ class Sheet:
     """Rows of labels as they were found.
 
     `cells[column]` (rows,) are texts, empty where nothing is known; those of the columns `several` hold any number of
-    values with `|` between them. Row i comes from line (or record) `line[i]` of `file`. `image` is the column that
-    names the images. They lie in `root` or below; both are first guesses until `images.py` has looked. `part` (rows,)
-    says train, validation or test; it is empty if the format knows no parts. `what` names the format. `notes` say what
-    was decided and could be meant differently.
+    values with `|` between them, which alone means none. Row i comes from line (or record) `line[i]` of `file`, or of
+    `files[i]` where there are several. `image` is the column that names the images. They lie in `root` or below; both
+    are first guesses until `images.py` has looked. `part` (rows,) says train, validation or test; it is empty if the
+    format knows no parts. `what` names the format. `said` is what was decided and could be meant differently.
     """
 
     file: Path
@@ -58,7 +59,8 @@ class Sheet:
     image: str = ""
     part: np.ndarray = field(default_factory=lambda: np.array([], object))
     several: frozenset[str] = frozenset()
-    notes: tuple[str, ...] = ()
+    said: tuple[Note, ...] = ()
+    files: np.ndarray = field(default_factory=lambda: np.array([], object))
 
     def __len__(self) -> int:
         return len(self.line)
@@ -73,14 +75,24 @@ class Sheet:
         """The columns besides the one that names the images."""
         return {column: values for column, values in self.cells.items() if column != self.image}
 
-    def say(self, *notes: str) -> "Sheet":
-        return replace(self, notes=(*self.notes, *notes))
+    @property
+    def notes(self) -> list[str]:
+        return in_words(self.said)
+
+    def say(self, *notes: Note | str) -> "Sheet":
+        return replace(self, said=(*self.said, *(Note(note) if isinstance(note, str) else note for note in notes)))
+
+    def file_of(self, row: int) -> Path:
+        return self.files[row] if len(self.files) else self.file
+
+    def problem(self, row: int, text: str) -> Problem:
+        return Problem(self.file_of(row), int(self.line[row]), text)
 
     def take(self, rows: np.ndarray) -> "Sheet":
         """The sheet of these rows, (k,) int or (rows,) bool."""
         cells = {column: values[rows] for column, values in self.cells.items()}
-        part = self.part[rows] if len(self.part) else self.part
-        return replace(self, line=self.line[rows], cells=cells, part=part)
+        part, files = (values[rows] if len(values) else values for values in (self.part, self.files))
+        return replace(self, line=self.line[rows], cells=cells, part=part, files=files)
 
     def without(self, columns: Iterable[str]) -> "Sheet":
         gone = set(columns)

@@ -3,7 +3,7 @@
 from functools import partial
 
 import pytest
-from formats import Format, lines, read, wanted
+from formats import Format, lines, looked_at, read, wanted
 
 Table = partial(Format, images="{abcd}.jpg")
 
@@ -1101,3 +1101,21 @@ CELLS = [
 @pytest.mark.parametrize("sample", CELLS, ids=lambda sample: sample.name)
 def test_every_target_is_read(tmp_path, sample):
     assert read(tmp_path / "data", sample) == wanted(sample)
+
+
+def test_what_is_decided_of_many_columns_is_said_in_one_note(tmp_path):
+    columns = range(300)
+    header = ",".join(["image", *(f"is {n}" for n in columns)])
+    rows = [
+        ",".join([f"{letter}.jpg", *(("x", "X", "nan", "x")[(row + n) % 4] for n in columns)])
+        for row, letter in enumerate("abcd")
+    ]
+    notes = looked_at(tmp_path / "data", Format("", {"t.csv": lines(header, *rows)}, "{abcd}.jpg", "")).notes
+    assert notes == (
+        "is 0, is 1, is 2, is 3 and 296 more: some words are read as missing; for example, is 0: 'nan' 1 times, read "
+        "as missing (--missing without a word reads it as a class)",
+        "is 0, is 1, is 2, is 3 and 296 more: called otherwise in the recipe, because it names a layer of the network; "
+        "for example, column 'is 0' is called is_0 in the recipe, because it names a layer of the network",
+        "is_0, is_1, is_2, is_3 and 296 more: some values differ only in capitals; they are read as separate classes; "
+        "for example, is_0: X, x differ only in capitals; they are read as separate classes",
+    )

@@ -205,8 +205,73 @@ KAGGLE = [
         a.jpg  nevus
         b.jpg  melanoma
         """,
+        reading={"leave_out": ("sex",)},
         asked="q.jpg r.jpg",
-        said=("test.csv asks about 2 images", "sex are also in test.csv"),
+        said=("test.csv asks about 2 images", "left out: sex"),
+    ),
+    Format(
+        "test.csv that has the answers of one task",
+        {
+            "train.csv": lines("image,sex,diagnosis", "a.jpg,m,nevus", "b.jpg,f,melanoma"),
+            "test.csv": lines("image,sex", "q.jpg,f", "r.jpg,m"),
+        },
+        "{abqr}.jpg",
+        """
+        image  sex  diagnosis
+        a.jpg  m    nevus
+        b.jpg  f    melanoma
+        """,
+        reading={"class_columns": ("sex",)},
+        asked="""
+        image  sex  diagnosis
+        q.jpg  f    .
+        r.jpg  m    .
+        """,
+        said=("test.csv asks about 2 images", "answers to what is asked are known (sex), and will be scored"),
+    ),
+    Format(
+        "test.csv with all answers, of which one class is on no image",
+        {
+            "train.csv": lines("image,cat,dog,owl", "a.jpg,1,0,0", "b.jpg,0,1,0", "c.jpg,0,0,1"),
+            "test.csv": lines("image,cat,dog,owl", "q.jpg,1,0,0", "r.jpg,0,1,0"),
+        },
+        "{abcqr}.jpg",
+        """
+        image  class
+        a.jpg  cat
+        b.jpg  dog
+        c.jpg  owl
+        """,
+        asked="""
+        image  class
+        q.jpg  cat
+        r.jpg  dog
+        """,
+        said=(
+            "test.csv asks about 2 images",
+            "answers to what is asked are known (cat, dog, owl)",
+            "cat, dog, owl share no prefix; they are read as one task, class",
+        ),
+    ),
+    Format(
+        "test.csv that numbers its rows, as train.csv does, and asks about one image",
+        {
+            "train.csv": lines("id,image,label", "1,a.jpg,x", "2,b.jpg,y", "3,c.jpg,y"),
+            "test.csv": lines("id,image", "4,q.jpg"),
+        },
+        "{abcq}.jpg",
+        """
+        image  label
+        a.jpg  x
+        b.jpg  y
+        c.jpg  y
+        """,
+        asked="q.jpg",
+        said=(
+            "images are named by column 'image'",
+            "column 'id' only tells the rows apart",
+            "test.csv asks about 1 image",
+        ),
     ),
     Format(
         "data in a folder that Kaggle calls input, images in a folder of the same name in it",
@@ -269,13 +334,9 @@ KAGGLE = [
         a.jpg  x
         b.jpg  y
         """,
+        reading={"leave_out": ("Type",)},
         asked="c.jpg d.jpg",
-        said=(
-            "images are named by column 'Pet'",
-            "test.csv asks about 2 images",
-            "Type are also in test.csv",
-            "images end in .jpg",
-        ),
+        said=("test.csv asks about 2 images", "images end in .jpg", "left out: Type"),
     ),
     Format(
         "labels and questions by ids without an ending",

@@ -42,6 +42,22 @@ JSON = [
         ),
     ),
     Format(
+        "COCO: attributes of annotations, as CVAT writes them",
+        {
+            "t.json": json.dumps(
+                {**COCO, "annotations": [{**one, "attributes": {"wet": True}} for one in COCO["annotations"]]}
+            )
+        },
+        "{abc}.jpg",
+        """
+        image  category
+        a.jpg  {cat,dog}
+        b.jpg  {cat}
+        """,
+        labels="t.json",
+        said=("the attributes of annotations are not used", "boxes are not used", "1 of 3 rows have no label"),
+    ),
+    Format(
         "Roboflow: COCO in each part",
         {
             "train/_annotations.coco.json": json.dumps(COCO),
@@ -144,6 +160,7 @@ JSON = [
         a.jpg  red     {wet,big}
         b.jpg  blue    .
         """,
+        said=("images lie in other folders than the labels say: 2, /data/upload/1/a.jpg is a.jpg",),
     ),
     Format(
         "Label Studio: JSON-MIN with the prefix of an upload",
@@ -179,7 +196,10 @@ JSON = [
         a.jpg  red     {wet,big}
         b.jpg  blue    {wet}
         """,
-        said=("about the labelling: id, annotation_id, annotator, created_at, updated_at, lead_time",),
+        said=(
+            "about the labelling: id, annotation_id, annotator, created_at, updated_at, lead_time",
+            "images lie in other folders than the labels say: 2, /data/upload/1/a.jpg is a.jpg",
+        ),
     ),
     Format(
         "Label Studio: CSV",
@@ -201,6 +221,7 @@ JSON = [
         said=(
             "about the labelling: id, annotation_id, annotator, created_at, updated_at, lead_time",
             "images are named by column 'image'",
+            "images lie in other folders than the labels say: 3, /data/upload/a.jpg is a.jpg",
         ),
     ),
     Format(
@@ -256,6 +277,11 @@ JSON = [
         """,
         held_out="data/b.jpg",
         asked="data/d.jpg",
+        said=(
+            "images in data and lie in other folders than the labels say: 2, /home/me/data/a.jpg is data/a.jpg",
+            "images in data and lie in other folders than the labels say: 1, /home/me/data/b.jpg is data/b.jpg",
+            "images in data and lie in other folders than the labels say: 1, /home/me/data/d.jpg is data/d.jpg",
+        ),
     ),
     Format(
         "FiftyOne: samples.json with classifications",
@@ -297,6 +323,17 @@ JSON = [
         """,
         held_out="pics/b.jpg",
         asked="pics/c.jpg",
+    ),
+    Format(
+        "AutoML: an image without a part",
+        {"import.csv": lines(",gs://bucket/a.jpg,cat", "TRAIN,gs://bucket/b.jpg,dog", "TEST,gs://bucket/c.jpg,dog")},
+        "{abc}.jpg",
+        TWO_TRUTH,
+        asked="""
+        image  label
+        c.jpg  dog
+        """,
+        said=("answers to what is asked are known (label), and will be scored",),
     ),
     Format(
         "AutoML: addresses and one label",

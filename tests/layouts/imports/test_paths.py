@@ -1,7 +1,8 @@
 """Names and folders of images, however they are written."""
 
 import pytest
-from formats import TWO, TWO_TRUTH, Format, lines, read, wanted
+from formats import JPEG, TWO, TWO_TRUTH, Format, lines, looked_at, read, wanted
+from helpers import write
 
 PATHS = [
     Format(
@@ -15,6 +16,7 @@ PATHS = [
         {"t.csv": lines("image,label", "/home/x/data/pics/a.jpg,cat", "/home/x/data/pics/b.jpg,dog")},
         "pics/{ab}.jpg",
         TWO_TRUTH.replace("a.jpg", "pics/a.jpg").replace("b.jpg", "pics/b.jpg"),
+        said=("images in pics and lie in other folders than the labels say: 2, /home/x/data/pics/a.jpg is pics/a.jpg",),
     ),
     Format(
         "paths: backslashes",
@@ -27,6 +29,36 @@ PATHS = [
         {"t.csv": lines("image,label", "C:\\data\\a.jpg,cat", "C:\\data\\b.jpg,dog")},
         "{ab}.jpg",
         TWO_TRUTH,
+        said=("images lie in other folders than the labels say: 2, C:\\data\\a.jpg is a.jpg",),
+    ),
+    Format(
+        "paths: folders above that of the labels, which hold no images",
+        {"t.csv": lines("image,label", "../../../etc/a.jpg,cat", "../../../etc/b.jpg,dog")},
+        "{ab}.jpg",
+        TWO_TRUTH,
+        said=("images lie in other folders than the labels say: 2, ../../../etc/a.jpg is a.jpg",),
+    ),
+    Format(
+        "paths: a folder above that of the labels, where no image is of that name",
+        {"data/t.csv": lines("image,label", "../a.jpg,cat", "../b.jpg,dog")},
+        "data/{ab}.jpg",
+        TWO_TRUTH.replace("a.jpg", "data/a.jpg").replace("b.jpg", "data/b.jpg"),
+        labels="data/t.csv",
+        said=("images lie in other folders than the labels say: 2, ../a.jpg is a.jpg",),
+    ),
+    Format(
+        "paths: a folder in other capitals, of one name",
+        {"t.csv": lines("image,label", "pics/a.jpg,cat", "PICS/b.jpg,dog")},
+        "pics/{ab}.jpg",
+        TWO_TRUTH.replace("a.jpg", "pics/a.jpg").replace("b.jpg", "pics/b.jpg"),
+        said=("lie in other folders than the labels say: 1, PICS/b.jpg is pics/b.jpg",),
+    ),
+    Format(
+        "paths: a column that is called like an image, --image-column said",
+        {"t.csv": lines(*TWO)},
+        "{ab}.jpg image.jpg",
+        TWO_TRUTH,
+        reading={"image_column": "image"},
     ),
     Format("paths: ./", {"t.csv": lines("image,label", "./a.jpg,cat", "./b.jpg,dog")}, "{ab}.jpg", TWO_TRUTH),
     Format(
@@ -47,6 +79,7 @@ PATHS = [
         {"t.csv": lines("url,label", "https://x.org/p/a.jpg?s=1,cat", "https://x.org/p/b.jpg?s=1,dog")},
         "{ab}.jpg",
         TWO_TRUTH,
+        said=("images lie in other folders than the labels say: 2, https://x.org/p/a.jpg?s=1 is a.jpg",),
     ),
     Format(
         "paths: endings in capitals",
@@ -118,6 +151,7 @@ PATHS = [
         {"t.csv": lines("image,label", "file:///home/q/a.jpg,cat", "file:///home/q/b.jpg,dog")},
         "{ab}.jpg",
         TWO_TRUTH,
+        said=("images lie in other folders than the labels say: 2, file:///home/q/a.jpg is a.jpg",),
     ),
     Format(
         "paths: folders in other capitals",
@@ -192,7 +226,10 @@ PATHS = [
         one/1.jpg  cat
         two/1.jpg  dog
         """,
-        said=("images are called otherwise than in the labels: 2, one/1.jpg for example",),
+        said=(
+            "images in one, two and are called otherwise than in the labels: 2, one/1.jpg for example",
+            "lie in other folders than the labels say: 2, /home/x/one/1.png is one/1.jpg",
+        ),
     ),
     Format(
         "paths: of a name and a path, that which tells the images apart",
@@ -251,3 +288,44 @@ FOLDERS = [
 @pytest.mark.parametrize("sample", [*PATHS, *FOLDERS], ids=lambda sample: sample.name)
 def test_every_target_is_read(tmp_path, sample):
     assert read(tmp_path / "data", sample) == wanted(sample)
+
+
+@pytest.mark.parametrize("name", ["./{}", "{{HOME}}/{}", "../data/{}", "pics/../{}"])
+def test_names_that_lead_to_their_images_need_no_note(tmp_path, name):
+    table = lines("image,label", f"{name.format('a.jpg')},cat", f"{name.format('b.jpg')},dog")
+    assert looked_at(tmp_path / "data", Format("", {"t.csv": table}, "{ab}.jpg", TWO_TRUTH)).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("images", "folders"),
+    [("one/a.jpg two/b.jpg", "one two"), ("a.jpg two/b.jpg", ". two"), ("x/p/a.jpg y/p/b.jpg", "x/p y/p")],
+)
+def test_every_folder_that_holds_images_is_said(tmp_path, images, folders):
+    home = tmp_path / "data"
+    found = looked_at(home, Format("", {"t.csv": lines(*TWO)}, images, TWO_TRUTH))
+    assert found.notes == (f"images in {', '.join(str(home / folder) for folder in folders.split())}",)
+
+
+def test_images_are_found_behind_links_to_folders_and_once(tmp_path):
+    home, lab = tmp_path / "data", tmp_path / "lab"
+    write(lab / "deep/a.jpg", JPEG)
+    write(home / "real/b.jpg", JPEG)
+    for link, folder in (
+        (home / "pics", lab),
+        (home / "again", home / "real"),
+        (lab / "home", home),
+        (lab / "up", lab),
+    ):
+        link.symlink_to(folder)
+    sample = Format(
+        "",
+        {"t.csv": lines("image,label", "pics/deep/a.jpg,cat", "real/b.jpg,dog")},
+        "",
+        """
+        image            label
+        pics/deep/a.jpg  cat
+        real/b.jpg       dog
+        """,
+    )
+    assert read(home, sample) == wanted(sample)
+    assert looked_at(home, Format("", {"t.csv": lines(*TWO)}, "", "")).missing == ()

@@ -5,9 +5,12 @@ import json
 import sys
 from functools import partial
 
+import pandas as pd
 import pytest
 from formats import TWO, Refused, lines, looked_at, spreadsheet, zipped
 from helpers import refusal
+
+from competition.layouts.imports.read import read_sheet
 
 COCO = {"images": [{"id": 7, "file_name": "a.jpg"}], "categories": [{"id": 1, "name": "cat"}]}
 TWELVE = " ".join(f"{n:02}.jpg" for n in range(12))
@@ -170,6 +173,100 @@ REFUSED = [
         {"t.csv": lines("a.jpg,x", "b.jpg,y")},
         ("t.csv:1: the first line", "is about an image", "a header"),
         "{ab}.jpg",
+    ),
+    Refused(
+        "a table of ids without a header",
+        {"t.csv": lines("000a,cat", "000b,dog", "000c,cat")},
+        (
+            "t.csv:1: the first line, '000a,cat', seems to be about an image, because 000a.jpg is there",
+            "--image-column",
+        ),
+        "000{abc}.jpg",
+    ),
+    Refused(
+        "a table of tabs without a header",
+        {"t.tsv": lines("a.jpg\tx", "b.jpg\ty")},
+        ("t.tsv:1: the first line", "is about an image"),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "a table of addresses without a header",
+        {"t.csv": lines("https://x.org/a.jpg?s=1,x", "https://x.org/b.jpg?s=1,y")},
+        ("t.csv:1: the first line", "names an image", "put a line above it"),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "a workbook without a header",
+        {"t.xlsx": partial(spreadsheet, [{"a.jpg": "b.jpg", "x": "y"}], "to_excel", "openpyxl")},
+        ("t.xlsx:1: the first line", "names an image"),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "values of one of two columns in test.csv",
+        {
+            "train.csv": lines("image,sex,diagnosis", "a.jpg,m,nevus", "b.jpg,f,melanoma"),
+            "test.csv": lines("image,sex", "q.jpg,f", "r.jpg,m"),
+        },
+        ("test.csv has values of sex, and none of diagnosis", "--class-columns sex", "--leave-out sex"),
+        "{abqr}.jpg",
+    ),
+    Refused(
+        "--extension that no file has",
+        {"t.csv": lines("image,label", "a,x", "b,y")},
+        ("no file called 'a', 'b' ends in .png, as --extension says; there is a.jpg",),
+        "{ab}.jpg",
+        reading={"extension": "png"},
+    ),
+    Refused(
+        "only a column of parts",
+        {"t.csv": lines("image,set", "a.jpg,train", "b.jpg,test")},
+        ("column 'set' says which part", "no other to learn", "--class-columns 'set'"),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "forty ages",
+        {"t.csv": lines("image,age", *(f"{n}.jpg,{n}" for n in range(20, 60)))},
+        ("column 'age' holds 40 numbers, as a quantity does", "--leave-out 'age'", "--numbers-are-classes"),
+        " ".join(f"{n}.jpg" for n in range(20, 60)),
+    ),
+    Refused(
+        "two columns that are one in ASCII",
+        {"t.csv": lines("image,图片,xn--wcsw84d", "a.jpg,x,y", "b.jpg,y,x")},
+        ("t.csv:1: columns '图片' and 'xn--wcsw84d' are both xn--wcsw84d in ASCII; rename one",),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "an image of train.csv also in val.csv",
+        {
+            "train.csv": lines("image,label", "a.jpg,x", "b.jpg,y"),
+            "val.csv": lines("image,label", "c.jpg,y", "a.jpg,x"),
+        },
+        ("val.csv:3: a.jpg is in validation here, and also in train",),
+        "{abc}.jpg",
+    ),
+    Refused(
+        "a cell of val.csv that is no flag",
+        {
+            "train.csv": lines("image,is_wet,is_big", "a.jpg,1,0", "b.jpg,0,1", "c.jpg,1,0"),
+            "val.csv": lines("image,is_wet,is_big", "d.jpg,2,0"),
+        },
+        ("val.csv:2: is_wet='2': allowed are 0 and 1",),
+        "{abcd}.jpg",
+    ),
+    Refused(
+        "a cell of val.csv that may hold several values",
+        {
+            "train.csv": lines("image,c", "a.jpg,red", "b.jpg,green"),
+            "val.csv": lines("image,c", "c.jpg,green", "d.jpg,red+green"),
+        },
+        ("val.csv:3: column 'c': 'red+green'", "--separator '+'"),
+        "{abcd}.jpg",
+    ),
+    Refused(
+        "a name in test.csv that lies outside",
+        {"train.csv": lines(*TWO), "test.csv": lines("image", "c.jpg", "/else/d.jpg")},
+        ("test.csv:3: '/else/d.jpg'", "--images"),
+        "{abc}.jpg",
     ),
     Refused(
         "lines of different length",
@@ -428,7 +525,7 @@ REFUSED = [
     Refused(
         "half a workbook of Excel",
         {"t.xlsx": half_a_workbook},
-        ("t.xlsx cannot be read: File is not a zip file",),
+        ("t.xlsx cannot be read as a workbook of Excel (File is not a zip file); write it anew",),
         "{ab}.jpg",
         labels="t.xlsx",
     ),
@@ -446,11 +543,32 @@ def test_a_library_that_is_missing_is_named_with_another_way(tmp_path, monkeypat
     monkeypatch.setitem(sys.modules, library, None)
     workbook = zipped(**{"xl/workbook__xml": ""})
     message = refusal(looked_at, tmp_path / "data", Refused(file, {file: workbook}, (), labels=file))
-    assert f"{file} needs {library} to be read" in message
-    assert message.endswith(f"pip install {library}; or save it as a CSV")
+    assert message.endswith(
+        f"{file} needs {library}, or a newer one, to be read: pip install --upgrade {library}; or save it as a CSV"
+    )
 
 
 @pytest.mark.parametrize("sample", REFUSED, ids=lambda sample: sample.name)
 def test_what_cannot_be_read_safely_is_refused_with_the_reason(tmp_path, sample):
     message = refusal(looked_at, tmp_path / "data", sample)
     assert [words for words in sample.words if words not in message] == []
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ImportError("Unable to find a usable engine;\ntried using …"), "t.parquet needs pyarrow, or a newer one"),
+        (
+            ValueError("magic bytes not found\nin footer"),
+            "be read as a table of Parquet (magic bytes not found); write",
+        ),
+    ],
+)
+def test_a_parquet_that_cannot_be_read_is_refused_in_one_line(tmp_path, monkeypatch, error, words):
+    def fail(file):
+        raise error
+
+    monkeypatch.setattr(pd, "read_parquet", fail)
+    message = refusal(read_sheet, tmp_path / "t.parquet")
+    assert words in message
+    assert "\n" not in message
