@@ -247,6 +247,7 @@ def test_what_differs_from_the_sample_is_said_with_its_line(tmp_path, capsys, li
         (["id,n", "q7,a", "q2,b"], ["id,n", "q7,a", "q2,"], 3, "'' in column 'n'; allowed are filled cells"),
         (["id,n", "q7,0", "q2,0"], ["id,n", "q7,3", "q2,"], 3, "'' in column 'n'; allowed are numbers"),
         (["id,n", "q7,0", "q2,0"], ["id,n", "q7,inf", "q2,1"], 2, "'inf' in column 'n'; allowed are numbers"),
+        (["id,n", "q7,0", "q2,0"], ["id,n", "q7,1e999", "q2,1"], 2, "'1e999' in column 'n'; allowed are numbers"),
         (["id,n", "q7,0", "q2,0"], ["id,n", "q7,nan", "q2,1"], 2, "'nan' in column 'n'; allowed are numbers"),
         (["id,n", "q7,0", "q2,0"], ["id,n", "q7,1", "q2,cat"], 3, "'cat' in column 'n'; allowed are numbers"),
         (SAMPLE, [*SAMPLE[:3], "q10,-0.1,1"], 4, "'-0.1' in column 'cat'; allowed are numbers from 0 to 1"),
