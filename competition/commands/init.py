@@ -16,6 +16,7 @@ from competition.files import whole_file
 from competition.layouts.answers import write_csv
 from competition.layouts.detect import Found, sniff
 from competition.layouts.imports.sheet import LOOKING, Reading
+from competition.layouts.notes import Note, in_words
 from competition.recipe import Recipe
 from competition.recipes import NAMES
 from competition.recipes.start import SMALL_IMAGE, starting_recipe
@@ -109,7 +110,7 @@ def describe(labels: Path, found: Found) -> str:
     """What was found: layout, tasks with their classes, images, questions, and notes on what was guessed."""
     dataset = found.dataset
     questions = ", ".join(map(str, found.questions)) or f"none; {_place_of_questions(found)}"
-    notes = [f"note        {note}" for note in [*found.notes, *_rare(found)]]
+    notes = [f"note        {note}" for note in [*found.notes, *in_words(_rare(found))]]
     first = f"{labels}: {found.what}, {len(dataset):,} images"
     return "\n".join([first, *_tasks(found), *_images(found), f"questions   {questions}", *notes])
 
@@ -161,13 +162,13 @@ def _images(found: Found) -> list[str]:
     return lines
 
 
-def _rare(found: Found) -> Iterator[str]:
+def _rare(found: Found) -> Iterator[Note]:
     """Notes on classes that are too rare to be in both the training and the validation images."""
-    dataset = found.dataset
+    dataset, kind = found.dataset, "on fewer than two images, too few to train and validate"
     for task in dataset.tasks:
         counts = (dataset.codes[task.name] == YES).sum(axis=0)
         if rare := [name for name, count in zip(task.classes, counts, strict=True) if count < 2]:
-            yield f"{task.name}: {', '.join(rare[:SHOWN])} on fewer than two images, too few to train and validate"
+            yield Note(f"{task.name}: {', '.join(rare[:SHOWN])} {kind}", task.name, f"some classes are {kind}")
 
 
 def _place_of_questions(found: Found) -> str:

@@ -18,9 +18,9 @@ from competition.layouts.classes import find_classes
 from competition.layouts.csv_lines import csv_rows
 from competition.layouts.fashionai import question_files
 from competition.layouts.fashionai_rows import COLUMNS
-from competition.layouts.imports.folders import LabelFiles, joined_parts, label_files, stacked, with_asked
+from competition.layouts.imports.folders import LabelFiles, joined_parts, label_files, stacked
 from competition.layouts.imports.images import plain
-from competition.layouts.imports.read import read_sheet, tidy, with_images, without_bystanders, without_left_out
+from competition.layouts.imports.read import read_sheet, tidy, with_images
 from competition.layouts.imports.sheet import LOOKING, TEST, TRAIN, VALIDATION, Reading, Sheet
 from competition.layouts.notes import some
 from competition.layouts.registry import LAYOUTS
@@ -124,10 +124,11 @@ def _sniff_table(labels: Path, reading: Reading, data: Path) -> Found:
     """A table, read where it lies if it is strict and its images are where it says; else imported."""
     files = label_files(labels) if labels.is_dir() else _beside(labels)
     strict_asked = files.asked is not None and files.asked.name == QUESTIONS  # which a strict table leaves alone
-    sheet = tidy(_read(labels, files, reading, asked=files.asked and not strict_asked), reading)
+    asked = read_sheet(files.asked) if files.asked and not strict_asked else None
+    sheet = tidy(_read(labels, files), reading, asked)
     rows = _in_place(files, sheet)
     if not rows:
-        sheet = tidy(_read(labels, files, reading, asked=True), reading) if strict_asked else sheet
+        sheet = tidy(_read(labels, files), reading, read_sheet(files.asked)) if strict_asked else sheet
         rows = _to_import(sheet, data)
     tasks, more, problems = infer_tasks(rows.table, reading.class_columns, reading.numbers_are_classes)
     dataset = table.labels_of(rows.table, tasks, problems)
@@ -158,19 +159,14 @@ def _to_import(sheet: Sheet, data: Path) -> _Rows:
     return _Rows(found, data, questions, [*sheet.notes, *_said_of_answers(sheet, imported)], imported)
 
 
-def _read(labels: Path, files: LabelFiles, reading: Reading, asked: bool) -> Sheet:
-    """The rows of all label files, and of the file of questions if these are `asked` with them."""
+def _read(labels: Path, files: LabelFiles) -> Sheet:
+    """The rows of all label files."""
     if files.parts:
-        sheets = {part: read_sheet(file) for part, file in files.parts.items()}
-        return without_left_out(joined_parts(labels, sheets), reading)
+        return joined_parts(labels, {part: read_sheet(file) for part, file in files.parts.items()})
     sheet = read_sheet(files.labels)
     if files.validation:
         sheet = stacked({TRAIN: sheet, VALIDATION: read_sheet(files.validation)})
         sheet = sheet.say(f"{files.validation.name} holds the images that are held out")
-    sheet = without_left_out(sheet, reading)
-    if asked:
-        sheet = without_bystanders(with_images(sheet, reading)[0], reading)
-        sheet = with_asked(sheet, read_sheet(files.asked), reading.class_columns)
     return sheet
 
 

@@ -15,6 +15,7 @@ from competition.layouts.answers import Probabilities, Tasks, answers, write_csv
 from competition.layouts.csv_lines import csv_rows
 from competition.layouts.imports.cells import spelt_alike
 from competition.layouts.imports.sheet import TRAIN, VALIDATION
+from competition.layouts.notes import Note, in_words
 from competition.layouts.table_cells import (
     QUESTIONS,
     SEPARATOR,
@@ -76,16 +77,16 @@ def read_labels(
 
 def _warn_of_classes(tasks: Sequence[Task], file: Path) -> None:
     """Warn of classes that are called like a missing value, and of two that are spellings of one."""
+    notes, advice = [], "only an empty cell is absent, so empty those cells if they say that"
     for task in tasks:
         if words := [name for name in task.classes if name.casefold() in MISSING]:
-            warnings.warn(
-                f"{file}: {task.name} has a class {words[0]!r}, which usually means that nothing is known; only an "
-                "empty cell is absent, so empty those cells if they say that",
-                stacklevel=3,
-            )
+            text = f"{task.name} has a class {words[0]!r}, which usually means that nothing is known; {advice}"
+            notes.append(Note(text, task.name, "classes that usually mean that nothing is known"))
         for names in spelt_alike(task.classes):
             text = f"{task.name} has the classes {', '.join(map(repr, names))}, which look like one; spell it alike"
-            warnings.warn(f"{file}: {text}", stacklevel=3)
+            notes.append(Note(text, task.name, "classes that look like one"))
+    for text in in_words(notes):
+        warnings.warn(f"{file}: {text}", stacklevel=3)
 
 
 def _without(table: Table, column: str) -> Table:

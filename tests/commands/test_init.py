@@ -115,6 +115,15 @@ def test_of_many_tasks_some_are_shown_and_all_are_written(here, capsys):
     assert [task.name for task in load_recipe("wide.py").tasks] == columns
 
 
+def test_what_is_rare_in_many_tasks_is_said_in_one_line(here, capsys):
+    columns = [f"q{number}" for number in range(50)]
+    lines = [f"{row}.jpg,{','.join(['ab'[row == 0]] * 50)}" for row in range(4)]
+    write(Path("labels.csv"), "\n".join([",".join(["image", *columns]), *lines]))
+    notes = [line for line in said(capsys, "wide", "--labels", "labels.csv").splitlines() if line.startswith("note")]
+    words = "on fewer than two images, too few to train and validate"
+    assert notes == [f"note        q0, q1, q2, q3 and 46 more: some classes are {words}; for example, q0: b {words}"]
+
+
 def test_rows_are_read_where_a_training_reads_them(here, capsys):
     rows = [f"Images/{n}.png,size_labels,{'yn' if n % 2 else 'ny'}" for n in range(4)]
     write(here / "data/base/Annotations/label.csv", rows)

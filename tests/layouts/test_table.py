@@ -119,6 +119,14 @@ def test_two_spellings_of_a_class_are_a_warning_when_they_are_read_for_training(
         read_labels(file, (Task("x", classes),))
 
 
+def test_of_the_classes_of_many_tasks_one_warning_is_given(file):
+    write(file, numbered(",".join(f"x{n}" for n in range(9)), ",".join(["NA"] * 9), ",".join(["EU"] * 9)))
+    with pytest.warns(UserWarning) as caught:
+        read_labels(file, tuple(Task(f"x{n}", ("EU", "NA")) for n in range(9)))
+    words = "x0, x1, x2, x3 and 5 more: classes that usually mean that nothing is known; for example, x0 has a class"
+    assert [words in str(one.message) for one in caught] == [True]
+
+
 def test_flags_of_a_prefix_of_which_two_are_true_are_multilabel_and_a_row_of_zeros_says_none(file):
     rows = numbered("tags_big,tags_wet,gender_Female,gender_Male", "1,1,1,0", "0,0,0,1", ",,1,0")
     tasks, notes = inferred(file, rows)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from competition.errors import InvalidInput
 from competition.layouts.imports.parts import WORDS
 from competition.layouts.imports.sheet import TEST, TRAIN, Sheet
 from competition.layouts.notes import some
-from competition.layouts.table_cells import placeholders
+from competition.layouts.table_cells import QUESTIONS, placeholders
 
 ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx")
 LISTS = ("list_attr*.txt", "list_category_img*.txt")  # of CelebA and DeepFashion
@@ -133,8 +134,9 @@ def image_column_of(sheet: Sheet) -> str:
 def with_asked(sheet: Sheet, asked: Sheet, learned: Collection[str]) -> Sheet:
     """The sheet of the labels with the rows that are asked, which have the same column of images, and their answers.
 
-    These are known if both have all labels. If both have some of them, these may be answers, or what is known of every
-    image, as the camera is: Raises InvalidInput for those that the user does not want `learned`.
+    These are known if both have all labels, and in questions.csv, the project's own. If both have some of them, these
+    may be answers, or what is known of every image, as the camera is: Raises InvalidInput for those that the user does
+    not want `learned`.
     """
     image = sheet.image
     if image not in asked.cells:
@@ -146,10 +148,11 @@ def with_asked(sheet: Sheet, asked: Sheet, learned: Collection[str]) -> Sheet:
     same = placeholders(filled)
     answers = [column for column in filled if column not in same]
     unclear = [column for column in answers if column not in learned]
-    if unclear and len(answers) < len(sheet.labels):
-        names, others = " ".join(unclear), some([column for column in sheet.labels if column not in answers])
+    if unclear and len(answers) < len(sheet.labels) and asked.file.name != QUESTIONS:
+        names = " ".join(map(quote, unclear))
+        others = some([column for column in sheet.labels if column not in answers])
         raise InvalidInput(
-            f"{asked.file} has values of {some(unclear)}, and none of {others}: if these are answers, "
+            f"{asked.file} has values of {some(unclear)}, and no answers to {others}: if these are answers, "
             f"--class-columns {names} learns and scores them; if they are known of every image, --leave-out {names}"
         )
     found = _appended(sheet, asked, image, answers)
@@ -172,4 +175,4 @@ def _appended(sheet: Sheet, asked: Sheet, image: str, columns: Iterable[str]) ->
         line=np.concatenate([sheet.line, asked.line]),
         files=_files(sheet, asked),
         part=np.concatenate([part, np.full(len(asked), TEST, object)]),
-    ).say(f"{asked.file.name} asks about {len(asked):,} image{'s' if len(asked) > 1 else ''}")
+    ).say(f"{asked.file.name} asks about {len(asked):,} image{'s' if len(asked) != 1 else ''}")

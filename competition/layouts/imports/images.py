@@ -322,8 +322,8 @@ def _refuse_lost(sheet: Sheet, names: np.ndarray, lost: Sequence[int], reading: 
     outside = [row for row in lost if sheet.names[row].startswith(("/", "../", "..\\")) or "://" in sheet.names[row]]
     if outside:
         raise InvalidInput(
-            f"{sheet.file} names images outside its folder, and no file of that name is in {images.root} or below it; "
-            "name the folder of the images with --images:",
+            f"{sheet.file_of(outside[0])} names images outside its folder, and no file of that name is in "
+            f"{images.root} or below it; name the folder of the images with --images:",
             [sheet.problem(row, repr(sheet.names[row])) for row in outside],
         )
 
@@ -331,7 +331,7 @@ def _refuse_lost(sheet: Sheet, names: np.ndarray, lost: Sequence[int], reading: 
 def refuse_header_of_image(sheet: Sheet, images: Images) -> None:
     """Raises InvalidInput where the header of the images' column names one: the table has no header."""
     title = sheet.image.split("?")[0]
-    if is_image(title) or (found := images.of(plain(title))):
+    if is_image(title) or (title.casefold() not in USUAL and (found := images.of(plain(title)))):
         why = "names an image" if is_image(title) else f"seems to be about an image, because {found[0]} is there"
         raise InvalidInput(
             f"{sheet.file}:1: the first line, {','.join(sheet.cells)[:80]!r}, {why}; put a line above it that names "

@@ -43,46 +43,49 @@ TRUTHS = {"true": True, "1": True, "1.0": True, "yes": True, "false": False, "0"
 def find_parts(sheet: Sheet, reading: Reading) -> Sheet:
     """The sheet without the column that names the parts, and with them in `part`.
 
-    Raises InvalidInput if the column named by the user holds other words, if several columns name parts, and if there
-    is no image to train on.
+    Raises InvalidInput if the column named by the user holds other words, if several columns name parts, and if nothing
+    is left to learn, or no image to train on.
     """
     labels = {column: values for column, values in sheet.labels.items() if column not in reading.class_columns}
     columns = {column: parts for column, values in labels.items() if (parts := parts_of(column, values)) is not None}
-    named = reading.split_column
-    if named is not None:
-        if named not in sheet.labels:
-            raise InvalidInput(f"--split-column: {no_such('column', named, sheet.labels)}")
-        if named not in columns:
-            values = ", ".join(sorted(set(sheet.cells[named]))[:6])
-            raise InvalidInput(
-                f"{sheet.file}: column {named!r} holds {values}; allowed are train, validation (val, valid, dev), test"
-            )
-        columns = {named: columns[named]}
+    if reading.split_column is not None:
+        columns = _named(sheet, reading.split_column, columns)
     if not columns:
         _refuse_half_parts(sheet, labels)
+        if len(sheet.part) and TRAIN not in sheet.part:
+            what = f"there is no image to train on ({_counts(sheet.part)}); name the file that has those, too"
+            raise InvalidInput(f"{sheet.file}: {what}")
+        return sheet
     if len(columns) > 1:
         raise InvalidInput(
             f"{sheet.file}: the columns {', '.join(columns)} all say train, validation or test; name one with "
             "--split-column and the others with --leave-out"
         )
-    for column, parts in columns.items():
-        if [*sheet.labels] == [column]:
-            raise InvalidInput(
-                f"{sheet.file}: column {column!r} says which part an image belongs to, and there is no other to learn; "
-                f"if it holds labels, --class-columns {column!r} learns it"
-            )
-        if TRAIN not in parts:
-            raise InvalidInput(
-                f"{sheet.file}: by column {column!r} there is no image to train on ({_counts(parts)}); leave it out, "
-                f"--leave-out {column!r}, or name the file that has those to train on, too"
-            )
-        found = replace(sheet.without([column]), part=parts)
-        return found.say(f"column {column!r} says which part an image belongs to: {_counts(parts)}")
-    if len(sheet.part) and TRAIN not in sheet.part:
+    [(column, parts)] = columns.items()
+    if [*sheet.labels] == [column]:
         raise InvalidInput(
-            f"{sheet.file}: there is no image to train on ({_counts(sheet.part)}); name the file that has those, too"
+            f"{sheet.file}: column {column!r} says which part an image belongs to, and there is no other to learn; if "
+            f"it holds labels, --class-columns {column!r} learns it"
         )
-    return sheet
+    if TRAIN not in parts:
+        raise InvalidInput(
+            f"{sheet.file}: by column {column!r} there is no image to train on ({_counts(parts)}); leave it out, "
+            f"--leave-out {column!r}, or name the file that has those to train on, too"
+        )
+    found = replace(sheet.without([column]), part=parts)
+    return found.say(f"column {column!r} says which part an image belongs to: {_counts(parts)}")
+
+
+def _named(sheet: Sheet, column: str, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Of the columns that say parts, the one that the user names."""
+    if column not in sheet.labels:
+        raise InvalidInput(f"--split-column: {no_such('column', column, sheet.labels)}")
+    if column not in columns:
+        values = ", ".join(sorted(set(sheet.cells[column]))[:6])
+        raise InvalidInput(
+            f"{sheet.file}: column {column!r} holds {values}; allowed are train, validation (val, valid, dev), test"
+        )
+    return {column: columns[column]}
 
 
 def _counts(parts: np.ndarray) -> str:

@@ -20,6 +20,7 @@ from competition.layouts.imports import (
     records,
 )
 from competition.layouts.imports.containers import text_in
+from competition.layouts.imports.folders import with_asked
 from competition.layouts.imports.gather import gather
 from competition.layouts.imports.images import (
     Images,
@@ -115,14 +116,6 @@ def _sheet_of_json(file: Path, text: str) -> Sheet:
     return label_studio.tidy_label_studio_table(sheet) if label_studio.is_label_studio_table(sheet) else sheet
 
 
-def without_left_out(sheet: Sheet, reading: Reading) -> Sheet:
-    """The sheet without the columns that the user leaves out. Raises InvalidInput for one that it does not have."""
-    unknown = [column for column in reading.leave_out if column not in sheet.cells]
-    if unknown:
-        raise InvalidInput(f"{sheet.file}:1: --leave-out: {no_such('column', unknown[0], sheet.cells)}")
-    return sheet.without(reading.leave_out)
-
-
 def without_bystanders(sheet: Sheet, reading: Reading) -> Sheet:
     """The sheet without columns that are no labels, such as ids of rows, unless the user wants them or all are such."""
     found = {
@@ -155,8 +148,8 @@ def _bystander(column: str, values: np.ndarray) -> str:
     return ""
 
 
-def tidy(sheet: Sheet, reading: Reading) -> Sheet:
-    """The sheet with an image a row, names that files have, and cells that mean what they say.
+def tidy(sheet: Sheet, reading: Reading, asked: Sheet | None = None) -> Sheet:
+    """The sheet with an image a row, names that files have, and cells that mean what they say; and what is `asked`.
 
     Raises InvalidInput where that is not clear, with the flag that settles it.
     """
@@ -164,11 +157,16 @@ def tidy(sheet: Sheet, reading: Reading) -> Sheet:
         raise InvalidInput(
             "--separator is empty; name what stands between the values, or give no word: one value a cell"
         )
+    unknown = [column for column in reading.leave_out if column not in sheet.cells]
+    if unknown:
+        raise InvalidInput(f"{sheet.file}:1: --leave-out: {no_such('column', unknown[0], sheet.cells)}")
     if not len(sheet):
         raise InvalidInput(f"{sheet.file} holds a header, and no line below it")
-    sheet = cells.clean(sheet)
+    sheet = cells.clean(sheet.without(reading.leave_out))
     sheet, images = with_images(sheet, reading)
     sheet = find_parts(without_bystanders(sheet, reading), reading)
+    if asked is not None:
+        sheet = with_asked(sheet, cells.clean(asked), reading.class_columns)
     sheet = _say_folders(find_images(sheet, reading, images))
     sheet = gather(sheet, reading.class_columns)
     sheet = cells.drop_missing(sheet, reading)

@@ -29,7 +29,7 @@ class Reading:
     missing: tuple[str, ...] | None = None
     # The column that says which part an image belongs to: train, validation or test.
     split_column: str | None = None
-    # Columns whose values are classes, however many there are.
+    # Columns that are learned in any case: their values are classes, however many there are.
     class_columns: tuple[str, ...] = ()
     # Read numbers as classes, also where they look like quantities.
     numbers_are_classes: bool = False
@@ -110,7 +110,7 @@ def sheet_of(
 
     Lists become several values, and an empty list none of them. Raises InvalidInput where there is no record.
     """
-    rows, columns, several = list(rows), {}, set(fields.pop("several", ()))
+    rows, columns, several = list(rows), {}, set()
     if not rows:
         raise InvalidInput(f"{file} holds no record")
     for number, row in enumerate(rows):
@@ -120,7 +120,6 @@ def sheet_of(
             if isinstance(value, list | tuple | set | np.ndarray):
                 several.add(column)
             columns[column][number] = text_of(value, file)
-    several = {column for column in several if column in columns}
     line = np.arange(1, len(rows) + 1) if lines is None else np.array([*lines], int)
     return Sheet(file, what, line, columns, file.parent, several=frozenset(several), **fields)
 

@@ -230,6 +230,54 @@ KAGGLE = [
         said=("test.csv asks about 2 images", "answers to what is asked are known (sex), and will be scored"),
     ),
     Format(
+        "train.csv that says which images are held out, and test.csv with all answers",
+        {
+            "train.csv": lines("image,label,split", "a.jpg,x,train", "b.jpg,y,train", "c.jpg,y,val"),
+            "test.csv": lines("image,label,split", "q.jpg,x,test", "r.jpg,y,test"),
+        },
+        "{abcqr}.jpg",
+        """
+        image  label
+        a.jpg  x
+        b.jpg  y
+        c.jpg  y
+        """,
+        held_out="c.jpg",
+        asked="""
+        image  label
+        q.jpg  x
+        r.jpg  y
+        """,
+        said=(
+            "column 'split' says which part",
+            "test.csv asks about 2 images",
+            "answers to what is asked are known (label)",
+        ),
+    ),
+    Format(
+        "questions.csv that has the answers of one task, as in a strict table",
+        {
+            "labels.csv": lines("image,sex,diagnosis", "a,m,nevus", "b,f,melanoma"),
+            "questions.csv": lines("image,sex", "q,f", "r,m"),
+        },
+        "{abqr}.jpg",
+        """
+        image  sex  diagnosis
+        a.jpg  m    nevus
+        b.jpg  f    melanoma
+        """,
+        asked="""
+        image  sex  diagnosis
+        q.jpg  f    .
+        r.jpg  m    .
+        """,
+        said=(
+            "questions.csv asks about 2 images",
+            "images end in .jpg",
+            "answers to what is asked are known (sex), and will be scored",
+        ),
+    ),
+    Format(
         "test.csv with all answers, of which one class is on no image",
         {
             "train.csv": lines("image,cat,dog,owl", "a.jpg,1,0,0", "b.jpg,0,1,0", "c.jpg,0,0,1"),

@@ -55,10 +55,16 @@ PATHS = [
     ),
     Format(
         "paths: a column that is called like an image, --image-column said",
+        {"t.csv": lines("leaf,label", "a.jpg,cat", "b.jpg,dog")},
+        "{ab}.jpg leaf.jpg",
+        TWO_TRUTH,
+        reading={"image_column": "leaf"},
+    ),
+    Format(
+        "paths: a usual column, which is called like an image",
         {"t.csv": lines(*TWO)},
         "{ab}.jpg image.jpg",
         TWO_TRUTH,
-        reading={"image_column": "image"},
     ),
     Format("paths: ./", {"t.csv": lines("image,label", "./a.jpg,cat", "./b.jpg,dog")}, "{ab}.jpg", TWO_TRUTH),
     Format(

@@ -207,7 +207,7 @@ REFUSED = [
             "train.csv": lines("image,sex,diagnosis", "a.jpg,m,nevus", "b.jpg,f,melanoma"),
             "test.csv": lines("image,sex", "q.jpg,f", "r.jpg,m"),
         },
-        ("test.csv has values of sex, and none of diagnosis", "--class-columns sex", "--leave-out sex"),
+        ("test.csv has values of sex, and no answers to diagnosis", "--class-columns sex", "--leave-out sex"),
         "{abqr}.jpg",
     ),
     Refused(
