@@ -119,7 +119,7 @@ def hashed_images(dataset: Dataset, digests: Sequence[str], recipe: Recipe, data
     """
     questions, all_digests = [], [digests]
     for file in question_files(recipe, data):
-        asked = asking(recipe, file, data).read_questions(file, dataset.tasks).images
+        asked = asking(recipe, file, data, dataset.tasks).read_questions(file, dataset.tasks).images
         inspection = inspect(asked, cache)
         for problem in sorted(inspection.problems.values()):
             print(f"not compared: {problem}")
