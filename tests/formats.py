@@ -28,7 +28,7 @@ class Format:
 
     `images` are names of files, with {abc} for a, b and c. `truth` is a table, columns separated by two blanks or more:
     the path of an image, then a column a task. `asked` are paths, or such a table where answers are known; `held_out`
-    are paths, and `said` words of the notes.
+    are paths. `said` are words of the notes, without the folder of the data: of every note, and of no others.
     """
 
     name: str
@@ -174,19 +174,21 @@ def wanted(sample: Format) -> dict[str, object]:
         "held out": set(names_in(sample.held_out)),
         "asked": asked,
         "unsaid": [],
+        "unexpected": [],
     }
 
 
 def read(home: Path, sample: Format) -> dict[str, object]:
     """What `init`, and then a training and a submission, find in a data set."""
     found = looked_at(home, sample)
-    trained, notes = trained_on(found), "\n".join(found.notes)
+    trained, notes = trained_on(found), [note.replace(f"{home}/", "") for note in found.notes]
     return {
         "targets": targets(found.dataset, home),
         "trained on": targets(trained, home),
         "held out": {path_in(home, trained, row) for row in np.flatnonzero(trained.held_out)},
         "asked": asked_of(found, home),
-        "unsaid": [words for words in sample.said if words not in notes],
+        "unsaid": [words for words in sample.said if not any(words in note for note in notes)],
+        "unexpected": [note for note in notes if not any(words in note for words in sample.said)],
     }
 
 

@@ -21,7 +21,10 @@ TABLE = "sweep.csv"  # the last file that a sweep writes
 FIXED = {
     "name": "runs are named after it",
     "tasks": "the data decide them",
-    **dict.fromkeys(("layout", "images", "split_column", "questions"), "the data decide it"),
+    "layout": "the data decide it",
+    "images": "the data decide it",
+    "split_column": "the data decide it",
+    "questions": "no training reads them",
     "towers": "its rows of numbers cannot be given as a word; write a recipe file for each value",
     "split_seed": "it decides the split, and scores on different images cannot be compared",
     "validation": "it decides the split, and scores on different images cannot be compared",

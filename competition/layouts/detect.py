@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from itertools import islice
@@ -28,13 +28,14 @@ from competition.layouts.table_cells import (
     FLAGS,
     QUESTIONS,
     UNKNOWN,
+    WORDS,
     Table,
     answering,
     flags_of,
     placeholders,
     read_table,
 )
-from competition.layouts.table_tasks import infer_tasks
+from competition.layouts.table_tasks import group_columns, infer_tasks
 from competition.task import Task, composed
 
 SAMPLE = 12  # images whose size is read
@@ -170,8 +171,8 @@ def _read(labels: Path, files: LabelFiles) -> Sheet:
 
 
 def _notes_in_place(strict: Table, sheet: Sheet) -> list[str]:
-    """What is said of a table that is read where it lies: not that its names were found there."""
-    notes = [note for note in sheet.notes if not note.startswith("images ")]
+    """What is said of a table that is read where it lies: not that its names were found there, or what is written."""
+    notes = [note for note in sheet.notes if not note.startswith("images ") and ": written as " not in note]
     relative = f"image names are relative to {strict.root}"
     return [*notes, relative] if strict.root != strict.file.parent else notes
 
@@ -191,7 +192,7 @@ def _strict(file: Path, sheet: Sheet) -> Table | None:
         return None
     if strict.problems or len(strict) != len(sheet) or strict.image != sheet.image:
         return None
-    if not all(_means(strict.cells.get(column), cells) for column, cells in sheet.labels.items()):
+    if not _hold_the_same(strict.cells, sheet.labels):
         return None
     prefix = os.path.relpath(strict.root, sheet.root)
     if any(os.path.normpath(f"{prefix}/{one}") != other for one, other in zip(strict.names, sheet.names, strict=True)):
@@ -199,15 +200,19 @@ def _strict(file: Path, sheet: Sheet) -> Table | None:
     return replace(strict, cells={column: strict.cells[column] for column in sheet.labels})
 
 
-def _means(cells: np.ndarray | None, tidied: np.ndarray) -> bool:
-    """Whether the cells of a strict table are those that were found, or flags that mean the same: 1.0 for every 1."""
-    if cells is None:
-        return False
-    if (cells == tidied).all():
-        return True
-    flags, filled = flags_of(cells, FLAGS), cells != ""
-    same = (flags == flags_of(tidied, FLAGS)) & ((flags != UNKNOWN) == filled)
-    return bool(same.all()) and len(set(cells)) == len(set(tidied))
+def _hold_the_same(strict: Mapping[str, np.ndarray], found: Mapping[str, np.ndarray]) -> bool:
+    """Whether columns hold what was found in them; in the 0/1 columns of one task, 1.0 and True are as good as 1."""
+    other = {column for column, cells in found.items() if column not in strict or (strict[column] != cells).any()}
+    if not other or not all(column in strict and _same_flags(strict[column], found[column]) for column in other):
+        return not other
+    groups, _ = group_columns(found)
+    return all(len(columns) > 1 for columns in groups.values() if other & {*columns})
+
+
+def _same_flags(cells: np.ndarray, others: np.ndarray) -> bool:
+    """Whether cells are flags that mean the same, or else alike."""
+    flags, same = flags_of(cells, FLAGS | WORDS), flags_of(others, FLAGS | WORDS)
+    return bool(((flags == same) & ((flags != UNKNOWN) | (cells == others))).all())
 
 
 def _first_names_image(file: Path) -> bool:

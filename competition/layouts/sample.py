@@ -1,5 +1,6 @@
 """The organisers' sample of a submission: what it asks, answers in exactly its shape, and whether a file has that."""
 
+import csv
 import math
 import re
 from collections import Counter
@@ -55,8 +56,10 @@ def read_sample(file: Path) -> Sheet:
 
 def _as_written(file: Path) -> tuple[list[str], np.ndarray, str]:
     """The header and the ids of a sample, letter for letter, and what separates its columns."""
-    sheet, lines = read_delimited(file, text_in(file)), text_in(file).splitlines()
-    return [*sheet.cells], next(iter(sheet.cells.values())), find_separator(lines)
+    text = text_in(file)
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("sep=")]
+    ids, separator = next(iter(read_delimited(file, text).cells.values())), find_separator(lines)
+    return next(csv.reader(lines, delimiter=separator)), ids, separator
 
 
 @dataclass(frozen=True)
@@ -96,17 +99,19 @@ class Shape:
         between = {column: _between(sheet.cells[column], task) for column, task in values.items()}
         return cls(values, classes, between)
 
-    def meanings(self) -> list[str]:
-        """What each column holds, in words; columns of classes of one task together."""
+    def meanings(self, threshold: float | None) -> list[str]:
+        """What each column holds, in words; columns of the classes of one task together."""
         said = {
-            column: "the classes" if task.kind == "multilabel" else "the class" for column, task in self.values.items()
+            f"column {column!r}": "the classes" if task.kind == "multilabel" else "the class"
+            for column, task in self.values.items()
         }
         count = Counter(task.name for task, _ in self.classes.values())
         for column, (task, place) in self.classes.items():
             alone = count[task.name] == 1
-            key = column if alone else f"{task.name}_…"
-            said[key] = f"the probability of {task.classes[place]!r}" if alone else "a probability for each class"
-        return [f"column {column!r}: {what}" for column, what in said.items()]
+            chance = f"the probability of {task.classes[place]!r}" if alone else "the probability of each class"
+            as_flag = "" if threshold is None else f", as 1 from {threshold:g} on and as 0 below"
+            said[f"column {column!r}" if alone else f"the columns of {task.name}"] = f"{chance}{as_flag}"
+        return [f"{columns}: {what}" for columns, what in said.items()]
 
     @cached_property
     def tasks(self) -> list[str]:
@@ -181,13 +186,13 @@ class Sample:
 
     def meanings(self, file: Path, tasks: Tasks) -> list[str]:
         """What each column of the answers will hold, in words."""
-        return Shape.of(read_sample(file), tasks).meanings()
+        return Shape.of(read_sample(file), tasks).meanings(self.threshold)
 
     def write_answers(self, path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
         """Write the header, ids, order and columns of the sample, filled. Raises InvalidInput for a wrong file."""
         sheet, (header, names, separator) = read_sample(questions.file), _as_written(questions.file)
         shape, columns = Shape.of(sheet, tasks), {header[0]: names}
-        for column, title in zip(sheet.labels, header[1:], strict=True):
+        for column, title in zip(sheet.labels, header[1:], strict=False):  # empty columns at the end are no labels
             if column in shape.classes:
                 task, place = shape.classes[column]
                 chance = probabilities[task.name][:, place]

@@ -192,6 +192,33 @@ def test_labels_of_another_format_are_written_as_tables_beside_the_recipe(here, 
     assert "mine.py exists and is not overwritten" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("flags", ["1.0 0.0", "True False", "TRUE FALSE", "Yes No"])
+def test_a_column_a_class_as_pandas_writes_it_is_read_where_it_lies(here, capsys, flags):
+    """So that questions.csv and answers.csv beside it are found, too."""
+    yes, no = flags.split()
+    rows = [f"{n}.png,{yes},{no}" if n % 2 else f"{n}.png,{no},{yes}" for n in range(4)]
+    write(here / "labels.csv", ["image,light_yes,light_no", *rows, "4.png,,"])
+    write(here / "questions.csv", ["image", "q.png"])
+    out = said(capsys, "lights", "--labels", "labels.csv")
+    assert "questions   questions.csv\n" in out
+    assert "competition train lights.py --data .\n" in out
+    assert "written as" not in out
+    assert not Path("lights.csv").exists()
+
+
+def test_one_column_of_flags_as_pandas_writes_it_is_written_anew(here, capsys):
+    write(here / "labels.csv", ["image,wet", "a.png,1.0", "b.png,0.0", "c.png,"])
+    assert "note        wet: written as 0, 1, not 0.0\n" in said(capsys, "wet", "--labels", "labels.csv")
+    assert Path("wet.csv").read_text() == "image,wet\na.png,1\nb.png,0\nc.png,\n"
+
+
+@pytest.mark.parametrize("name", ["sample.csv", "submission_labels.csv"])
+def test_labels_that_are_called_like_a_sample_are_not_their_own_questions(here, capsys, name):
+    write(here / name, TABLE)
+    assert "questions   none; a later submission" in said(capsys, "shapes", "--labels", name, "--leave-out", "note")
+    assert load_recipe("shapes.py").questions == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

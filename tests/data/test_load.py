@@ -1,11 +1,12 @@
 """What a training works on: which seed decides what is held out, and what is said of its labels before it begins."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import make_dataset
+from helpers import make_dataset, refusal
 from small_data import TINY, write_data
 
 from competition.data.load import read_images, read_material, split
@@ -24,6 +25,13 @@ def test_the_split_has_a_seed_of_its_own():
     assert held_out(seed=1) == held_out(seed=2)
     assert held_out(split_seed=1) != held_out(split_seed=2)
     np.testing.assert_allclose([len(held_out(split_seed=seed)) for seed in range(5)], 40, atol=1)
+
+
+@pytest.mark.parametrize("validation", [0.2, 0.5])
+def test_data_that_hold_out_all_of_their_images_are_refused(validation):
+    all_held_out = replace(DATASET, held_out=np.ones(len(DATASET), bool))
+    message = refusal(split, all_held_out, Recipe("mine", validation=validation))
+    assert message == "the data set holds out all of its images, so there is none to train on"
 
 
 @pytest.fixture

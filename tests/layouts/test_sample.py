@@ -96,6 +96,34 @@ def test_a_column_of_halves_gets_the_probability_of_yes(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("lines", "tasks", "threshold", "meanings"),
+    [
+        (ids("id,kind", "cat"), (KIND,), None, ["column 'kind': the class"]),
+        (ids("id,tags", "big"), (TAGS,), None, ["column 'tags': the classes"]),
+        (ids("id,target", "0"), (WET,), None, ["column 'target': the class"]),
+        (ids("id,target", "0.5"), (WET,), None, ["column 'target': the probability of 'yes'"]),
+        (ids("id,dog", "0.5"), (Task("pet", ("dog", "cat")),), None, ["column 'dog': the probability of 'dog'"]),
+        (ids("id,target", "0.5"), (Task("pet", ("cat", "dog")),), None, ["column 'target': the probability of 'dog'"]),
+        (
+            ids("id,owl,cat,dog,wet", "0,0,0,no"),
+            (KIND, WET),
+            None,
+            ["column 'wet': the class", "the columns of kind: the probability of each class"],
+        ),
+        (
+            ids("id,target", "0.5"),
+            (WET,),
+            0.25,
+            ["column 'target': the probability of 'yes', as 1 from 0.25 on and as 0 below"],
+        ),
+    ],
+)
+def test_what_each_column_holds_is_said(tmp_path, lines, tasks, threshold, meanings):
+    sample = write(tmp_path / "sample.csv", lines)
+    assert Sample(tmp_path, threshold).meanings(sample, tasks) == meanings
+
+
 def test_several_tasks_have_the_columns_and_the_order_of_the_file(tmp_path):
     lines = answered(tmp_path, ids("id,wet,kind", "no,cat"), (KIND, WET), kind=KINDS, wet=WETS)
     assert lines == ["id,wet,kind", "q7,no,cat", "q2,yes,owl", "q10,no,dog"]
@@ -109,6 +137,11 @@ def test_header_and_ids_are_written_letter_for_letter(tmp_path):
     asked = Sample(tmp_path).read_questions(sample, (KIND,))
     (written,) = Sample(tmp_path).write_answers(tmp_path / "out.csv", asked, {"kind": KINDS[:2]}, (KIND,))
     assert written.read_text() == f"Image Id;kind\n{decomposed};cat\nq2;owl\n"
+
+
+@pytest.mark.parametrize("header", ["id, kind", ",kind", "id,kind ", '"id, of a photo",kind'])
+def test_a_header_is_written_as_it_stands_also_with_blanks_or_without_a_name(tmp_path, header):
+    assert answered(tmp_path, ids(header, "cat"), (KIND,), kind=KINDS) == [header, "q7,cat", "q2,owl", "q10,dog"]
 
 
 @pytest.mark.parametrize(
@@ -175,6 +208,69 @@ def test_what_differs_from_the_sample_is_said_with_its_line(tmp_path, capsys, li
     assert words in problems[0].text
     assert main(["check", str(mine), str(sample)]) == 1  # the command, too
     assert f"{mine}:{place}: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("sample", "lines", "place", "text"),
+    [
+        (
+            SAMPLE,
+            [line.replace(",", ";") for line in SAMPLE],
+            1,
+            "the header is 'id;cat;dog'; that of sample.csv is 'id,cat,dog'",
+        ),
+        (SAMPLE, ["Id,cat,dog", *SAMPLE[1:]], 1, "the header is 'Id,cat,dog'; that of sample.csv is 'id,cat,dog'"),
+        (SAMPLE, ["id,cat", "q7,1", "q2,0", "q10,0"], 1, "the header is 'id,cat'; that of sample.csv is 'id,cat,dog'"),
+        (
+            ["id,caf\u00e9", "q7,a", "q2,b"],
+            ["id,cafe\u0301", "q7,a", "q2,b"],
+            1,
+            "the header is 'id,cafe\u0301'; that of sample.csv is 'id,caf\u00e9'",
+        ),
+        (SAMPLE, ["id, cat,dog", *SAMPLE[1:]], 1, "the header is 'id, cat,dog'; that of sample.csv is 'id,cat,dog'"),
+        (SAMPLE, [f"{line}," for line in SAMPLE], 1, "the header is 'id,cat,dog,'; that of sample.csv is 'id,cat,dog'"),
+        (SAMPLE, [*SAMPLE, "q11,0.5,0.5"], 1, "4 rows; sample.csv has 3"),
+        (["id,n", "07,a", "q2,b"], ["id,n", "7,a", "q2,b"], 2, "is about '7'; sample.csv has '07' in this place"),
+        (
+            ["id,n", "q7.jpg,a", "q2.jpg,b"],
+            ["id,n", "q7.jpg,a", "q2,b"],
+            3,
+            "is about 'q2'; sample.csv has 'q2.jpg' in this place",
+        ),
+        (
+            ["id,n", "caf\u00e9,a", "q2,b"],
+            ["id,n", "cafe\u0301,a", "q2,b"],
+            2,
+            "is about 'cafe\u0301'; sample.csv has 'caf\u00e9' in this place",
+        ),
+        (["id,n", "q7,a", "q2,b"], ["id,n", "q7 ,a", "q2,b"], 2, "is about 'q7 '; sample.csv has 'q7' in this place"),
+        (["id,n", "q7,a", "q2,b"], ["id,n", "q7,a", "q2,"], 3, "'' in column 'n'; allowed are filled cells"),
+        (["id,n", "q7,0", "q2,0"], ["id,n", "q7,3", "q2,"], 3, "'' in column 'n'; allowed are numbers"),
+        (["id,n", "q7,0", "q2,0"], ["id,n", "q7,inf", "q2,1"], 2, "'inf' in column 'n'; allowed are numbers"),
+        (["id,n", "q7,0", "q2,0"], ["id,n", "q7,1e999", "q2,1"], 2, "'1e999' in column 'n'; allowed are numbers"),
+        (["id,n", "q7,0", "q2,0"], ["id,n", "q7,nan", "q2,1"], 2, "'nan' in column 'n'; allowed are numbers"),
+        (["id,n", "q7,0", "q2,0"], ["id,n", "q7,1", "q2,cat"], 3, "'cat' in column 'n'; allowed are numbers"),
+        (SAMPLE, [*SAMPLE[:3], "q10,-0.1,1"], 4, "'-0.1' in column 'cat'; allowed are numbers from 0 to 1"),
+        (SAMPLE, [*SAMPLE[:3], "q10,inf,1"], 4, "'inf' in column 'cat'; allowed are numbers from 0 to 1"),
+        (SAMPLE, [*SAMPLE[:3], "q10,cat,1"], 4, "'cat' in column 'cat'; allowed are numbers from 0 to 1"),
+    ],
+)
+def test_a_submission_that_differs_from_the_sample_in_one_thing_has_one_problem(tmp_path, sample, lines, place, text):
+    mine = write(tmp_path / "mine.csv", lines)
+    problems = check_against(mine, write(tmp_path / "sample.csv", sample))
+    assert list(map(str, problems)) == [f"{mine}:{place}: {text}"]
+
+
+@pytest.mark.parametrize(
+    ("sample", "lines"),
+    [
+        (["id,tags", "q7,big wet", "q2,big wet"], ["id,tags", "q7,", "q2,red"]),  # none of several labels
+        (["id,kind", "q7,", "q2,"], ["id,kind", "q7,cat", "q2,"]),  # the sample does not show what belongs there
+        (SAMPLE, ["id,cat,dog", "q7,0,1", "q2,1e-9,1.0", "q10,.25,0.75"]),
+    ],
+)
+def test_what_the_sample_leaves_open_is_allowed(tmp_path, sample, lines):
+    assert check_against(write(tmp_path / "mine.csv", lines), write(tmp_path / "sample.csv", sample)) == []
 
 
 def test_numbers_of_classes_one_or_several_are_numbers(tmp_path, capsys):

@@ -79,6 +79,30 @@ def test_flags_that_are_answered_one_by_one_are_a_task_each(file):
     np.testing.assert_array_equal(dataset.labelled["is_big"], [False, True, True])
 
 
+def test_a_few_rows_filled_by_half_among_many_with_exactly_one_flag_are_slips(file):
+    full = [f"{n % 2},{1 - n % 2}" for n in range(18)]
+    message = refusal(read_labels, write(file, numbered("a_b,a_c", *full, "1,", ",0")))
+    assert f"{file}:20: a_b='1', a_c='': either all cells of a task are empty, or none is" in message
+    assert f"{file}:21: a_b='': either all cells of a task are empty, or none is" in message
+    tasks, notes = inferred(file, numbered("a_b,a_c", *full, "1,", ",0", ",0"))  # more than a tenth is meant
+    assert tasks == (Task("a_b", ("0", "1")), Task("a_c", ("0", "1")))
+    tasks, notes = inferred(file, numbered("a_b,a_c", *full, "1,1", "1,"))  # where two may be true, each is asked alone
+    assert "a_b, a_c are answered one by one" in notes
+
+
+@pytest.mark.parametrize(
+    ("task", "columns", "rows"),
+    [
+        (Task("gr__e", ("big", "small")), "größe", ["big", "small"]),
+        (Task("a__", ("a", "b")), "a颜色", ["a", "b"]),
+        (Task("farbe_gr_n", ("ja", "nein")), "farbe grün", ["ja", "nein"]),
+    ],
+)
+def test_a_recipe_of_the_time_when_tasks_were_named_in_ascii_finds_its_columns(file, task, columns, rows):
+    dataset = read_labels(write(file, numbered(columns, *rows)), (task,))
+    np.testing.assert_array_equal(dataset.codes[task.name], letter_codes("yn", "ny"))
+
+
 def test_a_class_called_like_a_missing_value_is_a_warning_when_it_is_read_for_training(file):
     write(file, numbered("region", "NA", "EU", ""))
     with pytest.warns(

@@ -58,7 +58,7 @@ def drop_missing(sheet: Sheet, reading: Reading) -> Sheet:
     cells, notes = {}, []
     for column, values in sheet.labels.items():
         count = Counter(values)
-        found = Counter({value: number for value, number in count.items() if value.casefold() in words})
+        found = Counter({value: number for value, number in count.items() if _is_one_of(words, value)})
         left = count.keys() - {"", *found}
         if not found or (reading.missing is None and not left):
             continue
@@ -69,6 +69,11 @@ def drop_missing(sheet: Sheet, reading: Reading) -> Sheet:
             cells[column] = _replaced(values, {value: "" if value in found else value for value in count})
             notes.append(_said_of_missing(column, found))
     return sheet.with_cells(cells).say(*notes)
+
+
+def _is_one_of(words: Collection[str], value: str) -> bool:
+    """Whether a value is one of some words in small letters, also a number that is written as pandas does: -1.0."""
+    return value.casefold() in words or value.removesuffix(".0") in words
 
 
 def _needed(words: Iterable[str], left: Collection[str]) -> list[str]:
@@ -96,7 +101,7 @@ def drop_missing_parts(sheet: Sheet, reading: Reading) -> Sheet:
     cells, notes = {}, []
     for column in sorted(sheet.several & set(sheet.labels)):
         distinct = set(sheet.cells[column])
-        found = {part for value in distinct for part in value.split(SEPARATOR) if part.casefold() in words}
+        found = {part for value in distinct for part in value.split(SEPARATOR) if _is_one_of(words, part)}
         if found:
             texts = {value: _without_parts(value, found) for value in distinct}
             cells[column] = _replaced(sheet.cells[column], texts)
@@ -116,22 +121,24 @@ def divide(sheet: Sheet, reading: Reading) -> Sheet:
     if reading.separator is not None and SEPARATOR not in reading.separator:
         reading = replace(reading, separator=(SEPARATOR, *reading.separator))  # which separates in every table
     cells, several, notes, unsure = {}, set(sheet.several), [], []
-    told = _told(sheet)
+    told, back = _told(sheet), "" if reading.separator is not None else "; --separator without a word reads each as one"
     for column, values in sheet.labels.items():
         if column in several:
             continue
         distinct = [*dict.fromkeys(values)]
         if reading.separator != (SEPARATOR,) and (lists := _lists(sheet, column, distinct)) is not None:
             cells[column] = _replaced(values, lists)
-            kind = "its cells are lists of several values"
+            kind = f"its cells are lists of several values{back}"
             notes.append(Note(f"{column}: {kind}", column, kind))
             several.add(column)
             continue
         separator, sure = _separator(column, distinct, reading, told)
         if sure == SURE:
             cells[column] = _replaced(values, {value: _divided(value, separator) for value in distinct})
-            notes += _said_of_separator(column, separator, reading)
             several.add(column)
+            if separator != SEPARATOR:
+                kind = f"{NAMES_OF.get(separator, separator)} separate several values{back}"
+                notes.append(Note(f"{column}: {kind}", column, kind))
         elif sure == MAYBE:
             row = next(row for row, value in enumerate(values) if separator in value)
             text = f"column {column!r}: {values[row]!r}, divided by --separator {separator!r}?"
@@ -155,14 +162,6 @@ def _separator(
             if sure != NO:
                 return separator, sure
     return "", NO
-
-
-def _said_of_separator(column: str, separator: str, reading: Reading) -> list[Note]:
-    if separator == SEPARATOR:
-        return []
-    back = "" if reading.separator is not None else "; --separator without a word reads each as one"
-    kind = f"{NAMES_OF.get(separator, separator)} separate several values{back}"
-    return [Note(f"{column}: {kind}", column, kind)]
 
 
 def _told(sheet: Sheet) -> Callable[[str, str], int]:
@@ -244,7 +243,7 @@ def _lists(sheet: Sheet, column: str, distinct: Sequence[str]) -> dict[str, str]
         return None  # (0, 10] is a range, (small) a word
     if not known or None in known.values() or not (quoted or in_brackets == set(distinct) - {""}):
         return None
-    return {value: text_of(known[value]) if value in known else value for value in distinct}
+    return {value: text_of(known[value], sheet.file) if value in known else value for value in distinct}
 
 
 def _list_in(value: str) -> list | None:

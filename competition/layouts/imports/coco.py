@@ -28,6 +28,7 @@ def read_coco(file: Path, content: Mapping) -> Sheet:
     Raises InvalidInput for annotations of images that are not listed, and for ids without a name.
     """
     images = _images(file, content["images"])
+    names = {listed: _names(file, content.get(listed)) for listed in ("categories", "attributes")}
     values: dict[str, dict[str, list]] = defaultdict(lambda: defaultdict(list))
     for number, annotation in enumerate(content["annotations"], start=1):
         image = str(_first(file, annotation, IMAGE_IDS, f"annotation {number}"))
@@ -35,7 +36,7 @@ def read_coco(file: Path, content: Mapping) -> Sheet:
             raise InvalidInput(
                 f"{file}: annotation {number} is about image {image}, which is not in its list of images"
             )
-        for column, given in _values(file, content, annotation, number):
+        for column, given in _values(file, names, annotation, number):
             values[image][column] += given
     columns = dict.fromkeys(column for found in values.values() for column in found)
     rows = [
@@ -57,7 +58,9 @@ def _images(file: Path, listed: list) -> dict[str, Mapping]:
     return dict(zip(ids, listed, strict=True))
 
 
-def _values(file: Path, content: Mapping, annotation: Mapping, number: int) -> Iterator[tuple[str, list[str]]]:
+def _values(
+    file: Path, names: Mapping[str, dict[str, str] | None], annotation: Mapping, number: int
+) -> Iterator[tuple[str, list[str]]]:
     """What an annotation says, by column. Raises InvalidInput where it says nothing, or an id without a name."""
     found = [field for field in LABELS if field in annotation]
     if not found:
@@ -65,8 +68,7 @@ def _values(file: Path, content: Mapping, annotation: Mapping, number: int) -> I
     for field in found:
         given = annotation[field] if isinstance(annotation[field], list) else [annotation[field]]
         column, listed = NAMED.get(field, (LABEL, ""))
-        names = _names(content.get(listed))
-        yield column, [_name(file, names, one, number) for one in given]
+        yield column, [_name(file, names.get(listed), one, number) for one in given]
 
 
 def _unused(annotations: list[Mapping]) -> Iterator[str]:
@@ -83,8 +85,14 @@ def _first(file: Path, record: Mapping, names: tuple[str, ...], what: str) -> ob
     raise InvalidInput(f"{file}: {what} has none of {', '.join(names)}")
 
 
-def _names(listed: list | None) -> dict[str, str] | None:
-    return {str(one["id"]): str(one["name"]) for one in listed} if listed else None
+def _names(file: Path, listed: list | None) -> dict[str, str] | None:
+    """The names by their ids, if there are any. Raises InvalidInput for two names of one id."""
+    found: dict[str, str] = {}
+    for one in listed or ():
+        key, name = str(one["id"]), str(one["name"])
+        if found.setdefault(key, name) != name:
+            raise InvalidInput(f"{file}: the id {key} is that of both {found[key]!r} and {name!r}; give each its own")
+    return found or None
 
 
 def _name(file: Path, names: dict[str, str] | None, value: object, number: int) -> str:

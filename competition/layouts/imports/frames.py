@@ -10,6 +10,7 @@ import pandas as pd
 from competition.errors import InvalidInput
 from competition.layouts.imports.sheet import Sheet, sheet_of
 
+OLD = b"\xd0\xcf\x11\xe0"  # how .xls begins, and what is encrypted
 PARQUET, EXCEL, MATLAB = (".parquet", ".pq"), (".xlsx", ".xlsm"), (".mat",)
 
 
@@ -35,6 +36,8 @@ def read_frame(file: Path) -> Sheet:
 
 
 def _workbook(file: Path) -> pd.DataFrame:
+    if file.read_bytes()[: len(OLD)] == OLD:
+        raise InvalidInput(f"{file} is an old workbook, or one with a password; save it as .xlsx without, or as a CSV")
     sheets = pd.read_excel(file, sheet_name=None, dtype=object)
     filled = {name: frame for name, frame in sheets.items() if len(frame)}
     if len(filled) != 1:

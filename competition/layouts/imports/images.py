@@ -4,7 +4,7 @@ import os
 import posixpath
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -177,7 +177,8 @@ def find_images(sheet: Sheet, reading: Reading, images: Images) -> Sheet:
     for part in dict.fromkeys(sheet.part) if len(sheet.part) else [TRAIN]:
         rows = np.flatnonzero(sheet.part == part) if len(sheet.part) else np.arange(len(sheet))
         names[rows] = _files_of(sheet, rows, part, reading, images, there)
-        notes += _said_of_files(sheet, names, [row for row in rows if names[row] in there], images)
+        found = {name: path for name, path in zip(sheet.names[rows], names[rows], strict=True) if path in there}
+        notes += _said_of_files(found, sheet.root, images)
     _refuse_lost(sheet, names, [row for row, path in enumerate(names) if path not in there], reading, images)
     _refuse_shared(sheet, names, images)
     return replace(sheet, root=images.root).with_cells({sheet.image: names}).say(*notes)
@@ -200,29 +201,29 @@ def _files_of(
     return paths
 
 
-def _said_of_files(sheet: Sheet, paths: np.ndarray, rows: Sequence[int], images: Images) -> list[str]:
-    """What is said of the images of some rows: where they lie, how they end, and where names say something else."""
+def _said_of_files(paths: Mapping[str, str], root: Path, images: Images) -> list[str]:
+    """What is said of images, by their names below `root`: where they lie, how they end, what names say otherwise."""
     folders, endings, moved, odd = {}, {}, [], []
-    same = cache(lambda inner, outer: (sheet.root / inner).resolve() == (images.root / outer).resolve())
-    for row, written in zip(rows, map(_written, sheet.names[rows]), strict=True):
+    same = cache(lambda inner, outer: (root / inner).resolve() == (images.root / outer).resolve())
+    for given, path in paths.items():
+        written = _written(given)
         inner, name = posixpath.split(written) if "/" in written else ("", written)
-        outer, _, file = composed(paths[row]).rpartition("/")
+        outer, _, file = composed(path).rpartition("/")
         if inner in ("", outer) or outer.endswith(f"/{inner}"):
             folders[outer.removesuffix(inner).rstrip("/")] = None
         elif not same(inner, outer):
             folders[outer] = None
-            moved.append(row)
+            moved.append(f"{given} is {path}")
         if file == name or file.rpartition(".")[0] == name:
             endings[file.removeprefix(name)] = None
         else:
-            odd.append(row)
+            odd.append(path)
     said = [f"in {some([str(images.root / folder) for folder in folders])}"] if any(folders) else []
     said += [f"end in {some([*filter(None, endings)])}"] if any(endings) else []
     if odd:
-        said.append(f"are called otherwise than in the labels: {len(odd):,}, {paths[odd[0]]} for example")
+        said.append(f"are called otherwise than in the labels: {len(odd):,}, {odd[0]} for example")
     if moved:
-        example = f"{sheet.names[moved[0]]} is {paths[moved[0]]}, for example"
-        said.append(f"lie in other folders than the labels say: {len(moved):,}, {example}")
+        said.append(f"lie in other folders than the labels say: {len(moved):,}, {moved[0]}, for example")
     return [f"images {' and '.join(said)}"] if said else []
 
 

@@ -63,7 +63,7 @@ def tidy_label_studio_table(sheet: Sheet) -> Sheet:
         parsed = [_choices_in(cell) for cell in values]
         if any(isinstance(one, list) for one in parsed):
             several.add(column)
-            cells[column] = np.array([text_of(one) if one else "" for one in parsed], object)
+            cells[column] = np.array([text_of(one, sheet.file) if one else "" for one in parsed], object)
         else:
             cells[column] = values
     found = replace(sheet, cells=cells, several=frozenset(several), what="an export of Label Studio")

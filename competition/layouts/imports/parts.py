@@ -52,6 +52,9 @@ def find_parts(sheet: Sheet, reading: Reading) -> Sheet:
         columns = _named(sheet, reading.split_column, columns)
     if not columns:
         _refuse_half_parts(sheet, labels)
+        if len(sheet.part) and TRAIN not in sheet.part:
+            what = f"there is no image to train on ({_counts(sheet.part)}); name the file that has those, too"
+            raise InvalidInput(f"{sheet.file}: {what}")
         return sheet
     if len(columns) > 1:
         raise InvalidInput(
@@ -64,15 +67,13 @@ def find_parts(sheet: Sheet, reading: Reading) -> Sheet:
             f"{sheet.file}: column {column!r} says which part an image belongs to, and there is no other to learn; if "
             f"it holds labels, --class-columns {column!r} learns it"
         )
-    counts = {part: int((parts == part).sum()) for part in (TRAIN, VALIDATION, TEST)}
-    said = ", ".join(f"{part} {count:,}" for part, count in counts.items() if count)
-    if not counts[TRAIN]:
+    if TRAIN not in parts:
         raise InvalidInput(
-            f"{sheet.file}: by column {column!r} there is no image to train on ({said}); leave it out, --leave-out "
-            f"{column!r}, or name the file that has those to train on, too"
+            f"{sheet.file}: by column {column!r} there is no image to train on ({_counts(parts)}); leave it out, "
+            f"--leave-out {column!r}, or name the file that has those to train on, too"
         )
     found = replace(sheet.without([column]), part=parts)
-    return found.say(f"column {column!r} says which part an image belongs to: {said}")
+    return found.say(f"column {column!r} says which part an image belongs to: {_counts(parts)}")
 
 
 def _named(sheet: Sheet, column: str, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -85,6 +86,11 @@ def _named(sheet: Sheet, column: str, columns: Mapping[str, np.ndarray]) -> dict
             f"{sheet.file}: column {column!r} holds {values}; allowed are train, validation (val, valid, dev), test"
         )
     return {column: columns[column]}
+
+
+def _counts(parts: np.ndarray) -> str:
+    counts = {part: int((parts == part).sum()) for part in (TRAIN, VALIDATION, TEST)}
+    return ", ".join(f"{part} {count:,}" for part, count in counts.items() if count)
 
 
 def _refuse_half_parts(sheet: Sheet, labels: Mapping[str, np.ndarray]) -> None:

@@ -119,13 +119,13 @@ def sheet_of(
                 columns[column] = np.full(len(rows), "", object)
             if isinstance(value, list | tuple | set | np.ndarray):
                 several.add(column)
-            columns[column][number] = text_of(value)
+            columns[column][number] = text_of(value, file)
     line = np.arange(1, len(rows) + 1) if lines is None else np.array([*lines], int)
     return Sheet(file, what, line, columns, file.parent, several=frozenset(several), **fields)
 
 
-def text_of(value: object) -> str:
-    """A value of a record as the text of a cell."""
+def text_of(value: object, file: Path) -> str:
+    """A value of a record of `file` as the text of a cell. Raises InvalidInput for one of several that holds `|`."""
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return ""
     if isinstance(value, bool | np.bool_):
@@ -133,10 +133,10 @@ def text_of(value: object) -> str:
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
     if isinstance(value, list | tuple | set | np.ndarray):
-        texts = [text_of(one) for one in value]
+        texts = [text_of(one, file) for one in value]
         if bars := [text for text in texts if SEPARATOR in text]:
             raise InvalidInput(
-                f"the value {bars[0]!r} holds {SEPARATOR!r}, which separates values in a table; rename it"
+                f"{file}: the value {bars[0]!r} holds {SEPARATOR!r}, which separates values in a table; rename it"
             )
         return SEPARATOR.join(dict.fromkeys(filter(None, texts))) or SEPARATOR
     return str(value)

@@ -16,7 +16,7 @@ CELLS = [
         b.jpg  long
         c.jpg  short
         """,
-        said=("sleeve: 'nan' 2 times, read as missing",),
+        said=("sleeve: 'nan' 2 times, read as missing", "2 of 4 rows have no label"),
     ),
     Table(
         "missing: several words in any case",
@@ -27,6 +27,11 @@ CELLS = [
         c.jpg  short   wide
         d.jpg  .       slim
         """,
+        said=(
+            "sleeve: 'N/A' 1 times, '?' 1 times, read as missing",
+            "hem: 'Unknown' 1 times, '-' 1 times, read as missing",
+            "1 of 4 rows have no label",
+        ),
     ),
     Table(
         "missing: words that the user says",
@@ -38,6 +43,7 @@ CELLS = [
         c.jpg  short
         d.jpg  none
         """,
+        said=("sleeve: 'keine' 1 times, read as missing", "1 of 4 rows have no label"),
     ),
     Table(
         "missing: no word is",
@@ -60,6 +66,7 @@ CELLS = [
         c.jpg  {wet}
         d.jpg  {red}
         """,
+        said=("tags: 'nan' 1 times, read as missing", "1 of 4 rows have no label"),
     ),
     Table(
         "missing: nan in a column of numbers",
@@ -70,6 +77,7 @@ CELLS = [
         c.jpg  2
         d.jpg  1
         """,
+        said=("grade: 'nan' 1 times, read as missing", "grade: written as 1, 2, not 1.0", "1 of 4 rows have no label"),
     ),
     Table(
         "missing: nan among 0 and 1",
@@ -80,6 +88,11 @@ CELLS = [
         c.jpg  b
         d.jpg  a
         """,
+        said=(
+            "t_a: 'nan' 1 times, read as missing",
+            "t_b: 'nan' 1 times, read as missing",
+            "1 of 4 rows have no label",
+        ),
     ),
     Table(
         "several: commas and a blank",
@@ -103,6 +116,7 @@ CELLS = [
         c.jpg  {wet,big}
         d.jpg  {big}
         """,
+        said=("tags: semicolons separate several values",),
     ),
     Table(
         "several: a list of Python",
@@ -113,6 +127,7 @@ CELLS = [
         b.jpg  {red}
         c.jpg  {}
         """,
+        said=("tags: its cells are lists of several values", "1 of 4 rows have no label"),
     ),
     Table(
         "several: a list of JSON",
@@ -123,6 +138,7 @@ CELLS = [
         b.jpg  {red}
         c.jpg  {}
         """,
+        said=("tags: its cells are lists of several values",),
     ),
     Table(
         "several: choices of JSON",
@@ -133,6 +149,7 @@ CELLS = [
         b.jpg  {red}
         c.jpg  {wet}
         """,
+        said=("tags: its cells are lists of several values",),
     ),
     Table(
         "several: some cells a list and some a word",
@@ -143,6 +160,7 @@ CELLS = [
         b.jpg  {red}
         c.jpg  {wet}
         """,
+        said=("tags: its cells are lists of several values",),
     ),
     Table(
         "several: numbers in a list",
@@ -153,6 +171,7 @@ CELLS = [
         b.jpg  {2}
         c.jpg  {1}
         """,
+        said=("tags: its cells are lists of several values",),
     ),
     Table(
         "several: an array as NumPy prints it",
@@ -163,6 +182,7 @@ CELLS = [
         b.jpg  {2}
         c.jpg  {1}
         """,
+        said=("tags: its cells are lists of several values",),
     ),
     Table(
         "several: a separator at the end",
@@ -173,6 +193,7 @@ CELLS = [
         b.jpg  {red}
         c.jpg  {wet}
         """,
+        said=("tags: semicolons separate several values",),
     ),
     Table(
         "one value: words with a blank",
@@ -211,6 +232,78 @@ CELLS = [
         c.jpg  y;z
         d.jpg  z
         """,
+    ),
+    Table(
+        "one value: ranges, as pandas' cut writes them",
+        {"t.csv": lines("image,age", 'a.jpg,"(0, 10]"', 'b.jpg,"(10, 20]"', 'c.jpg,"(0, 10]"', 'd.jpg,"(10, 20]"')},
+        truth="""
+        image  age
+        a.jpg  (0, 10]
+        b.jpg  (10, 20]
+        c.jpg  (0, 10]
+        d.jpg  (10, 20]
+        """,
+    ),
+    Table(
+        "one value: words in brackets",
+        {"t.csv": lines("image,size", "a.jpg,(small)", "b.jpg,(large)", "c.jpg,(small)", "d.jpg,(large)")},
+        truth="""
+        image  size
+        a.jpg  (small)
+        b.jpg  (large)
+        c.jpg  (small)
+        d.jpg  (large)
+        """,
+    ),
+    Table(
+        "one value: lists are not to be looked for",
+        {"t.csv": lines("image,size", 'a.jpg,"[1, 2]"', "b.jpg,[3]", 'c.jpg,"[1, 2]"', "d.jpg,[3]")},
+        reading={"separator": ()},
+        truth="""
+        image  size
+        a.jpg  [1, 2]
+        b.jpg  [3]
+        c.jpg  [1, 2]
+        d.jpg  [3]
+        """,
+    ),
+    Table(
+        "several: words in round brackets and quotes",
+        {"t.csv": lines("image,tags", "a.jpg,\"('red', 'wet')\"", "b.jpg,\"('red',)\"", "c.jpg,\"('wet',)\"")},
+        images="{abc}.jpg",
+        truth="""
+        image  tags
+        a.jpg  {red,wet}
+        b.jpg  {red}
+        c.jpg  {wet}
+        """,
+        said=("tags: its cells are lists of several values; --separator without a word reads each as one",),
+    ),
+    Table(
+        "one value: decimal commas, where the user says so",
+        {"t.csv": lines("image;size", "a.jpg;0,5", "b.jpg;1,5", "c.jpg;1,0", "d.jpg;0,5")},
+        reading={"separator": ()},
+        truth="""
+        image  size
+        a.jpg  0,5
+        b.jpg  1,5
+        c.jpg  1,0
+        d.jpg  0,5
+        """,
+        said=("columns are separated by semicolons",),
+    ),
+    Table(
+        "several: numbers and a comma, where the user says so",
+        {"t.csv": lines("image;size", "a.jpg;0,5", "b.jpg;1,5", "c.jpg;1,0", "d.jpg;0,5")},
+        reading={"separator": (",",)},
+        truth="""
+        image  size
+        a.jpg  {0,5}
+        b.jpg  {1,5}
+        c.jpg  {0,1}
+        d.jpg  {0,5}
+        """,
+        said=("columns are separated by semicolons", "size: commas separate several values"),
     ),
     Table(
         "spellings: 1 and 1.0",
@@ -269,6 +362,7 @@ CELLS = [
         c.jpg  4
         d.jpg  3
         """,
+        said=("grade: written as 3, 4, not 3.0", "1 of 4 rows have no label"),
     ),
     Table(
         "flags: partly answered are a task each",
@@ -279,6 +373,7 @@ CELLS = [
         b.jpg  .    0
         c.jpg  0    1
         """,
+        said=("wet, big are answered one by one", "1 of 4 rows have no label"),
     ),
     Table(
         "flags: partly answered, with a prefix",
@@ -289,6 +384,7 @@ CELLS = [
         b.jpg  .       0
         c.jpg  0       1
         """,
+        said=("is_wet, is_big are answered one by one", "1 of 4 rows have no label"),
     ),
     Table(
         "flags: CheXpert's -1 is uncertain, a blank is absent",
@@ -299,7 +395,13 @@ CELLS = [
         b.jpg  .      0
         c.jpg  0      1
         """,
-        said=("-1 in Edema, Fracture is read as missing",),
+        said=(
+            "Edema: written as -1, 0, 1, not -1.0",
+            "Fracture: written as -1, 0, 1, not -1.0",
+            "-1 in Edema, Fracture is read as missing",
+            "Edema, Fracture are answered one by one",
+            "1 of 4 rows have no label",
+        ),
     ),
     Table(
         "flags: -1 and 1",
@@ -311,7 +413,7 @@ CELLS = [
         c.jpg  {big}
         d.jpg  {wet,big}
         """,
-        said=("is read as no, because there is no 0",),
+        said=("is read as no, because there is no 0", "wet, big share no prefix; they are read as one task, tags"),
     ),
     Table(
         "flags: one column of -1, 0 and 1",
@@ -322,6 +424,7 @@ CELLS = [
         c.jpg  0
         d.jpg  1
         """,
+        said=("-1 in wet is read as missing, because 0 is there, too", "1 of 4 rows have no label"),
     ),
     Table(
         "flags: ones only",
@@ -332,7 +435,11 @@ CELLS = [
         b.jpg  {big}
         c.jpg  {wet,big}
         """,
-        said=("only mark what is true",),
+        said=(
+            "only mark what is true",
+            "wet, big share no prefix; they are read as one task, tags",
+            "1 of 4 rows have no label",
+        ),
     ),
     Table(
         "flags: crosses",
@@ -344,6 +451,10 @@ CELLS = [
         c.jpg  wet
         d.jpg  big
         """,
+        said=(
+            "wet, big only mark what is true: an empty cell is no, in rows that have a mark",
+            "wet, big share no prefix; they are read as one task, class",
+        ),
     ),
     Table(
         "flags: words of yes and no are a task each",
@@ -385,6 +496,7 @@ CELLS = [
         b.jpg  D
         c.jpg  D
         """,
+        said=("N, D share no prefix; they are read as one task, class", "left out: ID, Keywords"),
     ),
     Table(
         "part: split of train, valid and test",
@@ -400,7 +512,7 @@ CELLS = [
         image  label
         c.jpg  x
         """,
-        said=("column 'split' says which part",),
+        said=("column 'split' says which part", "answers to what is asked are known (label), and will be scored"),
     ),
     Table(
         "part: in capitals, by another name",
@@ -419,6 +531,10 @@ CELLS = [
         c.jpg  x
         d.jpg  y
         """,
+        said=(
+            "column 'Usage' says which part an image belongs to: train 2, test 2",
+            "answers to what is asked are known (label), and will be scored",
+        ),
     ),
     Table(
         "part: is_test",
@@ -433,6 +549,10 @@ CELLS = [
         c.jpg  x
         d.jpg  .
         """,
+        said=(
+            "column 'is_test' says which part an image belongs to: train 2, test 2",
+            "answers to what is asked are known (label), and will be scored",
+        ),
     ),
     Table(
         "part: a column of which every image has the same part",
@@ -443,6 +563,7 @@ CELLS = [
         a.jpg  x
         b.jpg  y
         """,
+        said=("column 'split' says which part an image belongs to: train 2",),
     ),
     Table(
         "part: told by --split-column",
@@ -456,6 +577,7 @@ CELLS = [
         c.jpg  y
         """,
         held_out="b.jpg",
+        said=("column 'fold' says which part an image belongs to: train 2, validation 1",),
     ),
     Table(
         "long: an image and label a line",
@@ -479,6 +601,13 @@ CELLS = [
         b.jpg  0     1
         c.jpg  1     .
         """.replace("/m/", "m_"),
+        said=(
+            "images end in .jpg",
+            "LabelName names the questions, and Confidence their answers: a column each was made",
+            "/m/x, /m/y are answered one by one",
+            "column '/m/x' is called m_x in the recipe",
+            "column '/m/y' is called m_y in the recipe",
+        ),
     ),
     Table(
         "long: question and answer",
@@ -517,6 +646,7 @@ CELLS = [
         b.jpg  {dog}
         c.jpg  {cat}
         """,
+        said=("an image has several rows; the values of label were gathered", "left out: x1, y1"),
     ),
     Table(
         "rows that repeat another count once",
@@ -542,6 +672,7 @@ CELLS = [
         images=" ".join(f"{n:02}.jpg" for n in range(12)),
         reading={"numbers_are_classes": True},
         truth="image  year\n" + lines(*(f"{n:02}.jpg  {1900 + 7 * n}" for n in range(12))),
+        said=("year: its 12 numbers are read as classes, not as a quantity",),
     ),
     Table(
         "part: is_train",
@@ -552,6 +683,7 @@ CELLS = [
         b.jpg  y
         """,
         asked="c.jpg d.jpg",
+        said=("column 'is_train' says which part an image belongs to: train 2, test 2",),
     ),
     Table(
         "part: CelebA's numbers",
@@ -564,6 +696,7 @@ CELLS = [
         """,
         held_out="c.jpg",
         asked="d.jpg",
+        said=("column 'partition' says which part an image belongs to: train 2, validation 1, test 1",),
     ),
     Table(
         "part: one value for all that is asked is a placeholder",
@@ -574,7 +707,10 @@ CELLS = [
         b.jpg  y
         """,
         asked="c.jpg d.jpg",
-        said=("label: one value for all that is asked is a placeholder",),
+        said=(
+            "column 'split' says which part an image belongs to: train 2, test 2",
+            "label: one value for all that is asked is a placeholder",
+        ),
     ),
     Table(
         "part: numbers of folds are no labels",
@@ -602,7 +738,11 @@ CELLS = [
         c.jpg  x
         d.jpg  y
         """,
-        said=("column 'uid' only tells the rows apart", "column 'width' measures the image"),
+        said=(
+            "images are named by column 'image'",
+            "column 'uid' only tells the rows apart",
+            "column 'width' measures the image",
+        ),
     ),
     Table(
         "missing: none is a class where there is only one other",
@@ -629,6 +769,42 @@ CELLS = [
         said=("grade: -1 is a class (--missing nan NA -1",),
     ),
     Table(
+        "missing: -1, also where it is written as -1.0",
+        {"t.csv": lines("image,grade,size", "a.jpg,-1.0,-1", "b.jpg,2.0,1", "c.jpg,3.0,3", "d.jpg,2.0,1")},
+        reading={"missing": ("nan", "NA", "-1")},
+        truth="""
+        image  grade  size
+        b.jpg  2      1
+        c.jpg  3      3
+        d.jpg  2      1
+        """,
+        said=(
+            "grade: '-1.0' 1 times, read as missing",
+            "size: '-1' 1 times, read as missing",
+            "grade: written as 2, 3, not 2.0",
+            "1 of 4 rows have no label",
+        ),
+    ),
+    Table(
+        "flags: -1 with and without 0 beside it is unknown, as the message of init advises",
+        {"t.csv": lines("image,wet,big", "a.jpg,1.0,1.0", "b.jpg,-1.0,-1.0", "c.jpg,0.0,1.0", "d.jpg,0.0,0.0")},
+        reading={"missing": ("nan", "NA", "-1")},
+        truth="""
+        image  tags
+        a.jpg  {wet,big}
+        c.jpg  {big}
+        d.jpg  {}
+        """,
+        said=(
+            "wet: '-1.0' 1 times, read as missing",
+            "big: '-1.0' 1 times, read as missing",
+            "wet: written as 0, 1, not 0.0",
+            "big: written as 0, 1, not 0.0",
+            "wet, big share no prefix; they are read as one task, tags",
+            "1 of 4 rows have no label",
+        ),
+    ),
+    Table(
         "missing: a part of several values",
         {"t.csv": lines("image,tags", "a.jpg,red|nan", "b.jpg,red", "c.jpg,wet|red", "d.jpg,wet")},
         truth="""
@@ -650,6 +826,7 @@ CELLS = [
         c.jpg  {}
         d.jpg  {wet}
         """,
+        said=("tags: its cells are lists of several values",),
     ),
     Table(
         "several: None in a list",
@@ -661,6 +838,7 @@ CELLS = [
         c.jpg  {wet}
         d.jpg  {}
         """,
+        said=("tags: its cells are lists of several values",),
     ),
     Table(
         "several: every cell is a combination",
@@ -672,6 +850,7 @@ CELLS = [
         c.jpg  {wet,big}
         d.jpg  {red,wet}
         """,
+        said=("tags: commas separate several values",),
     ),
     Table(
         "several: a slash, where the user says so",
@@ -684,6 +863,7 @@ CELLS = [
         c.jpg  {wet,big}
         d.jpg  {big}
         """,
+        said=("tags: slashes separate several values",),
     ),
     Table(
         "several: blanks in one column, and words with blanks in another",
@@ -704,6 +884,7 @@ CELLS = [
         c.jpg  {x}    light red
         d.jpg  {x,y}  dark red
         """,
+        said=("tags: blanks separate several values",),
     ),
     Table(
         "one value: a place and its country",
@@ -746,6 +927,7 @@ CELLS = [
         c.jpg  1.5
         d.jpg  1.5
         """,
+        said=("x: 1, 1.0; 1.5, 1.50 are one value",),
     ),
     Table(
         "spellings: Yes, yes and NO",
@@ -757,6 +939,7 @@ CELLS = [
         c.jpg  no
         d.jpg  no
         """,
+        said=("wet: NO, no; Yes, yes are one value",),
     ),
     Table(
         "one spelling: 0.5 and 1.0 stay as they are",
@@ -779,6 +962,12 @@ CELLS = [
         c.jpg  {big}
         d.jpg  {wet,big}
         """,
+        said=(
+            "wet: written as -1, 1, not +1",
+            "big: written as -1, 1, not +1",
+            "-1 in wet, big is read as no, because there is no 0",
+            "wet, big share no prefix; they are read as one task, tags",
+        ),
     ),
     Table(
         "flags: a question mark",
@@ -790,6 +979,11 @@ CELLS = [
         c.jpg  .    0
         d.jpg  1    1
         """,
+        said=(
+            "wet: '?' 1 times, read as missing",
+            "big: '?' 1 times, read as missing",
+            "wet, big are answered one by one",
+        ),
     ),
     Table(
         "flags: -1 and 1, partly answered",
@@ -801,6 +995,7 @@ CELLS = [
         c.jpg  .    0
         d.jpg  0    1
         """,
+        said=("-1 in wet, big is read as no, because there is no 0", "wet, big are answered one by one"),
     ),
     Table(
         "long: questions and answers that share their words",
@@ -822,6 +1017,7 @@ CELLS = [
         c.jpg  me   long    .
         d.jpg  you  short   .
         """,
+        said=("attribute names the questions, and value their answers: a column each was made",),
     ),
     Table(
         "long: answers of 1 and -1",
@@ -837,6 +1033,11 @@ CELLS = [
         b.jpg  0    1
         c.jpg  1    .
         """,
+        said=(
+            "attribute names the questions, and value their answers: a column each was made",
+            "-1 in wet, big is read as no, because there is no 0",
+            "wet, big are answered one by one",
+        ),
     ),
     Table(
         "long: two columns are gathered where the user insists",
@@ -859,6 +1060,7 @@ CELLS = [
         c.jpg  {x,y}  {red,blue}
         d.jpg  {z}    {red}
         """,
+        said=("an image has several rows; the values of label, colour were gathered",),
     ),
     Table(
         "part: numbers of folds are learned where the user insists",

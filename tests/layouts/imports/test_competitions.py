@@ -19,6 +19,7 @@ KAGGLE = [
         train_images/b.jpg  0
         train_images/c.jpg  3
         """,
+        said=("images in train_images",),
     ),
     Format(
         "plant pathology 2020: ids without an ending, a 0/1 column a class, test.csv",
@@ -35,6 +36,11 @@ KAGGLE = [
         images/Train_2.jpg  rust
         """,
         asked="images/Test_0.jpg images/Test_1.jpg",
+        said=(
+            "test.csv asks about 2 images",
+            "images in images and end in .jpg",
+            "healthy, rust share no prefix; they are read as one task, class",
+        ),
     ),
     Format(
         "plant pathology 2021: several labels separated by blanks",
@@ -61,7 +67,7 @@ KAGGLE = [
         train_images/f.jpg  {complex}
         train_images/g.jpg  {healthy}
         """,
-        said=("labels: blanks separate several values", "--separator without a word"),
+        said=("images in train_images", "labels: blanks separate several values", "--separator without a word"),
     ),
     Format(
         "planet: tags and ids without an ending, --separator said",
@@ -74,6 +80,7 @@ KAGGLE = [
         """,
         labels="train_v2.csv",
         reading={"separator": (" ",)},
+        said=("images in train-jpg and end in .jpg", "tags: blanks separate several values"),
     ),
     Format(
         "petfinder: numbers, folders train and test, an id in the last column",
@@ -89,6 +96,7 @@ KAGGLE = [
         train/c.jpg  1     1
         """,
         labels="train/train.csv",
+        said=("images are named by column 'PetID'", "images end in .jpg"),
     ),
     Format(
         "iMaterialist fashion 2018: images and annotations with labelId",
@@ -107,6 +115,7 @@ KAGGLE = [
         train/2.jpg  {66}
         """,
         labels="train.json",
+        said=("images in train and end in .jpg",),
     ),
     Format(
         "iMet: attribute ids separated by blanks in quotes",
@@ -130,6 +139,7 @@ KAGGLE = [
         train/d.png  {147,813,1059}
         train/e.png  {1059,616}
         """,
+        said=("images in train and end in .png", "attribute_ids: blanks separate several values"),
     ),
     Format(
         "dogs: ids without an ending beside folders of both parts",
@@ -142,6 +152,7 @@ KAGGLE = [
         train/000c.jpg  pug
         """,
         labels="labels.csv",
+        said=("images in train and end in .jpg",),
     ),
     Format(
         "whale: the class of most images is a phrase",
@@ -153,6 +164,7 @@ KAGGLE = [
         train/b.jpg  w_1
         train/c.jpg  new_whale
         """,
+        said=("images in train",),
     ),
     Format(
         "numbers that lead with zeros stay ids",
@@ -164,6 +176,7 @@ KAGGLE = [
         train/0005.jpg  0
         """,
         labels="train.csv",
+        said=("images in train",),
     ),
     Format(
         "ids that begin alike in train and test: the part decides",
@@ -178,6 +191,7 @@ KAGGLE = [
         train/1.jpg  dog
         """,
         asked="test/0.jpg test/1.jpg",
+        said=("test.csv asks about 2 images", "images in train and end in .jpg", "images in test and end in .jpg"),
     ),
     Format(
         "test.csv that knows the metadata of what it asks",
@@ -193,7 +207,7 @@ KAGGLE = [
         """,
         reading={"leave_out": ("sex",)},
         asked="q.jpg r.jpg",
-        said=("left out: sex",),
+        said=("test.csv asks about 2 images", "left out: sex"),
     ),
     Format(
         "test.csv that has the answers of one task",
@@ -213,7 +227,7 @@ KAGGLE = [
         q.jpg  f    .
         r.jpg  m    .
         """,
-        said=("answers to what is asked are known (sex), and will be scored",),
+        said=("test.csv asks about 2 images", "answers to what is asked are known (sex), and will be scored"),
     ),
     Format(
         "train.csv that says which images are held out, and test.csv with all answers",
@@ -234,7 +248,11 @@ KAGGLE = [
         q.jpg  x
         r.jpg  y
         """,
-        said=("column 'split' says which part", "answers to what is asked are known (label)"),
+        said=(
+            "column 'split' says which part",
+            "test.csv asks about 2 images",
+            "answers to what is asked are known (label)",
+        ),
     ),
     Format(
         "questions.csv that has the answers of one task, as in a strict table",
@@ -253,7 +271,11 @@ KAGGLE = [
         q.jpg  f    .
         r.jpg  m    .
         """,
-        said=("answers to what is asked are known (sex), and will be scored",),
+        said=(
+            "questions.csv asks about 2 images",
+            "images end in .jpg",
+            "answers to what is asked are known (sex), and will be scored",
+        ),
     ),
     Format(
         "test.csv with all answers, of which one class is on no image",
@@ -273,7 +295,11 @@ KAGGLE = [
         q.jpg  cat
         r.jpg  dog
         """,
-        said=("answers to what is asked are known (cat, dog, owl)",),
+        said=(
+            "test.csv asks about 2 images",
+            "answers to what is asked are known (cat, dog, owl)",
+            "cat, dog, owl share no prefix; they are read as one task, class",
+        ),
     ),
     Format(
         "test.csv that numbers its rows, as train.csv does, and asks about one image",
@@ -289,7 +315,11 @@ KAGGLE = [
         c.jpg  y
         """,
         asked="q.jpg",
-        said=("column 'id' only tells the rows apart", "test.csv asks about 1 image"),
+        said=(
+            "images are named by column 'image'",
+            "column 'id' only tells the rows apart",
+            "test.csv asks about 1 image",
+        ),
     ),
     Format(
         "data in a folder that Kaggle calls input, images in a folder of the same name in it",
@@ -300,6 +330,7 @@ KAGGLE = [
         train_images/train_images/a.jpg  x
         train_images/train_images/b.jpg  y
         """,
+        said=("images in train_images/train_images and end in .jpg",),
     ),
     Format(
         "train.csv, val.csv and test.csv with its answers",
@@ -323,6 +354,7 @@ KAGGLE = [
         """,
         said=(
             "val.csv holds the images that are held out",
+            "test.csv asks about 2 images",
             "answers to what is asked are known (label), and will be scored",
         ),
     ),
@@ -339,7 +371,7 @@ KAGGLE = [
         b.jpg  y
         """,
         asked="c.jpg d.jpg",
-        said=("label in test.csv: one value in every row is a placeholder",),
+        said=("test.csv asks about 2 images", "label in test.csv: one value in every row is a placeholder"),
     ),
     Format(
         "test.csv, whose images are named by another column than the first",
@@ -352,7 +384,7 @@ KAGGLE = [
         """,
         reading={"leave_out": ("Type",)},
         asked="c.jpg d.jpg",
-        said=("left out: Type",),
+        said=("test.csv asks about 2 images", "images end in .jpg", "left out: Type"),
     ),
     Format(
         "labels and questions by ids without an ending",
@@ -364,6 +396,7 @@ KAGGLE = [
         b.jpg  y
         """,
         asked="c.jpg d.jpg",
+        said=("questions.csv asks about 2 images", "images end in .jpg"),
     ),
     Format(
         "ODIR: two images a row, of which the user names one",
@@ -375,7 +408,11 @@ KAGGLE = [
         c.jpg  D
         """,
         reading={"image_column": "Left"},
-        said=("column 'Right' names other images", "column 'ID' only tells the rows apart"),
+        said=(
+            "column 'ID' only tells the rows apart",
+            "column 'Right' names other images",
+            "N, D share no prefix; they are read as one task, class",
+        ),
     ),
     Format(
         "human protein atlas: numbers of classes separated by blanks, few of which recur",
@@ -388,7 +425,7 @@ KAGGLE = [
         train/c.png  {5}
         train/d.png  {1}
         """,
-        said=("Target: blanks separate several values",),
+        said=("images in train and end in .png", "Target: blanks separate several values"),
     ),
     Format(
         "questions.csv with answers",

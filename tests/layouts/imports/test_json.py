@@ -35,6 +35,11 @@ JSON = [
         images/c.jpg  .
         """,
         labels="annotations/instances_train.json",
+        said=(
+            "boxes are not used: an image has the categories of everything in it",
+            "images in images",
+            "1 of 3 rows have no label",
+        ),
     ),
     Format(
         "COCO: attributes of annotations, as CVAT writes them",
@@ -50,7 +55,7 @@ JSON = [
         b.jpg  {cat}
         """,
         labels="t.json",
-        said=("the attributes of annotations are not used", "boxes are not used"),
+        said=("the attributes of annotations are not used", "boxes are not used", "1 of 3 rows have no label"),
     ),
     Format(
         "Roboflow: COCO in each part",
@@ -72,6 +77,7 @@ JSON = [
         valid/v.jpg  {dog}
         """,
         held_out="valid/v.jpg",
+        said=("boxes are not used: an image has the categories of everything in it", "1 of 4 rows have no label"),
     ),
     Format(
         "Roboflow: _classes.csv in each part",
@@ -92,6 +98,10 @@ JSON = [
         image       tags
         test/c.jpg  {dog}
         """,
+        said=(
+            "answers to what is asked are known (cat, dog), and will be scored",
+            "cat, dog share no prefix; they are read as one task, tags",
+        ),
     ),
     Format(
         "Hugging Face: metadata.csv in each part",
@@ -109,6 +119,7 @@ JSON = [
         image       label
         test/c.jpg  dog
         """,
+        said=("answers to what is asked are known (label), and will be scored",),
     ),
     Format(
         "Hugging Face: metadata.jsonl with a list of labels",
@@ -127,6 +138,7 @@ JSON = [
         b.jpg  {}
         c.jpg  {y}
         """,
+        said=("1 of 4 rows have no label",),
     ),
     Format(
         "Hugging Face: a folder train with metadata.csv, and its images a folder deeper",
@@ -148,6 +160,7 @@ JSON = [
         a.jpg  red     {wet,big}
         b.jpg  blue    .
         """,
+        said=("images lie in other folders than the labels say: 2, /data/upload/1/a.jpg is a.jpg",),
     ),
     Format(
         "Label Studio: JSON-MIN with the prefix of an upload",
@@ -183,6 +196,10 @@ JSON = [
         a.jpg  red     {wet,big}
         b.jpg  blue    {wet}
         """,
+        said=(
+            "about the labelling: id, annotation_id, annotator, created_at, updated_at, lead_time",
+            "images lie in other folders than the labels say: 2, /data/upload/1/a.jpg is a.jpg",
+        ),
     ),
     Format(
         "Label Studio: CSV",
@@ -201,6 +218,11 @@ JSON = [
         b.jpg  blue    {wet}
         c.jpg  blue    .
         """,
+        said=(
+            "about the labelling: id, annotation_id, annotator, created_at, updated_at, lead_time",
+            "images are named by column 'image'",
+            "images lie in other folders than the labels say: 3, /data/upload/a.jpg is a.jpg",
+        ),
     ),
     Format(
         "FiftyOne: labels.json beside data, classes counted from 0, names without an ending",
@@ -211,6 +233,7 @@ JSON = [
         data/a.jpg  dog
         data/b.jpg  cat
         """,
+        said=("images in data and end in .jpg", "1 of 3 rows have no label"),
     ),
     Format(
         "FiftyOne: labels.json without classes",
@@ -221,6 +244,7 @@ JSON = [
         data/a.jpg  dog
         data/b.jpg  cat
         """,
+        said=("images in data and end in .jpg",),
     ),
     Format(
         "FiftyOne: samples.json with parts in the tags and paths of another machine",
@@ -253,6 +277,11 @@ JSON = [
         """,
         held_out="data/b.jpg",
         asked="data/d.jpg",
+        said=(
+            "images in data and lie in other folders than the labels say: 2, /home/me/data/a.jpg is data/a.jpg",
+            "images in data and lie in other folders than the labels say: 1, /home/me/data/b.jpg is data/b.jpg",
+            "images in data and lie in other folders than the labels say: 1, /home/me/data/d.jpg is data/d.jpg",
+        ),
     ),
     Format(
         "FiftyOne: samples.json with classifications",
@@ -304,6 +333,7 @@ JSON = [
         image  label
         c.jpg  dog
         """,
+        said=("answers to what is asked are known (label), and will be scored",),
     ),
     Format(
         "AutoML: addresses and one label",
@@ -362,7 +392,11 @@ JSON = [
         TWO_TRUTH,
     ),
     Format(
-        "JSON: a mapping from id to label", {"labels.json": json.dumps({"a": "cat", "b": "dog"})}, "{ab}.jpg", TWO_TRUTH
+        "JSON: a mapping from id to label",
+        {"labels.json": json.dumps({"a": "cat", "b": "dog"})},
+        "{ab}.jpg",
+        TWO_TRUTH,
+        said=("images end in .jpg",),
     ),
     Format(
         "JSON: a mapping from image to labels",
@@ -495,6 +529,7 @@ JSON = [
         b.jpg  false  true
         c.jpg  .      false
         """,
+        said=("w, b are answered one by one",),
     ),
     Format(
         "JSON: NaN",
@@ -505,6 +540,7 @@ JSON = [
         b.jpg  1
         c.jpg  2
         """,
+        said=("1 of 3 rows have no label",),
     ),
     Format(
         "Label Studio: files of a local folder",
@@ -522,6 +558,7 @@ JSON = [
         pics/a.jpg  x
         pics/b.jpg  y
         """,
+        said=("about the labelling: annotation_id, lead_time", "images in pics"),
     ),
     Format(
         "Label Studio: names that an upload changed",
@@ -539,7 +576,7 @@ JSON = [
         a.jpg  x
         b.jpg  y
         """,
-        said=("are called otherwise than in the labels",),
+        said=("about the labelling: annotation_id, lead_time", "are called otherwise than in the labels"),
     ),
 ]
 

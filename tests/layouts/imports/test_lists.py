@@ -23,7 +23,13 @@ LISTS = [
         image                   tags
         img_align_celeba/c.jpg  {}
         """,
-        said=("-1 in Smiling, Young is read as no",),
+        said=(
+            "the parts are those of list_eval_partition.txt",
+            "images in img_align_celeba",
+            "-1 in Smiling, Young is read as no",
+            "answers to what is asked are known (Smiling, Young), and will be scored",
+            "Smiling, Young share no prefix; they are read as one task, tags",
+        ),
     ),
     Format(
         "CelebA as Kaggle's CSV",
@@ -35,6 +41,11 @@ LISTS = [
         img_align_celeba/img_align_celeba/b.jpg  {Young}
         img_align_celeba/img_align_celeba/c.jpg  {}
         """,
+        said=(
+            "images in img_align_celeba/img_align_celeba",
+            "-1 in Smiling, Young is read as no, because there is no 0",
+            "Smiling, Young share no prefix; they are read as one task, tags",
+        ),
     ),
     Format(
         "DeepFashion: attributes of 1, -1 and 0, named by the file beside",
@@ -53,6 +64,12 @@ LISTS = [
         img/x/c.jpg  .       1
         """,
         labels="Anno/list_attr_img.txt",
+        said=(
+            "attributes are named by list_attr_cloth.txt",
+            "1, -1 and 0 are yes, no and unknown, as in DeepFashion",
+            "a-line, lace up are answered one by one",
+            "column 'lace up' is called lace_up in the recipe",
+        ),
     ),
     Format(
         "DeepFashion: numbers of categories, named by the file beside",
@@ -66,6 +83,7 @@ LISTS = [
         img/a.jpg  Jeans
         img/b.jpg  Tee
         """,
+        said=("categories are named by list_category_cloth.txt",),
     ),
     Format(
         "a list without a count, columns aligned by blanks",
@@ -100,6 +118,13 @@ LISTS = [
         image                   tags
         img_align_celeba/d.jpg  {}
         """,
+        said=(
+            "the parts are those of list_eval_partition.csv",
+            "images in img_align_celeba",
+            "-1 in Smiling, Young is read as no, because there is no 0",
+            "answers to what is asked are known (Smiling, Young), and will be scored",
+            "Smiling, Young share no prefix; they are read as one task, tags",
+        ),
     ),
 ]
 

@@ -16,6 +16,7 @@ PATHS = [
         {"t.csv": lines("image,label", "/home/x/data/pics/a.jpg,cat", "/home/x/data/pics/b.jpg,dog")},
         "pics/{ab}.jpg",
         TWO_TRUTH.replace("a.jpg", "pics/a.jpg").replace("b.jpg", "pics/b.jpg"),
+        said=("images in pics and lie in other folders than the labels say: 2, /home/x/data/pics/a.jpg is pics/a.jpg",),
     ),
     Format(
         "paths: backslashes",
@@ -28,13 +29,25 @@ PATHS = [
         {"t.csv": lines("image,label", "C:\\data\\a.jpg,cat", "C:\\data\\b.jpg,dog")},
         "{ab}.jpg",
         TWO_TRUTH,
+        said=("images lie in other folders than the labels say: 2, C:\\data\\a.jpg is a.jpg",),
     ),
     Format(
         "paths: folders above that of the labels, which hold no images",
         {"t.csv": lines("image,label", "../../../etc/a.jpg,cat", "../../../etc/b.jpg,dog")},
         "{ab}.jpg",
         TWO_TRUTH,
-        said=("images lie in other folders than the labels say: 2, ../../../etc/a.jpg is a.jpg, for example",),
+        said=("images lie in other folders than the labels say: 2, ../../../etc/a.jpg is a.jpg",),
+    ),
+    Format(
+        "paths: folders of another machine, an image in several rows",
+        {"t.csv": lines("image,label", "/x/a.jpg,cat", "/x/a.jpg,dog", "/x/b.jpg,dog", "/x/b.jpg,cat", "/x/b.jpg,cow")},
+        "{ab}.jpg",
+        """
+        image  label
+        a.jpg  {cat,dog}
+        b.jpg  {cat,cow,dog}
+        """,
+        said=("images lie in other folders than the labels say: 2, /x/a.jpg is a.jpg",),
     ),
     Format(
         "paths: a folder above that of the labels, where no image is of that name",
@@ -42,14 +55,14 @@ PATHS = [
         "data/{ab}.jpg",
         TWO_TRUTH.replace("a.jpg", "data/a.jpg").replace("b.jpg", "data/b.jpg"),
         labels="data/t.csv",
-        said=("images lie in other folders than the labels say: 2, ../a.jpg is a.jpg, for example",),
+        said=("images lie in other folders than the labels say: 2, ../a.jpg is a.jpg",),
     ),
     Format(
         "paths: a folder in other capitals, of one name",
         {"t.csv": lines("image,label", "pics/a.jpg,cat", "PICS/b.jpg,dog")},
         "pics/{ab}.jpg",
         TWO_TRUTH.replace("a.jpg", "pics/a.jpg").replace("b.jpg", "pics/b.jpg"),
-        said=("lie in other folders than the labels say: 1, PICS/b.jpg is pics/b.jpg, for example",),
+        said=("lie in other folders than the labels say: 1, PICS/b.jpg is pics/b.jpg",),
     ),
     Format(
         "paths: a column that is called like an image, --image-column said",
@@ -83,6 +96,7 @@ PATHS = [
         {"t.csv": lines("url,label", "https://x.org/p/a.jpg?s=1,cat", "https://x.org/p/b.jpg?s=1,dog")},
         "{ab}.jpg",
         TWO_TRUTH,
+        said=("images lie in other folders than the labels say: 2, https://x.org/p/a.jpg?s=1 is a.jpg",),
     ),
     Format(
         "paths: endings in capitals",
@@ -95,12 +109,14 @@ PATHS = [
         {"t.csv": lines("image,label", "a.JPG,cat", "b.JPG,dog")},
         "{ab}.jpg",
         TWO_TRUTH,
+        said=("images are called otherwise than in the labels: 2, a.jpg for example",),
     ),
     Format(
         "paths: another ending than the files have",
         {"t.csv": lines("image,label", "a.png,cat", "b.png,dog")},
         "{ab}.jpg",
         TWO_TRUTH,
+        said=("images are called otherwise than in the labels: 2, a.jpg for example",),
     ),
     Format(
         "paths: ids in two columns of which one is a number",
@@ -108,6 +124,7 @@ PATHS = [
         "{ab}.jpg",
         TWO_TRUTH,
         reading={"leave_out": ("id",)},
+        said=("images end in .jpg", "left out: id"),
     ),
     Format(
         "paths: --extension settles two files of a name",
@@ -115,6 +132,7 @@ PATHS = [
         "{ab}.jpg {ab}.png",
         TWO_TRUTH,
         reading={"extension": ".jpg"},
+        said=("images end in .jpg",),
     ),
     Format(
         "paths: --images settles two folders",
@@ -122,6 +140,7 @@ PATHS = [
         "one/{ab}.jpg two/{ab}.jpg",
         TWO_TRUTH.replace("a.jpg", "two/a.jpg").replace("b.jpg", "two/b.jpg"),
         reading={"images": "two"},
+        said=("images end in .jpg",),
     ),
     Format(
         "paths: --image-column settles two columns of names",
@@ -129,12 +148,14 @@ PATHS = [
         "{abcd}.jpg",
         TWO_TRUTH,
         reading={"image_column": "front", "leave_out": ("back",)},
+        said=("left out: back",),
     ),
     Format(
         "paths: subfolders with the same names",
         {"t.csv": lines("image,label", "x/1.jpg,cat", "y/1.jpg,dog")},
         "data/x/1.jpg data/y/1.jpg",
         TWO_TRUTH.replace("a.jpg", "data/x/1.jpg").replace("b.jpg", "data/y/1.jpg"),
+        said=("images in data",),
     ),
     Format(
         "paths: blanks around and in names",
@@ -147,12 +168,14 @@ PATHS = [
         {"t.csv": lines("image,label", "file:///home/q/a.jpg,cat", "file:///home/q/b.jpg,dog")},
         "{ab}.jpg",
         TWO_TRUTH,
+        said=("images lie in other folders than the labels say: 2, file:///home/q/a.jpg is a.jpg",),
     ),
     Format(
         "paths: folders in other capitals",
         {"t.csv": lines("image,label", "Pics/a.jpg,cat", "Pics/b.jpg,dog")},
         "pics/{ab}.jpg",
         TWO_TRUTH.replace("a.jpg", "pics/a.jpg").replace("b.jpg", "pics/b.jpg"),
+        said=("images in pics",),
     ),
     Format(
         "paths: labels in a folder of their own",
@@ -160,12 +183,20 @@ PATHS = [
         "pics/{ab}.jpg",
         TWO_TRUTH.replace("a.jpg", "pics/a.jpg").replace("b.jpg", "pics/b.jpg"),
         labels="labels/t.csv",
+        said=("images in pics",),
     ),
     Format(
         "paths: masks of another ending beside",
         {"t.csv": lines(*TWO)},
         "images/{ab}.jpg masks/{ab}.png",
         TWO_TRUTH.replace("a.jpg", "images/a.jpg").replace("b.jpg", "images/b.jpg"),
+        said=("image names are relative to images",),
+    ),
+    Format(
+        "paths: metadata.json, which says something of the data set, beside the labels",
+        {"t.csv": lines(*TWO), "metadata.json": '{"title": "Pets"}'},
+        "{ab}.jpg",
+        TWO_TRUTH,
     ),
     Format(
         "paths: hidden folders and those of Macs",
@@ -183,6 +214,7 @@ PATHS = [
         pics/b.jpg  dog
         pics/z.jpg  dog
         """,
+        said=("images in pics and end in .jpg",),
     ),
     Format(
         "paths: folders that say train and test, where the labels do not",
@@ -211,6 +243,10 @@ PATHS = [
         one/1.jpg  cat
         two/1.jpg  dog
         """,
+        said=(
+            "images in one, two and are called otherwise than in the labels: 2, one/1.jpg for example",
+            "lie in other folders than the labels say: 2, /home/x/one/1.png is one/1.jpg",
+        ),
     ),
     Format(
         "paths: of a name and a path, that which tells the images apart",

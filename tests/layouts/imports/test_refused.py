@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sys
 from functools import partial
 
 import pandas as pd
@@ -13,6 +14,23 @@ from competition.layouts.imports.read import read_sheet
 
 COCO = {"images": [{"id": 7, "file_name": "a.jpg"}], "categories": [{"id": 1, "name": "cat"}]}
 TWELVE = " ".join(f"{n:02}.jpg" for n in range(12))
+
+
+def sample_of(image: str, *tags: str) -> dict:
+    """A sample of FiftyOne."""
+    return {"filepath": image, "tags": tags, "truth": {"label": image}}
+
+
+def choice_of(image: str, *choices: str) -> dict:
+    """A task of Label Studio."""
+    result = {"from_name": "kind", "value": {"choices": choices}}
+    return {"data": {"image": image}, "annotations": [{"result": [result]}]}
+
+
+def half_a_workbook() -> bytes:
+    whole = spreadsheet([{"image": "a.jpg", "label": "cat"}], "to_excel", "openpyxl")
+    return whole[: len(whole) // 2]
+
 
 REFUSED = [
     Refused(
@@ -364,12 +382,170 @@ REFUSED = [
         "{abcd}.jpg",
     ),
     Refused(
+        "parts of some images",
+        {
+            "list_attr_celeba.txt": lines("3", "Smiling Young", "a.jpg 1 -1", "b.jpg -1 1", "c.jpg 1 1"),
+            "list_eval_partition.txt": lines("a.jpg 0", "b.jpg 1"),
+        },
+        ("list_eval_partition.txt says for some images which part they belong to", "list_attr_celeba.txt:5: c.jpg"),
+        "{abc}.jpg",
+    ),
+    Refused(
+        "tags of parts on some samples",
+        {
+            "samples.json": json.dumps(
+                {"samples": [sample_of("a.jpg", "train"), sample_of("b.jpg"), sample_of("c.jpg")]}
+            )
+        },
+        ("some samples are tagged train, val, validation, test, but not these; tag them, too", "b.jpg", "c.jpg"),
+        "{abc}.jpg",
+    ),
+    Refused(
+        "two images of one id",
+        {
+            "t.json": json.dumps(
+                {**COCO, "images": [*COCO["images"], {"id": 7, "file_name": "b.jpg"}], "annotations": []}
+            )
+        },
+        ("t.json: several images have the id 7; give each its own",),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "two categories of one id",
+        {
+            "t.json": json.dumps(
+                {**COCO, "categories": [*COCO["categories"], {"id": 1, "name": "dog"}], "annotations": []}
+            )
+        },
+        ("t.json: the id 1 is that of both 'cat' and 'dog'; give each its own",),
+        "a.jpg",
+    ),
+    Refused(
+        "a bar in the name of a category",
+        {
+            "t.json": json.dumps(
+                {**COCO, "categories": [{"id": 1, "name": "x|y"}], "annotations": [{"image_id": 7, "category_id": 1}]}
+            )
+        },
+        ("t.json: the value 'x|y' holds '|', which separates values in a table; rename it",),
+        "a.jpg",
+    ),
+    Refused(
+        "a bar in a choice of Label Studio",
+        {"t.json": json.dumps([choice_of("a.jpg", "x|y"), choice_of("b.jpg", "z")])},
+        ("t.json: the value 'x|y' holds '|'",),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "a bar in a list of JSON",
+        {"t.json": json.dumps([{"image": "a.jpg", "tags": ["x|y", "z"]}, {"image": "b.jpg", "tags": ["z"]}])},
+        ("t.json: the value 'x|y' holds '|'",),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "a bar in a list in a cell",
+        {"t.csv": lines("image,tags", "a.jpg,\"['x|y', 'z']\"", "b.jpg,['z']")},
+        ("t.csv: the value 'x|y' holds '|'",),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "decimal commas, or two numbers",
+        {"t.csv": lines("image;size", "a.jpg;0,5", "b.jpg;1,5", "c.jpg;1,0", "d.jpg;-0,5")},
+        ("not clear whether", "column 'size': '0,5', divided by --separator ','?", "without a word"),
+        "{abcd}.jpg",
+    ),
+    Refused(
+        "two columns that look alike",
+        {"t.csv": lines("image,wet,wet\u200b", "a.jpg,yes,no", "b.jpg,no,yes")},
+        ("t.csv: two columns are called 'wet' but for what cannot be seen; rename one",),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "one-hot rows of which one has an empty cell",
+        {"t.csv": lines("image,kind_cat,kind_dog", *(f"{n}.jpg,{n % 2},{1 - n % 2}" for n in range(12)), "c.jpg,1,")},
+        ("t.csv:14: kind_cat='1', kind_dog='': either all cells of a task are empty, or none is",),
+        " ".join(f"{n}.jpg" for n in range(12)) + " c.jpg",
+    ),
+    Refused(
+        "-1 beside 0 in one column, and without it in another",
+        {"t.csv": lines("image,wet,big", "a.jpg,1,1", "b.jpg,-1,-1", "c.jpg,0,1")},
+        ("-1 is beside 0 and 1 in column 'wet', but beside 1 alone in big", "--missing nan NA -1", "write 0 where"),
+        "{abc}.jpg",
+    ),
+    Refused(
+        "images to validate and to test alone",
+        {"t.csv": lines("image,label,split", "a.jpg,x,val", "b.jpg,y,test", "c.jpg,y,val")},
+        ("by column 'split' there is no image to train on (validation 2, test 1)", "--leave-out 'split'"),
+        "{abc}.jpg",
+    ),
+    Refused(
+        "images to test alone, as a format says",
+        {"t.csv": lines("TEST,gs://b/a.jpg,x", "TEST,gs://b/b.jpg,y")},
+        ("t.csv: there is no image to train on (test 2)",),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "a separator without a letter",
+        {"t.csv": lines(*TWO)},
+        ("--separator is empty; name what stands between the values",),
+        "{ab}.jpg",
+        reading={"separator": ("",)},
+    ),
+    *(
+        Refused(f"JSON: {name}", {"t.json": content}, ("t.json is not what it looks like", *words), "{ab}.jpg")
+        for name, content, words in [
+            (
+                "a category without a name",
+                json.dumps({**COCO, "annotations": [], "categories": [{"id": 1}]}),
+                ["'name'"],
+            ),
+            ("annotations that are null", json.dumps({**COCO, "annotations": None}), ["TypeError"]),
+            ("Label Studio without data", json.dumps([{**choice_of("a.jpg", "x"), "data": None}]), ["'NoneType'"]),
+            ("a sample without a file", json.dumps({"samples": [{"truth": {"label": "x"}}]}), ["'filepath'"]),
+            (
+                "AutoML without a label",
+                json.dumps([{"imageGcsUri": "gs://b/a.jpg", "classificationAnnotation": {"a": 1}}]),
+                ["'displayName'"],
+            ),
+            (
+                "rows of another length than the columns",
+                json.dumps({"columns": ["image", "label"], "data": [["a.jpg"]]}),
+                ["ValueError"],
+            ),
+            ("a depth without an end", "[" * 100_000, ["RecursionError"]),
+        ]
+    ),
+    Refused(
+        "a workbook of Excel with a password",
+        {"t.xlsx": bytes.fromhex("d0cf11e0a1b11ae1") + b"EncryptedPackage"},
+        ("t.xlsx is an old workbook, or one with a password; save it as .xlsx without, or as a CSV",),
+        "{ab}.jpg",
+        labels="t.xlsx",
+    ),
+    Refused(
+        "half a workbook of Excel",
+        {"t.xlsx": half_a_workbook},
+        ("t.xlsx cannot be read as a workbook of Excel (File is not a zip file); write it anew",),
+        "{ab}.jpg",
+        labels="t.xlsx",
+    ),
+    Refused(
         "one number and blanks",
         {"t.csv": lines("image,age", "a.jpg,80.0", "b.jpg,80.0", "c.jpg,")},
         ("one single value, '80', so there is nothing to learn; leave it out",),
         "{abc}.jpg",
     ),
 ]
+
+
+@pytest.mark.parametrize(("file", "library"), [("t.parquet", "pyarrow"), ("t.xlsx", "openpyxl")])
+def test_a_library_that_is_missing_is_named_with_another_way(tmp_path, monkeypatch, file, library):
+    monkeypatch.setitem(sys.modules, library, None)
+    workbook = zipped(**{"xl/workbook__xml": ""})
+    message = refusal(looked_at, tmp_path / "data", Refused(file, {file: workbook}, (), labels=file))
+    assert message.endswith(
+        f"{file} needs {library}, or a newer one, to be read: pip install --upgrade {library}; or save it as a CSV"
+    )
 
 
 @pytest.mark.parametrize("sample", REFUSED, ids=lambda sample: sample.name)

@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 from formats import TWO, TWO_TRUTH, Format, lines, read, spreadsheet, utf16, wanted, zipped
 
+LONG = "long_" * 30_000  # letters, of which Python's csv takes 131,072 unless it is told otherwise
 TEXT = [
     Format(
         "semicolons",
@@ -13,23 +14,41 @@ TEXT = [
         TWO_TRUTH,
         said=("separated by semicolons",),
     ),
-    Format("tabs", {"t.tsv": lines("image\tlabel", "a.jpg\tcat", "b.jpg\tdog")}, "{ab}.jpg", TWO_TRUTH),
     Format(
-        "tabs in a file called csv", {"t.csv": lines("image\tlabel", "a.jpg\tcat", "b.jpg\tdog")}, "{ab}.jpg", TWO_TRUTH
+        "tabs",
+        {"t.tsv": lines("image\tlabel", "a.jpg\tcat", "b.jpg\tdog")},
+        "{ab}.jpg",
+        TWO_TRUTH,
+        said=("columns are separated by tabs",),
+    ),
+    Format(
+        "tabs in a file called csv",
+        {"t.csv": lines("image\tlabel", "a.jpg\tcat", "b.jpg\tdog")},
+        "{ab}.jpg",
+        TWO_TRUTH,
+        said=("columns are separated by tabs",),
     ),
     Format(
         "Excel's sep= with a separator of one's own",
         {"t.csv": lines("sep=#", "image#label", "a.jpg#cat", "b.jpg#dog")},
         "{ab}.jpg",
         TWO_TRUTH,
+        said=("columns are separated by '#'",),
     ),
-    Format("Excel's sep=;", {"t.csv": lines("sep=;", "image;label", "a.jpg;cat", "b.jpg;dog")}, "{ab}.jpg", TWO_TRUTH),
+    Format(
+        "Excel's sep=;",
+        {"t.csv": lines("sep=;", "image;label", "a.jpg;cat", "b.jpg;dog")},
+        "{ab}.jpg",
+        TWO_TRUTH,
+        said=("columns are separated by semicolons",),
+    ),
     Format(
         "UTF-16 with tabs, as Excel saves it",
         {"t.txt": utf16(lines("image\tlabel", "a.jpg\tcat", "b.jpg\tdog"))},
         "{ab}.jpg",
         TWO_TRUTH,
         labels="t.txt",
+        said=("columns are separated by tabs",),
     ),
     Format("UTF-16 with commas", {"t.csv": utf16(lines(*TWO))}, "{ab}.jpg", TWO_TRUTH),
     Format(
@@ -55,26 +74,28 @@ TEXT = [
         a.jpg  cat    1,5
         b.jpg  dog    2,5
         """,
+        said=("columns are separated by semicolons",),
     ),
     Format(
         "pandas' index without a name",
         {"t.csv": lines(",image,label", "0,a.jpg,cat", "1,b.jpg,dog")},
         "{ab}.jpg",
         TWO_TRUTH,
-        said=("only tells the rows apart",),
+        said=("images are named by column 'image'", "only tells the rows apart"),
     ),
     Format(
         "pandas' index called Unnamed: 0",
         {"t.csv": lines("Unnamed: 0,image,label", "0,a.jpg,cat", "1,b.jpg,dog")},
         "{ab}.jpg",
         TWO_TRUTH,
-        said=("only tells the rows apart",),
+        said=("images are named by column 'image'", "only tells the rows apart"),
     ),
     Format(
         "pandas' index of a shuffled table",
         {"t.csv": lines(",image,label", "17,a.jpg,cat", "4,b.jpg,dog")},
         "{ab}.jpg",
         TWO_TRUTH,
+        said=("images are named by column 'image'", "column 'Unnamed: 0' only tells the rows apart: left out"),
     ),
     Format(
         "the images are named by another column than the first",
@@ -133,6 +154,11 @@ TEXT = [
         train/e.jpg  {dog}
         """,
         held_out="train/b.jpg train/e.jpg",
+        said=(
+            "column 'is_valid' says which part an image belongs to: train 3, validation 2",
+            "images in train",
+            "labels: blanks separate several values",
+        ),
     ),
     Format(
         "fast.ai: is_valid and one label",
@@ -150,6 +176,7 @@ TEXT = [
         """,
         held_out="valid/b.jpg",
         labels="labels.csv",
+        said=("column 'is_valid' says which part an image belongs to: train 2, validation 1",),
     ),
     Format(
         "Excel",
@@ -191,13 +218,57 @@ TEXT = [
         """,
     ),
     Format(
-        "bars between the columns", {"t.csv": lines("image|label", "a.jpg|cat", "b.jpg|dog")}, "{ab}.jpg", TWO_TRUTH
+        "bars between the columns",
+        {"t.csv": lines("image|label", "a.jpg|cat", "b.jpg|dog")},
+        "{ab}.jpg",
+        TWO_TRUTH,
+        said=("columns are separated by bars",),
     ),
     Format(
         "empty columns at the end, as spreadsheets leave them",
         {"t.csv": lines("image,label,,", "a.jpg,cat,,", "b.jpg,dog,,")},
         "{ab}.jpg",
         TWO_TRUTH,
+    ),
+    Format(
+        "a header that is longer than a cell of Python's csv may be",
+        {"t.csv": lines(f"image,label,{LONG}", "a.jpg,cat,1", "b.jpg,dog,2")},
+        "{ab}.jpg",
+        TWO_TRUTH,
+        reading={"leave_out": (LONG,)},
+        said=("left out: long_long_",),
+    ),
+    Format(
+        "a cell that is longer than a cell of Python's csv may be",
+        {"t.csv": lines("image;label;words", f"a.jpg;cat;{LONG}", "b.jpg;dog;-")},
+        "{ab}.jpg",
+        TWO_TRUTH,
+        reading={"leave_out": ("words",)},
+        said=("columns are separated by semicolons", "left out: words"),
+    ),
+    Format(
+        "tabs, with two words in a cell",
+        {"t.tsv": lines("image\tcolour", "a.jpg\tlight blue", "b.jpg\tdark red", "c.jpg\tlight blue")},
+        "{abc}.jpg",
+        """
+        image  colour
+        a.jpg  light blue
+        b.jpg  dark red
+        c.jpg  light blue
+        """,
+        said=("columns are separated by tabs",),
+    ),
+    Format(
+        "tabs, with an empty cell",
+        {"t.tsv": lines("image\tcolour\tsize", "a.jpg\t\tbig", "b.jpg\tred\t", "c.jpg\tblue\tsmall")},
+        "{abc}.jpg",
+        """
+        image  colour  size
+        a.jpg  .       big
+        b.jpg  red     .
+        c.jpg  blue    small
+        """,
+        said=("columns are separated by tabs",),
     ),
     Format("blank lines at the top", {"t.csv": "\n\n" + lines(*TWO)}, "{ab}.jpg", TWO_TRUTH),
     Format(
@@ -209,6 +280,7 @@ TEXT = [
         a.jpg  red
         b.jpg  black
         """,
+        said=("column 'Hair (main)' is called Hair__main_ in the recipe",),
     ),
     Format(
         "blanks between the columns, the images named last",
@@ -220,7 +292,7 @@ TEXT = [
         x/b.jpg  2         4
         """,
         labels="Ebay_train.txt",
-        said=("columns are separated by blanks",),
+        said=("columns are separated by blanks", "images are named by column 'path'"),
     ),
 ]
 
