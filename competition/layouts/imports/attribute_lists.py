@@ -12,7 +12,8 @@ from competition.layouts.imports.parts import BY_NUMBER, WORDS
 from competition.layouts.imports.sheet import Sheet
 
 IMAGE = "image"
-PARTITION = ("list_eval_partition*.txt", "list_eval_partition*.csv")  # the second is Kaggle's
+# CelebA's, Kaggle's CelebA, and DeepFashion, whose labels lie in Anno/.
+PARTITION = ("list_eval_partition*.txt", "list_eval_partition*.csv", "../Eval/list_eval_partition*.txt")
 # DeepFashion names its attributes and categories in a second file, a line each, which ends in a number.
 NAMES = {"attribute_labels": "list_attr_cloth*.txt", "category_label": "list_category_cloth*.txt"}
 
@@ -61,9 +62,12 @@ def _known(sheet: Sheet, columns: list[str]) -> Sheet:
 def _rows(file: Path, text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """The header, which names the images first, and the rows with their lines."""
     lines = [(number, line.split()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    count = None
     if len(lines[0][1]) == 1 and lines[0][1][0].isdigit():
-        lines = lines[1:]  # the number of images
+        count, lines = int(lines[0][1][0]), lines[1:]
     (_, header), *rows = lines
+    if count not in (None, len(rows)):
+        raise InvalidInput(f"{file}:1: {count:,} rows are promised, and {len(rows):,} follow; download it again")
     if is_image(header[0]):
         raise InvalidInput(
             f"{file}: the first line, {' '.join(header)[:80]!r}, is about an image; expected is a line that names the "

@@ -17,7 +17,11 @@ from competition.layouts.table_cells import FLAGS, SEPARATOR
 from competition.layouts.words import ALSO_CLASSES, MISSING
 from competition.task import composed
 
-INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
+# Characters without a width, and marks of the direction of writing.
+INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
+FULL_WIDTH = {0xFF10 + digit: str(digit) for digit in range(10)}  # as typed beside Chinese or Japanese
+HALF = re.compile("[\ud800-\udfff]")  # of a pair of UTF-16, which cannot be written as UTF-8
+BETWEEN_WORDS = re.compile(r"""(?<=['"])\s+(?=['"])""")  # of an array that NumPy prints, without commas
 # Between several values of a cell, surest first; a blank only where it cannot be part of a value.
 BETWEEN = (SEPARATOR, ";", ",", "/", "+", "&", ":", " ")
 SELDOM = ("/", "+", "&", ":")  # as often part of a value: asked about, never taken for granted
@@ -34,6 +38,10 @@ def clean(sheet: Sheet) -> Sheet:
     found, changed = {}, []
     for column, values in sheet.cells.items():
         texts = {value: clean_text(value) for value in set(values)}
+        if broken := [value for value in texts if HALF.search(value)]:
+            row = int(np.argmax(values == broken[0]))
+            text = f"{broken[0]!a} in column {column!r} holds half a character, which no file can hold; mend it"
+            raise InvalidInput(f"{sheet.file} cannot be read:", [sheet.problem(row, text)])
         if column != sheet.image and any(text != value.strip() for value, text in texts.items()):
             changed.append(column)
         name = clean_text(column)
@@ -48,8 +56,16 @@ def clean(sheet: Sheet) -> Sheet:
 
 
 def clean_text(text: str) -> str:
-    visible = text if text.isascii() else INVISIBLE.sub("", composed(text))
+    visible = text if text.isascii() else INVISIBLE.sub("", composed(text)).translate(FULL_WIDTH)
     return " ".join(visible.split())
+
+
+def refuse_unused(sheet: Sheet, reading: Reading) -> None:
+    """Raises InvalidInput for words and separators of the user that are in no cell, as where they are misspelt."""
+    found = {value.casefold() for values in sheet.labels.values() for value in set(values)}
+    for flag, given in (("--missing", reading.missing), ("--separator", reading.separator)):
+        if given and not any(word.casefold() in value for word in given for value in found):
+            raise InvalidInput(f"{flag} {' '.join(map(repr, given))}: no cell of {sheet.file} holds it")
 
 
 def drop_missing(sheet: Sheet, reading: Reading) -> Sheet:
@@ -231,6 +247,7 @@ def _lists(sheet: Sheet, column: str, distinct: Sequence[str]) -> dict[str, str]
     Other cells beside lists are one value each, as Label Studio writes them.
     """
     in_brackets = {value for value in distinct if value and value[0] in "[({" and value[-1] in "])}"}
+    in_brackets |= {"set()"} & {*distinct} if in_brackets else set()  # an empty set of Python
     known = {value: _list_in(value) for value in sorted(in_brackets)}
     if records := [value for value, found in known.items() if found is None and re.match(r"[\[{]\s*[{\"'].*:", value)]:
         file = sheet.file_of(int(np.argmax(sheet.cells[column] == records[0])))
@@ -250,7 +267,7 @@ def _list_in(value: str) -> list | None:
     """The values of a list as Python, JSON, NumPy or a database prints it; None if it is something else."""
     for parse in (json.loads, literal_eval):
         try:
-            found = parse(value)
+            found = parse(BETWEEN_WORDS.sub(", ", value))
         except (ValueError, SyntaxError):
             continue
         if isinstance(found, Mapping) and list(found) == ["choices"]:
@@ -307,8 +324,8 @@ def _spellings(values: Collection[str]) -> dict[str, str]:
     lower = {value.casefold() for value in values}
     if lower <= set(FLAGS) and lower & {"true", "false"} and lower - {"true", "false"}:
         return {value: str(int(FLAGS[value.casefold()])) for value in values}  # True beside 1
-    if lower <= {"true", "false"} or lower <= {"yes", "no"}:
-        return {value: value.casefold() for value in values}
+    if lower <= {"true", "false"} or lower <= {"yes", "no"}:  # spelt in one way, they stay as they are
+        return {value: value.casefold() if len(lower) < len(values) else value for value in values}
     if not all(re.fullmatch(r"[+-]?(0|[1-9]\d*)(\.\d*)?", value) for value in values):
         return {value: value for value in values}
     numbers = {value: float(value) for value in values}

@@ -49,6 +49,7 @@ ENDINGS = {
     ".xml": ("XML", "convert it to a CSV with a line an image"),
     ".yaml": ("YAML", "convert it to JSON records or a CSV"),
     ".yml": ("YAML", "convert it to JSON records or a CSV"),
+    ".ods": ("a spreadsheet of LibreOffice", "save it as .xlsx or .csv"),
     ".tar": ("an archive", "unpack it: tar -xf FILE"),
 }
 ZIP = b"PK\x03\x04"
@@ -66,8 +67,10 @@ def text_in(file: Path) -> str:
         content = file.read_bytes()
     except OSError as error:
         raise InvalidInput(f"{file} cannot be read: {error.strerror}") from None
-    if content.startswith(ZIP):
+    if content.startswith(ZIP) and file.suffix.lower() not in ENDINGS:
         content = _in_zip(file)
+        if content.startswith(ZIP):
+            raise InvalidInput(f"{file} holds a workbook or another archive; unpack it: unzip {file.name}")
     if kind := _kind_of(file, content[:HEAD]):
         raise InvalidInput(f"{file} is {kind[0]}; {kind[1].replace('FILE', file.name)}")
     try:
@@ -77,7 +80,10 @@ def text_in(file: Path) -> str:
             raise InvalidInput(f"{file} is no text; labels have to be a table (CSV, Excel, Parquet) or JSON") from None
         line = content.count(b"\n", 0, error.start) + 1
         what = f"byte {content[error.start]:#04x} is not UTF-8; save the file as UTF-8"
-        raise InvalidInput(f"{file}:{line}: {what}, for example with iconv -f cp1252 -t utf-8 {file.name}") from None
+        raise InvalidInput(
+            f"{file}:{line}: {what}: iconv -f ENCODING -t utf-8 {file.name}, where ENCODING is what it was saved in, "
+            "such as cp1252 (Western Europe), cp1251 (Cyrillic), gb18030 (Chinese), shift_jis (Japanese)"
+        ) from None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise InvalidInput(f"{file}:{line}: a NUL character, which no name or answer may contain; delete it")
@@ -85,7 +91,7 @@ def text_in(file: Path) -> str:
 
 
 def _kind_of(file: Path, head: bytes) -> tuple[str, str] | None:
-    if ".tfrecord" in file.name.casefold():
+    if ".tfrec" in file.name.casefold():
         return ENDINGS[".tfrecord"]
     return next((kind for start, *kind in KINDS if head.startswith(start)), ENDINGS.get(file.suffix.lower()))
 

@@ -29,6 +29,11 @@ def read_delimited(file: Path, text: str) -> Sheet:
     rows = _csv_rows(file, lines, separator)
     if not rows:
         raise InvalidInput(f"{file} is empty; a table's first line names its columns: image,colour,size")
+    if rows[0][1][0].startswith("#") and len(rows[0][1]) == 1 < len(rows[-1][1]):
+        raise InvalidInput(
+            f"{file}:{rows[0][0]}: {separator.join(rows[0][1])[:80]!r} is a comment; the first line has to name the "
+            "columns (image,colour,size), so delete the lines above it"
+        )
     header, rows = _header(file, _without_ends(rows))
     if wrong := [
         Problem(file, line, f"{len(cells)} cells in {separator.join(cells)[:80]!r}; the header names {len(header)}")
@@ -57,10 +62,15 @@ def _csv_rows(file: Path, lines: Sequence[str], separator: str) -> list[tuple[in
     reader = csv.reader(
         io.StringIO("".join(lines), newline=""), delimiter=separator, strict=True, skipinitialspace=True
     )
+    rows, start = [], 1
     try:
-        return [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
+        for row in reader:
+            rows.append((reader.line_num, row))
+            start = reader.line_num + 1
     except csv.Error as error:
-        raise InvalidInput(f"{file}:{reader.line_num}: not comma separated ({error})") from None
+        quote = f"; a quote begins in line {start} and does not end" if reader.line_num > start else ""
+        raise InvalidInput(f"{file}:{start}: not comma separated ({error}){quote}") from None
+    return [(line, row) for line, row in rows if any(map(str.strip, row))]
 
 
 def _without_ends(rows: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:

@@ -148,9 +148,9 @@ def with_asked(sheet: Sheet, asked: Sheet, learned: Collection[str]) -> Sheet:
     same = placeholders(filled)
     answers = [column for column in filled if column not in same]
     unclear = [column for column in answers if column not in learned]
-    if unclear and len(answers) < len(sheet.labels) and asked.file.name != QUESTIONS:
+    if unclear and len(filled) < len(sheet.labels) and asked.file.name != QUESTIONS:
         names = " ".join(map(quote, unclear))
-        others = some([column for column in sheet.labels if column not in answers])
+        others = some([column for column in sheet.labels if column not in filled])
         raise InvalidInput(
             f"{asked.file} has values of {some(unclear)}, and no answers to {others}: if these are answers, "
             f"--class-columns {names} learns and scores them; if they are known of every image, --leave-out {names}"

@@ -14,6 +14,7 @@ import numpy as np
 
 from competition.errors import InvalidInput, no_such
 from competition.images.decode import ENDINGS, is_image
+from competition.layouts.imports.parts import part_in
 from competition.layouts.imports.sheet import TRAIN, Reading, Sheet
 from competition.layouts.notes import some
 from competition.task import composed
@@ -192,13 +193,29 @@ def _files_of(
     (strip, folder, ending), sure = _rule(names, part, reading, images)
     none_is = not any(map(images.of, names))
     front = f"{folder}/" if folder else ""
-    paths = [front + name.split("/", strip)[-1] + ending for name in names]
+    usual = [front + name.split("/", strip)[-1] + ending for name in names]
+    paths = usual.copy()
     for place, path in enumerate(paths):
         # Composed names, other endings, several folders of images.
         if there and (path not in there or (not sure and len(images.of(names[place])) > 1)):
             file = sheet.file_of(rows[place])
             paths[place] = _only(file, names[place], reading, images, any_ending=none_is) or path
+    for place, path in enumerate(paths):
+        if path in there and (wanted := _other_part(sheet, rows[place], part, names[place], path)):
+            if part_in(front) != wanted:
+                raise InvalidInput(
+                    f"{sheet.file_of(rows[place])}: the image of {sheet.names[rows[place]]!r} would be {path} in "
+                    f"{images.root}, but that is no folder of {wanted}; name the folder of the images with --images"
+                )
+            paths[place] = usual[place]  # which is missing
     return paths
+
+
+def _other_part(sheet: Sheet, row: int, part: str, name: str, path: str) -> str | None:
+    """The part that an image is of, if its folder is that of another one; what is asked may lie among the others."""
+    said = part_in(posixpath.dirname(path))
+    wanted = part_in(posixpath.dirname(name)) or (part if len(sheet.part) else part_in(sheet.file_of(row).stem))
+    return wanted if said and wanted and said != wanted else None
 
 
 def _said_of_files(paths: Mapping[str, str], root: Path, images: Images) -> list[str]:
@@ -241,8 +258,8 @@ Rule = tuple[int, str, str]
 def _rule(names: Sequence[str], part: str, reading: Reading, images: Images) -> tuple[Rule, bool]:
     """How many parts to cut off the names, the folder of the images, and the ending to add: what fits most names.
 
-    Of two folders that fit alike, as where train/ and test/ both begin at 0.jpg, the one called after the part is it.
-    Also says whether the rule is sure: no other fits as many names, and none has files that only another one fits.
+    Of two folders that fit, as where train/ and test/ both begin at 0.jpg, the one called after the part is it. Also
+    says whether the rule is sure: no other fits half as many names, and none has files that only another one fits.
     """
     votes: Counter[Rule] = Counter()
     looked_at = names[:: max(1, len(names) // LOOKED_AT)]
@@ -259,8 +276,9 @@ def _rule(names: Sequence[str], part: str, reading: Reading, images: Images) -> 
             votes[len(parts) - same, "/".join(kept[:-same]), ending] += 1
     if not votes:
         return (0, "", ""), True
-    fit = {rule: (count, part in rule[1].casefold()) for rule, count in votes.items()}
-    best = max(votes, key=lambda rule: (*fit[rule], -rule[0]))
+    most = max(votes.values())
+    fit = {rule: part_in(rule[1]) == part for rule, count in votes.items() if count * 2 >= most}
+    best = max(fit, key=lambda rule: (fit[rule], votes[rule], -rule[0]))
     alone = list(fit.values()).count(fit[best]) == 1
     return best, alone and votes[best] == sum(bool(images.of(name)) for name in looked_at)
 
@@ -305,6 +323,9 @@ def _refuse_shared(sheet: Sheet, names: np.ndarray, images: Images) -> None:
 
 def _refuse_lost(sheet: Sheet, names: np.ndarray, lost: Sequence[int], reading: Reading, images: Images) -> None:
     """Raises InvalidInput where names without a file cannot name one: they have no ending, or lie outside."""
+    if empty := [row for row in lost if not sheet.names[row]]:
+        problems = [sheet.problem(row, f"no name in column {sheet.image!r}") for row in empty]
+        raise InvalidInput(f"{sheet.file_of(empty[0])} names no image in some rows; delete or complete them:", problems)
     if wrong := [row for row in lost if not is_image(names[row])]:
         file, shown = sheet.file_of(wrong[0]), _shown(sheet.names[wrong])
         names_none = f"{file}: column {sheet.image!r} names no images: {shown}"
@@ -319,6 +340,13 @@ def _refuse_lost(sheet: Sheet, names: np.ndarray, lost: Sequence[int], reading: 
             f"{names_none} {'match' if len(wrong) > 1 else 'matches'} none of the {len(images.paths):,} image files in "
             f"{images.root} or below it ({', '.join(images.paths[:2])}, …); name the folder with --images, the column "
             "with --image-column"
+        )
+    if images.paths and len(lost) == len(names):
+        shown = f"{', '.join(images.paths[:2])}{', …' if len(images.paths) > 2 else ''}"
+        raise InvalidInput(
+            f"{sheet.file} names {_shown(sheet.names)}, and none of these is among the {len(images.paths):,} image "
+            f"files in {images.root} or below it ({shown}); name the folder with --images, the column with "
+            "--image-column"
         )
     outside = [row for row in lost if sheet.names[row].startswith(("/", "../", "..\\")) or "://" in sheet.names[row]]
     if outside:

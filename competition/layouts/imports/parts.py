@@ -1,7 +1,9 @@
 """A column that says which part an image belongs to."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -10,9 +12,11 @@ from competition.layouts.imports.sheet import TEST, TRAIN, VALIDATION, Reading, 
 
 # Words for a part, in small letters: those of labels and folders, those among the free tags of a tool, and numbers.
 WORDS = {
-    **dict.fromkeys(("train", "training", "train_set", "trn", "tr", "fit", "unassigned"), TRAIN),
-    **dict.fromkeys(("val", "valid", "validation", "validate", "val_set", "dev", "eval", "holdout"), VALIDATION),
-    **dict.fromkeys(("test", "testing", "test_set", "tst", "query", "gallery", "publictest", "privatetest"), TEST),
+    **dict.fromkeys(("train", "training", "train_set", "trainval", "trn", "tr", "fit", "unassigned"), TRAIN),
+    **dict.fromkeys(("val", "valid", "validation", "validate", "val_set", "va", "dev", "eval", "holdout"), VALIDATION),
+    **dict.fromkeys(
+        ("test", "testing", "test_set", "tst", "te", "ts", "query", "gallery", "publictest", "privatetest"), TEST
+    ),
 }
 TAGS = {word: WORDS[word] for word in ("train", "val", "validation", "test")}
 BY_NUMBER = {"0": TRAIN, "1": VALIDATION, "2": TEST}  # of CelebA
@@ -36,8 +40,16 @@ FLAGGED = {
     "is_test": (TEST, TRAIN),
     **dict.fromkeys(("is_train", "is_training", "is_training_image", "is_training_img"), (TRAIN, TEST)),
 }
+SAYS_PARTS = ("split", "data_split", "dataset_split", "partition")  # a column called so is never a label unasked
 NUMBERED = ("partition", "split", "data_split", "dataset_split", "evaluation_status")
 TRUTHS = {"true": True, "1": True, "1.0": True, "yes": True, "false": False, "0": False, "0.0": False, "no": False}
+
+
+@cache
+def part_in(text: str) -> str | None:
+    """The part that a word in a text says, as train in train_images/a or test2017; None if none or several do."""
+    found = {WORDS[word] for word in re.findall("[a-z]+", text.casefold()) if word in WORDS}
+    return found.pop() if len(found) == 1 else None
 
 
 def find_parts(sheet: Sheet, reading: Reading) -> Sheet:
@@ -99,7 +111,9 @@ def _refuse_half_parts(sheet: Sheet, labels: Mapping[str, np.ndarray]) -> None:
         part_of = {value: WORDS.get(value.casefold()) for value in set(values)}
         parts = {*part_of.values()} - {None}
         numbered = column.casefold() in NUMBERED and all(map(str.isdigit, part_of))
-        if None in part_of.values() and (numbered or (TRAIN in parts and len(parts) > 1)):
+        named = column.casefold() in SAYS_PARTS and any(values)
+        named |= column.casefold() in NAMES and all(map(part_in, part_of)) and len(set(map(part_in, part_of))) > 1
+        if None in part_of.values() and (numbered or named or (TRAIN in parts and len(parts) > 1)):
             raise InvalidInput(
                 f"{sheet.file}: column {column!r} says which part an image belongs to, but not in all rows; allowed "
                 f"are train, validation (val, valid, dev) and test; or leave it out, --leave-out {column!r}, or learn "

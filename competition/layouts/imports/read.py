@@ -169,6 +169,7 @@ def tidy(sheet: Sheet, reading: Reading, asked: Sheet | None = None) -> Sheet:
         sheet = with_asked(sheet, cells.clean(asked), reading.class_columns)
     sheet = _say_folders(find_images(sheet, reading, images))
     sheet = gather(sheet, reading.class_columns)
+    cells.refuse_unused(sheet, reading)
     sheet = cells.drop_missing(sheet, reading)
     sheet = cells.drop_missing_parts(cells.divide(sheet, reading), reading)
     sheet = cells.unify_spelling(sheet)

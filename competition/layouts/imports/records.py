@@ -21,20 +21,32 @@ def parse(file: Path, text: str) -> tuple[Any, list[int] | None]:
     whole: ValueError | None = None
     if file.suffix.lower() not in LINES:
         try:
-            return json.loads(text), None
+            return _loads(file, text), None
         except ValueError as error:
             whole = error
     records, lines = [], []
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
             try:
-                records.append(json.loads(line))
+                records.append(_loads(file, line))
             except ValueError as error:
                 if len(records) > 1 or whole is None:
                     raise InvalidInput(f"{file}:{number}: this line is no JSON ({error})") from None
                 raise InvalidInput(f"{file}:{getattr(whole, 'lineno', number)}: this is no JSON ({whole})") from None
             lines.append(number)
     return records, lines
+
+
+def _loads(file: Path, text: str) -> Any:
+    """JSON's values. Raises InvalidInput for a name that an object has twice, with other values."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs) and (odd := [name for name, value in pairs if found[name] != value]):
+            raise InvalidInput(f"{file}: {odd[0]!r} is named more than once in one object, with other values; keep one")
+        return found
+
+    return json.loads(text, object_pairs_hook=once)
 
 
 def read_records(file: Path, content: Any, lines: list[int] | None) -> Sheet:
