@@ -47,7 +47,10 @@ PATHS = [
         a.jpg  {cat,dog}
         b.jpg  {cat,cow,dog}
         """,
-        said=("images lie in other folders than the labels say: 2, /x/a.jpg is a.jpg",),
+        said=(
+            "images lie in other folders than the labels say: 2, /x/a.jpg is a.jpg",
+            "the values of label were gathered",
+        ),
     ),
     Format(
         "paths: a folder above that of the labels, where no image is of that name",
