@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from competition.dataset import Dataset
+from competition.dataset import Dataset, one_row_an_image
 from competition.errors import InvalidInput
 from competition.images.decode import ENDINGS, BadImage, decode, is_image, read_file
 from competition.layouts import folder, table
@@ -19,11 +19,13 @@ from competition.layouts.csv_lines import csv_rows
 from competition.layouts.fashionai import question_files
 from competition.layouts.fashionai_rows import COLUMNS
 from competition.layouts.imports.folders import LabelFiles, joined_parts, label_files, stacked
-from competition.layouts.imports.images import plain
+from competition.layouts.imports.images import UNREAD, plain, refuse_names_of_nothing
+from competition.layouts.imports.parts import part_in
 from competition.layouts.imports.read import read_sheet, tidy, with_images
 from competition.layouts.imports.sheet import LOOKING, TEST, TRAIN, VALIDATION, Reading, Sheet
 from competition.layouts.notes import some
 from competition.layouts.registry import LAYOUTS
+from competition.layouts.sample import Sample
 from competition.layouts.table_cells import (
     FLAGS,
     QUESTIONS,
@@ -31,6 +33,8 @@ from competition.layouts.table_cells import (
     WORDS,
     Table,
     answering,
+    columns_of,
+    encode,
     flags_of,
     placeholders,
     read_table,
@@ -39,6 +43,8 @@ from competition.layouts.table_tasks import group_columns, infer_tasks
 from competition.task import Task, composed
 
 SAMPLE = 12  # images whose size is read
+BOXES = ("*/*.xml", "labels/*.txt", "labels/*/*.txt")  # of Pascal VOC and YOLO
+KINDS_OF_FILES = ("images", "image", "imgs", "img", "jpegimages", "photos", "pictures", "thumbs", "masks", "labels")
 ANNOTATIONS, TESTS = "Annotations", "Tests"
 SPLIT = "split"  # the column of an imported table that says train or validation
 
@@ -104,7 +110,10 @@ def sniff(labels: Path, reading: Reading = LOOKING, data: Path = Path("labels.cs
     if layout == "fashionai" and not find_classes(data):
         notes.append(f"classes are only numbered; name them in {data / 'classes.csv'}, a line per task: task,first,…")
     what = {"fashionai": "rows of image, task and letters", "folder": "a folder per class"}[layout]
-    sample = label_files(data).sample if layout == "folder" else None
+    sample, more = label_files(data).sample if layout == "folder" else None, []
+    if sample:
+        sample, more = _answered(sample, dataset.tasks, data, dataset)
+        notes += more
     questions = (sample,) if sample else tuple(reader.question_files(data))
     return Found(what, layout, data, dataset, questions, *_look_at_images(dataset), tuple(notes), sample=sample)
 
@@ -118,6 +127,7 @@ class _Rows:
     questions: tuple[Path, ...]
     notes: Sequence[str]
     imported: Imported | None = None
+    asked: Table | None = None
 
 
 def _sniff_table(labels: Path, reading: Reading, data: Path) -> Found:
@@ -130,8 +140,12 @@ def _sniff_table(labels: Path, reading: Reading, data: Path) -> Found:
     if not rows:
         sheet = tidy(_read(labels, files), reading, read_sheet(files.asked)) if strict_asked else sheet
         rows = _to_import(sheet, data)
-    tasks, more, problems = infer_tasks(rows.table, reading.class_columns, reading.numbers_are_classes)
-    dataset = table.labels_of(rows.table, tasks, problems)
+    try:
+        tasks, more, problems = infer_tasks(rows.table, reading.class_columns, reading.numbers_are_classes)
+        dataset = table.labels_of(rows.table, tasks, problems)
+    except InvalidInput:
+        refuse_names_of_nothing(sheet)  # the cause before what may follow from it
+        raise
     notes = [*rows.notes, *more]
     if rows.questions and not rows.imported:
         notes += _said_of_questions(rows.questions[0], tasks)
@@ -140,9 +154,44 @@ def _sniff_table(labels: Path, reading: Reading, data: Path) -> Found:
         notes.append(f"{unlabelled:,} of {len(rows.table):,} rows have no label and are not trained on")
     if reading.leave_out:
         notes.append(f"left out: {', '.join(reading.leave_out)}")
-    questions, looked_at = (files.sample,) if files.sample else rows.questions, _look_at_images(dataset)
-    notes = tuple(dict.fromkeys(notes))
-    return Found(sheet.what, "table", rows.data, dataset, questions, *looked_at, notes, rows.imported, files.sample)
+    _refuse_unknown_answers(rows.asked, tasks)
+    sample, more = _answered(files.sample, tasks, sheet.root, dataset)
+    questions, looked_at = (sample,) if sample else rows.questions, _look_at_images(dataset)
+    notes = tuple(dict.fromkeys([*notes, *more]))
+    return Found(sheet.what, "table", rows.data, dataset, questions, *looked_at, notes, rows.imported, sample)
+
+
+def _refuse_unknown_answers(asked: Table | None, tasks: Sequence[Task]) -> None:
+    """Raises InvalidInput for answers to what is asked that are no values of their task."""
+    wrong = []
+    for task in tasks if asked else ():
+        if columns_of(task, asked.columns):
+            wrong += encode(asked, task)[2]
+    if wrong:
+        raise InvalidInput("answers to what is asked are none of the values that are learned:", sorted(wrong))
+
+
+def _answered(
+    sample: Path | None, tasks: Sequence[Task], images: Path, learned: Dataset
+) -> tuple[Path | None, list[str]]:
+    """A sample if it can be answered, and what is said of it."""
+    if not sample:
+        return None, []
+    try:
+        asked = Sample(images).read_questions(sample, tuple(tasks)).images
+    except InvalidInput as error:
+        return None, [f"{sample.name} cannot be answered, so it is left alone: {error}"]
+    same = {asked.path(row) for row in range(len(asked))} & {learned.path(row) for row in range(len(learned))}
+    if same:
+        shown = f"{len(same):,} images that are learned from, {min(same)} for example"
+        return None, [f"{sample.name} is left alone, because it asks about {shown}; --images names a folder for both"]
+    return sample, _said_of_lost(asked)
+
+
+def _said_of_lost(asked: Dataset) -> list[str]:
+    """A note on images that are asked about, and not there."""
+    lost = [asked.path(row) for row in np.flatnonzero(~_are_there(asked))]
+    return [f"{len(lost):,} of {len(asked):,} images that are asked about are not there: {lost[0]}, …"] if lost else []
 
 
 def _in_place(files: LabelFiles, sheet: Sheet) -> _Rows | None:
@@ -156,7 +205,12 @@ def _in_place(files: LabelFiles, sheet: Sheet) -> _Rows | None:
 def _to_import(sheet: Sheet, data: Path) -> _Rows:
     found, imported = _imported(sheet)
     questions = (questions_beside(data),) if imported.asked else ()
-    return _Rows(found, data, questions, [*sheet.notes, *_said_of_answers(sheet, imported)], imported)
+    asked = _asked(sheet)
+    notes = [*sheet.notes, *_said_of_answers(sheet, imported)]
+    if asked:
+        names = one_row_an_image((), sheet.file, sheet.root, asked.names, {}, line=asked.line)
+        notes += _said_of_lost(names)
+    return _Rows(found, data, questions, notes, imported, asked)
 
 
 def _read(labels: Path, files: LabelFiles) -> Sheet:
@@ -226,16 +280,26 @@ def _first_names_image(file: Path) -> bool:
 def _imported(sheet: Sheet) -> tuple[Table, Imported]:
     """The rows to learn from, as a table; and the tables to write."""
     rows = sheet.part != TEST if len(sheet.part) else np.ones(len(sheet), bool)
-    learned, asked = sheet.take(np.flatnonzero(rows)), sheet.take(np.flatnonzero(~rows))
+    learned, asked = sheet.take(np.flatnonzero(rows)), _asked(sheet)
     columns, split = {sheet.image: learned.names, **learned.labels}, ""
     if (learned.part == VALIDATION).any():
         split = SPLIT if SPLIT not in columns else f"{SPLIT}_of_data"
         columns[split] = learned.part
-    known = {column: cells for column, cells in asked.labels.items() if (cells != "").any()}
-    known = {column: cells for column, cells in known.items() if column not in placeholders(known)}
-    questions = {sheet.image: asked.names, **known} if len(asked) else {}
+    questions = {sheet.image: asked.names, **asked.cells} if asked else {}
     found = Table(sheet.file, sheet.image, learned.names, learned.line, learned.labels, (), sheet.root, learned.files)
     return found, Imported(columns, questions, sheet.root, split)
+
+
+def _asked(sheet: Sheet) -> Table | None:
+    """The rows that are asked, with the columns that hold answers; None if nothing is asked."""
+    rows = np.flatnonzero(sheet.part == TEST) if len(sheet.part) else ()
+    if not len(rows):
+        return None
+    asked = sheet.take(rows)
+    known = {column: cells for column, cells in asked.labels.items() if (cells != "").any()}
+    none = placeholders(known)
+    known = {column: cells for column, cells in known.items() if column not in none}
+    return Table(sheet.file, sheet.image, asked.names, asked.line, known, (), sheet.root, asked.files)
 
 
 def _said_of_questions(file: Path, tasks: Sequence[Task]) -> list[str]:
@@ -287,32 +351,54 @@ def _layout_of_folder(data: Path) -> str:
             f"{data} holds tables, {files.labels.name} for example, and {len(classes)} folders of images; name the "
             "table with --labels, or move it away if the folders are the classes"
         )
-    if not files.labels and len(classes) < 2 and (deeper := _deeper(data)):
-        raise InvalidInput(f"{data} itself holds no labels, but {deeper} seems to: --labels {deeper}")
-    if not files.labels and not classes:
+    if not files.labels:
+        _refuse_no_classes(data, classes)
+    return "table" if files.labels else "folder"
+
+
+def _refuse_no_classes(data: Path, classes: Sequence[Path]) -> None:
+    """Raises InvalidInput for a folder without a table whose folders of images are no classes, or that has none."""
+    names = some([path.name for path in classes])
+    if boxes := sorted({path.parent for pattern in BOXES for path in data.glob(pattern)}):
+        raise InvalidInput(
+            f"{boxes[0]} holds a file of boxes for each image (Pascal VOC, YOLO), which is not read; write a table "
+            "with a line an image: image,label"
+        )
+    if len(classes) < 2 and (deeper := _deeper(data)):
+        shown = (
+            f"{deeper[0]} seems to" if len(deeper) == 1 else f"these folders in it may: {', '.join(map(str, deeper))}"
+        )
+        raise InvalidInput(f"{data} itself holds no labels, but {shown}: --labels {deeper[0]}")
+    if classes and all(part_in(path.name) or path.name.casefold() in KINDS_OF_FILES for path in classes):
+        raise InvalidInput(
+            f"{data} holds the folders {names}, which are called like parts or kinds of files and not like classes, "
+            "and no table; name the file of labels with --labels"
+        )
+    if not classes:
         raise InvalidInput(
             f"{data} holds no labels; looked for {ANNOTATIONS}/*.csv, for a table (*.csv, *.json, …), and for "
             f"a folder of images ({', '.join(ENDINGS)}) per class{_other_files(data)}"
         )
-    return "table" if files.labels else "folder"
 
 
 def _other_files(data: Path) -> str:
-    """The files of a folder that could be labels after all."""
+    """The files of a folder that could be labels after all, and the pictures that are not read."""
     names = sorted(path.name for path in data.iterdir() if path.is_file() and not is_image(path.name))
-    return f"; if {' or '.join(names[:4])} holds them, name it with --labels" if names else ""
+    others = sorted({path.suffix.lower() for path in data.glob("*/*") if path.suffix.lower() in UNREAD})
+    unread = f"; {', '.join(others)} is not read, so convert the pictures" if others else ""
+    return unread + (f"; if {' or '.join(names[:4])} holds them, name it with --labels" if names else "")
 
 
-def _deeper(data: Path) -> Path | None:
-    """The only folder in a folder that has a layout of its own, as where an archive was unpacked into one."""
+def _deeper(data: Path, levels: int = 2) -> list[Path]:
+    """The folders in a folder, or one level deeper, that have labels, as where an archive was unpacked into one."""
     found = []
     for path in folder.class_folders(data):
         try:
-            _layout_of_folder(path)
-        except InvalidInput:  # so it is none
-            continue
-        found.append(path)
-    return found[0] if len(found) == 1 else None
+            if _layout_of_folder(path) != "folder" or len(folder.class_folders(path)) > 1:
+                found.append(path)
+        except InvalidInput:  # so it has none
+            found += _deeper(path, levels - 1) if levels > 1 else []
+    return found
 
 
 def _names_images_in(labels: Path, data: Path) -> bool:

@@ -67,19 +67,21 @@ class Shape:
     """How the columns of a sample answer tasks: by their class, or by a probability for each class.
 
     `values[column]` is the task whose class, or classes, a column holds; `classes[column]` are the task and the place
-    of the class whose probability it holds; `between` joins several values.
+    of the class whose probability it holds; `between` joins several values. `several[column]` is how many classes of a
+    multiclass task a column holds, the likeliest first.
     """
 
     values: Mapping[str, Task]
     classes: Mapping[str, tuple[Task, int]]
     between: Mapping[str, str]
+    several: Mapping[str, int]
 
     @classmethod
     def of(cls, sheet: Sheet, tasks: Tasks) -> "Shape":
         """Raises InvalidInput for a column that answers no task, or where only ids are asked."""
         columns, values, classes = by_task_name(sheet.labels), {}, {}
         for task in tasks:
-            found = columns_of(task, columns)
+            found = columns_of(task, columns) or _in_other_capitals(task, columns)
             if len(found) == 1:
                 values[found[0]] = task
             classes |= {column: (task, place) for place, column in enumerate(found)} if len(found) > 1 else {}
@@ -96,13 +98,18 @@ class Shape:
         for column, task in list(values.items()):
             if task.kind == "multiclass" and len(task) == 2 and _fractions(sheet.cells[column]):
                 classes[column] = (values.pop(column), _positive(task, column))
-        between = {column: _between(sheet.cells[column], task) for column, task in values.items()}
-        return cls(values, classes, between)
+        several = {column: _count(sheet, column, task) for column, task in values.items()}
+        between = {column: _between(sheet.cells[column]) for column in values}
+        return cls(values, classes, between, several)
 
     def meanings(self, threshold: float | None) -> list[str]:
         """What each column holds, in words; columns of the classes of one task together."""
         said = {
-            f"column {column!r}": "the classes" if task.kind == "multilabel" else "the class"
+            f"column {column!r}": "the classes"
+            if task.kind == "multilabel"
+            else f"the {self.several[column]} likeliest classes"
+            if self.several[column] > 1
+            else "the class"
             for column, task in self.values.items()
         }
         count = Counter(task.name for task, _ in self.classes.values())
@@ -147,10 +154,32 @@ def _positive(task: Task, column: str) -> int:
     return 1
 
 
-def _between(values: np.ndarray, task: Task) -> str:
+def _in_other_capitals(task: Task, columns: Mapping[str, str]) -> tuple[str, ...]:
+    """The columns that answer a task but for capitals, where these tell nothing apart."""
+    lower = {name.casefold(): column for name, column in columns.items()}
+    classes = tuple(name.casefold() for name in task.classes)
+    if len(lower) < len(columns) or len(set(classes)) < len(classes):
+        return ()
+    return columns_of(Task(task.name.casefold(), classes, task.kind), lower)
+
+
+def _count(sheet: Sheet, column: str, task: Task) -> int:
+    """How many classes of a multiclass task a cell of a sample holds. Raises InvalidInput for a class and a number."""
+    known, count = set(task.classes), 1
+    for value in set(sheet.cells[column]) - known if task.kind == "multiclass" else ():
+        parts = re.split(BETWEEN, value)
+        if len(parts) > 1 and all(part in known for part in parts):
+            count = max(count, len(parts))
+        elif len(parts) == 2 and re.fullmatch(r"(0?\.\d+|[01]\.\d*)", parts[1]):
+            raise InvalidInput(
+                f"{sheet.file}: column {column!r} holds {value!r}, a class and how sure it is, which is not written; "
+                "write such a file from the CSV of probabilities"
+            )
+    return min(count, len(task))
+
+
+def _between(values: np.ndarray) -> str:
     """What stands between the labels in the cells of a sample."""
-    if task.kind == "multiclass":
-        return ""
     return next((one for one in ("|", ";", ",", " ") if any(one in value for value in values)), BLANK)
 
 
@@ -195,21 +224,30 @@ class Sample:
         for column, title in zip(sheet.labels, header[1:], strict=False):  # empty columns at the end are no labels
             if column in shape.classes:
                 task, place = shape.classes[column]
-                chance = probabilities[task.name][:, place]
-                columns[title] = chance if self.threshold is None else (chance >= self.threshold).astype(int)
+                columns[title] = self._flags(probabilities[task.name][:, place], sheet.cells[column])
             else:
                 columns[title] = self._labels(probabilities[shape.values[column].name], shape, column)
         with whole_file(path) as file:
             write_csv(file, columns, float_format=f"%.{DECIMALS}f", sep=separator)
             if problems := check_against(file, questions.file):
-                raise InvalidInput(f"{path} would be refused:", problems)
+                named = [problem._replace(file=path) if problem.file == file else problem for problem in problems]
+                raise InvalidInput(f"{path} would be refused:", named)
         return [path]
+
+    def _flags(self, chances: np.ndarray, sample: np.ndarray) -> np.ndarray:
+        """Probabilities (rows,) as they are, or 0 and 1 from a threshold on; -1 and 1 where the sample has those."""
+        signed = set(sample) <= {"-1", "1"} and "-1" in sample
+        if not signed and self.threshold is None:
+            return chances
+        yes = chances > HALF if self.threshold is None else chances >= self.threshold
+        return np.where(yes, 1, -1 if signed else 0)
 
     def _labels(self, probabilities: np.ndarray, shape: Shape, column: str) -> np.ndarray:
         task = shape.values[column]
         names = np.array(task.classes, object)
         if task.kind == "multiclass":
-            return names[probabilities.argmax(axis=1)]
+            order = np.argsort(-probabilities, axis=1, kind="stable")[:, : shape.several[column]]
+            return np.array([shape.between[column].join(names[row]) for row in order], object)
         yes = probabilities > HALF if self.threshold is None else probabilities >= self.threshold
         return np.array([shape.between[column].join(names[row]) for row in yes], object)
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from competition.dataset import codes_of
 from competition.errors import InvalidInput, Problem, no_such
+from competition.files import is_file
 from competition.images.decode import ENDINGS, is_image
 from competition.layouts.csv_lines import csv_rows, name_problem, rows_below
 from competition.task import Task, composed, may_be_in_a_name
@@ -60,7 +61,7 @@ class Table:
             return self.images
         folder = self.file.parent
         for place in (folder, folder / "images", folder / "Images"):
-            if any((place / name).is_file() for name in self.names[:LOOKED_AT]):
+            if any(is_file(place / name) for name in self.names[:LOOKED_AT]):
                 return place
         return folder
 

@@ -5,4 +5,5 @@ ALSO_CLASSES = ("none", "nil", "unknown", "unk", "missing", "undefined", "unspec
 MISSING = (
     *("nan", "na", "n/a", "n.a.", "<na>", "#n/a", "none", "null", "nil", "-", "--", "?", "unknown", "unk", "missing"),
     *("undefined", "not available", "unspecified", "nat"),
+    *("#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!"),  # errors of a spreadsheet
 )

@@ -12,8 +12,8 @@ from competition.layouts.imports.parts import BY_NUMBER, WORDS
 from competition.layouts.imports.sheet import Sheet
 
 IMAGE = "image"
-# CelebA's, Kaggle's CelebA, and DeepFashion, whose labels lie in Anno/.
-PARTITION = ("list_eval_partition*.txt", "list_eval_partition*.csv", "../Eval/list_eval_partition*.txt")
+# Of CelebA and DeepFashion, and of Kaggle's CelebA.
+PARTITION = ("list_eval_partition*.txt", "list_eval_partition*.csv")
 # DeepFashion names its attributes and categories in a second file, a line each, which ends in a number.
 NAMES = {"attribute_labels": "list_attr_cloth*.txt", "category_label": "list_category_cloth*.txt"}
 
@@ -110,7 +110,8 @@ def is_named_so(file: Path) -> bool:
 
 def with_parts(sheet: Sheet) -> Sheet:
     """The sheet with the parts of the file beside it."""
-    for path in sorted(path for pattern in PARTITION for path in sheet.file.parent.glob(pattern)):
+    folders = (sheet.file.parent, sheet.file.parent.parent / "Eval")  # DeepFashion's labels lie in Anno/
+    for path in sorted(path for folder in folders for pattern in PARTITION for path in folder.glob(pattern)):
         lines = [re.split(r"[\s,]+", line.strip()) for line in path.read_text("utf-8-sig").splitlines()]
         part_of = {line[0]: {**BY_NUMBER, **WORDS}.get(line[-1].casefold()) for line in lines if len(line) > 1}
         parts = np.array([part_of.get(name) for name in sheet.names], object)

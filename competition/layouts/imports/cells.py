@@ -13,7 +13,7 @@ import numpy as np
 from competition.errors import InvalidInput
 from competition.layouts.imports.sheet import Reading, Sheet, text_of
 from competition.layouts.notes import SHOWN, Note, some
-from competition.layouts.table_cells import FLAGS, SEPARATOR
+from competition.layouts.table_cells import FLAGS, SEPARATOR, task_of
 from competition.layouts.words import ALSO_CLASSES, MISSING
 from competition.task import composed
 
@@ -45,6 +45,8 @@ def clean(sheet: Sheet) -> Sheet:
         if column != sheet.image and any(text != value.strip() for value, text in texts.items()):
             changed.append(column)
         name = clean_text(column)
+        if column != sheet.image and not task_of(name):
+            raise InvalidInput(f"{sheet.file}: column {name!r} has neither a letter nor a digit in its name; rename it")
         if name in found:
             raise InvalidInput(f"{sheet.file}: two columns are called {name!r} but for what cannot be seen; rename one")
         found[name] = _replaced(values, texts)
@@ -219,15 +221,16 @@ def how_sure(values: Iterable[str], separator: str) -> int:
         return SURE
     if any(len(set(one)) < len(one) for one in joined.values()) or recurring < UNSURE:
         return MAYBE if separator == ";" else NO
-    decimal = separator == "," and all(re.fullmatch(r"-?\d+,\d+", value) for value in joined)
-    if separator != " ":
-        return SURE if recurring >= RECURRING and separator not in SELDOM and not decimal else MAYBE
     places = defaultdict(set)
     for one in divided.values():
         for place, part in enumerate(one):
             places[part].add(place)
     moving = sum(len(found) > 1 for found in places.values()) / len(places)
     sizes = {len(one) for one in divided.values()}
+    if separator != " ":
+        decimal = separator == "," and all(re.fullmatch(r"-?\d+,\d+", value) for value in joined)
+        pairs = sizes == {2} and not moving  # as in Smith, John
+        return SURE if recurring >= RECURRING and separator not in SELDOM and not decimal and not pairs else MAYBE
     if recurring >= RECURRING and max(sizes) > 2 and len(sizes) > 1 and moving >= 0.25 and len(places) < len(distinct):
         return SURE
     return MAYBE if moving > 0 or (recurring >= RECURRING and len(sizes) > 1) else NO

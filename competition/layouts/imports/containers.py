@@ -52,6 +52,7 @@ ENDINGS = {
     ".ods": ("a spreadsheet of LibreOffice", "save it as .xlsx or .csv"),
     ".tar": ("an archive", "unpack it: tar -xf FILE"),
 }
+WITHIN = (".xlsx", ".zip", ".parquet")  # read once they are unpacked
 ZIP = b"PK\x03\x04"
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 HEAD = 16  # bytes
@@ -69,8 +70,6 @@ def text_in(file: Path) -> str:
         raise InvalidInput(f"{file} cannot be read: {error.strerror}") from None
     if content.startswith(ZIP) and file.suffix.lower() not in ENDINGS:
         content = _in_zip(file)
-        if content.startswith(ZIP):
-            raise InvalidInput(f"{file} holds a workbook or another archive; unpack it: unzip {file.name}")
     if kind := _kind_of(file, content[:HEAD]):
         raise InvalidInput(f"{file} is {kind[0]}; {kind[1].replace('FILE', file.name)}")
     try:
@@ -101,12 +100,12 @@ def _in_zip(file: Path) -> bytes:
     try:
         with zipfile.ZipFile(file) as archive:
             names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX")]
-            if len(names) == 1 and not names[0].lower().endswith((".jpg", ".jpeg", ".png", ".webp")):
+            if len(names) == 1 and not names[0].lower().endswith((".jpg", ".jpeg", ".png", ".webp", *WITHIN)):
                 return archive.read(names[0])
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise InvalidInput(f"{file} is no zip that can be read: {error}") from None
     shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
     raise InvalidInput(
-        f"{file} is a zip of {len(names):,} files ({shown}); unpack it and name the folder: "
-        f"unzip {file.name} -d {file.stem}, then --labels {file.stem}"
+        f"{file} is a zip of {len(names):,} file{'s' if len(names) != 1 else ''} ({shown}); unpack it and name the "
+        f"folder: unzip {file.name} -d {file.stem}, then --labels {file.stem}"
     )

@@ -91,10 +91,11 @@ def _header(file: Path, rows: list) -> tuple[list[str], list]:
     """The names of the columns, and the rows below."""
     (line, header), *rows = rows
     header = [name.strip() for name in header]
-    if any(map(is_image, header)):
+    numbers = [name for name in header if name.isdigit()]
+    if any(map(is_image, header)) or len(set(numbers)) < len(numbers):
         raise InvalidInput(
-            f"{file}:{line}: the first line, {','.join(header)[:80]!r}, is about an image; expected is a header that "
-            "names the columns (image,colour,size)"
+            f"{file}:{line}: the first line, {','.join(header)[:80]!r}, is about an image; expected is a header "
+            "that names the columns (image,colour,size)"
         )
     if not header[0] and all(header[1:]):
         header[0] = INDEX

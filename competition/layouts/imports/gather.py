@@ -118,13 +118,20 @@ def _pivot(sheet: Sheet, image: np.ndarray, first: np.ndarray, differ: Sequence[
         questions, answers = sheet.cells[key], sheet.cells[value]
         frame = pd.DataFrame({"image": image, "question": questions, "answer": answers})
         count = frame["question"].nunique()
-        if not 1 < count <= min(QUESTIONS_AT_MOST, len(sheet) / 2) or frame.duplicated(["image", "question"]).any():
+        called = key.casefold() in QUESTION and value.casefold() in ANSWER
+        twice = frame.duplicated(["image", "question"])
+        if called and 0 < twice.mean() < MANY:
+            problems = [
+                sheet.problem(row, f"{sheet.names[row]} has a second answer to {questions[row]}; keep one")
+                for row in np.flatnonzero(twice)
+            ]
+            raise InvalidInput(f"{sheet.file} answers questions more than once:", problems)
+        if not 1 < count <= min(QUESTIONS_AT_MOST, len(sheet) / 2) or twice.any():
             continue
         if set(questions) & {"", *sheet.cells}:
             continue
         homes = frame[frame["answer"] != ""].groupby("answer")["question"].nunique()
         flags = {answer.casefold() for answer in homes.index} <= {*FLAGS, *WORDS, "-1"}
-        called = key.casefold() in QUESTION and value.casefold() in ANSWER
         if not (flags or called or ((homes == 1).all() and not all(map(is_number, homes.index)))):
             continue
         cells = {column: cells[first] for column, cells in sheet.cells.items() if column not in differ}

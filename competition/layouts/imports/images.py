@@ -36,6 +36,7 @@ USUAL = (
     "fname",
 )
 UNREAD = (".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".jfif", ".dcm", ".nii", ".svg", ".npy")
+PACKED = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
 UPLOADED = re.compile(r"[0-9a-f]{8}-(.+)")  # how Label Studio renames what is uploaded
 SKIPPED = ("node_modules", "site-packages", "__pycache__")  # folders that hold no data
 MOST = 0.5  # of a column's cells have to name images
@@ -59,6 +60,11 @@ class Images:
         return cls(root, tuple(found))
 
     @cached_property
+    def parts(self) -> frozenset[str | None]:
+        """The parts that folders are called after."""
+        return frozenset(map(part_in, map(posixpath.dirname, self.paths)))
+
+    @cached_property
     def by_name(self) -> dict[str, list[str]]:
         """Paths by the last part, with and without its ending, composed as one would type it."""
         found = defaultdict(list)
@@ -69,7 +75,8 @@ class Images:
         return found
 
     def of(self, name: str) -> list[str]:
-        return self.by_name.get(name.rsplit("/", 1)[-1], [])
+        last = name.rsplit("/", 1)[-1]
+        return self.by_name.get(last) or (self.by_name.get(unquote(last), []) if "%" in last else [])
 
     @cached_property
     def by_stem(self) -> dict[str, list[str]]:
@@ -195,13 +202,14 @@ def _files_of(
     front = f"{folder}/" if folder else ""
     usual = [front + name.split("/", strip)[-1] + ending for name in names]
     paths = usual.copy()
+    own = part if part_in(front) == part else None  # where it has a folder, others are not searched
     for place, path in enumerate(paths):
         # Composed names, other endings, several folders of images.
         if there and (path not in there or (not sure and len(images.of(names[place])) > 1)):
             file = sheet.file_of(rows[place])
-            paths[place] = _only(file, names[place], reading, images, any_ending=none_is) or path
+            paths[place] = _only(file, names[place], reading, images, none_is, own) or path
     for place, path in enumerate(paths):
-        if path in there and (wanted := _other_part(sheet, rows[place], part, names[place], path)):
+        if path in there and (wanted := _other_part(sheet.file_of(rows[place]), names[place], path, images)):
             if part_in(front) != wanted:
                 raise InvalidInput(
                     f"{sheet.file_of(rows[place])}: the image of {sheet.names[rows[place]]!r} would be {path} in "
@@ -211,11 +219,15 @@ def _files_of(
     return paths
 
 
-def _other_part(sheet: Sheet, row: int, part: str, name: str, path: str) -> str | None:
-    """The part that an image is of, if its folder is that of another one; what is asked may lie among the others."""
-    said = part_in(posixpath.dirname(path))
-    wanted = part_in(posixpath.dirname(name)) or (part if len(sheet.part) else part_in(sheet.file_of(row).stem))
-    return wanted if said and wanted and said != wanted else None
+def _other_part(labels: Path, name: str, path: str, images: Images) -> str | None:
+    """The part that an image is of, by its name or by that of its labels, if its folder is that of another part.
+
+    Images of validation and test may lie among those to train on, where they have no folder of their own.
+    """
+    said, named, filed = part_in(posixpath.dirname(path)), part_in(posixpath.dirname(name)), part_in(labels.stem)
+    if not said or said == (named or filed):
+        return None
+    return named or (filed if filed == TRAIN or filed in images.parts else None)
 
 
 def _said_of_files(paths: Mapping[str, str], root: Path, images: Images) -> list[str]:
@@ -277,8 +289,8 @@ def _rule(names: Sequence[str], part: str, reading: Reading, images: Images) -> 
     if not votes:
         return (0, "", ""), True
     most = max(votes.values())
-    fit = {rule: part_in(rule[1]) == part for rule, count in votes.items() if count * 2 >= most}
-    best = max(fit, key=lambda rule: (fit[rule], votes[rule], -rule[0]))
+    fit = {rule: (-rule[0], part_in(rule[1]) == part) for rule, count in votes.items() if count * 2 >= most}
+    best = max(fit, key=lambda rule: (*fit[rule], votes[rule]))
     alone = list(fit.values()).count(fit[best]) == 1
     return best, alone and votes[best] == sum(bool(images.of(name)) for name in looked_at)
 
@@ -287,9 +299,9 @@ def _dotted(extension: str) -> str:
     return extension if extension.startswith(".") else f".{extension}"
 
 
-def _only(labels: Path, name: str, reading: Reading, images: Images, any_ending: bool) -> str | None:
-    """The only image that a name in a label file can mean; its folders have to be those of the image."""
-    found = images.like(name, any_ending)
+def _only(labels: Path, name: str, reading: Reading, images: Images, any_ending: bool, part: str | None) -> str | None:
+    """The only image that a name in a label file can mean, in folders of a `part` if given, and in its own folders."""
+    found = [path for path in images.like(name, any_ending) if not part or part_in(posixpath.dirname(path)) == part]
     if reading.extension and not is_image(name):
         found = [path for path in found if path.endswith(_dotted(reading.extension))]
     if "/" in name and not UPLOADED.fullmatch(name.rsplit("/", 1)[-1]):
@@ -341,13 +353,6 @@ def _refuse_lost(sheet: Sheet, names: np.ndarray, lost: Sequence[int], reading: 
             f"{images.root} or below it ({', '.join(images.paths[:2])}, …); name the folder with --images, the column "
             "with --image-column"
         )
-    if images.paths and len(lost) == len(names):
-        shown = f"{', '.join(images.paths[:2])}{', …' if len(images.paths) > 2 else ''}"
-        raise InvalidInput(
-            f"{sheet.file} names {_shown(sheet.names)}, and none of these is among the {len(images.paths):,} image "
-            f"files in {images.root} or below it ({shown}); name the folder with --images, the column with "
-            "--image-column"
-        )
     outside = [row for row in lost if sheet.names[row].startswith(("/", "../", "..\\")) or "://" in sheet.names[row]]
     if outside:
         raise InvalidInput(
@@ -368,6 +373,18 @@ def refuse_header_of_image(sheet: Sheet, images: Images) -> None:
         )
 
 
+def refuse_names_of_nothing(sheet: Sheet) -> None:
+    """Raises InvalidInput where none of the names is that of an image, although there are images."""
+    images = Images.below(sheet.root)
+    if images.paths and not set(sheet.names) & set(images.paths):
+        shown = f"{', '.join(images.paths[:2])}{', …' if len(images.paths) > 2 else ''}"
+        raise InvalidInput(
+            f"{sheet.file} names {_shown(sheet.names)}, and none of these is among the {len(images.paths):,} image "
+            f"files in {images.root} or below it ({shown}); name the folder with --images, the column with "
+            "--image-column"
+        )
+
+
 def _shown(values: Iterable[str]) -> str:
     values = list(dict.fromkeys(values))
     return ", ".join(map(repr, values[:3])) + (f" and {len(values) - 3:,} more" if len(values) > 3 else "")
@@ -377,4 +394,6 @@ def _no_files(images: Images) -> str:
     """That a folder holds no images, and which pictures there are not read."""
     others = {path.suffix.lower() for path in images.root.rglob("*") if path.suffix.lower() in UNREAD}
     unread = f"; {', '.join(sorted(others))} is not read, so convert the pictures" if others else ""
-    return f"no image file ({', '.join(ENDINGS)}) is in {images.root} or below it{unread}"
+    packed = some(sorted(path.name for path in images.root.iterdir() if path.suffix.lower() in PACKED))
+    unpack = f"; {packed} may hold them, so unpack it" if packed else ""
+    return f"no image file ({', '.join(ENDINGS)}) is in {images.root} or below it{unread}{unpack}"

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from competition.errors import InvalidInput
+from competition.images.decode import is_image
 from competition.layouts.imports.sheet import Sheet, sheet_of, text_of
 from competition.layouts.table_cells import SEPARATOR
 
@@ -27,7 +29,13 @@ def read_label_studio(file: Path, content: Sequence[Mapping]) -> Sheet:
             one for one in task.get("annotations", task.get("completions", [])) if not one.get("was_cancelled")
         ]
         repeated += len(annotations) > 1
-        rows.append({IMAGE: _image_of(task["data"]), **_choices(annotations[-1] if annotations else {})})
+        rows.append({IMAGE: _image_of(file, task["data"]), **_choices(annotations[-1] if annotations else {})})
+    if all(len(row) == 1 for row in rows):
+        kinds = sorted({one.get("type", "?") for task in content for one in _results(task)})
+        raise InvalidInput(
+            f"{file} is an export of Label Studio, and no annotation holds choices; found are "
+            f"{', '.join(kinds) or 'predictions or tasks alone'}; choices, taxonomy, labels and ratings are learned"
+        )
     sheet = sheet_of(file, "an export of Label Studio", rows, image=IMAGE)
     single = {column for column in sheet.several if not any(SEPARATOR in cell for cell in sheet.cells[column])}
     sheet = replace(sheet, several=sheet.several - single)
@@ -35,9 +43,20 @@ def read_label_studio(file: Path, content: Sequence[Mapping]) -> Sheet:
     return sheet.say(note) if repeated else sheet
 
 
-def _image_of(data: Mapping) -> str:
-    """The value of a task's data that names a file."""
-    return str(data.get(IMAGE) or next((value for value in data.values() if "/" in str(value)), ""))
+def _image_of(file: Path, data: Mapping) -> str:
+    """The value of a task's data that names a file. Raises InvalidInput if several do, or none."""
+    if data.get(IMAGE):
+        return str(data[IMAGE])
+    named = {key: str(value) for key, value in data.items() if is_image(str(value).split("?")[0])}
+    named = named or {key: str(value) for key, value in data.items() if "/" in str(value)}
+    if len(named) != 1:
+        what = f"{', '.join(named)} all name images" if named else f"none of {', '.join(data)} names an image"
+        raise InvalidInput(f"{file}: {what} in the data of a task; keep one of them, called image")
+    return next(iter(named.values()))
+
+
+def _results(task: Mapping) -> list[Mapping]:
+    return [one for annotation in task.get("annotations", task.get("completions", [])) for one in annotation["result"]]
 
 
 def _choices(annotation: Mapping) -> dict[str, object]:

@@ -48,7 +48,8 @@ TRUTHS = {"true": True, "1": True, "1.0": True, "yes": True, "false": False, "0"
 @cache
 def part_in(text: str) -> str | None:
     """The part that a word in a text says, as train in train_images/a or test2017; None if none or several do."""
-    found = {WORDS[word] for word in re.findall("[a-z]+", text.casefold()) if word in WORDS}
+    words = [word.casefold() for word in re.findall("[A-Z]?[a-z]+|[A-Z]+(?![a-z])", text)]
+    found = {WORDS[word] for word in words if word in WORDS}
     return found.pop() if len(found) == 1 else None
 
 

@@ -1,5 +1,6 @@
 """Which importer reads a label file, and the steps from what it finds to a sheet with an image a row."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +43,7 @@ MEASURES = (
     *("xmin", "ymin", "xmax", "ymax", "x_min", "y_min", "x_max", "y_max", "x1", "y1", "x2", "y2"),
     *("bbox_x", "bbox_y", "bbox_w", "bbox_h", "bbox_width", "bbox_height"),
 )
+PIXELS = 50  # numbers in a cell, from which on they are a picture
 FOLDS = ("fold", "folds", "kfold", "k_fold", "fold_id", "cv_fold")
 
 # Folders that hold labels, and no images, beside those of the images, in small letters.
@@ -163,6 +165,7 @@ def tidy(sheet: Sheet, reading: Reading, asked: Sheet | None = None) -> Sheet:
     if not len(sheet):
         raise InvalidInput(f"{sheet.file} holds a header, and no line below it")
     sheet = cells.clean(sheet.without(reading.leave_out))
+    _refuse_pixels(sheet)
     sheet, images = with_images(sheet, reading)
     sheet = find_parts(without_bystanders(sheet, reading), reading)
     if asked is not None:
@@ -174,6 +177,16 @@ def tidy(sheet: Sheet, reading: Reading, asked: Sheet | None = None) -> Sheet:
     sheet = cells.drop_missing_parts(cells.divide(sheet, reading), reading)
     sheet = cells.unify_spelling(sheet)
     return cells.unify_flags(sheet)
+
+
+def _refuse_pixels(sheet: Sheet) -> None:
+    """Raises InvalidInput for pictures that stand in the table as numbers."""
+    for column, values in sheet.cells.items():
+        if re.fullmatch(r"[\d\s.,;\[\]]+", values[0]) and len(values[0].split()) >= PIXELS:
+            raise InvalidInput(
+                f"{sheet.file}: column {column!r} holds pictures as numbers ({values[0][:30]!r}, …); write each to a "
+                "file, for example with cv2.imwrite, and a table with their names: image,label"
+            )
 
 
 def _say_folders(sheet: Sheet) -> Sheet:

@@ -54,7 +54,9 @@ LISTS = [
                 "3", "image_name  attribute_labels", "img/x/a.jpg  1 -1", "img/x/b.jpg  -1  1", "img/x/c.jpg  0  1"
             ),
             "Anno/list_attr_cloth.txt": lines("2", "attribute_name  attribute_type", "a-line   3", "lace up  2"),
-            "Eval/list_eval_partition.txt": lines("3", "image_name evaluation_status", "img/x/a.jpg train"),
+            "Eval/list_eval_partition.txt": lines(
+                "3", "image_name evaluation_status", "img/x/a.jpg train", "img/x/b.jpg val", "img/x/c.jpg train"
+            ),
         },
         "img/x/{abc}.jpg",
         """
@@ -64,7 +66,9 @@ LISTS = [
         img/x/c.jpg  .       1
         """,
         labels="Anno/list_attr_img.txt",
+        held_out="img/x/b.jpg",
         said=(
+            "the parts are those of list_eval_partition.txt",
             "attributes are named by list_attr_cloth.txt",
             "1, -1 and 0 are yes, no and unknown, as in DeepFashion",
             "a-line, lace up are answered one by one",
