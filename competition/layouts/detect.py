@@ -151,7 +151,7 @@ def _sniff_table(labels: Path, reading: Reading, data: Path) -> Found:
         notes += _said_of_questions(rows.questions[0], tasks)
     if len(dataset) < len(rows.table):
         unlabelled = len(rows.table) - len(dataset)
-        notes.append(f"{unlabelled:,} of {len(rows.table):,} rows have no label and are not trained on")
+        notes.append(f"rows without a label, which are not trained on: {unlabelled:,} of {len(rows.table):,}")
     if reading.leave_out:
         notes.append(f"left out: {', '.join(reading.leave_out)}")
     _refuse_unknown_answers(rows.asked, tasks)
@@ -317,7 +317,11 @@ def _said_of_answers(sheet: Sheet, imported: Imported) -> list[str]:
     asked = sheet.take(np.flatnonzero(sheet.part == TEST)) if imported.asked else sheet.take(np.array([], int))
     empty = [column for column, cells in asked.labels.items() if column not in known and (cells != "").any()]
     notes = [f"{some(empty)}: one value for all that is asked is a placeholder, no answer"] if empty else []
-    return [*notes, f"answers to what is asked are known ({some(known)}), and will be scored"] if known else notes
+    if not known:
+        return notes
+    answered = int(np.any([imported.asked[column] != "" for column in known], axis=0).sum())
+    share = f" for {answered:,} of {len(asked):,} images" if answered < len(asked) else ""
+    return [*notes, f"answers to what is asked are known{share} ({some(known)}), and will be scored"]
 
 
 def layout_of(labels: Path) -> str:

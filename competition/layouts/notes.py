@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+LONGEST = 200  # letters
 SHOWN = 4  # names, and notes of one kind; more are said in one note
 
 
@@ -29,6 +30,11 @@ def in_words(notes: Iterable[Note]) -> list[str]:
     return found
 
 
+def short(name: str) -> str:
+    """A name, cut where it is longer than a line."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+
+
 def some(names: Sequence[str]) -> str:
     """The first names, and how many more there are."""
-    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")
+    return ", ".join(map(short, names[:SHOWN])) + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")

@@ -80,8 +80,8 @@ def group_columns(cells: Mapping[str, np.ndarray]) -> tuple[dict[str, tuple[str,
         name = ONE_OF if _one_is_right(*_count_ones(cells[column] for column in plain), False) else ANY_OF
         name = f"other_{name}" if name in prefixes.values() else name
         if not _partly_answered([cells[column] for column in plain]):
-            text = f"the 0/1 columns {some(plain)} share no prefix; they are read as one task, {name}. "
-            notes.append(Note(text + "If each is a question of its own, write yes and no instead of 1 and 0"))
+            text = f"the columns {some(plain)} share no prefix; they are read as one task, {name}. "
+            notes.append(Note(text + "If each is a question of its own, write yes and no in their cells"))
         prefixes |= dict.fromkeys(plain, name)
     groups, found = defaultdict(list), {}
     for column in cells:

@@ -83,7 +83,7 @@ def test_a_table_is_described_with_its_tasks_images_and_questions(here, capsys):
         "images 3 of 3 found; 32 x 24 pixels (median), from 32 x 24 to 32 x 40 (3 looked at)",
         "questions my data/questions.csv",
         "note image names are relative to my data/images",
-        "note 1 of 4 rows have no label and are not trained on",
+        "note rows without a label, which are not trained on: 1 of 4",
         "note left out: note",
         "note shape: square on fewer than two images, too few to train and validate",
         "",

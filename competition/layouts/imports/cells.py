@@ -107,7 +107,7 @@ def _said_of_class(column: str, name: str, other: str) -> Note:
 
 
 def _said_of_missing(column: str, words: Counter[str]) -> Note:
-    shown = ", ".join(f"{word!r} {count:,} times" for word, count in words.most_common(SHOWN))
+    shown = ", ".join(f"{word!r} ({count:,})" for word, count in words.most_common(SHOWN))
     text = f"{column}: {shown}, read as missing (--missing without a word reads it as a class)"
     return Note(text, column, "some words are read as missing")
 
@@ -298,19 +298,22 @@ def unify_spelling(sheet: Sheet) -> Sheet:
             for value, parts in parts_of.items()
         }
         cells[column] = _replaced(values, texts)
-        notes.append(_said_of_spelling(column, spelt))
+        notes += _said_of_spelling(column, spelt)
     return sheet.with_cells(cells).say(*notes)
 
 
-def _said_of_spelling(column: str, spelt: Mapping[str, str]) -> Note:
+def _said_of_spelling(column: str, spelt: Mapping[str, str]) -> list[Note]:
+    """What is said of values that are one; and of those that are written otherwise, unless -1 is explained."""
     merged = defaultdict(list)
     for value, one in sorted(spelt.items()):
         merged[one].append(value)
     if alike := [found for found in merged.values() if len(found) > 1]:
-        text = f"{column}: {'; '.join(', '.join(found) for found in alike[:SHOWN])} are one value"
-        return Note(text, column, "values that are spelt in several ways are one value")
+        text = f"{column}: {'; '.join(f'{some(found)} are one value' for found in alike[:SHOWN])}"
+        return [Note(text, column, "values that are spelt in several ways are one value")]
+    if "-1" in merged and merged.keys() <= {"-1", "0", "1"}:
+        return []
     new = f"{', '.join(sorted(merged)[:SHOWN])}, not {min(spelt.keys() - merged.keys())}"
-    return Note(f"{column}: written as {new}", column, "values are written otherwise than in the labels")
+    return [Note(f"{column}: written as {new}", column, "values are written otherwise than in the labels")]
 
 
 def spelt_alike(classes: Iterable[str]) -> list[list[str]]:
@@ -355,7 +358,11 @@ def unify_flags(sheet: Sheet) -> Sheet:
             )
         texts = {"-1": "" if unknown else "0", "0": "0", "1": "1", "": ""}
         cells = {column: _replaced(sheet.cells[column], texts) for column in signed}
-        said = "missing, because 0 is there, too (no: write 0 for -1)" if unknown else "no, because there is no 0"
+        said = (
+            "missing, because 0 is there, too; if it means no, write 0 for it"
+            if unknown
+            else "no, because there is no 0"
+        )
         notes.append(f"-1 in {some(list(signed))} is read as {said}")
     rest = {column: found for column, found in distinct.items() if column not in signed}
     notes += [note for column, found in rest.items() for note in _said_of_negative(column, found)]

@@ -44,7 +44,7 @@ def gather(sheet: Sheet, wanted: Sequence[str] = ()) -> Sheet:
     first = np.unique(image, return_index=True)[1]
     differ = [column for column, values in sheet.labels.items() if not _same_within(values, image, first)]
     if not differ:
-        return sheet.take(first).say(f"{len(sheet) - len(first):,} rows repeat another row, and count once")
+        return sheet.take(first).say(f"rows that repeat another one count once: {len(sheet) - len(first):,}")
     repeated = np.bincount(image) > 1
     if repeated.sum() < 2 or repeated.mean() < MANY:
         raise InvalidInput(

@@ -233,7 +233,11 @@ def _other_part(labels: Path, name: str, path: str, images: Images) -> str | Non
 def _said_of_files(paths: Mapping[str, str], root: Path, images: Images) -> list[str]:
     """What is said of images, by their names below `root`: where they lie, how they end, what names say otherwise."""
     folders, endings, moved, odd = {}, {}, [], []
-    same = cache(lambda inner, outer: (root / inner).resolve() == (images.root / outer).resolve())
+    same = cache(
+        lambda inner, outer: (
+            (root / inner).resolve() == (images.root / outer).resolve() or inner.casefold() == outer.casefold()
+        )
+    )
     for given, path in paths.items():
         written = _written(given)
         inner, name = posixpath.split(written) if "/" in written else ("", written)
@@ -246,14 +250,15 @@ def _said_of_files(paths: Mapping[str, str], root: Path, images: Images) -> list
         if file == name or file.rpartition(".")[0] == name:
             endings[file.removeprefix(name)] = None
         else:
-            odd.append(path)
-    said = [f"in {some([str(images.root / folder) for folder in folders])}"] if any(folders) else []
-    said += [f"end in {some([*filter(None, endings)])}"] if any(endings) else []
+            odd.append(f"{given} is {path}")
+    where = f"lie in {some([str(images.root / folder) for folder in folders])}" if any(folders) else ""
+    how = f"end in {some([*filter(None, endings)])}" if any(endings) else ""
+    notes = [f"images {' and '.join(filter(None, (where, how)))}"] if where or how else []
     if odd:
-        said.append(f"are called otherwise than in the labels: {len(odd):,}, {odd[0]} for example")
+        notes.append(f"images that are called otherwise than in the labels: {len(odd):,}, {odd[0]}, for example")
     if moved:
-        said.append(f"lie in other folders than the labels say: {len(moved):,}, {moved[0]}, for example")
-    return [f"images {' and '.join(said)}"] if said else []
+        notes.append(f"images in other folders than the labels say: {len(moved):,}, {moved[0]}, for example")
+    return notes
 
 
 def _written(name: str) -> str:

@@ -68,7 +68,8 @@ def find_parts(sheet: Sheet, reading: Reading) -> Sheet:
         if len(sheet.part) and TRAIN not in sheet.part:
             what = f"there is no image to train on ({_counts(sheet.part)}); name the file that has those, too"
             raise InvalidInput(f"{sheet.file}: {what}")
-        return sheet
+        several = len(set(sheet.part)) > 1  # which the format says
+        return sheet.say(f"images of each part: {_counts(sheet.part)}") if several else sheet
     if len(columns) > 1:
         raise InvalidInput(
             f"{sheet.file}: the columns {', '.join(columns)} all say train, validation or test; name one with "

@@ -16,7 +16,7 @@ CELLS = [
         b.jpg  long
         c.jpg  short
         """,
-        said=("sleeve: 'nan' 2 times, read as missing", "2 of 4 rows have no label"),
+        said=("sleeve: 'nan' (2), read as missing", "rows without a label, which are not trained on: 2 of 4"),
     ),
     Table(
         "missing: several words in any case",
@@ -28,9 +28,9 @@ CELLS = [
         d.jpg  .       slim
         """,
         said=(
-            "sleeve: 'N/A' 1 times, '?' 1 times, read as missing",
-            "hem: 'Unknown' 1 times, '-' 1 times, read as missing",
-            "1 of 4 rows have no label",
+            "sleeve: 'N/A' (1), '?' (1), read as missing",
+            "hem: 'Unknown' (1), '-' (1), read as missing",
+            "rows without a label, which are not trained on: 1 of 4",
         ),
     ),
     Table(
@@ -43,7 +43,7 @@ CELLS = [
         c.jpg  short
         d.jpg  none
         """,
-        said=("sleeve: 'keine' 1 times, read as missing", "1 of 4 rows have no label"),
+        said=("sleeve: 'keine' (1), read as missing", "rows without a label, which are not trained on: 1 of 4"),
     ),
     Table(
         "missing: no word is",
@@ -66,7 +66,7 @@ CELLS = [
         c.jpg  {wet}
         d.jpg  {red}
         """,
-        said=("tags: 'nan' 1 times, read as missing", "1 of 4 rows have no label"),
+        said=("tags: 'nan' (1), read as missing", "rows without a label, which are not trained on: 1 of 4"),
     ),
     Table(
         "missing: nan in a column of numbers",
@@ -77,7 +77,11 @@ CELLS = [
         c.jpg  2
         d.jpg  1
         """,
-        said=("grade: 'nan' 1 times, read as missing", "grade: written as 1, 2, not 1.0", "1 of 4 rows have no label"),
+        said=(
+            "grade: 'nan' (1), read as missing",
+            "grade: written as 1, 2, not 1.0",
+            "rows without a label, which are not trained on: 1 of 4",
+        ),
     ),
     Table(
         "missing: nan among 0 and 1",
@@ -89,9 +93,9 @@ CELLS = [
         d.jpg  a
         """,
         said=(
-            "t_a: 'nan' 1 times, read as missing",
-            "t_b: 'nan' 1 times, read as missing",
-            "1 of 4 rows have no label",
+            "t_a: 'nan' (1), read as missing",
+            "t_b: 'nan' (1), read as missing",
+            "rows without a label, which are not trained on: 1 of 4",
         ),
     ),
     Table(
@@ -127,7 +131,7 @@ CELLS = [
         b.jpg  {red}
         c.jpg  {}
         """,
-        said=("tags: its cells are lists of several values", "1 of 4 rows have no label"),
+        said=("tags: its cells are lists of several values", "rows without a label, which are not trained on: 1 of 4"),
     ),
     Table(
         "several: a list of JSON",
@@ -362,7 +366,7 @@ CELLS = [
         c.jpg  4
         d.jpg  3
         """,
-        said=("grade: written as 3, 4, not 3.0", "1 of 4 rows have no label"),
+        said=("grade: written as 3, 4, not 3.0", "rows without a label, which are not trained on: 1 of 4"),
     ),
     Table(
         "flags: partly answered are a task each",
@@ -373,7 +377,7 @@ CELLS = [
         b.jpg  .    0
         c.jpg  0    1
         """,
-        said=("wet, big are answered one by one", "1 of 4 rows have no label"),
+        said=("wet, big are answered one by one", "rows without a label, which are not trained on: 1 of 4"),
     ),
     Table(
         "flags: partly answered, with a prefix",
@@ -384,7 +388,7 @@ CELLS = [
         b.jpg  .       0
         c.jpg  0       1
         """,
-        said=("is_wet, is_big are answered one by one", "1 of 4 rows have no label"),
+        said=("is_wet, is_big are answered one by one", "rows without a label, which are not trained on: 1 of 4"),
     ),
     Table(
         "flags: CheXpert's -1 is uncertain, a blank is absent",
@@ -396,11 +400,9 @@ CELLS = [
         c.jpg  0      1
         """,
         said=(
-            "Edema: written as -1, 0, 1, not -1.0",
-            "Fracture: written as -1, 0, 1, not -1.0",
             "-1 in Edema, Fracture is read as missing",
             "Edema, Fracture are answered one by one",
-            "1 of 4 rows have no label",
+            "rows without a label, which are not trained on: 1 of 4",
         ),
     ),
     Table(
@@ -424,7 +426,10 @@ CELLS = [
         c.jpg  0
         d.jpg  1
         """,
-        said=("-1 in wet is read as missing, because 0 is there, too", "1 of 4 rows have no label"),
+        said=(
+            "-1 in wet is read as missing, because 0 is there, too",
+            "rows without a label, which are not trained on: 1 of 4",
+        ),
     ),
     Table(
         "flags: ones only",
@@ -438,7 +443,7 @@ CELLS = [
         said=(
             "only mark what is true",
             "wet, big share no prefix; they are read as one task, tags",
-            "1 of 4 rows have no label",
+            "rows without a label, which are not trained on: 1 of 4",
         ),
     ),
     Table(
@@ -551,7 +556,7 @@ CELLS = [
         """,
         said=(
             "column 'is_test' says which part an image belongs to: train 2, test 2",
-            "answers to what is asked are known (label), and will be scored",
+            "answers to what is asked are known for 1 of 2 images (label), and will be scored",
         ),
     ),
     Table(
@@ -657,7 +662,7 @@ CELLS = [
         a.jpg  x
         b.jpg  y
         """,
-        said=("1 rows repeat another row",),
+        said=("rows that repeat another one count once: 1",),
     ),
     Table(
         "free text is learned where the user insists",
@@ -779,10 +784,10 @@ CELLS = [
         d.jpg  2      1
         """,
         said=(
-            "grade: '-1.0' 1 times, read as missing",
-            "size: '-1' 1 times, read as missing",
+            "grade: '-1.0' (1), read as missing",
+            "size: '-1' (1), read as missing",
             "grade: written as 2, 3, not 2.0",
-            "1 of 4 rows have no label",
+            "rows without a label, which are not trained on: 1 of 4",
         ),
     ),
     Table(
@@ -796,12 +801,12 @@ CELLS = [
         d.jpg  {}
         """,
         said=(
-            "wet: '-1.0' 1 times, read as missing",
-            "big: '-1.0' 1 times, read as missing",
-            "wet: written as 0, 1, not 0.0",
             "big: written as 0, 1, not 0.0",
+            "wet: written as 0, 1, not 0.0",
+            "wet: '-1.0' (1), read as missing",
+            "big: '-1.0' (1), read as missing",
             "wet, big share no prefix; they are read as one task, tags",
-            "1 of 4 rows have no label",
+            "rows without a label, which are not trained on: 1 of 4",
         ),
     ),
     Table(
@@ -915,7 +920,7 @@ CELLS = [
         c.jpg  0
         d.jpg  0
         """,
-        said=("0, False; 1, True are one value",),
+        said=("0, False are one value; 1, True are one value",),
     ),
     Table(
         "spellings: 1.5 and 1.50",
@@ -927,7 +932,7 @@ CELLS = [
         c.jpg  1.5
         d.jpg  1.5
         """,
-        said=("x: 1, 1.0; 1.5, 1.50 are one value",),
+        said=("x: 1, 1.0 are one value; 1.5, 1.50 are one value",),
     ),
     Table(
         "spellings: Yes, yes and NO",
@@ -939,7 +944,7 @@ CELLS = [
         c.jpg  no
         d.jpg  no
         """,
-        said=("wet: NO, no; Yes, yes are one value",),
+        said=("wet: NO, no are one value; Yes, yes are one value",),
     ),
     Table(
         "one spelling: 0.5 and 1.0 stay as they are",
@@ -963,8 +968,6 @@ CELLS = [
         d.jpg  {wet,big}
         """,
         said=(
-            "wet: written as -1, 1, not +1",
-            "big: written as -1, 1, not +1",
             "-1 in wet, big is read as no, because there is no 0",
             "wet, big share no prefix; they are read as one task, tags",
         ),
@@ -980,8 +983,8 @@ CELLS = [
         d.jpg  1    1
         """,
         said=(
-            "wet: '?' 1 times, read as missing",
-            "big: '?' 1 times, read as missing",
+            "wet: '?' (1), read as missing",
+            "big: '?' (1), read as missing",
             "wet, big are answered one by one",
         ),
     ),
@@ -1112,7 +1115,7 @@ def test_what_is_decided_of_many_columns_is_said_in_one_note(tmp_path):
     ]
     notes = looked_at(tmp_path / "data", Format("", {"t.csv": lines(header, *rows)}, "{abcd}.jpg", "")).notes
     assert notes == (
-        "is 0, is 1, is 2, is 3 and 296 more: some words are read as missing; for example, is 0: 'nan' 1 times, read "
+        "is 0, is 1, is 2, is 3 and 296 more: some words are read as missing; for example, is 0: 'nan' (1), read "
         "as missing (--missing without a word reads it as a class)",
         "is 0, is 1, is 2, is 3 and 296 more: called otherwise in the recipe, because it names a layer of the network; "
         "for example, column 'is 0' is called is_0 in the recipe, because it names a layer of the network",

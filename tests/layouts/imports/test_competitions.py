@@ -19,7 +19,7 @@ KAGGLE = [
         train_images/b.jpg  0
         train_images/c.jpg  3
         """,
-        said=("images in train_images",),
+        said=("images lie in train_images",),
     ),
     Format(
         "plant pathology 2020: ids without an ending, a 0/1 column a class, test.csv",
@@ -38,7 +38,7 @@ KAGGLE = [
         asked="images/Test_0.jpg images/Test_1.jpg",
         said=(
             "test.csv asks about 2 images",
-            "images in images and end in .jpg",
+            "images lie in images and end in .jpg",
             "healthy, rust share no prefix; they are read as one task, class",
         ),
     ),
@@ -67,7 +67,7 @@ KAGGLE = [
         train_images/f.jpg  {complex}
         train_images/g.jpg  {healthy}
         """,
-        said=("images in train_images", "labels: blanks separate several values", "--separator without a word"),
+        said=("images lie in train_images", "labels: blanks separate several values", "--separator without a word"),
     ),
     Format(
         "planet: tags and ids without an ending, --separator said",
@@ -80,7 +80,7 @@ KAGGLE = [
         """,
         labels="train_v2.csv",
         reading={"separator": (" ",)},
-        said=("images in train-jpg and end in .jpg", "tags: blanks separate several values"),
+        said=("images lie in train-jpg and end in .jpg", "tags: blanks separate several values"),
     ),
     Format(
         "petfinder: numbers, folders train and test, an id in the last column",
@@ -115,7 +115,7 @@ KAGGLE = [
         train/2.jpg  {66}
         """,
         labels="train.json",
-        said=("images in train and end in .jpg",),
+        said=("images lie in train and end in .jpg",),
     ),
     Format(
         "iMet: attribute ids separated by blanks in quotes",
@@ -139,7 +139,7 @@ KAGGLE = [
         train/d.png  {147,813,1059}
         train/e.png  {1059,616}
         """,
-        said=("images in train and end in .png", "attribute_ids: blanks separate several values"),
+        said=("images lie in train and end in .png", "attribute_ids: blanks separate several values"),
     ),
     Format(
         "dogs: ids without an ending beside folders of both parts",
@@ -152,7 +152,7 @@ KAGGLE = [
         train/000c.jpg  pug
         """,
         labels="labels.csv",
-        said=("images in train and end in .jpg",),
+        said=("images lie in train and end in .jpg",),
     ),
     Format(
         "whale: the class of most images is a phrase",
@@ -164,7 +164,7 @@ KAGGLE = [
         train/b.jpg  w_1
         train/c.jpg  new_whale
         """,
-        said=("images in train",),
+        said=("images lie in train",),
     ),
     Format(
         "numbers that lead with zeros stay ids",
@@ -176,7 +176,7 @@ KAGGLE = [
         train/0005.jpg  0
         """,
         labels="train.csv",
-        said=("images in train",),
+        said=("images lie in train",),
     ),
     Format(
         "ids that begin alike in train and test: the part decides",
@@ -191,7 +191,11 @@ KAGGLE = [
         train/1.jpg  dog
         """,
         asked="test/0.jpg test/1.jpg",
-        said=("test.csv asks about 2 images", "images in train and end in .jpg", "images in test and end in .jpg"),
+        said=(
+            "test.csv asks about 2 images",
+            "images lie in train and end in .jpg",
+            "images lie in test and end in .jpg",
+        ),
     ),
     Format(
         "test.csv that knows the metadata of what it asks",
@@ -330,7 +334,7 @@ KAGGLE = [
         train_images/train_images/a.jpg  x
         train_images/train_images/b.jpg  y
         """,
-        said=("images in train_images/train_images and end in .jpg",),
+        said=("images lie in train_images/train_images and end in .jpg",),
     ),
     Format(
         "train.csv, val.csv and test.csv with its answers",
@@ -353,6 +357,7 @@ KAGGLE = [
         e.jpg  y
         """,
         said=(
+            "images of each part: train 2, validation 1",
             "val.csv holds the images that are held out",
             "test.csv asks about 2 images",
             "answers to what is asked are known (label), and will be scored",
@@ -425,7 +430,7 @@ KAGGLE = [
         train/c.png  {5}
         train/d.png  {1}
         """,
-        said=("images in train and end in .png", "Target: blanks separate several values"),
+        said=("images lie in train and end in .png", "Target: blanks separate several values"),
     ),
     Format(
         "questions.csv with answers",

@@ -37,8 +37,8 @@ JSON = [
         labels="annotations/instances_train.json",
         said=(
             "boxes are not used: an image has the categories of everything in it",
-            "images in images",
-            "1 of 3 rows have no label",
+            "images lie in images",
+            "rows without a label, which are not trained on: 1 of 3",
         ),
     ),
     Format(
@@ -55,7 +55,11 @@ JSON = [
         b.jpg  {cat}
         """,
         labels="t.json",
-        said=("the attributes of annotations are not used", "boxes are not used", "1 of 3 rows have no label"),
+        said=(
+            "the attributes of annotations are not used",
+            "boxes are not used",
+            "rows without a label, which are not trained on: 1 of 3",
+        ),
     ),
     Format(
         "Roboflow: COCO in each part",
@@ -77,7 +81,11 @@ JSON = [
         valid/v.jpg  {dog}
         """,
         held_out="valid/v.jpg",
-        said=("boxes are not used: an image has the categories of everything in it", "1 of 4 rows have no label"),
+        said=(
+            "images of each part: train 3, validation 1",
+            "boxes are not used: an image has the categories of everything in it",
+            "rows without a label, which are not trained on: 1 of 4",
+        ),
     ),
     Format(
         "Roboflow: _classes.csv in each part",
@@ -99,6 +107,7 @@ JSON = [
         test/c.jpg  {dog}
         """,
         said=(
+            "images of each part: train 2, validation 1, test 1",
             "answers to what is asked are known (cat, dog), and will be scored",
             "cat, dog share no prefix; they are read as one task, tags",
         ),
@@ -119,7 +128,10 @@ JSON = [
         image       label
         test/c.jpg  dog
         """,
-        said=("answers to what is asked are known (label), and will be scored",),
+        said=(
+            "images of each part: train 2, test 1",
+            "answers to what is asked are known (label), and will be scored",
+        ),
     ),
     Format(
         "Hugging Face: metadata.jsonl with a list of labels",
@@ -138,7 +150,7 @@ JSON = [
         b.jpg  {}
         c.jpg  {y}
         """,
-        said=("1 of 4 rows have no label",),
+        said=("rows without a label, which are not trained on: 1 of 4",),
     ),
     Format(
         "Hugging Face: a folder train with metadata.csv, and its images a folder deeper",
@@ -160,7 +172,7 @@ JSON = [
         a.jpg  red     {wet,big}
         b.jpg  blue    .
         """,
-        said=("images lie in other folders than the labels say: 2, /data/upload/1/a.jpg is a.jpg",),
+        said=("images in other folders than the labels say: 2, /data/upload/1/a.jpg is a.jpg",),
     ),
     Format(
         "Label Studio: JSON-MIN with the prefix of an upload",
@@ -198,7 +210,7 @@ JSON = [
         """,
         said=(
             "about the labelling: id, annotation_id, annotator, created_at, updated_at, lead_time",
-            "images lie in other folders than the labels say: 2, /data/upload/1/a.jpg is a.jpg",
+            "images in other folders than the labels say: 2, /data/upload/1/a.jpg is a.jpg",
         ),
     ),
     Format(
@@ -221,7 +233,7 @@ JSON = [
         said=(
             "about the labelling: id, annotation_id, annotator, created_at, updated_at, lead_time",
             "images are named by column 'image'",
-            "images lie in other folders than the labels say: 3, /data/upload/a.jpg is a.jpg",
+            "images in other folders than the labels say: 3, /data/upload/a.jpg is a.jpg",
         ),
     ),
     Format(
@@ -233,7 +245,7 @@ JSON = [
         data/a.jpg  dog
         data/b.jpg  cat
         """,
-        said=("images in data and end in .jpg", "1 of 3 rows have no label"),
+        said=("images lie in data and end in .jpg", "rows without a label, which are not trained on: 1 of 3"),
     ),
     Format(
         "FiftyOne: labels.json without classes",
@@ -244,7 +256,7 @@ JSON = [
         data/a.jpg  dog
         data/b.jpg  cat
         """,
-        said=("images in data and end in .jpg",),
+        said=("images lie in data and end in .jpg",),
     ),
     Format(
         "FiftyOne: samples.json with parts in the tags and paths of another machine",
@@ -278,9 +290,13 @@ JSON = [
         held_out="data/b.jpg",
         asked="data/d.jpg",
         said=(
-            "images in data and lie in other folders than the labels say: 2, /home/me/data/a.jpg is data/a.jpg",
-            "images in data and lie in other folders than the labels say: 1, /home/me/data/b.jpg is data/b.jpg",
-            "images in data and lie in other folders than the labels say: 1, /home/me/data/d.jpg is data/d.jpg",
+            "images of each part: train 2, validation 1, test 1",
+            "images lie in data",
+            "images in other folders than the labels say: 2, /home/me/data/a.jpg is data/a.jpg",
+            "images lie in data",
+            "images in other folders than the labels say: 1, /home/me/data/b.jpg is data/b.jpg",
+            "images lie in data",
+            "images in other folders than the labels say: 1, /home/me/data/d.jpg is data/d.jpg",
         ),
     ),
     Format(
@@ -323,6 +339,7 @@ JSON = [
         """,
         held_out="pics/b.jpg",
         asked="pics/c.jpg",
+        said=("images of each part: train 2, validation 1, test 1",),
     ),
     Format(
         "AutoML: an image without a part",
@@ -333,7 +350,10 @@ JSON = [
         image  label
         c.jpg  dog
         """,
-        said=("answers to what is asked are known (label), and will be scored",),
+        said=(
+            "images of each part: train 2, test 1",
+            "answers to what is asked are known (label), and will be scored",
+        ),
     ),
     Format(
         "AutoML: addresses and one label",
@@ -360,6 +380,7 @@ JSON = [
         "{ab}.jpg",
         TWO_TRUTH,
         held_out="b.jpg",
+        said=("images of each part: train 1, validation 1",),
     ),
     Format(
         "Vertex AI: JSON lines with several labels",
@@ -540,7 +561,7 @@ JSON = [
         b.jpg  1
         c.jpg  2
         """,
-        said=("1 of 3 rows have no label",),
+        said=("rows without a label, which are not trained on: 1 of 3",),
     ),
     Format(
         "Label Studio: files of a local folder",
@@ -558,7 +579,11 @@ JSON = [
         pics/a.jpg  x
         pics/b.jpg  y
         """,
-        said=("about the labelling: annotation_id, lead_time", "images in pics"),
+        said=(
+            "images in other folders than the labels say: 2, /data/local-files/?d=pics/a.jpg is pics/a.jpg",
+            "about the labelling: annotation_id, lead_time",
+            "images lie in pics",
+        ),
     ),
     Format(
         "Label Studio: names that an upload changed",
@@ -576,7 +601,11 @@ JSON = [
         a.jpg  x
         b.jpg  y
         """,
-        said=("about the labelling: annotation_id, lead_time", "are called otherwise than in the labels"),
+        said=(
+            "images in other folders than the labels say: 2, /data/upload/3/0a1b2c3d-a.jpg is a.jpg",
+            "about the labelling: annotation_id, lead_time",
+            "are called otherwise than in the labels",
+        ),
     ),
 ]
 

@@ -24,8 +24,9 @@ LISTS = [
         img_align_celeba/c.jpg  {}
         """,
         said=(
+            "images of each part: train 2, validation 1, test 1",
             "the parts are those of list_eval_partition.txt",
-            "images in img_align_celeba",
+            "images lie in img_align_celeba",
             "-1 in Smiling, Young is read as no",
             "answers to what is asked are known (Smiling, Young), and will be scored",
             "Smiling, Young share no prefix; they are read as one task, tags",
@@ -42,7 +43,7 @@ LISTS = [
         img_align_celeba/img_align_celeba/c.jpg  {}
         """,
         said=(
-            "images in img_align_celeba/img_align_celeba",
+            "images lie in img_align_celeba/img_align_celeba",
             "-1 in Smiling, Young is read as no, because there is no 0",
             "Smiling, Young share no prefix; they are read as one task, tags",
         ),
@@ -68,6 +69,7 @@ LISTS = [
         labels="Anno/list_attr_img.txt",
         held_out="img/x/b.jpg",
         said=(
+            "images of each part: train 2, validation 1",
             "the parts are those of list_eval_partition.txt",
             "attributes are named by list_attr_cloth.txt",
             "1, -1 and 0 are yes, no and unknown, as in DeepFashion",
@@ -123,8 +125,9 @@ LISTS = [
         img_align_celeba/d.jpg  {}
         """,
         said=(
+            "images of each part: train 2, validation 1, test 1",
             "the parts are those of list_eval_partition.csv",
-            "images in img_align_celeba",
+            "images lie in img_align_celeba",
             "-1 in Smiling, Young is read as no, because there is no 0",
             "answers to what is asked are known (Smiling, Young), and will be scored",
             "Smiling, Young share no prefix; they are read as one task, tags",

@@ -156,7 +156,7 @@ TEXT = [
         held_out="train/b.jpg train/e.jpg",
         said=(
             "column 'is_valid' says which part an image belongs to: train 3, validation 2",
-            "images in train",
+            "images lie in train",
             "labels: blanks separate several values",
         ),
     ),
