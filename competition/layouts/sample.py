@@ -68,13 +68,14 @@ class Shape:
 
     `values[column]` is the task whose class, or classes, a column holds; `classes[column]` are the task and the place
     of the class whose probability it holds; `between` joins several values. `several[column]` is how many classes of a
-    multiclass task a column holds, the likeliest first.
+    multiclass task a column holds, the likeliest first; those in `sure` each hold a class and its probability.
     """
 
     values: Mapping[str, Task]
     classes: Mapping[str, tuple[Task, int]]
     between: Mapping[str, str]
     several: Mapping[str, int]
+    sure: frozenset[str]
 
     @classmethod
     def of(cls, sheet: Sheet, tasks: Tasks) -> "Shape":
@@ -100,18 +101,12 @@ class Shape:
                 classes[column] = (values.pop(column), _positive(task, column))
         several = {column: _count(sheet, column, task) for column, task in values.items()}
         between = {column: _between(sheet.cells[column]) for column in values}
-        return cls(values, classes, between, several)
+        sure = frozenset(column for column in values if _with_chances(sheet.cells[column]))
+        return cls(values, classes, between, several, sure)
 
     def meanings(self, threshold: float | None) -> list[str]:
         """What each column holds, in words; columns of the classes of one task together."""
-        said = {
-            f"column {column!r}": "the classes"
-            if task.kind == "multilabel"
-            else f"the {self.several[column]} likeliest classes"
-            if self.several[column] > 1
-            else "the class"
-            for column, task in self.values.items()
-        }
+        said = {f"column {column!r}": self._holds(column) for column in self.values}
         count = Counter(task.name for task, _ in self.classes.values())
         for column, (task, place) in self.classes.items():
             alone = count[task.name] == 1
@@ -119,6 +114,13 @@ class Shape:
             as_flag = "" if threshold is None else f", as 1 from {threshold:g} on and as 0 below"
             said[f"column {column!r}" if alone else f"the columns of {task.name}"] = f"{chance}{as_flag}"
         return [f"{columns}: {what}" for columns, what in said.items()]
+
+    def _holds(self, column: str) -> str:
+        if self.values[column].kind == "multilabel":
+            return "the classes"
+        if column in self.sure:
+            return "the class and its probability"
+        return "the class" if self.several[column] == 1 else f"the {self.several[column]} likeliest classes"
 
     @cached_property
     def tasks(self) -> list[str]:
@@ -164,18 +166,19 @@ def _in_other_capitals(task: Task, columns: Mapping[str, str]) -> tuple[str, ...
 
 
 def _count(sheet: Sheet, column: str, task: Task) -> int:
-    """How many classes of a multiclass task a cell of a sample holds. Raises InvalidInput for a class and a number."""
+    """How many classes of a multiclass task a cell of a sample holds."""
     known, count = set(task.classes), 1
     for value in set(sheet.cells[column]) - known if task.kind == "multiclass" else ():
         parts = re.split(BETWEEN, value)
-        if len(parts) > 1 and all(part in known for part in parts):
+        if all(part in known for part in parts):
             count = max(count, len(parts))
-        elif len(parts) == 2 and re.fullmatch(r"(0?\.\d+|[01]\.\d*)", parts[1]):
-            raise InvalidInput(
-                f"{sheet.file}: column {column!r} holds {value!r}, a class and how sure it is, which is not written; "
-                "write such a file from the CSV of probabilities"
-            )
     return min(count, len(task))
+
+
+def _with_chances(values: np.ndarray) -> bool:
+    """Whether cells hold a class and its probability, as `137790 0.1` does."""
+    filled = [value for value in set(values) if value]
+    return bool(filled) and all(re.fullmatch(r"\S+ +(0?\.\d+|[01]\.\d*)", value) for value in filled)
 
 
 def _between(values: np.ndarray) -> str:
@@ -247,6 +250,10 @@ class Sample:
         names = np.array(task.classes, object)
         if task.kind == "multiclass":
             order = np.argsort(-probabilities, axis=1, kind="stable")[:, : shape.several[column]]
+            if column in shape.sure:
+                chances = np.take_along_axis(probabilities, order[:, :1], axis=1)[:, 0]
+                pairs = zip(names[order[:, 0]], chances, strict=True)
+                return np.array([f"{name} {chance:.{DECIMALS}f}" for name, chance in pairs], object)
             return np.array([shape.between[column].join(names[row]) for row in order], object)
         yes = probabilities > HALF if self.threshold is None else probabilities >= self.threshold
         return np.array([shape.between[column].join(names[row]) for row in yes], object)

@@ -7,7 +7,7 @@ import pytest
 from helpers import refusal, write
 
 from competition.__main__ import main
-from competition.layouts.sample import Sample, check_against, is_sample
+from competition.layouts.sample import Sample, Shape, check_against, is_sample, read_sample
 from competition.task import Task
 
 KIND = Task("kind", ("cat", "dog", "owl"))
@@ -80,6 +80,20 @@ def test_several_labels_are_joined_as_the_sample_joins_them(tmp_path, between):
         "id,tags",
         *(f"{i},{quote}{s}{quote}" if s else f"{i}," for i, s in zip(IDS, several, strict=True)),
     ]
+
+
+def test_the_likeliest_classes_are_as_many_as_the_sample_has(tmp_path):
+    lines = answered(tmp_path, ids("id,kind", "owl dog"), (KIND,), kind=KINDS)
+    assert lines == ["id,kind", "q7,cat dog", "q2,owl dog", "q10,dog cat"]
+    shape = Shape.of(read_sample(tmp_path / "sample_submission.csv"), (KIND,))
+    assert shape.meanings(None) == ["column 'kind': the 2 likeliest classes"]
+
+
+def test_a_class_and_its_probability_are_written_where_the_sample_has_both(tmp_path):
+    lines = answered(tmp_path, ids("id,kind", "cat 0.1"), (KIND,), kind=KINDS)
+    assert lines == ["id,kind", "q7,cat 0.70000000", "q2,owl 0.50000000", "q10,dog 0.80000000"]
+    shape = Shape.of(read_sample(tmp_path / "sample_submission.csv"), (KIND,))
+    assert shape.meanings(None) == ["column 'kind': the class and its probability"]
 
 
 def test_several_labels_are_those_from_the_threshold_on(tmp_path):
