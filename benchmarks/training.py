@@ -14,7 +14,7 @@ from competition.run import Run
 from competition.training.compile import compile_stage
 
 EPOCHS, WARM = 3, 4  # the warm-up lets the loader finish the batches that it prepares ahead
-EPOCH, BURST = 15, 5  # seconds
+EPOCH, BURST = 20, 5  # seconds
 
 
 def rows(places: Places) -> Iterator[Measurement]:

@@ -259,3 +259,18 @@ def test_a_drawn_shift_is_of_whole_pixels_so_that_it_does_not_blur():
         assert len(places) == 1
         seen.add(places[0])
     assert len(seen) > 20
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_view_beyond_the_edges_repeats_their_pixels_as_opencv_does(seed):
+    rng = np.random.default_rng(seed)
+    picture = cv2.GaussianBlur(noise(*rng.integers(1, 90, 2), seed), (0, 0), 2)
+    picture = cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA)
+    zoom_x, zoom_y = np.exp(rng.uniform(-3, 1, 2))  # from a twentieth, which reaches beyond what is repeated
+    geometry = Geometry(bool(seed % 2), rng.uniform(-180, 180), zoom_x, zoom_y, *rng.uniform(-0.5, 0.5, 2))
+    small = views.shrink(picture, 48, "stretch")
+    matrix = views._matrix(*small.shape[:2], 48, "stretch", geometry)
+    expected = cv2.warpAffine(small, matrix, (48, 48), borderMode=cv2.BORDER_REPLICATE)[..., :3]
+    difference = np.abs(views.square(picture, 48, "stretch", geometry).astype(int) - expected)
+    assert difference.max() <= 1  # the numbers are larger where edges are repeated, and round otherwise
+    assert (difference > 0).mean() < 0.01
