@@ -50,7 +50,7 @@ def clean(sheet: Sheet) -> Sheet:
         if name in found:
             raise InvalidInput(f"{sheet.file}: two columns are called {name!r} but for what cannot be seen; rename one")
         found[name] = _replaced(values, texts)
-    note = f"invisible characters, odd spaces or accents in {some(changed)} were made uniform"
+    note = f"invisible characters, odd spaces, accents or wide digits in {some(changed)} were made uniform"
     sheet = replace(
         sheet, cells=found, image=clean_text(sheet.image), several=frozenset(map(clean_text, sheet.several))
     )
@@ -67,7 +67,7 @@ def refuse_unused(sheet: Sheet, reading: Reading) -> None:
     found = {value.casefold() for values in sheet.labels.values() for value in set(values)}
     for flag, given in (("--missing", reading.missing), ("--separator", reading.separator)):
         if given and not any(word.casefold() in value for word in given for value in found):
-            raise InvalidInput(f"{flag} {' '.join(map(repr, given))}: no cell of {sheet.file} holds it")
+            raise InvalidInput(f"{flag} {' '.join(map(repr, given))}: in no cell of {sheet.file}; check the spelling")
 
 
 def drop_missing(sheet: Sheet, reading: Reading) -> Sheet:
