@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from formats import Format, lines, read, wanted
+from formats import TWO_TRUTH, Format, lines, read, wanted
 
 KAGGLE = [
     Format(
@@ -192,6 +192,92 @@ KAGGLE = [
         """,
         asked="test/0.jpg test/1.jpg",
         said=("test.csv asks about 2 images", "images in train and end in .jpg", "images in test and end in .jpg"),
+    ),
+    Format(
+        "CIFAR-10: an image of train that is missing is not that of test",
+        {"trainLabels.csv": lines("id,label", "0,cat", "1,dog", "2,cat")},
+        "train/{01}.png test/{012}.png",
+        """
+        image        label
+        train/0.png  cat
+        train/1.png  dog
+        train/2.png  cat
+        """,
+        said=("images in train and end in .png",),
+    ),
+    Format(
+        "val.csv, of whose folder an image is missing",
+        {
+            "train.csv": lines("id,label", "0,cat", "1,dog", "2,dog"),
+            "val.csv": lines("id,label", "0,cat", "1,dog", "2,cat"),
+        },
+        "train/{012}.png val/{02}.png",
+        """
+        image        label
+        train/0.png  cat
+        train/1.png  dog
+        train/2.png  dog
+        val/0.png    cat
+        val/1.png    dog
+        val/2.png    cat
+        """,
+        held_out="val/0.png val/1.png val/2.png",
+        said=(
+            "val.csv holds the images that are held out",
+            "images in train and end in .png",
+            "images in val and end in .png",
+        ),
+    ),
+    Format(
+        "CheXpert: names in folders of parts and patients, which end alike",
+        {
+            "train.csv": lines(
+                "Path,Sex", *(f"CheXpert-v1.0-small/train/p{n}/s1/v1.jpg,{'mf'[n % 2]}" for n in range(4))
+            )
+        },
+        "train/p{0123}/s1/v1.jpg valid/p{45}/s1/v1.jpg",
+        """
+        image               Sex
+        train/p0/s1/v1.jpg  m
+        train/p1/s1/v1.jpg  f
+        train/p2/s1/v1.jpg  m
+        train/p3/s1/v1.jpg  f
+        """,
+        said=(
+            "images in train/p0/s1, train/p1/s1, train/p2/s1, train/p3/s1 and lie in other folders than the labels "
+            "say: 4, CheXpert-v1.0-small/train/p0/s1/v1.jpg is train/p0/s1/v1.jpg, for example",
+        ),
+    ),
+    Format(
+        "test.csv that asks about an image that is missing",
+        {"train.csv": lines("image,label", "a.jpg,x", "b.jpg,y"), "test.csv": lines("image", "q.jpg", "r.jpg")},
+        "{abq}.jpg",
+        TWO_TRUTH.replace("cat", "x").replace("dog", "y"),
+        asked="q.jpg r.jpg",
+        said=("test.csv asks about 2 images", "1 of 2 images that are asked about are not there: r.jpg"),
+    ),
+    Format(
+        "test.csv that answers all tasks, one of them by one value",
+        {
+            "train.csv": lines("image,colour,fit", "a.jpg,red,slim", "b.jpg,blue,wide"),
+            "test.csv": lines("image,colour,fit", "q.jpg,red,slim", "r.jpg,blue,slim"),
+        },
+        "{abqr}.jpg",
+        """
+        image  colour  fit
+        a.jpg  red     slim
+        b.jpg  blue    wide
+        """,
+        asked="""
+        image  colour  fit
+        q.jpg  red     .
+        r.jpg  blue    .
+        """,
+        said=(
+            "test.csv asks about 2 images",
+            "fit in test.csv: one value in every row is a placeholder, no answer",
+            "answers to what is asked are known (colour), and will be scored",
+        ),
     ),
     Format(
         "test.csv that knows the metadata of what it asks",
