@@ -395,7 +395,8 @@ def _deeper(data: Path, levels: int = 2) -> list[Path]:
     found = []
     for path in folder.class_folders(data):
         try:
-            if _layout_of_folder(path) != "folder" or len(folder.class_folders(path)) > 1:
+            classes = folder.part(path, folder.TRAIN) or path
+            if _layout_of_folder(path) != "folder" or len(folder.class_folders(classes)) > 1:
                 found.append(path)
         except InvalidInput:  # so it has none
             found += _deeper(path, levels - 1) if levels > 1 else []

@@ -37,6 +37,11 @@ def half_a_workbook() -> bytes:
     return whole[: len(whole) // 2]
 
 
+def no_workbook() -> bytes:
+    pytest.importorskip("openpyxl")
+    return zipped(**{"xl/workbook__xml": "<x/>"})
+
+
 REFUSED = [
     Refused(
         "two images of thirty that contradict themselves",
@@ -535,6 +540,12 @@ REFUSED = [
         labels="t.xlsx",
     ),
     Refused(
+        "a zip that is called like a workbook",
+        {"t.xlsx": no_workbook},
+        ("t.xlsx cannot be read as a workbook of Excel (", "[Content_Types].xml", "write it anew"),
+        labels="t.xlsx",
+    ),
+    Refused(
         "one number and blanks",
         {"t.csv": lines("image,age", "a.jpg,80.0", "b.jpg,80.0", "c.jpg,")},
         ("one single value, '80', so there is nothing to learn; leave it out",),
@@ -571,6 +582,12 @@ REFUSED = [
         {"one/two/train.csv": lines(*TWO)},
         ("HOME itself holds no labels, but HOME/one/two seems to: --labels HOME/one/two",),
         "one/two/{ab}.jpg",
+    ),
+    Refused(
+        "a folder two levels above train/ and test/",
+        {},
+        ("HOME itself holds no labels, but HOME/one/two seems to: --labels HOME/one/two",),
+        "one/two/train/cat/a.jpg one/two/train/dog/b.jpg one/two/test/c.jpg",
     ),
     Refused(
         "a folder above those of several data sets",
