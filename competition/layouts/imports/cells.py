@@ -38,10 +38,7 @@ def clean(sheet: Sheet) -> Sheet:
     found, changed = {}, []
     for column, values in sheet.cells.items():
         texts = {value: clean_text(value) for value in set(values)}
-        if broken := [value for value in texts if HALF.search(value)]:
-            row = int(np.argmax(values == broken[0]))
-            text = f"{broken[0]!a} in column {column!r} holds half a character, which no file can hold; mend it"
-            raise InvalidInput(f"{sheet.file} cannot be read:", [sheet.problem(row, text)])
+        _refuse_half_characters(sheet, column, texts)
         if column != sheet.image and any(text != value.strip() for value, text in texts.items()):
             changed.append(column)
         name = clean_text(column)
@@ -55,6 +52,15 @@ def clean(sheet: Sheet) -> Sheet:
         sheet, cells=found, image=clean_text(sheet.image), several=frozenset(map(clean_text, sheet.several))
     )
     return sheet.say(note) if changed else sheet
+
+
+def _refuse_half_characters(sheet: Sheet, column: str, values: Collection[str]) -> None:
+    if HALF.search(column):
+        raise InvalidInput(f"{sheet.file}: the name of column {column!a} holds half a character; rename it")
+    if broken := [value for value in values if HALF.search(value)]:
+        row = int(np.argmax(sheet.cells[column] == broken[0]))
+        text = f"{broken[0]!a} in column {column!r} holds half a character, which no file can hold; mend it"
+        raise InvalidInput(f"{sheet.file} cannot be read:", [sheet.problem(row, text)])
 
 
 def clean_text(text: str) -> str:

@@ -5,6 +5,7 @@ import json
 import pytest
 from formats import TWO_TRUTH, Format, lines, read, wanted
 
+SPLIT = ("train", "train", "val", "val")
 KAGGLE = [
     Format(
         "cassava: ids with their ending in a folder, a sample of the submission beside",
@@ -227,6 +228,73 @@ KAGGLE = [
             "images in train and end in .png",
             "images in val and end in .png",
         ),
+    ),
+    *(
+        Format(
+            f"train.csv whose column says the parts, which have folders: {name}",
+            {"train.csv": lines("id,label,split", *map(",".join, zip(ids, "xyxy", SPLIT, strict=True)))},
+            f"train/{ids[0]}.jpg train/{ids[1]}.jpg val/{ids[2]}.jpg val/{ids[3]}.jpg",
+            f"""
+            image              label
+            train/{ids[0]}.jpg  x
+            train/{ids[1]}.jpg  y
+            val/{ids[2]}.jpg    x
+            val/{ids[3]}.jpg    y
+            """,
+            held_out=f"val/{ids[2]}.jpg val/{ids[3]}.jpg",
+            said=(
+                "column 'split' says which part an image belongs to: train 2, validation 2",
+                "images in train and end in .jpg",
+                "images in val and end in .jpg",
+            ),
+        )
+        for name, ids in [("ids of their own", "abcd"), ("ids that begin alike", "0101")]
+    ),
+    Format(
+        "train.csv whose column says other parts than the folders",
+        {"train.csv": lines("id,label,split", *map(",".join, zip("abcd", "xyxy", SPLIT, strict=True)))},
+        "train/{abc}.jpg val/d.jpg",
+        """
+        image        label
+        train/a.jpg  x
+        train/b.jpg  y
+        train/c.jpg  x
+        val/d.jpg    y
+        """,
+        held_out="train/c.jpg val/d.jpg",
+        said=(
+            "column 'split' says which part",
+            "images in train and end in .jpg",
+            "images in train, val and end in .jpg",
+        ),
+    ),
+    Format(
+        "labels.csv of images in the folders of both parts",
+        {"labels.csv": lines("id,label", "a,x", "b,y", "c,x")},
+        "train/{ab}.jpg test/c.jpg",
+        """
+        image        label
+        train/a.jpg  x
+        train/b.jpg  y
+        test/c.jpg   x
+        """,
+        labels="labels.csv",
+        said=(
+            "images in train, test and end in .jpg",
+            "the images lie in test, train, and all are learned from; a column that says train and test keeps them",
+        ),
+    ),
+    Format(
+        "val.csv alone, where train begins alike",
+        {"val.csv": lines("id,label", "0,x", "1,y")},
+        "train/{01}.jpg val/{01}.jpg",
+        """
+        image      label
+        val/0.jpg  x
+        val/1.jpg  y
+        """,
+        labels="val.csv",
+        said=("images in val and end in .jpg",),
     ),
     Format(
         "CheXpert: names in folders of parts and patients, which end alike",

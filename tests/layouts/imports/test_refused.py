@@ -657,6 +657,12 @@ REFUSED = [
         "{ab}.jpg",
     ),
     Refused(
+        "half a pair of UTF-16 in the name of a column",
+        {"t.json": '[{"image": "a.jpg", "a\\ud800": "x"}, {"image": "b.jpg", "a\\ud800": "y"}]'},
+        ("t.json: the name of column 'a\\ud800' holds half a character; rename it",),
+        "{ab}.jpg",
+    ),
+    Refused(
         "names of no image beside free text",
         {"t.csv": lines("image,colour,price", *(f"p{n}.jpg,{'xy'[n % 2]},{n}.99" for n in range(12)))},
         ("t.csv names 'p0.jpg', 'p1.jpg', ", "none of these is among the 2 image files", "--images", "--image-column"),
@@ -748,6 +754,12 @@ REFUSED = [
         {"train.csv": lines("image,label", "a.jpg,x", "b.jpg,y")},
         ("train.csv: the image of 'a.jpg' would be test/a.jpg", "that is no folder of train", "--images"),
         "test/{abc}.jpg",
+    ),
+    Refused(
+        "an image of train.csv in the folder of another part, beside others that are in their own",
+        {"train.csv": lines("image,label", "a.jpg,x", "b.jpg,y", "c.jpg,y")},
+        ("train.csv: the image of 'c.jpg' would be test/c.jpg", "that is no folder of train", "--images"),
+        "train/{ab}.jpg test/c.jpg",
     ),
     Refused(
         "paths of a part, where another one is there",
