@@ -44,7 +44,10 @@ class Format:
 
 @dataclass(frozen=True)
 class Refused:
-    """A data set that cannot be read safely, and words of the reason and of the step that settles it."""
+    """A data set that cannot be read safely, and words of the reason and of the step that settles it.
+
+    HOME is the folder of the data in them.
+    """
 
     name: str
     files: dict[str, object]

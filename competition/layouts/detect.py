@@ -190,8 +190,8 @@ def _answered(
 
 def _said_of_lost(asked: Dataset) -> list[str]:
     """A note on images that are asked about, and not there."""
-    lost = [asked.path(row) for row in np.flatnonzero(~_are_there(asked))]
-    return [f"{len(lost):,} of {len(asked):,} images that are asked about are not there: {lost[0]}, …"] if lost else []
+    lost = [str(asked.path(row)) for row in np.flatnonzero(~_are_there(asked))]
+    return [f"{len(lost):,} of {len(asked):,} images that are asked about are not there: {some(lost)}"] if lost else []
 
 
 def _in_place(files: LabelFiles, sheet: Sheet) -> _Rows | None:
@@ -363,16 +363,17 @@ def _layout_of_folder(data: Path) -> str:
 def _refuse_no_classes(data: Path, classes: Sequence[Path]) -> None:
     """Raises InvalidInput for a folder without a table whose folders of images are no classes, or that has none."""
     names = some([path.name for path in classes])
-    if boxes := sorted({path.parent for pattern in BOXES for path in data.glob(pattern)}):
+    boxes = sorted({path.parent for pattern in BOXES for path in data.glob(pattern)})
+    if boxes and not folder.image_files(boxes[0]):
         raise InvalidInput(
             f"{boxes[0]} holds a file of boxes for each image (Pascal VOC, YOLO), which is not read; write a table "
             "with a line an image: image,label"
         )
     if len(classes) < 2 and (deeper := _deeper(data)):
-        shown = (
-            f"{deeper[0]} seems to" if len(deeper) == 1 else f"these folders in it may: {', '.join(map(str, deeper))}"
+        seem = "seems to" if len(deeper) == 1 else "seem to; name one of them"
+        raise InvalidInput(
+            f"{data} itself holds no labels, but {some([*map(str, deeper)])} {seem}: --labels {deeper[0]}"
         )
-        raise InvalidInput(f"{data} itself holds no labels, but {shown}: --labels {deeper[0]}")
     if classes and all(part_in(path.name) or path.name.casefold() in KINDS_OF_FILES for path in classes):
         raise InvalidInput(
             f"{data} holds the folders {names}, which are called like parts or kinds of files and not like classes, "
@@ -398,7 +399,8 @@ def _deeper(data: Path, levels: int = 2) -> list[Path]:
     found = []
     for path in folder.class_folders(data):
         try:
-            if _layout_of_folder(path) != "folder" or len(folder.class_folders(path)) > 1:
+            classes = folder.part(path, folder.TRAIN) or path
+            if _layout_of_folder(path) != "folder" or len(folder.class_folders(classes)) > 1:
                 found.append(path)
         except InvalidInput:  # so it has none
             found += _deeper(path, levels - 1) if levels > 1 else []

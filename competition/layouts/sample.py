@@ -68,7 +68,8 @@ class Shape:
 
     `values[column]` is the task whose class, or classes, a column holds; `classes[column]` are the task and the place
     of the class whose probability it holds; `between` joins several values. `several[column]` is how many classes of a
-    multiclass task a column holds, the likeliest first; those in `sure` each hold a class and its probability.
+    multiclass task a column holds, the likeliest first; those in `sure` each hold a class and its probability. `signed`
+    are tasks whose columns hold 1 and -1, for no.
     """
 
     values: Mapping[str, Task]
@@ -76,6 +77,7 @@ class Shape:
     between: Mapping[str, str]
     several: Mapping[str, int]
     sure: frozenset[str]
+    signed: frozenset[str]
 
     @classmethod
     def of(cls, sheet: Sheet, tasks: Tasks) -> "Shape":
@@ -102,7 +104,7 @@ class Shape:
         several = {column: _count(sheet, column, task) for column, task in values.items()}
         between = {column: _between(sheet.cells[column]) for column in values}
         sure = frozenset(column for column in values if _with_chances(sheet.cells[column]))
-        return cls(values, classes, between, several, sure)
+        return cls(values, classes, between, several, sure, _signed(sheet, classes))
 
     def meanings(self, threshold: float | None) -> list[str]:
         """What each column holds, in words; columns of the classes of one task together."""
@@ -111,8 +113,8 @@ class Shape:
         for column, (task, place) in self.classes.items():
             alone = count[task.name] == 1
             chance = f"the probability of {task.classes[place]!r}" if alone else "the probability of each class"
-            as_flag = "" if threshold is None else f", as 1 from {threshold:g} on and as 0 below"
-            said[f"column {column!r}" if alone else f"the columns of {task.name}"] = f"{chance}{as_flag}"
+            columns = f"column {column!r}" if alone else f"the columns of {task.name}"
+            said[columns] = chance + self._as_flag(task, threshold)
         return [f"{columns}: {what}" for columns, what in said.items()]
 
     def _holds(self, column: str) -> str:
@@ -121,6 +123,17 @@ class Shape:
         if column in self.sure:
             return "the class and its probability"
         return "the class" if self.several[column] == 1 else f"the {self.several[column]} likeliest classes"
+
+    def _as_flag(self, task: Task, threshold: float | None) -> str:
+        """How a probability becomes a flag, in words; empty if it stays as it is."""
+        no = self.no_of(task)
+        if threshold is None:
+            return f", as 1 above {HALF:g} and as {no} below" if no else ""
+        return f", as 1 from {threshold:g} on and as {no} below"
+
+    def no_of(self, task: Task) -> int:
+        """What stands for no in the columns of a task."""
+        return -1 if task.name in self.signed else 0
 
     @cached_property
     def tasks(self) -> list[str]:
@@ -154,6 +167,14 @@ def _positive(task: Task, column: str) -> int:
         if name.casefold() in POSITIVE or task_of(name) == task_of(column):
             return place
     return 1
+
+
+def _signed(sheet: Sheet, classes: Mapping[str, tuple[Task, int]]) -> frozenset[str]:
+    """The tasks whose columns of classes hold nothing but -1 and 1."""
+    found: dict[str, set[str]] = {}
+    for column, (task, _) in classes.items():
+        found.setdefault(task.name, set()).update(sheet.cells[column])
+    return frozenset(name for name, values in found.items() if "-1" in values and values <= {"-1", "1"})
 
 
 def _in_other_capitals(task: Task, columns: Mapping[str, str]) -> tuple[str, ...]:
@@ -227,7 +248,7 @@ class Sample:
         for column, title in zip(sheet.labels, header[1:], strict=False):  # empty columns at the end are no labels
             if column in shape.classes:
                 task, place = shape.classes[column]
-                columns[title] = self._flags(probabilities[task.name][:, place], sheet.cells[column])
+                columns[title] = self._flags(probabilities[task.name][:, place], shape.no_of(task))
             else:
                 columns[title] = self._labels(probabilities[shape.values[column].name], shape, column)
         with whole_file(path) as file:
@@ -237,13 +258,14 @@ class Sample:
                 raise InvalidInput(f"{path} would be refused:", named)
         return [path]
 
-    def _flags(self, chances: np.ndarray, sample: np.ndarray) -> np.ndarray:
-        """Probabilities (rows,) as they are, or 0 and 1 from a threshold on; -1 and 1 where the sample has those."""
-        signed = set(sample) <= {"-1", "1"} and "-1" in sample
-        if not signed and self.threshold is None:
+    def _flags(self, chances: np.ndarray, no: int) -> np.ndarray:
+        """Probabilities (rows,) as they are; with a threshold, or if `no` is -1, as 1 and `no`."""
+        if self.threshold is None and not no:
             return chances
-        yes = chances > HALF if self.threshold is None else chances >= self.threshold
-        return np.where(yes, 1, -1 if signed else 0)
+        return np.where(self._likely(chances), 1, no)
+
+    def _likely(self, chances: np.ndarray) -> np.ndarray:
+        return chances > HALF if self.threshold is None else chances >= self.threshold
 
     def _labels(self, probabilities: np.ndarray, shape: Shape, column: str) -> np.ndarray:
         task = shape.values[column]
@@ -255,8 +277,7 @@ class Sample:
                 pairs = zip(names[order[:, 0]], chances, strict=True)
                 return np.array([f"{name} {chance:.{DECIMALS}f}" for name, chance in pairs], object)
             return np.array([shape.between[column].join(names[row]) for row in order], object)
-        yes = probabilities > HALF if self.threshold is None else probabilities >= self.threshold
-        return np.array([shape.between[column].join(names[row]) for row in yes], object)
+        return np.array([shape.between[column].join(names[row]) for row in self._likely(probabilities)], object)
 
 
 def check_against(submission: Path, sample: Path) -> list[Problem]:

@@ -220,6 +220,38 @@ def test_labels_that_are_called_like_a_sample_are_not_their_own_questions(here, 
 
 
 @pytest.mark.parametrize(
+    ("sample", "words"),
+    [
+        (
+            ["id,prediction,chance", "q,disk,1"],
+            "cannot be answered, so it is left alone: sample_submission.csv: no task",
+        ),
+        (["id,target", "q_shape,0", "r_shape,0"], "cannot be answered, so it is left alone: sample_submission.csv: "),
+        (["id,shape", "a,disk", "b,disk"], "is left alone, because it asks about 2 images that are learned from"),
+    ],
+)
+def test_a_sample_that_a_submission_could_not_answer_is_left_alone_and_said(here, capsys, sample, words):
+    write(here / "train.csv", ["id,shape", "a,disk", "b,square"])
+    write(here / "sample_submission.csv", sample)
+    for name in ("train/a", "train/b", "test/q", "test/r"):
+        image(here / f"{name}.png")
+    out = said(capsys, "shapes", "--labels", ".")
+    assert f"note        sample_submission.csv {words}" in out
+    assert "questions   none; a later submission" in out
+    assert load_recipe("shapes.py").questions == ""
+
+
+def test_images_that_a_sample_asks_about_and_that_are_not_there_are_said(here, capsys):
+    write(here / "train.csv", ["id,shape", "a,disk", "b,square"])
+    write(here / "sample_submission.csv", ["id,shape", "q,disk", "r,disk"])
+    for name in ("train/a", "train/b", "test/q"):
+        image(here / f"{name}.png")
+    out = said(capsys, "shapes", "--labels", ".")
+    assert "questions   sample_submission.csv\n" in out
+    assert "note        1 of 2 images that are asked about are not there: test/r.png\n" in out
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["shapes", "--labels", "gone.csv"], ["gone.csv cannot be read"]),

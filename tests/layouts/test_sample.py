@@ -1,5 +1,6 @@
 """A sample of a submission: what it asks, and that it is answered in exactly its shape."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -131,11 +132,45 @@ def test_a_column_of_halves_gets_the_probability_of_yes(tmp_path):
             0.25,
             ["column 'target': the probability of 'yes', as 1 from 0.25 on and as 0 below"],
         ),
+        (ids("id,kind", "dog cat"), (KIND,), None, ["column 'kind': the 2 likeliest classes"]),
+        (
+            ids("id,big,red,wet", "-1,-1,1"),
+            (TAGS,),
+            None,
+            ["the columns of tags: the probability of each class, as 1 above 0.5 and as -1 below"],
+        ),
     ],
 )
 def test_what_each_column_holds_is_said(tmp_path, lines, tasks, threshold, meanings):
     sample = write(tmp_path / "sample.csv", lines)
     assert Sample(tmp_path, threshold).meanings(sample, tasks) == meanings
+
+
+def test_the_likeliest_classes_are_as_many_as_the_sample_shows(tmp_path):
+    lines = ["id,kind", "q7,cat", "q2,cat dog", "q10,owl"]
+    assert answered(tmp_path, lines, (KIND,), kind=KINDS) == ["id,kind", "q7,cat dog", "q2,owl dog", "q10,dog cat"]
+
+
+@pytest.mark.parametrize(
+    ("threshold", "rows"),
+    [(None, ["q7,1,1,-1", "q2,-1,-1,-1", "q10,1,-1,1"]), (0.7, ["q7,-1,1,-1", "q2,-1,-1,-1", "q10,1,-1,1"])],
+)
+def test_columns_of_1_and_minus_1_are_answered_so(tmp_path, threshold, rows):
+    sample = ids("id,wet,big,red", "1,-1,-1")  # wet is 1 in every row, as big is -1
+    assert answered(tmp_path, sample, (TAGS,), threshold=threshold, tags=LABELS) == ["id,wet,big,red", *rows]
+
+
+def test_columns_in_other_capitals_are_those_of_the_task_and_its_classes(tmp_path):
+    kind = answered(tmp_path / "a", ids("ID,Kind,WET", "cat,no"), (KIND, WET), kind=KINDS, wet=WETS)
+    assert kind == ["ID,Kind,WET", "q7,cat,no", "q2,owl,yes", "q10,dog,no"]
+    classes = answered(tmp_path / "b", ids("ID,Owl,Cat,Dog", "0,0,1"), (KIND,), threshold=0.5, kind=KINDS)
+    assert classes == ["ID,Owl,Cat,Dog", "q7,0,1,0", "q2,1,0,0", "q10,0,0,1"]
+
+
+def test_a_submission_that_would_be_refused_is_named_by_its_own_name(tmp_path):
+    """And not by that of the file in which it was written first."""
+    problem = f"{tmp_path / 'out/answers.csv'}:2: 'cat' in column 'target'; allowed are numbers"
+    assert problem in refusal(partial(answered, kind=KINDS), tmp_path, ids("id,target", "0"), (KIND,))
 
 
 def test_several_tasks_have_the_columns_and_the_order_of_the_file(tmp_path):
@@ -171,6 +206,13 @@ def test_a_sample_that_cannot_be_answered_is_refused(tmp_path, lines, tasks, wor
         write(tmp_path / f"test/{name}.jpg", b"x")
     sample = write(tmp_path / "sample_submission.csv", lines)
     assert words in refusal(Sample(tmp_path).read_questions, sample, tasks)
+
+
+def test_an_image_of_test_that_is_missing_is_not_that_of_train(tmp_path):
+    for path in ("test/q7.jpg", "train/q7.jpg", "train/q2.jpg"):
+        write(tmp_path / path, b"x")
+    asked = Sample(tmp_path).read_questions(write(tmp_path / "s.csv", ["id,kind", "q7,cat", "q2,cat"]), (KIND,))
+    assert [asked.images.path(row) for row in range(2)] == [tmp_path / "test/q7.jpg", tmp_path / "test/q2.jpg"]
 
 
 def test_an_image_that_is_missing_is_looked_for_beside_the_others(tmp_path):

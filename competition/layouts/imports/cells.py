@@ -38,10 +38,7 @@ def clean(sheet: Sheet) -> Sheet:
     found, changed = {}, []
     for column, values in sheet.cells.items():
         texts = {value: clean_text(value) for value in set(values)}
-        if broken := [value for value in texts if HALF.search(value)]:
-            row = int(np.argmax(values == broken[0]))
-            text = f"{broken[0]!a} in column {column!r} holds half a character, which no file can hold; mend it"
-            raise InvalidInput(f"{sheet.file} cannot be read:", [sheet.problem(row, text)])
+        _refuse_half_characters(sheet, column, texts)
         if column != sheet.image and any(text != value.strip() for value, text in texts.items()):
             changed.append(column)
         name = clean_text(column)
@@ -50,11 +47,20 @@ def clean(sheet: Sheet) -> Sheet:
         if name in found:
             raise InvalidInput(f"{sheet.file}: two columns are called {name!r} but for what cannot be seen; rename one")
         found[name] = _replaced(values, texts)
-    note = f"invisible characters, odd spaces or accents in {some(changed)} were made uniform"
+    note = f"invisible characters, odd spaces, accents or wide digits in {some(changed)} were made uniform"
     sheet = replace(
         sheet, cells=found, image=clean_text(sheet.image), several=frozenset(map(clean_text, sheet.several))
     )
     return sheet.say(note) if changed else sheet
+
+
+def _refuse_half_characters(sheet: Sheet, column: str, values: Collection[str]) -> None:
+    if HALF.search(column):
+        raise InvalidInput(f"{sheet.file}: the name of column {column!a} holds half a character; rename it")
+    if broken := [value for value in values if HALF.search(value)]:
+        row = int(np.argmax(sheet.cells[column] == broken[0]))
+        text = f"{broken[0]!a} in column {column!r} holds half a character, which no file can hold; mend it"
+        raise InvalidInput(f"{sheet.file} cannot be read:", [sheet.problem(row, text)])
 
 
 def clean_text(text: str) -> str:
@@ -67,7 +73,7 @@ def refuse_unused(sheet: Sheet, reading: Reading) -> None:
     found = {value.casefold() for values in sheet.labels.values() for value in set(values)}
     for flag, given in (("--missing", reading.missing), ("--separator", reading.separator)):
         if given and not any(word.casefold() in value for word in given for value in found):
-            raise InvalidInput(f"{flag} {' '.join(map(repr, given))}: no cell of {sheet.file} holds it")
+            raise InvalidInput(f"{flag} {' '.join(map(repr, given))}: in no cell of {sheet.file}; check the spelling")
 
 
 def drop_missing(sheet: Sheet, reading: Reading) -> Sheet:

@@ -32,7 +32,7 @@ def read_delimited(file: Path, text: str) -> Sheet:
     if rows[0][1][0].startswith("#") and len(rows[0][1]) == 1 < len(rows[-1][1]):
         raise InvalidInput(
             f"{file}:{rows[0][0]}: {separator.join(rows[0][1])[:80]!r} is a comment; the first line has to name the "
-            "columns (image,colour,size), so delete the lines above it"
+            "columns (image,colour,size), so delete the comments above them"
         )
     header, rows = _header(file, _without_ends(rows))
     if wrong := [

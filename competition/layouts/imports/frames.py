@@ -23,7 +23,7 @@ def read_frame(file: Path) -> Sheet:
         raise InvalidInput(
             f"{file} needs {name}, or a newer one, to be read: pip install --upgrade {name}; or save it as a CSV"
         ) from None
-    except (OSError, ValueError, BadZipFile) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         what = "a table of Parquet" if file.suffix.lower() in PARQUET else "a workbook of Excel"
         reason = str(error).partition("\n")[0]
         raise InvalidInput(f"{file} cannot be read as {what} ({reason}); write it anew, or save it as a CSV") from None

@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -182,7 +182,7 @@ def find_images(sheet: Sheet, reading: Reading, images: Images) -> Sheet:
     several files.
     """
     names, there, notes = sheet.names.copy(), set(images.paths), []
-    for part in dict.fromkeys(sheet.part) if len(sheet.part) else [TRAIN]:
+    for part in dict.fromkeys(sheet.part) if len(sheet.part) else [part_in(sheet.file.stem) or TRAIN]:
         rows = np.flatnonzero(sheet.part == part) if len(sheet.part) else np.arange(len(sheet))
         names[rows] = _files_of(sheet, rows, part, reading, images, there)
         found = {name: path for name, path in zip(sheet.names[rows], names[rows], strict=True) if path in there}
@@ -200,31 +200,32 @@ def _files_of(
     (strip, folder, ending), sure = _rule(names, part, reading, images)
     none_is = not any(map(images.of, names))
     front = f"{folder}/" if folder else ""
-    usual = [front + name.split("/", strip)[-1] + ending for name in names]
-    paths = usual.copy()
-    own = part if part_in(front) == part else None  # where it has a folder, others are not searched
+    paths = [front + name.split("/", strip)[-1] + ending for name in names]
+    own = None  # the folders of the part, if other folders have some of its names, too
+    if part_in(front) == part and any(len(images.of(name)) > 1 for name in names):
+        own = part
     for place, path in enumerate(paths):
         # Composed names, other endings, several folders of images.
         if there and (path not in there or (not sure and len(images.of(names[place])) > 1)):
             file = sheet.file_of(rows[place])
             paths[place] = _only(file, names[place], reading, images, none_is, own) or path
     for place, path in enumerate(paths):
-        if path in there and (wanted := _other_part(sheet.file_of(rows[place]), names[place], path, images)):
-            if part_in(front) != wanted:
-                raise InvalidInput(
-                    f"{sheet.file_of(rows[place])}: the image of {sheet.names[rows[place]]!r} would be {path} in "
-                    f"{images.root}, but that is no folder of {wanted}; name the folder of the images with --images"
-                )
-            paths[place] = usual[place]  # which is missing
+        if path in there and (wanted := _other_part(sheet.file_of(rows[place]), part, names[place], path, images)):
+            raise InvalidInput(
+                f"{sheet.file_of(rows[place])}: the image of {sheet.names[rows[place]]!r} would be {path} in "
+                f"{images.root}, but that is no folder of {wanted}; name the folder of the images with --images"
+            )
     return paths
 
 
-def _other_part(labels: Path, name: str, path: str, images: Images) -> str | None:
+def _other_part(labels: Path, part: str, name: str, path: str, images: Images) -> str | None:
     """The part that an image is of, by its name or by that of its labels, if its folder is that of another part.
 
-    Images of validation and test may lie among those to train on, where they have no folder of their own.
+    Images of validation and test may lie among those to train on, where they have no folder of their own; and those
+    anywhere of which a column says the part.
     """
-    said, named, filed = part_in(posixpath.dirname(path)), part_in(posixpath.dirname(name)), part_in(labels.stem)
+    said, named = part_in(posixpath.dirname(path)), part_in(posixpath.dirname(name))
+    filed = part if part_in(labels.stem) == part else None
     if not said or said == (named or filed):
         return None
     return named or (filed if filed == TRAIN or filed in images.parts else None)
@@ -233,11 +234,7 @@ def _other_part(labels: Path, name: str, path: str, images: Images) -> str | Non
 def _said_of_files(paths: Mapping[str, str], root: Path, images: Images) -> list[str]:
     """What is said of images, by their names below `root`: where they lie, how they end, what names say otherwise."""
     folders, endings, moved, odd = {}, {}, [], []
-    same = cache(
-        lambda inner, outer: (
-            (root / inner).resolve() == (images.root / outer).resolve() or inner.casefold() == outer.casefold()
-        )
-    )
+    same = cache(partial(_is_same_folder, root, images.root))
     for given, path in paths.items():
         written = _written(given)
         inner, name = posixpath.split(written) if "/" in written else ("", written)
@@ -259,6 +256,12 @@ def _said_of_files(paths: Mapping[str, str], root: Path, images: Images) -> list
     if moved:
         notes.append(f"images in other folders than the labels say: {len(moved):,}, {moved[0]}, for example")
     return notes
+
+
+def _is_same_folder(root: Path, found_in: Path, said: str, found: str) -> bool:
+    """Whether labels below `root` say a folder that was found; their own folder's name may begin what they say."""
+    there = (found_in / found).resolve()
+    return said.casefold() == found.casefold() or there in ((root / said).resolve(), (root.parent / said).resolve())
 
 
 def _written(name: str) -> str:

@@ -51,7 +51,7 @@ def _image_of(file: Path, data: Mapping) -> str:
     named = named or {key: str(value) for key, value in data.items() if "/" in str(value)}
     if len(named) != 1:
         what = f"{', '.join(named)} all name images" if named else f"none of {', '.join(data)} names an image"
-        raise InvalidInput(f"{file}: {what} in the data of a task; keep one of them, called image")
+        raise InvalidInput(f"{file}: {what} in the data of a task; expected is one, called image")
     return next(iter(named.values()))
 
 

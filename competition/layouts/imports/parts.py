@@ -117,7 +117,7 @@ def _refuse_half_parts(sheet: Sheet, labels: Mapping[str, np.ndarray]) -> None:
         named |= column.casefold() in NAMES and all(map(part_in, part_of)) and len(set(map(part_in, part_of))) > 1
         if None in part_of.values() and (numbered or named or (TRAIN in parts and len(parts) > 1)):
             raise InvalidInput(
-                f"{sheet.file}: column {column!r} says which part an image belongs to, but not in all rows; allowed "
+                f"{sheet.file}: column {column!r} says which part an image belongs to, but not in these rows; allowed "
                 f"are train, validation (val, valid, dev) and test; or leave it out, --leave-out {column!r}, or learn "
                 f"it, --class-columns {column!r}:",
                 [sheet.problem(row, repr(value)) for row, value in enumerate(values) if not part_of[value]],

@@ -7,6 +7,7 @@ from formats import Format, lines, looked_at, read, wanted
 
 Table = partial(Format, images="{abcd}.jpg")
 
+NAMES = ("a.jpg", "b.jpg", "c.jpg", "d.jpg")
 CELLS = [
     Table(
         "missing: nan",
@@ -185,6 +186,29 @@ CELLS = [
         a.jpg  {1,2}
         b.jpg  {2}
         c.jpg  {1}
+        """,
+        said=("tags: its cells are lists of several values",),
+    ),
+    Table(
+        "several: an array of words as NumPy prints it, also in two lines",
+        {"t.csv": lines("image,tags", "a.jpg,['red' 'wet' 'big']", "b.jpg,['wet']", "c.jpg,\"['big'\n 'red']\"")},
+        truth="""
+        image  tags
+        a.jpg  {big,red,wet}
+        b.jpg  {wet}
+        c.jpg  {big,red}
+        """,
+        said=("odd spaces, accents or wide digits in tags were made", "tags: its cells are lists of several values"),
+    ),
+    Table(
+        "several: sets of Python, of which one is empty",
+        {"t.csv": lines("image,tags", "a.jpg,\"{'red', 'wet'}\"", "b.jpg,{'red'}", "c.jpg,set()", "d.jpg,{'wet'}")},
+        truth="""
+        image  tags
+        a.jpg  {red,wet}
+        b.jpg  {red}
+        c.jpg  {}
+        d.jpg  {wet}
         """,
         said=("tags: its cells are lists of several values",),
     ),
@@ -559,6 +583,28 @@ CELLS = [
             "answers to what is asked are known for 1 of 2 images (label), and will be scored",
         ),
     ),
+    *(
+        Table(
+            f"part: {', '.join(words)}",
+            {"t.csv": lines("image,label,set", *map(",".join, zip(NAMES, "xyxy", words, strict=True)))},
+            truth="""
+            image  label
+            a.jpg  x
+            b.jpg  y
+            c.jpg  x
+            """,
+            held_out="c.jpg",
+            asked="""
+            image  label
+            d.jpg  y
+            """,
+            said=(
+                "column 'set' says which part an image belongs to: train 2, validation 1, test 1",
+                "answers to what is asked are known (label), and will be scored",
+            ),
+        )
+        for words in [("tr", "tr", "va", "te"), ("trainval", "trainval", "va", "ts")]
+    ),
     Table(
         "part: a column of which every image has the same part",
         {"t.csv": lines("image,label,split", "a.jpg,x,train", "b.jpg,y,train")},
@@ -810,6 +856,19 @@ CELLS = [
         ),
     ),
     Table(
+        "missing: errors of a spreadsheet",
+        {"t.csv": lines("image,label", "a.jpg,x", "b.jpg,#REF!", "c.jpg,y", "d.jpg,#DIV/0!")},
+        truth="""
+        image  label
+        a.jpg  x
+        c.jpg  y
+        """,
+        said=(
+            "label: '#REF!' (1), '#DIV/0!' (1), read as missing",
+            "rows without a label, which are not trained on: 2 of 4",
+        ),
+    ),
+    Table(
         "missing: a part of several values",
         {"t.csv": lines("image,tags", "a.jpg,red|nan", "b.jpg,red", "c.jpg,wet|red", "d.jpg,wet")},
         truth="""
@@ -933,6 +992,30 @@ CELLS = [
         d.jpg  1.5
         """,
         said=("x: 1, 1.0 are one value; 1.5, 1.50 are one value",),
+    ),
+    Table(
+        "spellings: marks of direction, and wide digits",
+        {"t.csv": lines("image,label,size", "a.jpg,red\u200e,１", "b.jpg,red,1", "c.jpg,\u202ablue\u202c,２")},
+        truth="""
+        image  label  size
+        a.jpg  red    1
+        b.jpg  red    1
+        c.jpg  blue   2
+        """,
+        said=("invisible characters, odd spaces, accents or wide digits in label, size were made uniform",),
+    ),
+    *(
+        Table(
+            f"spellings: {yes} and {no} alone stay as they are",
+            {"t.csv": lines("image,wet", f"a.jpg,{yes}", f"b.jpg,{no}", f"c.jpg,{yes}")},
+            truth=f"""
+            image  wet
+            a.jpg  {yes}
+            b.jpg  {no}
+            c.jpg  {yes}
+            """,
+        )
+        for yes, no in [("True", "False"), ("YES", "NO")]
     ),
     Table(
         "spellings: Yes, yes and NO",

@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from formats import Format, lines, read, wanted
+from formats import TWO_TRUTH, Format, lines, read, wanted
 
+SPLIT = ("train", "train", "val", "val")
 KAGGLE = [
     Format(
         "cassava: ids with their ending in a folder, a sample of the submission beside",
@@ -195,6 +196,160 @@ KAGGLE = [
             "test.csv asks about 2 images",
             "images lie in train and end in .jpg",
             "images lie in test and end in .jpg",
+        ),
+    ),
+    Format(
+        "CIFAR-10: an image of train that is missing is not that of test",
+        {"trainLabels.csv": lines("id,label", "0,cat", "1,dog", "2,cat")},
+        "train/{01}.png test/{012}.png",
+        """
+        image        label
+        train/0.png  cat
+        train/1.png  dog
+        train/2.png  cat
+        """,
+        said=("images lie in train and end in .png",),
+    ),
+    Format(
+        "val.csv, of whose folder an image is missing",
+        {
+            "train.csv": lines("id,label", "0,cat", "1,dog", "2,dog"),
+            "val.csv": lines("id,label", "0,cat", "1,dog", "2,cat"),
+        },
+        "train/{012}.png val/{02}.png",
+        """
+        image        label
+        train/0.png  cat
+        train/1.png  dog
+        train/2.png  dog
+        val/0.png    cat
+        val/1.png    dog
+        val/2.png    cat
+        """,
+        held_out="val/0.png val/1.png val/2.png",
+        said=(
+            "images of each part: train 3, validation 3",
+            "val.csv holds the images that are held out",
+            "images lie in train and end in .png",
+            "images lie in val and end in .png",
+        ),
+    ),
+    *(
+        Format(
+            f"train.csv whose column says the parts, which have folders: {name}",
+            {"train.csv": lines("id,label,split", *map(",".join, zip(ids, "xyxy", SPLIT, strict=True)))},
+            f"train/{ids[0]}.jpg train/{ids[1]}.jpg val/{ids[2]}.jpg val/{ids[3]}.jpg",
+            f"""
+            image              label
+            train/{ids[0]}.jpg  x
+            train/{ids[1]}.jpg  y
+            val/{ids[2]}.jpg    x
+            val/{ids[3]}.jpg    y
+            """,
+            held_out=f"val/{ids[2]}.jpg val/{ids[3]}.jpg",
+            said=(
+                "column 'split' says which part an image belongs to: train 2, validation 2",
+                "images lie in train and end in .jpg",
+                "images lie in val and end in .jpg",
+            ),
+        )
+        for name, ids in [("ids of their own", "abcd"), ("ids that begin alike", "0101")]
+    ),
+    Format(
+        "train.csv whose column says other parts than the folders",
+        {"train.csv": lines("id,label,split", *map(",".join, zip("abcd", "xyxy", SPLIT, strict=True)))},
+        "train/{abc}.jpg val/d.jpg",
+        """
+        image        label
+        train/a.jpg  x
+        train/b.jpg  y
+        train/c.jpg  x
+        val/d.jpg    y
+        """,
+        held_out="train/c.jpg val/d.jpg",
+        said=(
+            "column 'split' says which part",
+            "images lie in train and end in .jpg",
+            "images lie in train, val and end in .jpg",
+        ),
+    ),
+    Format(
+        "labels.csv of images in the folders of both parts",
+        {"labels.csv": lines("id,label", "a,x", "b,y", "c,x")},
+        "train/{ab}.jpg test/c.jpg",
+        """
+        image        label
+        train/a.jpg  x
+        train/b.jpg  y
+        test/c.jpg   x
+        """,
+        labels="labels.csv",
+        said=(
+            "images lie in train, test and end in .jpg",
+            "the images lie in test, train, and all are learned from; a column that says train and test keeps them",
+        ),
+    ),
+    Format(
+        "val.csv alone, where train begins alike",
+        {"val.csv": lines("id,label", "0,x", "1,y")},
+        "train/{01}.jpg val/{01}.jpg",
+        """
+        image      label
+        val/0.jpg  x
+        val/1.jpg  y
+        """,
+        labels="val.csv",
+        said=("images lie in val and end in .jpg",),
+    ),
+    Format(
+        "CheXpert: names in folders of parts and patients, which end alike",
+        {
+            "train.csv": lines(
+                "Path,Sex", *(f"CheXpert-v1.0-small/train/p{n}/s1/v1.jpg,{'mf'[n % 2]}" for n in range(4))
+            )
+        },
+        "train/p{0123}/s1/v1.jpg valid/p{45}/s1/v1.jpg",
+        """
+        image               Sex
+        train/p0/s1/v1.jpg  m
+        train/p1/s1/v1.jpg  f
+        train/p2/s1/v1.jpg  m
+        train/p3/s1/v1.jpg  f
+        """,
+        said=(
+            "images lie in train/p0/s1, train/p1/s1, train/p2/s1, train/p3/s1",
+            "images in other folders than the labels say: 4, CheXpert-v1.0-small/train/p0/s1/v1.jpg is train/p0/s1/v1.jpg",
+        ),
+    ),
+    Format(
+        "test.csv that asks about an image that is missing",
+        {"train.csv": lines("image,label", "a.jpg,x", "b.jpg,y"), "test.csv": lines("image", "q.jpg", "r.jpg")},
+        "{abq}.jpg",
+        TWO_TRUTH.replace("cat", "x").replace("dog", "y"),
+        asked="q.jpg r.jpg",
+        said=("test.csv asks about 2 images", "1 of 2 images that are asked about are not there: r.jpg"),
+    ),
+    Format(
+        "test.csv that answers all tasks, one of them by one value",
+        {
+            "train.csv": lines("image,colour,fit", "a.jpg,red,slim", "b.jpg,blue,wide"),
+            "test.csv": lines("image,colour,fit", "q.jpg,red,slim", "r.jpg,blue,slim"),
+        },
+        "{abqr}.jpg",
+        """
+        image  colour  fit
+        a.jpg  red     slim
+        b.jpg  blue    wide
+        """,
+        asked="""
+        image  colour  fit
+        q.jpg  red     .
+        r.jpg  blue    .
+        """,
+        said=(
+            "test.csv asks about 2 images",
+            "fit in test.csv: one value in every row is a placeholder, no answer",
+            "answers to what is asked are known (colour), and will be scored",
         ),
     ),
     Format(

@@ -553,6 +553,12 @@ JSON = [
         said=("w, b are answered one by one",),
     ),
     Format(
+        "JSON: an image twice in one object, with one value",
+        {"t.json": '{"a.jpg": "cat", "b.jpg": "dog", "a.jpg": "cat"}'},
+        "{ab}.jpg",
+        TWO_TRUTH,
+    ),
+    Format(
         "JSON: NaN",
         {"t.json": '[{"image": "a.jpg", "g": NaN}, {"image": "b.jpg", "g": 1.0}, {"image": "c.jpg", "g": 2.0}]'},
         "{abc}.jpg",

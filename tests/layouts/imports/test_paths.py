@@ -105,6 +105,25 @@ PATHS = [
         said=("images in other folders than the labels say: 2, https://x.org/p/a.jpg?s=1 is a.jpg",),
     ),
     Format(
+        "paths: percent-encoded names",
+        {"t.csv": lines("image,label", "my%20a.jpg,cat", "b.jpg,dog"), "my a.jpg": JPEG},
+        "b.jpg",
+        TWO_TRUTH.replace("a.jpg", "my a.jpg"),
+        said=("images that are called otherwise than in the labels: 1, my%20a.jpg is my a.jpg",),
+    ),
+    Format(
+        "paths: a percent sign in the name of a file",
+        {"t.csv": lines("image,label", "100%25.jpg,cat", "b.jpg,dog")},
+        "100%25.jpg 100%.jpg b.jpg",
+        TWO_TRUTH.replace("a.jpg", "100%25.jpg"),
+    ),
+    Format(
+        "paths: a name that is too long for a file",
+        {"t.csv": lines("image,label", f"{'x' * 300}.jpg,cat", "b.jpg,dog")},
+        "b.jpg",
+        TWO_TRUTH.replace("a.jpg", f"{'x' * 300}.jpg"),
+    ),
+    Format(
         "paths: endings in capitals",
         {"t.csv": lines("image,label", "a.JPG,cat", "b.JPG,dog")},
         "{ab}.JPG",
@@ -270,6 +289,26 @@ PATHS = [
 ]
 
 FOLDERS = [
+    Format(
+        "folders: a class a folder, with boxes beside the images",
+        {"cat/a.xml": "<annotation/>", "dog/b.xml": "<annotation/>"},
+        "cat/a.jpg dog/b.jpg",
+        """
+        image      class
+        cat/a.jpg  cat
+        dog/b.jpg  dog
+        """,
+    ),
+    Format(
+        "folders: classes of which one is called like a part",
+        {},
+        "cat/a.jpg train_station/b.jpg",
+        """
+        image                class
+        cat/a.jpg            cat
+        train_station/b.jpg  train_station
+        """,
+    ),
     Format(
         "folders: Train, Val and Test in capitals",
         {},

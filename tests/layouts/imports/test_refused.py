@@ -13,12 +13,17 @@ from helpers import refusal
 from competition.layouts.imports.read import read_sheet
 
 COCO = {"images": [{"id": 7, "file_name": "a.jpg"}], "categories": [{"id": 1, "name": "cat"}]}
-TWELVE = " ".join(f"{n:02}.jpg" for n in range(12))
+WHO = ("Smith, John", "Lee, Anna", "Smith, Anna", "Lee, John")
 
 
 def sample_of(image: str, *tags: str) -> dict:
     """A sample of FiftyOne."""
     return {"filepath": image, "tags": tags, "truth": {"label": image}}
+
+
+def annotated(data: dict, kind: str, label: str) -> dict:
+    """A task of Label Studio with data and an annotation of any kind."""
+    return {"data": data, "annotations": [{"result": [{"from_name": "x", "type": kind, "value": {kind: [label]}}]}]}
 
 
 def choice_of(image: str, *choices: str) -> dict:
@@ -30,6 +35,11 @@ def choice_of(image: str, *choices: str) -> dict:
 def half_a_workbook() -> bytes:
     whole = spreadsheet([{"image": "a.jpg", "label": "cat"}], "to_excel", "openpyxl")
     return whole[: len(whole) // 2]
+
+
+def no_workbook() -> bytes:
+    pytest.importorskip("openpyxl")
+    return zipped(**{"xl/workbook__xml": "<x/>"})
 
 
 REFUSED = [
@@ -530,10 +540,275 @@ REFUSED = [
         labels="t.xlsx",
     ),
     Refused(
+        "a zip that is called like a workbook",
+        {"t.xlsx": no_workbook},
+        ("t.xlsx cannot be read as a workbook of Excel (", "[Content_Types].xml", "write it anew"),
+        labels="t.xlsx",
+    ),
+    Refused(
         "one number and blanks",
         {"t.csv": lines("image,age", "a.jpg,80.0", "b.jpg,80.0", "c.jpg,")},
         ("one single value, '80', so there is nothing to learn; leave it out",),
         "{abc}.jpg",
+    ),
+    *(
+        Refused(
+            f"folders that are no classes: {name}",
+            {},
+            (f"holds the folders {shown}, which are called like parts or kinds of files", "--labels"),
+            images,
+        )
+        for name, shown, images in [
+            ("parts in two words", "test_images, train_images", "train_images/{ab}.jpg test_images/{cd}.jpg"),
+            ("parts and a letter", "testA, trainA, trainB", "trainA/{ab}.jpg trainB/{cd}.jpg testA/e.jpg"),
+            ("parts and a year", "train2017, val2017", "train2017/{ab}.jpg val2017/{cd}.jpg"),
+            ("images and their masks", "images, masks", "images/{ab}.jpg masks/{ab}.png"),
+        ]
+    ),
+    Refused(
+        "boxes of Pascal VOC",
+        {"Annotations/a.xml": "<annotation/>"},
+        ("Annotations holds a file of boxes for each image (Pascal VOC, YOLO)", "write a table", "image,label"),
+        "JPEGImages/a.jpg",
+    ),
+    Refused(
+        "boxes of YOLO, in parts",
+        {"labels/train/a.txt": "0 0.5 0.5 1 1"},
+        ("labels/train holds a file of boxes for each image (Pascal VOC, YOLO)",),
+        "images/train/a.jpg",
+    ),
+    Refused(
+        "a folder two levels above the data",
+        {"one/two/train.csv": lines(*TWO)},
+        ("HOME itself holds no labels, but HOME/one/two seems to: --labels HOME/one/two",),
+        "one/two/{ab}.jpg",
+    ),
+    Refused(
+        "a folder two levels above train/ and test/",
+        {},
+        ("HOME itself holds no labels, but HOME/one/two seems to: --labels HOME/one/two",),
+        "one/two/train/cat/a.jpg one/two/train/dog/b.jpg one/two/test/c.jpg",
+    ),
+    Refused(
+        "a folder above those of several data sets",
+        {"one/train.csv": lines(*TWO), "two/train.csv": lines(*TWO)},
+        ("HOME itself holds no labels, but HOME/one, HOME/two seem to; name one of them: --labels HOME/one",),
+        "one/pics/{ab}.jpg two/pics/{ab}.jpg",
+    ),
+    Refused(
+        "Intel's folders of parts, each in a folder of its name",
+        {},
+        ("but HOME/seg_test/seg_test, HOME/seg_train/seg_train seem to; name one of them: --labels HOME/seg_test",),
+        "seg_train/seg_train/cat/a.jpg seg_train/seg_train/dog/b.jpg "
+        "seg_test/seg_test/cat/c.jpg seg_test/seg_test/dog/d.jpg seg_pred/seg_pred/e.jpg",
+    ),
+    *(
+        Refused(
+            f"a column that may say parts: {name}",
+            {
+                "t.csv": lines(
+                    f"image,label,{column}", *(f"{n}.jpg,x,{word}" for n, word in zip("abc", words, strict=True))
+                )
+            },
+            (f"column '{column}' says which part", f"t.csv:2: {words[0]!r}", f"--class-columns '{column}'"),
+            "{abc}.jpg",
+        )
+        for name, column, words in [
+            ("called split", "split", ["A", "B", "A"]),
+            ("called split, with a word that is known", "split", ["unlabeled", "train", "train"]),
+            ("by its words", "subset", ["train_a", "train_b", "test_a"]),
+        ]
+    ),
+    Refused(
+        "a list of fewer rows than it says",
+        {"list_attr_celeba.txt": lines("3", "Smiling Young", "a.jpg 1 -1", "b.jpg -1 1")},
+        ("list_attr_celeba.txt:1: 3 rows are promised, and 2 follow; download it again",),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "an image twice in one object of JSON",
+        {"t.json": '{"a.jpg": "cat", "b.jpg": "dog", "a.jpg": "dog"}'},
+        ("t.json: 'a.jpg' is named more than once in one object, with other values; keep one",),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "surnames and given names",
+        {"t.csv": lines("image,who", *(f'{n}.jpg,"{who}"' for n, who in zip("abcd", WHO, strict=True)))},
+        ("not clear whether", "t.csv:2: column 'who': 'Smith, John', divided by --separator ','?"),
+        "{abcd}.jpg",
+    ),
+    Refused(
+        "answers in test.csv that are no classes",
+        {
+            "train.csv": lines("image,label,tags", "a.jpg,cat,x|y", "b.jpg,dog,y"),
+            "test.csv": lines("image,label,tags", "q.jpg,cat,x", "r.jpg,Cat,y", "s.jpg,dog,y|z"),
+        },
+        (
+            "answers to what is asked are none of the values that are learned",
+            "test.csv:3: column 'label': there is no value 'Cat'; allowed are cat, dog",
+            "test.csv:4: column 'tags': there is no value 'z'",
+        ),
+        "{abqrs}.jpg",
+    ),
+    Refused(
+        "half a pair of UTF-16",
+        {"t.json": '[{"image": "a.jpg", "label": "x"}, {"image": "b.jpg", "label": "\\ud800x"}]'},
+        ("t.json:2: '\\ud800x' in column 'label' holds half a character",),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "half a pair of UTF-16 in the name of a column",
+        {"t.json": '[{"image": "a.jpg", "a\\ud800": "x"}, {"image": "b.jpg", "a\\ud800": "y"}]'},
+        ("t.json: the name of column 'a\\ud800' holds half a character; rename it",),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "names of no image beside free text",
+        {"t.csv": lines("image,colour,price", *(f"p{n}.jpg,{'xy'[n % 2]},{n}.99" for n in range(12)))},
+        ("t.csv names 'p0.jpg', 'p1.jpg', ", "none of these is among the 2 image files", "--images", "--image-column"),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "a TFRecord of Kaggle",
+        {"train-00.tfrec": b"\x0a\0\0\0\0\0\0\0abc"},
+        ("is a TFRecord", "labels as a CSV"),
+        labels="train-00.tfrec",
+    ),
+    Refused(
+        "FER2013: pictures as numbers",
+        {"t.csv": lines("emotion,pixels,Usage", *(f"{n},{' '.join(['70'] * 60)},Training" for n in range(3)))},
+        ("t.csv: column 'pixels' holds pictures as numbers ('70 70", "write each to a file", "image,label"),
+        labels="t.csv",
+    ),
+    Refused(
+        "a comment above the header",
+        {"t.csv": lines("# made by a tool", *TWO)},
+        ("t.csv:1: '# made by a tool' is a comment; the first line has to name the columns", "delete the comments"),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "a quote that does not end",
+        {"t.csv": lines("image,label", "a.jpg,cat", 'b.jpg,"dog', "c.jpg,dog", "d.jpg,dog")},
+        ("t.csv:3: not comma separated", "a quote begins in line 3 and does not end"),
+        "{abcd}.jpg",
+    ),
+    Refused(
+        "an encoding of Chinese",
+        {"t.csv": lines(*TWO, "c.jpg,狗").encode("gb18030")},
+        ("t.csv:4: byte 0xb9 is not UTF-8", "iconv -f ENCODING -t utf-8 t.csv", "gb18030 (Chinese)"),
+        "{abc}.jpg",
+    ),
+    Refused(
+        "images that are not unpacked",
+        {"train.csv": lines("id,label", "a,x", "b,y"), "train.zip": zipped(a__jpg="x", b__jpg="y")},
+        ("no image file (.jpg", "train.zip may hold them, so unpack it"),
+    ),
+    Refused(
+        "folders of pictures that are not read",
+        {"cat/a.gif": b"GIF89a", "dog/b.gif": b"GIF89a"},
+        ("holds no labels", ".gif is not read, so convert the pictures"),
+    ),
+    Refused(
+        "a column without a letter",
+        {"t.csv": lines("image,label,👕", "a.jpg,x,s", "b.jpg,y,t")},
+        ("column '👕' has neither a letter nor a digit in its name; rename it",),
+        "{ab}.jpg",
+    ),
+    Refused(
+        "a spreadsheet of LibreOffice",
+        {"t.ods": zipped(mimetype="application/vnd.oasis.opendocument.spreadsheet", content__xml="<office/>")},
+        ("t.ods is a spreadsheet of LibreOffice; save it as .xlsx or .csv",),
+        labels="t.ods",
+    ),
+    Refused(
+        "a zip of a workbook",
+        {"t.zip": zipped(t__xlsx="x")},
+        ("t.zip is a zip of 1 file (t.xlsx); unpack it", "unzip t.zip"),
+        labels="t.zip",
+    ),
+    Refused(
+        "rows without a name",
+        {"t.csv": lines("image,label", "a.jpg,x", ",y", "b.jpg,y", ",x")},
+        ("t.csv:3: no name in column 'image'", "t.csv:5: no name in column 'image'"),
+        "{ab}.jpg",
+    ),
+    *(
+        Refused(
+            f"--{flag} that is in no cell",
+            {"t.csv": lines("image,label", "a.jpg,x", "b.jpg,y", "c.jpg,unknown")},
+            (f"--{flag} {word!r}: in no cell of", "t.csv; check the spelling"),
+            "{abc}.jpg",
+            reading={flag: (word,)},
+        )
+        for flag, word in [("missing", "unknwon"), ("separator", "/")]
+    ),
+    Refused(
+        "a list of numbers without a header",
+        {"trainval.txt": lines("Abyssinian_1 1 1 1", "Abyssinian_2 1 1 1")},
+        ("trainval.txt:1: the first line, 'Abyssinian_1,1,1,1', is about an image; expected is a header",),
+        "Abyssinian_{12}.jpg",
+        labels="trainval.txt",
+    ),
+    Refused(
+        "images of train.csv in the folder of another part",
+        {"train.csv": lines("image,label", "a.jpg,x", "b.jpg,y")},
+        ("train.csv: the image of 'a.jpg' would be test/a.jpg", "that is no folder of train", "--images"),
+        "test/{abc}.jpg",
+    ),
+    Refused(
+        "an image of train.csv in the folder of another part, beside others that are in their own",
+        {"train.csv": lines("image,label", "a.jpg,x", "b.jpg,y", "c.jpg,y")},
+        ("train.csv: the image of 'c.jpg' would be test/c.jpg", "that is no folder of train", "--images"),
+        "train/{ab}.jpg test/c.jpg",
+    ),
+    Refused(
+        "paths of a part, where another one is there",
+        {"t.csv": lines("image,label", "train/a.jpg,x", "train/b.jpg,y")},
+        ("t.csv: the image of 'train/a.jpg' would be test/a.jpg", "that is no folder of train", "--images"),
+        "test/{ab}.jpg",
+        labels="t.csv",
+    ),
+    Refused(
+        "an image that is missing, and masks of all",
+        {"t.csv": lines("id,label", "a,x", "b,y", "c,x")},
+        ("'a' could be images/a.png or masks/a.png", "--images"),
+        "images/{ab}.png masks/{abc}.png",
+    ),
+    Refused(
+        "Label Studio: boxes alone",
+        {"t.json": json.dumps([annotated({"image": "a.jpg"}, "rectanglelabels", "cat")])},
+        ("t.json is an export of Label Studio, and no annotation holds choices; found are rectanglelabels",),
+        "a.jpg",
+    ),
+    Refused(
+        "Label Studio: no annotation",
+        {"t.json": json.dumps([{"data": {"image": "a.jpg"}, "annotations": [], "predictions": [{"result": []}]}])},
+        ("no annotation holds choices; found are predictions or tasks alone",),
+        "a.jpg",
+    ),
+    *(
+        Refused(
+            f"Label Studio: {name}",
+            {"t.json": json.dumps([annotated(data, "choices", "cat")])},
+            (f"t.json: {words} in the data of a task; expected is one, called image",),
+            "{ab}.jpg",
+        )
+        for name, data, words in [
+            ("two images", {"left": "a.jpg", "right": "b.jpg"}, "left, right all name images"),
+            ("no image", {"text": "a cat"}, "none of text names an image"),
+        ]
+    ),
+    Refused(
+        "a second answer to one question",
+        {
+            "t.csv": lines(
+                "image,question,answer",
+                *(f"{n}.jpg,{what},{'yes' if n % 2 else 'no'}" for n in range(12) for what in ("hat", "bag")),
+                "4.jpg,hat,yes",
+            )
+        },
+        ("t.csv answers questions more than once", "t.csv:26: 4.jpg has a second answer to hat; keep one"),
+        " ".join(f"{n}.jpg" for n in range(12)),
     ),
 ]
 
@@ -550,7 +825,7 @@ def test_a_library_that_is_missing_is_named_with_another_way(tmp_path, monkeypat
 
 @pytest.mark.parametrize("sample", REFUSED, ids=lambda sample: sample.name)
 def test_what_cannot_be_read_safely_is_refused_with_the_reason(tmp_path, sample):
-    message = refusal(looked_at, tmp_path / "data", sample)
+    message = refusal(looked_at, tmp_path / "data", sample).replace(str(tmp_path / "data"), "HOME")
     assert [words for words in sample.words if words not in message] == []
 
 
