@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -226,7 +227,8 @@ def _read(labels: Path, files: LabelFiles) -> Sheet:
 
 def _notes_in_place(strict: Table, sheet: Sheet) -> list[str]:
     """What is said of a table that is read where it lies: not that its names were found there, or what is written."""
-    notes = [note for note in sheet.notes if not note.startswith("images ") and ": written as " not in note]
+    other = re.compile("images |.*: written as |.* were made uniform$")
+    notes = [note for note in sheet.notes if not other.match(note)]
     relative = f"image names are relative to {strict.root}"
     return [*notes, relative] if strict.root != strict.file.parent else notes
 
@@ -303,11 +305,18 @@ def _asked(sheet: Sheet) -> Table | None:
 
 
 def _said_of_questions(file: Path, tasks: Sequence[Task]) -> list[str]:
-    """Notes on filled cells of a strict table of questions: answers that will be scored, or placeholders."""
+    """Notes on a strict table of questions: images that are not there, answers that will be scored, or placeholders.
+
+    Raises InvalidInput where a submission would.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of placeholders, which are said here
+        asked = table.read_questions(file, tuple(tasks)).images
     answers = answering(tasks, read_table(file).cells)
     none = placeholders(answers)
     known = [column for column in answers if column not in none]
-    notes = [f"{file.name}: one value in every row of {some(none)} is a placeholder, no answer"] if none else []
+    notes = _said_of_lost(asked)
+    notes += [f"{file.name}: one value in every row of {some(none)} is a placeholder, no answer"] if none else []
     return [*notes, f"{file.name} holds answers ({some(known)}), which will be scored"] if known else notes
 
 

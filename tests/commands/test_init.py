@@ -74,7 +74,7 @@ def test_labels_that_could_be_two_things_or_none_are_refused(tmp_path):
 def test_a_table_is_described_with_its_tasks_images_and_questions(here, capsys):
     write(here / "my data/mine.csv", TABLE)
     write(here / "my data/questions.csv", ["image", "q.png"])
-    for seed, name in enumerate("abd"):
+    for seed, name in enumerate("abdq"):
         image(here / f"my data/images/{name}.png", height=40 if name == "d" else 24, seed=seed)
     out = said(capsys, "shapes", "--labels", "my data/mine.csv", "--leave-out", "note")
     assert [" ".join(line.split()) for line in out.splitlines()] == [

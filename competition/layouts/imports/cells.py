@@ -13,7 +13,7 @@ import numpy as np
 from competition.errors import InvalidInput
 from competition.layouts.imports.sheet import Reading, Sheet, text_of
 from competition.layouts.notes import SHOWN, Note, some
-from competition.layouts.table_cells import FLAGS, SEPARATOR, task_of
+from competition.layouts.table_cells import FLAGS, SEPARATOR
 from competition.layouts.words import ALSO_CLASSES, MISSING
 from competition.task import composed
 
@@ -42,8 +42,6 @@ def clean(sheet: Sheet) -> Sheet:
         if column != sheet.image and any(text != value.strip() for value, text in texts.items()):
             changed.append(column)
         name = clean_text(column)
-        if column != sheet.image and not task_of(name):
-            raise InvalidInput(f"{sheet.file}: column {name!r} has neither a letter nor a digit in its name; rename it")
         if name in found:
             raise InvalidInput(f"{sheet.file}: two columns are called {name!r} but for what cannot be seen; rename one")
         found[name] = _replaced(values, texts)

@@ -14,6 +14,7 @@ import numpy as np
 
 from competition.errors import InvalidInput, no_such
 from competition.images.decode import ENDINGS, is_image
+from competition.layouts.imports.cells import clean_text
 from competition.layouts.imports.parts import part_in
 from competition.layouts.imports.sheet import TRAIN, Reading, Sheet
 from competition.layouts.notes import some
@@ -66,10 +67,10 @@ class Images:
 
     @cached_property
     def by_name(self) -> dict[str, list[str]]:
-        """Paths by the last part, with and without its ending, composed as one would type it."""
+        """Paths by the last part, with and without its ending, written as in a cell."""
         found = defaultdict(list)
         for path in self.paths:
-            name = composed(path.rsplit("/", 1)[-1])
+            name = clean_text(path.rsplit("/", 1)[-1])
             found[name].append(path)
             found[name.rsplit(".", 1)[0]].append(path)
         return found
@@ -114,7 +115,7 @@ def _folders(root: Path) -> Iterator[tuple[str, list[str]]]:
 
 def _stem(path: str) -> str:
     """The last part of a path without its ending, in small letters."""
-    return composed(path).rsplit("/", 1)[-1].rsplit(".", 1)[0].casefold()
+    return clean_text(path).rsplit("/", 1)[-1].rsplit(".", 1)[0].casefold()
 
 
 def plain(name: str) -> str:
@@ -286,7 +287,7 @@ def _rule(names: Sequence[str], part: str, reading: Reading, images: Images) -> 
     for name in looked_at:
         parts = name.split("/")
         for path in images.of(name):
-            ending = "" if composed(path).endswith(parts[-1]) else path[path.rindex(".") :]
+            ending = "" if clean_text(path).endswith(parts[-1]) else path[path.rindex(".") :]
             if reading.extension and ending and ending != _dotted(reading.extension):
                 continue
             kept = composed(path)[: len(path) - len(ending)].split("/")

@@ -33,6 +33,7 @@ from competition.layouts.imports.images import (
 from competition.layouts.imports.parts import WORDS, find_parts
 from competition.layouts.imports.sheet import Reading, Sheet
 from competition.layouts.notes import Note, some
+from competition.layouts.table_cells import task_of
 from competition.layouts.table_tasks import FEW_VALUES, is_number
 
 # Columns that name rows or number them, that measure, and that number folds, in small letters.
@@ -168,6 +169,7 @@ def tidy(sheet: Sheet, reading: Reading, asked: Sheet | None = None) -> Sheet:
     _refuse_pixels(sheet)
     sheet, images = with_images(sheet, reading)
     sheet = find_parts(without_bystanders(sheet, reading), reading)
+    _refuse_nameless(sheet)
     if asked is not None:
         sheet = with_asked(sheet, cells.clean(asked), reading.class_columns)
     sheet = _say_folders(find_images(sheet, reading, images))
@@ -179,13 +181,21 @@ def tidy(sheet: Sheet, reading: Reading, asked: Sheet | None = None) -> Sheet:
     return cells.unify_flags(sheet)
 
 
+def _refuse_nameless(sheet: Sheet) -> None:
+    """Raises InvalidInput for a column whose name leaves nothing for that of a task."""
+    if nameless := [column for column in sheet.labels if not task_of(column)]:
+        text = f"column {nameless[0]!r} has neither a letter nor a digit in its name; rename it"
+        raise InvalidInput(f"{sheet.file}: {text}")
+
+
 def _refuse_pixels(sheet: Sheet) -> None:
     """Raises InvalidInput for pictures that stand in the table as numbers."""
     for column, values in sheet.cells.items():
         if re.fullmatch(r"[\d\s.,;\[\]]+", values[0]) and len(values[0].split()) >= PIXELS:
             raise InvalidInput(
                 f"{sheet.file}: column {column!r} holds pictures as numbers ({values[0][:30]!r}, …); write each to a "
-                "file, for example with cv2.imwrite, and a table with their names: image,label"
+                "file, for example with cv2.imwrite, and a table with their names: image,label; if these are no "
+                f"pictures, --leave-out {column!r}"
             )
 
 

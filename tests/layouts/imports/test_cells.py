@@ -856,6 +856,16 @@ CELLS = [
         ),
     ),
     Table(
+        "a number of the row is no label, also without a letter in its name",
+        {"t.csv": lines("#,image,label", "1,a.jpg,x", "2,b.jpg,y")},
+        truth="""
+        image  label
+        a.jpg  x
+        b.jpg  y
+        """,
+        said=("images are named by column 'image'", "column '#' only tells the rows apart: left out"),
+    ),
+    Table(
         "missing: errors of a spreadsheet",
         {"t.csv": lines("image,label", "a.jpg,x", "b.jpg,#REF!", "c.jpg,y", "d.jpg,#DIV/0!")},
         truth="""

@@ -602,6 +602,13 @@ KAGGLE = [
         said=("questions.csv holds answers (label), which will be scored",),
     ),
     Format(
+        "questions.csv that asks about images that are missing",
+        {"labels.csv": lines("image,label", "a.jpg,x", "b.jpg,y"), "questions.csv": lines("image", "q.jpg", "r.jpg")},
+        "{ab}.jpg",
+        TWO_TRUTH.replace("cat", "x").replace("dog", "y"),
+        said=("2 of 2 images that are asked about are not there: q.jpg, r.jpg",),
+    ),
+    Format(
         "questions.csv with one value in every row",
         {
             "labels.csv": lines("image,label", "a.jpg,x", "b.jpg,y"),

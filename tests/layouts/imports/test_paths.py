@@ -111,6 +111,35 @@ PATHS = [
         TWO_TRUTH.replace("a.jpg", "my a.jpg"),
         said=("images that are called otherwise than in the labels: 1, my%20a.jpg is my a.jpg",),
     ),
+    *(
+        Format(
+            f"paths: {what} in the names of files",
+            {"t.csv": lines("image,label", f"{name}.jpg,cat", "b.jpg,dog"), f"{name}.jpg": JPEG},
+            "b.jpg",
+            TWO_TRUTH.replace("a.jpg", f"{name}.jpg"),
+        )
+        for what, name in [("wide digits", "写真１"), ("a no-break space", "my\xa0a")]
+    ),
+    Format(
+        "paths: wide digits in the names of files, of which one is missing",
+        {"t.csv": lines("id,label", "写真１.jpg,cat", "写真２.jpg,dog"), "pics/写真１.jpg": JPEG},
+        "",
+        TWO_TRUTH.replace("a.jpg", "pics/写真１.jpg").replace("b.jpg", "pics/写真2.jpg"),
+        said=(
+            "invisible characters, odd spaces, accents or wide digits in id were made uniform",
+            "images in pics and are called otherwise than in the labels: 1, pics/写真１.jpg for example",
+        ),
+    ),
+    Format(
+        "paths: wide digits in the names of files, without an ending",
+        {"t.csv": lines("id,label", "写真１,cat", "写真２,dog"), "pics/写真１.jpg": JPEG, "pics/写真２.jpg": JPEG},
+        "",
+        TWO_TRUTH.replace("a.jpg", "pics/写真１.jpg").replace("b.jpg", "pics/写真２.jpg"),
+        said=(
+            "invisible characters, odd spaces, accents or wide digits in id were made uniform",
+            "images in pics and are called otherwise than in the labels: 2, pics/写真１.jpg for example",
+        ),
+    ),
     Format(
         "paths: a percent sign in the name of a file",
         {"t.csv": lines("image,label", "100%25.jpg,cat", "b.jpg,dog")},

@@ -651,6 +651,12 @@ REFUSED = [
         "{abqrs}.jpg",
     ),
     Refused(
+        "answers in questions.csv that are no classes",
+        {"labels.csv": lines(*TWO), "questions.csv": lines("image,label", "q.jpg,cat", "r.jpg,bird")},
+        ("questions.csv cannot be answered", "questions.csv:3: column 'label': there is no value 'bird'"),
+        "{abqr}.jpg",
+    ),
+    Refused(
         "half a pair of UTF-16",
         {"t.json": '[{"image": "a.jpg", "label": "x"}, {"image": "b.jpg", "label": "\\ud800x"}]'},
         ("t.json:2: '\\ud800x' in column 'label' holds half a character",),
@@ -677,7 +683,7 @@ REFUSED = [
     Refused(
         "FER2013: pictures as numbers",
         {"t.csv": lines("emotion,pixels,Usage", *(f"{n},{' '.join(['70'] * 60)},Training" for n in range(3)))},
-        ("t.csv: column 'pixels' holds pictures as numbers ('70 70", "write each to a file", "image,label"),
+        ("t.csv: column 'pixels' holds pictures as numbers ('70 70", "write each to a file", "--leave-out 'pixels'"),
         labels="t.csv",
     ),
     Refused(
