@@ -95,7 +95,7 @@ class Recipe:
     tasks: Annotated[tuple[Task, ...], tyro.conf.Suppress] = ()
     # File format of labels, questions and answers; competition/layouts/registry.py has the choices.
     layout: str = "fashionai"
-    # Folder that the image names of a table are relative to; empty: that of the table, or images in it.
+    # Folder that the image names of a table are relative to, seen from the current one; empty: that of the table.
     images: str = ""
     # Column of a table that says train or validation; empty: there is none.
     split_column: str = ""

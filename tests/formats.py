@@ -17,6 +17,7 @@ from competition.layouts.answers import write_csv
 from competition.layouts.detect import Found, questions_beside, sniff
 from competition.layouts.imported import ImportedTable
 from competition.layouts.imports.sheet import Reading
+from competition.layouts.sample import Sample
 
 JPEG = cv2.imencode(".jpg", noise(8, 8))[1].tobytes()
 ABSENT, NOTHING = ".", "{}"  # in the tables below; {a,b} are several values
@@ -197,6 +198,10 @@ def read(home: Path, sample: Format) -> dict[str, object]:
 
 def asked_of(found: Found, home: Path) -> dict[str, object]:
     """The images that are asked about, each with the answers that are known: None where there are none at all."""
+    if found.sample:
+        images = Sample(found.imported.images if found.imported else home)
+        asked = images.read_questions(found.sample, found.dataset.tasks).images
+        return {path_in(home, asked, row): None for row in range(len(asked))}
     if found.imported and found.imported.asked:
         reader = ImportedTable(found.imported.images, found.imported.split_column)
         images = reader.read_questions(questions_beside(found.data), found.dataset.tasks).images

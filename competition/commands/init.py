@@ -1,6 +1,6 @@
 """From your own label file to a recipe that is ready to train."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -43,7 +43,7 @@ def init(
 
     Args:
         name: the name of the recipe; its files are written into the current folder.
-        labels: a label file in any public format (docs/formats.md), or a folder that holds one, or a folder per class.
+        labels: a label file in a format of docs/formats.md, or a folder that holds one, or a folder per class.
         weights: what EfficientNet-Lite2 starts from, imagenet or a file; with none, a small network from scratch.
         dry_run: only say what was found; write nothing.
     """
@@ -53,11 +53,18 @@ def init(
     found = sniff(labels, reading, data)
     print(describe(labels, found))
     recipe, why = _recipe_of(found, path.stem, weights)
-    if dry_run:
-        return path
+    tables = found.imported.files(found.data) if found.imported else {}
     train = f"competition train {path} --data {quote(str(found.data))}"
-    _write(path, recipe_file(recipe, _words(labels, found, train)), found)
-    print(f"\nwrote {path}: {recipe.backbone} at {recipe.image_size} pixels, {why}\n  {train}\n  competition submit")
+    if dry_run:
+        print(f"\nwould write {' and '.join(map(str, (*tables, path)))}")
+        return path
+    _refuse_names(path, tables)
+    _write(path, recipe_file(recipe, _words(labels, found, train)), tables)
+    print()
+    for file, columns in tables.items():
+        rows = len(next(iter(columns.values())))
+        print(f"wrote {file}: {rows:,} row{'s' if rows != 1 else ''}")
+    print(f"wrote {path}: {recipe.backbone} at {recipe.image_size} pixels, {why}\n  {train}\n  competition submit")
     if recipe.weights != "none":
         print(
             "to compare other networks on these images: "
@@ -74,10 +81,8 @@ def _recipe_of(found: Found, name: str, weights: str) -> tuple[Recipe, str]:
     return replace(recipe, **_places(found)), why
 
 
-def _write(path: Path, recipe: str, found: Found) -> None:
-    """Write the recipe, and the tables of labels that are imported; all of them or none."""
-    tables = found.imported.files(found.data) if found.imported else {}
-    _refuse_names(path, tables)
+def _write(path: Path, recipe: str, tables: Mapping[Path, Mapping[str, np.ndarray]]) -> None:
+    """Write the recipe, and the columns of the tables of imported labels; all files or none."""
     with ExitStack() as files:
         files.enter_context(whole_file(path)).write_text(recipe, encoding="utf-8")
         for file, columns in tables.items():
@@ -90,7 +95,7 @@ def _refuse_names(path: Path, files: Iterable[Path]) -> None:
         raise InvalidInput(f"{path} names a folder; the recipe is written into the current folder: {path.name}")
     for file in files:
         if file.exists():
-            raise InvalidInput(f"{file} exists and is not overwritten; choose another name, or remove it")
+            raise InvalidInput(f"{file} exists and is not overwritten; choose another name for the recipe")
     if path.stem in NAMES:
         raise InvalidInput(f"{path.stem} is a recipe of the project ({', '.join(NAMES)}); choose another name")
     Recipe(path.stem)

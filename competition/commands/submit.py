@@ -65,7 +65,8 @@ def submit(
     probabilities = answer(blend, asked, inspection, cache)
     written = reader.write_answers(output, asked, probabilities, blend.tasks)
     if isinstance(reader, Sample):
-        print("\n".join(reader.meanings(questions, blend.tasks)))
+        shape = f"{questions} is a sample of a submission, answered in its shape; what it holds is not scored"
+        print("\n".join([shape, *reader.meanings(questions, blend.tasks)]))
     for problem in sorted(inspection.problems.values()):
         print(f"answered with the class frequencies of the training data: {problem}")
     names = " and ".join([str(written[0]), *(path.name for path in written[1:])])

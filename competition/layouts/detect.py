@@ -24,7 +24,7 @@ from competition.layouts.imports.images import UNREAD, plain, refuse_names_of_no
 from competition.layouts.imports.parts import part_in
 from competition.layouts.imports.read import read_sheet, tidy, with_images
 from competition.layouts.imports.sheet import LOOKING, TEST, TRAIN, VALIDATION, Reading, Sheet
-from competition.layouts.notes import some
+from competition.layouts.notes import in_words, some
 from competition.layouts.registry import LAYOUTS
 from competition.layouts.sample import Sample
 from competition.layouts.table_cells import (
@@ -157,9 +157,12 @@ def _sniff_table(labels: Path, reading: Reading, data: Path) -> Found:
         notes.append(f"left out: {', '.join(reading.leave_out)}")
     _refuse_unknown_answers(rows.asked, tasks)
     sample, more = _answered(files.sample, tasks, sheet.root, dataset)
+    imported = rows.imported
+    if sample and imported and not (rows.asked and rows.asked.cells):  # the sample asks the same
+        imported = replace(imported, asked={})
     questions, looked_at = (sample,) if sample else rows.questions, _look_at_images(dataset)
     notes = tuple(dict.fromkeys([*notes, *more]))
-    return Found(sheet.what, "table", rows.data, dataset, questions, *looked_at, notes, rows.imported, sample)
+    return Found(sheet.what, "table", rows.data, dataset, questions, *looked_at, notes, imported, sample)
 
 
 def _refuse_unknown_answers(asked: Table | None, tasks: Sequence[Task]) -> None:
@@ -227,8 +230,7 @@ def _read(labels: Path, files: LabelFiles) -> Sheet:
 
 def _notes_in_place(strict: Table, sheet: Sheet) -> list[str]:
     """What is said of a table that is read where it lies: not that its names were found there, or what is written."""
-    other = re.compile("images |.*: written as |.* were made uniform$")
-    notes = [note for note in sheet.notes if not other.match(note)]
+    notes = in_words(note for note in sheet.said if not note.of_copy)
     relative = f"image names are relative to {strict.root}"
     return [*notes, relative] if strict.root != strict.file.parent else notes
 

@@ -13,6 +13,7 @@ from competition.layouts.table import ENDING, write_answers  # noqa: F401  a fol
 from competition.task import Task
 
 TRAIN, TEST = ("train", "training"), ("test", "testing")  # in capitals or not
+ACTIVITIES = ("training", "testing")
 HELD_OUT = ("val", "valid", "validation")
 TASK = "class"  # the name of the task if the recipe has none
 # Images that are not read here: a message is better than leaving them out silently.
@@ -66,13 +67,18 @@ def class_folders(folder: Path) -> list[Path]:
     """The folders in a folder, sorted by name, that are not hidden and have no other meaning."""
     others = {*TRAIN, *TEST, *HELD_OUT, "__macosx"}
     folders = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
-    return sorted(path for path in folders if path.name.casefold() not in others)
+    return sorted(path for path in folders if path.name.casefold() not in others or _is_class(path))
 
 
 def parts(data: Path, names: Sequence[str]) -> list[Path]:
     """The folders in a data set that have one of these names, in capitals or not."""
     there = data.iterdir() if data.is_dir() else ()
-    return sorted(path for path in there if path.is_dir() and path.name.casefold() in names)
+    return sorted(path for path in there if path.is_dir() and path.name.casefold() in names and not _is_class(path))
+
+
+def _is_class(path: Path) -> bool:
+    """Whether a folder is called training or testing, as a part may be, and holds images, as a class does."""
+    return path.name.casefold() in ACTIVITIES and bool(image_files(path))
 
 
 def part(data: Path, names: Sequence[str]) -> Path | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from competition.dataset import Dataset, Questions
+from competition.errors import InvalidInput
 from competition.layouts import table
 from competition.layouts.answers import Probabilities, Tasks
 
@@ -17,6 +18,12 @@ class ImportedTable:
     ENDING = table.ENDING
 
     def read_labels(self, data: Path, tasks: Tasks) -> Dataset:
+        """As `table.read_labels`. Raises InvalidInput, too, if the folder of the images is gone."""
+        if self.images and not self.images.is_dir():
+            raise InvalidInput(
+                f"the recipe's images are in {self.images}, which is no folder seen from {Path.cwd()}; go back to "
+                "where the recipe was written, or name another with --images"
+            )
         return table.read_labels(data, tasks, self.images, self.split_column)
 
     def question_files(self, data: Path) -> list[Path]:

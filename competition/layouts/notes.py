@@ -9,11 +9,15 @@ SHOWN = 4  # names, and notes of one kind; more are said in one note
 
 
 class Note(NamedTuple):
-    """What was decided; if it may be said of many columns, this `column`, and the `kind`: the same words for all."""
+    """What was decided; if it may be said of many columns, this `column`, and the `kind`: the same words for all.
+
+    One `of_copy` is true only of a table that is written anew.
+    """
 
     text: str
     column: str = ""
     kind: str = ""
+    of_copy: bool = False
 
 
 def in_words(notes: Iterable[Note]) -> list[str]:

@@ -223,6 +223,8 @@ class Sample:
         that answer no task."""
         sheet = read_sample(file)
         shape = Shape.of(sheet, tasks)
+        if "" in (header := _as_written(file)[0])[1:]:
+            raise InvalidInput(f"{file}:1: column {header.index('', 1) + 1} has no name; name it, or delete it")
         if twice := [f"{name}" for name, count in pd.Series(sheet.names).value_counts().items() if count > 1]:
             raise InvalidInput(f"{file} asks about {len(twice):,} images more than once:", twice)
         parts = replace(sheet, part=np.full(len(sheet), TEST, object))

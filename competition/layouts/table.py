@@ -69,7 +69,8 @@ def read_labels(
     out. Columns that belong to no task are not read. Raises InvalidInput with every problem of the file.
     """
     table = read_table(label_file(data), images)
-    _warn_of_classes(tasks, table.file)
+    if not images:  # of imported labels it is decided
+        _warn_of_classes(tasks, table.file)
     tasks, _, wrong = (tasks, [], []) if tasks else infer_tasks(_without(table, split_column))
     held_out, odd = _held_out(table, split_column)
     return labels_of(replace(table, problems=(*table.problems, *odd)), tasks, wrong, held_out)

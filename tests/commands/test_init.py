@@ -172,7 +172,11 @@ def test_labels_of_another_format_are_written_as_tables_beside_the_recipe(here, 
     arguments = ("mine", "--labels", "data/train.csv")
     out = said(capsys, *arguments, "--dry-run")
     assert not list(here.glob("mine*"))
-    assert out.rstrip("\n") in said(capsys, *arguments)
+    found, would = out.rstrip("\n").split("\n\nwould write ")
+    assert would == "mine.csv and mine-questions.csv and mine.py"
+    written = said(capsys, *arguments)
+    assert written.startswith(found)
+    assert "wrote mine.csv: 3 rows\nwrote mine-questions.csv: 1 row\nwrote mine.py: small at" in written
     assert (
         Path("mine.csv").read_text()
         == "id,tags,split\npics/a.png,red|wet,train\npics/b.png,red,train\npics/c.png,wet,validation\n"

@@ -49,7 +49,7 @@ def clean(sheet: Sheet) -> Sheet:
     sheet = replace(
         sheet, cells=found, image=clean_text(sheet.image), several=frozenset(map(clean_text, sheet.several))
     )
-    return sheet.say(note) if changed else sheet
+    return sheet.say(Note(note, of_copy=True)) if changed else sheet
 
 
 def _refuse_half_characters(sheet: Sheet, column: str, values: Collection[str]) -> None:
@@ -317,7 +317,7 @@ def _said_of_spelling(column: str, spelt: Mapping[str, str]) -> list[Note]:
     if "-1" in merged and merged.keys() <= {"-1", "0", "1"}:
         return []
     new = f"{', '.join(sorted(merged)[:SHOWN])}, not {min(spelt.keys() - merged.keys())}"
-    return [Note(f"{column}: written as {new}", column, "values are written otherwise than in the labels")]
+    return [Note(f"{column}: written as {new}", column, "values are written otherwise than in the labels", True)]
 
 
 def spelt_alike(classes: Iterable[str]) -> list[list[str]]:
@@ -342,7 +342,7 @@ def _spellings(values: Collection[str]) -> dict[str, str]:
     if len(set(numbers.values())) == len(values) and not all(map(float.is_integer, numbers.values())):
         return {value: value for value in values}  # 0.5 and 1.0
     return {
-        value: f"{number + 0:g}" if abs(number) < EXACT else value.lstrip("+").removesuffix(".0")
+        value: f"{number + 0:.12g}" if abs(number) < EXACT else value.lstrip("+").removesuffix(".0")
         for value, number in numbers.items()
     }
 

@@ -11,6 +11,7 @@ from competition.layouts.imports.parts import TAGS
 from competition.layouts.imports.sheet import Sheet, sheet_of
 
 IMAGE, LABEL = "image", "label"
+BOOKKEEPING = ("filepath", "id", "media_type", "created_at", "last_modified_at")
 
 
 def is_fiftyone(content: object) -> bool:
@@ -40,7 +41,7 @@ def _names(file: Path, name: str, value: object, classes: list) -> object:
 
 
 def _samples(file: Path, samples: list[Mapping]) -> Sheet:
-    rows, parts = [], []
+    rows, parts, unread = [], [], set()
     for sample in samples:
         row: dict[str, object] = {IMAGE: sample["filepath"]}
         for field, value in sample.items():
@@ -48,9 +49,15 @@ def _samples(file: Path, samples: list[Mapping]) -> Sheet:
                 row[field] = value["label"]
             elif isinstance(value, Mapping) and "classifications" in value:
                 row[field] = [one["label"] for one in value["classifications"]]
+            elif isinstance(value, str | bool) and not field.startswith("_") and field not in BOOKKEEPING:
+                row[field] = value
+            elif isinstance(value, Mapping) and "detections" in value:
+                unread.add(field)
         rows.append(row)
         parts.append(next((TAGS[tag] for tag in sample.get("tags") or () if tag in TAGS), ""))
     sheet = sheet_of(file, "an export of FiftyOne", rows, image=IMAGE)
+    if unread:
+        sheet = sheet.say(f"boxes are not used: {', '.join(sorted(unread))}")
     if not any(parts):
         return sheet
     if lost := [sample["filepath"] for sample, part in zip(samples, parts, strict=True) if not part]:

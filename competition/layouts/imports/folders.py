@@ -48,7 +48,10 @@ def label_files(folder: Path, named: Path | None = None) -> LabelFiles:
         labels, held_out, asked = [named], [], []
     if len(labels) > 1:
         raise InvalidInput(f"{folder} holds several tables; name one of them with --labels:", map(str, labels))
+    sample = [path for path in sample if "sample" in path.stem.casefold()] or sample  # beside one's own submission
     for files, what in ((held_out, "validation images"), (asked, "questions"), (sample, "samples of a submission")):
+        if len(files) > 1 and named:
+            files.clear()  # the user names one of several tables, and which others belong to it is not clear
         if len(files) > 1:
             raise InvalidInput(f"{folder} holds several files of {what}; move all but one away:", map(str, files))
     parts = {} if labels else _in_parts(folder)

@@ -17,7 +17,7 @@ from competition.images.decode import ENDINGS, is_image
 from competition.layouts.imports.cells import clean_text
 from competition.layouts.imports.parts import part_in
 from competition.layouts.imports.sheet import TRAIN, Reading, Sheet
-from competition.layouts.notes import some
+from competition.layouts.notes import Note, some
 from competition.task import composed
 
 LOOKED_AT = 200  # names of which the files are looked for, to find the rule for all
@@ -232,7 +232,7 @@ def _other_part(labels: Path, part: str, name: str, path: str, images: Images) -
     return named or (filed if filed == TRAIN or filed in images.parts else None)
 
 
-def _said_of_files(paths: Mapping[str, str], root: Path, images: Images) -> list[str]:
+def _said_of_files(paths: Mapping[str, str], root: Path, images: Images) -> list[Note]:
     """What is said of images, by their names below `root`: where they lie, how they end, what names say otherwise."""
     folders, endings, moved, odd = {}, {}, [], []
     same = cache(partial(_is_same_folder, root, images.root))
@@ -256,7 +256,7 @@ def _said_of_files(paths: Mapping[str, str], root: Path, images: Images) -> list
         notes.append(f"images that are called otherwise than in the labels: {len(odd):,}, {odd[0]}, for example")
     if moved:
         notes.append(f"images in other folders than the labels say: {len(moved):,}, {moved[0]}, for example")
-    return notes
+    return [Note(note, of_copy=True) for note in notes]
 
 
 def _is_same_folder(root: Path, found_in: Path, said: str, found: str) -> bool:

@@ -39,6 +39,8 @@ def read_label_studio(file: Path, content: Sequence[Mapping]) -> Sheet:
     sheet = sheet_of(file, "an export of Label Studio", rows, image=IMAGE)
     single = {column for column in sheet.several if not any(SEPARATOR in cell for cell in sheet.cells[column])}
     sheet = replace(sheet, several=sheet.several - single)
+    if unread := sorted({_named(one) for task in content for one in _results(task) if _given(one) is None}):
+        sheet = sheet.say(f"not used, because they are no choices: {', '.join(unread)}")
     note = f"{repeated:,} images are annotated more than once; the last annotation counts"
     return sheet.say(note) if repeated else sheet
 
@@ -62,13 +64,22 @@ def _results(task: Mapping) -> list[Mapping]:
 def _choices(annotation: Mapping) -> dict[str, object]:
     found: dict[str, list] = {}
     for result in annotation.get("result", []):
-        value = result.get("value", {})
-        given = value.get("choices") or value.get("taxonomy") or value.get("labels") or value.get("rating")
+        given = _given(result)
         if given is not None:
             listed = given if isinstance(given, list) else [given]
             listed = [" / ".join(one) if isinstance(one, list) else one for one in listed]
             found.setdefault(result.get("from_name", "choice"), []).extend(listed)
     return found
+
+
+def _given(result: Mapping) -> object:
+    """What a result of an annotation says, if it is something that is learned."""
+    value = result.get("value", {})
+    return value.get("choices") or value.get("taxonomy") or value.get("labels") or value.get("rating")
+
+
+def _named(result: Mapping) -> str:
+    return f"{result.get('from_name', 'a field')} ({result.get('type', 'of no type')})"
 
 
 def is_label_studio_table(sheet: Sheet) -> bool:

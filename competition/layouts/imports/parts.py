@@ -18,6 +18,9 @@ WORDS = {
         ("test", "testing", "test_set", "tst", "te", "ts", "query", "gallery", "publictest", "privatetest"), TEST
     ),
 }
+# As often something else: countries, answers of a questionnaire.
+SHORT = ("tr", "trn", "te", "ts", "tst", "va", "fit", "dev", "query", "gallery", "unassigned")
+CLEAR = {word: part for word, part in WORDS.items() if word not in SHORT}
 TAGS = {word: WORDS[word] for word in ("train", "val", "validation", "test")}
 BY_NUMBER = {"0": TRAIN, "1": VALIDATION, "2": TEST}  # of CelebA
 # Columns that are called so say nothing else, also where all rows are of one part.
@@ -60,7 +63,12 @@ def find_parts(sheet: Sheet, reading: Reading) -> Sheet:
     is left to learn, or no image to train on.
     """
     labels = {column: values for column, values in sheet.labels.items() if column not in reading.class_columns}
-    columns = {column: parts for column, values in labels.items() if (parts := parts_of(column, values)) is not None}
+    told = reading.split_column
+    columns = {
+        column: parts
+        for column, values in labels.items()
+        if (parts := parts_of(column, values, column == told)) is not None
+    }
     if reading.split_column is not None:
         columns = _named(sheet, reading.split_column, columns)
     if not columns:
@@ -87,7 +95,8 @@ def find_parts(sheet: Sheet, reading: Reading) -> Sheet:
             f"--leave-out {column!r}, or name the file that has those to train on, too"
         )
     found = replace(sheet.without([column]), part=parts)
-    return found.say(f"column {column!r} says which part an image belongs to: {_counts(parts)}")
+    said = f"column {column!r} says which part an image belongs to: {_counts(parts)}"
+    return found.say(f"{said} (--class-columns {column!r} learns it)")
 
 
 def _named(sheet: Sheet, column: str, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -110,7 +119,8 @@ def _counts(parts: np.ndarray) -> str:
 def _refuse_half_parts(sheet: Sheet, labels: Mapping[str, np.ndarray]) -> None:
     """Raises InvalidInput for a column that says train and test in some rows, and something else in others."""
     for column, values in labels.items():
-        part_of = {value: WORDS.get(value.casefold()) for value in set(values)}
+        known = WORDS if column.casefold() in NAMES else CLEAR
+        part_of = {value: known.get(value.casefold()) for value in set(values)}
         parts = {*part_of.values()} - {None}
         numbered = column.casefold() in NUMBERED and all(map(str.isdigit, part_of))
         named = column.casefold() in SAYS_PARTS and any(values)
@@ -124,18 +134,19 @@ def _refuse_half_parts(sheet: Sheet, labels: Mapping[str, np.ndarray]) -> None:
             )
 
 
-def parts_of(column: str, values: np.ndarray) -> np.ndarray | None:
+def parts_of(column: str, values: np.ndarray, told: bool = False) -> np.ndarray | None:
     """The part of each row by a column, (rows,) object; None if the column says something else."""
-    part_of = _part_of(column.casefold(), {value.casefold() for value in set(values)})
+    part_of = _part_of(column.casefold(), {value.casefold() for value in set(values)}, told)
     return np.array([part_of[value.casefold()] for value in values], object) if part_of else None
 
 
-def _part_of(column: str, words: set[str]) -> Mapping[str, str]:
+def _part_of(column: str, words: set[str], told: bool) -> Mapping[str, str]:
     """The part that each word of a column means; empty if the column says something else."""
     if column in FLAGGED and words <= TRUTHS.keys():
         yes, no = FLAGGED[column]
         return {word: yes if TRUTHS[word] else no for word in words}
     if column in NUMBERED and words == BY_NUMBER.keys():
         return BY_NUMBER
-    named = words <= WORDS.keys() and (len({WORDS[word] for word in words}) > 1 or column in NAMES)
-    return WORDS if words and named else {}
+    known = WORDS if column in NAMES or told else CLEAR
+    named = words <= known.keys() and (len({known[word] for word in words}) > 1 or column in NAMES)
+    return known if words and named else {}

@@ -318,7 +318,7 @@ KAGGLE = [
         """,
         said=(
             "images lie in train/p0/s1, train/p1/s1, train/p2/s1, train/p3/s1",
-            "images in other folders than the labels say: 4, CheXpert-v1.0-small/train/p0/s1/v1.jpg is train/p0/s1/v1.jpg",
+            "images in other folders than the labels say: 4, CheXpert-v1.0-small/train/p0/s1/v1.jpg is train/p0/s1",
         ),
     ),
     Format(

@@ -127,7 +127,8 @@ PATHS = [
         TWO_TRUTH.replace("a.jpg", "pics/写真１.jpg").replace("b.jpg", "pics/写真2.jpg"),
         said=(
             "invisible characters, odd spaces, accents or wide digits in id were made uniform",
-            "images in pics and are called otherwise than in the labels: 1, pics/写真１.jpg for example",
+            "images lie in pics",
+            "images that are called otherwise than in the labels: 1, ",
         ),
     ),
     Format(
@@ -137,7 +138,8 @@ PATHS = [
         TWO_TRUTH.replace("a.jpg", "pics/写真１.jpg").replace("b.jpg", "pics/写真２.jpg"),
         said=(
             "invisible characters, odd spaces, accents or wide digits in id were made uniform",
-            "images in pics and are called otherwise than in the labels: 2, pics/写真１.jpg for example",
+            "images lie in pics",
+            "images that are called otherwise than in the labels: 2, ",
         ),
     ),
     Format(
