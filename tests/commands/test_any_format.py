@@ -107,7 +107,7 @@ def draw(pattern: Path, colours: Colours) -> None:
     ids=lambda value: value.__name__ if callable(value) and value.__name__ != "<lambda>" else "",
 )
 def test_from_the_organisers_files_to_a_submission_in_their_shape(
-    tmp_path, monkeypatch, lay_out: Callable, drawn: Callable, answer_of: Callable
+    tmp_path, monkeypatch, capsys, lay_out: Callable, drawn: Callable, answer_of: Callable
 ):
     monkeypatch.chdir(tmp_path)
     home, truth = tmp_path / "input", drawn(ASKED)
@@ -119,6 +119,7 @@ def test_from_the_organisers_files_to_a_submission_in_their_shape(
     quick = replace(recipe, backbone="convnet", epochs=(12,), learning_rate=(3e-3,), precision="float32")
     written = submit([train(quick, Path(data)).folder])
     (sample,) = home.glob("sample*.csv")
+    assert f"{sample} is a sample of a submission, answered in its shape" in capsys.readouterr().out
     assert main(["check", str(written), str(sample)]) == 0
     ours, theirs = ([line.split(",") for line in file.read_text().splitlines()] for file in (written, sample))
     assert ours[0] == theirs[0]

@@ -16,7 +16,7 @@ from competition.commands.submit import submit
 from competition.commands.train import train
 from competition.layouts.detect import layout_of, sniff
 from competition.layouts.imports.sheet import LOOKING
-from competition.layouts.registry import LAYOUTS
+from competition.layouts.registry import LAYOUTS, reader_of
 from competition.recipe import Recipe
 from competition.recipes import load_recipe
 from competition.recipes.start import starting_recipe
@@ -298,6 +298,36 @@ def test_recipe_and_tables_are_written_together_or_not_at_all(here, monkeypatch)
     with pytest.raises(OSError, match="no space left"):
         init("shapes", replace(LOOKING, leave_out=("note",)), labels=here / "other/labels.tsv")
     assert [path.name for path in here.iterdir()] == ["other"]
+
+
+def test_a_table_that_is_named_does_not_depend_on_what_lies_beside_it(here, capsys):
+    write(here / "data/train.csv", ["image,label", "a.png,x", "b.png,y"])
+    for other in ("test_a.csv", "test_b.csv", "my_submission.csv"):
+        write(here / "data" / other, ["image,label", "q.png,x"])
+    sample = write(here / "data/sample_submission.csv", ["image,label", "q.png,x"])
+    for seed, name in enumerate("abq"):
+        image(here / f"data/{name}.png", seed=seed)
+    assert f"questions   {sample.relative_to(here)}" in said(capsys, "mine", "--labels", "data/train.csv", "--dry-run")
+    assert main(["init", "mine", "--labels", "data"]) == 1
+    assert "data holds several files of questions; move all but one away" in capsys.readouterr().err
+
+
+def test_a_folder_called_training_is_a_class_where_it_holds_images(here, capsys):
+    for name in ("running/1.png", "training/2.png", "cooking/3.png"):
+        image(here / "sports" / name)
+    assert "class  one of  3" in said(capsys, "mine", "--labels", "sports", "--dry-run")
+
+
+def test_imported_labels_say_where_their_images_were_and_need_no_warning(here, capsys):
+    write(here / "data/labels.tsv", ["image\tbeard", "a.png\tnone", "b.png\tfull"])
+    for seed, name in enumerate("ab"):
+        image(here / f"data/{name}.png", seed=seed)
+    assert "beard: 'none' is a class" in said(capsys, "mine", "--labels", "data/labels.tsv")
+    recipe, data = load_recipe("mine.py"), here / "mine.csv"
+    assert len(reader_of(recipe).read_labels(data, recipe.tasks)) == 2  # a warning would be an error
+    (here / "data").rename(here / "elsewhere")
+    message = refusal(reader_of(recipe).read_labels, data, recipe.tasks)
+    assert f"the recipe's images are in data, which is no folder seen from {here}" in message
 
 
 @pytest.mark.parametrize("weights", ["imagenet", "mine.pth", "none"])

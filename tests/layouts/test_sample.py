@@ -198,6 +198,7 @@ def test_a_header_is_written_as_it_stands_also_with_blanks_or_without_a_name(tmp
     [
         (ids("id,colour", "red"), (KIND, WET), "no task of the run answers 'colour'"),
         (["id", *IDS], (KIND,), "there is nothing but ids"),
+        (ids("id,kind,", "cat,"), (KIND,), "sample_submission.csv:1: column 3 has no name"),
         (["id,kind", "q7,cat", "q7,cat"], (KIND,), "about 1 images more than once"),
     ],
 )

@@ -393,6 +393,29 @@ CELLS = [
         said=("grade: written as 3, 4, not 3.0", "rows without a label, which are not trained on: 1 of 4"),
     ),
     Table(
+        "spellings: numbers of many digits stay apart",
+        {"t.csv": lines("image,x", "a.jpg,2.12345678", "b.jpg,2.12345679", "c.jpg,3", "d.jpg,3.0")},
+        truth="""
+        image  x
+        a.jpg  2.12345678
+        b.jpg  2.12345679
+        c.jpg  3
+        d.jpg  3
+        """,
+        said=("x: 3, 3.0 are one value",),
+    ),
+    Table(
+        "part: words that are countries, too, in a column that is not called so",
+        {"t.csv": lines("image,country", "a.jpg,TR", "b.jpg,VA", "c.jpg,TR", "d.jpg,VA")},
+        truth="""
+        image  country
+        a.jpg  TR
+        b.jpg  VA
+        c.jpg  TR
+        d.jpg  VA
+        """,
+    ),
+    Table(
         "flags: partly answered are a task each",
         {"t.csv": lines("image,wet,big", "a.jpg,1,", "b.jpg,,0", "c.jpg,0,1", "d.jpg,,")},
         truth="""

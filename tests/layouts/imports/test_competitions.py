@@ -21,6 +21,7 @@ KAGGLE = [
         train_images/c.jpg  3
         """,
         said=("images lie in train_images",),
+        asked="test_images/q.jpg",
     ),
     Format(
         "plant pathology 2020: ids without an ending, a 0/1 column a class, test.csv",

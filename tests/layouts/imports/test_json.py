@@ -175,6 +175,35 @@ JSON = [
         said=("images in other folders than the labels say: 2, /data/upload/1/a.jpg is a.jpg",),
     ),
     Format(
+        "Label Studio: a number and a box beside the choice",
+        {
+            "export.json": records(
+                *(
+                    {
+                        "data": {"image": f"{name}.jpg"},
+                        "annotations": [
+                            {
+                                "result": [
+                                    {"from_name": "kind", "type": "choices", "value": {"choices": [kind]}},
+                                    {"from_name": "n", "type": "number", "value": {"number": 3}},
+                                    {"from_name": "box", "type": "rectanglelabels", "value": {"x": 1}},
+                                ]
+                            }
+                        ],
+                    }
+                    for name, kind in (("a", "cat"), ("b", "dog"))
+                )
+            )
+        },
+        "{ab}.jpg",
+        """
+        image  kind
+        a.jpg  cat
+        b.jpg  dog
+        """,
+        said=("not used, because they are no choices: box (rectanglelabels), n (number)",),
+    ),
+    Format(
         "Label Studio: JSON-MIN with the prefix of an upload",
         {
             "export.json": records(
@@ -298,6 +327,26 @@ JSON = [
             "images lie in data",
             "images in other folders than the labels say: 1, /home/me/data/d.jpg is data/d.jpg",
         ),
+    ),
+    Format(
+        "FiftyOne: samples.json with fields of plain words, and boxes",
+        {
+            "samples.json": json.dumps(
+                {
+                    "samples": [
+                        {"filepath": f"data/{name}.jpg", "id": name, "weather": weather, "boxes": {"detections": []}}
+                        for name, weather in (("a", "rain"), ("b", "sun"))
+                    ]
+                }
+            )
+        },
+        "data/{ab}.jpg",
+        """
+        image       weather
+        data/a.jpg  rain
+        data/b.jpg  sun
+        """,
+        said=("boxes are not used: boxes",),
     ),
     Format(
         "FiftyOne: samples.json with classifications",

@@ -375,6 +375,7 @@ FOLDERS = [
         train/Beet/b.jpg   Beet
         train/Maize/a.jpg  Maize
         """,
+        asked="test/q.jpg test/r.jpg",
     ),
 ]
 
