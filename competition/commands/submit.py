@@ -29,6 +29,7 @@ def submit(
     views: tuple[View, ...] = ("plain",),
     mean: Mean = "arithmetic",
     threshold: float | None = None,
+    probabilities: bool = False,
     skip_bad_images: bool = False,
     cache: Cache = CACHE,
 ) -> Path:
@@ -45,6 +46,8 @@ def submit(
         views: the views in which each image is predicted, such as plain flip; a blend has its own.
         mean: average the probabilities (arithmetic) or their logarithms (geometric); a blend has its own.
         threshold: in the shape of a sample submission, write 0 and 1, and the labels from this probability on.
+        probabilities: in the shape of a sample submission, write probabilities for tasks of two classes, also where
+            the sample holds classes, as it does where a score by the area under the curve is asked with zeros.
         skip_bad_images: answer questions whose image cannot be read with the class frequencies of the training data.
         cache: the folder that remembers checked images.
     """
@@ -52,7 +55,7 @@ def submit(
     first = blend.runs[0]
     recipe, data = first.read_recipe(), Path(first.read_made()["data"])
     questions = questions or questions_of(recipe, data)
-    reader = asking(recipe, questions, data, blend.tasks, threshold)
+    reader = asking(recipe, questions, data, blend.tasks, threshold, probabilities)
     output = output or SUBMISSIONS / f"{name_of(blend)}{reader.ENDING}"
     if output.suffix != reader.ENDING:
         raise InvalidInput(f"--output is {output}; for these data its name has to end in {reader.ENDING}")
@@ -62,8 +65,8 @@ def submit(
     inspection = _inspect(asked, cache, skip_bad_images)
     from competition.model.answer import answer  # Keras, from here on
 
-    probabilities = answer(blend, asked, inspection, cache)
-    written = reader.write_answers(output, asked, probabilities, blend.tasks)
+    given = answer(blend, asked, inspection, cache)
+    written = reader.write_answers(output, asked, given, blend.tasks)
     if isinstance(reader, Sample):
         shape = f"{questions} is a sample of a submission, answered in its shape; what it holds is not scored"
         print("\n".join([shape, *reader.meanings(questions, blend.tasks)]))
@@ -74,7 +77,7 @@ def submit(
     print(f"a line for the log, submissions/README.md:\n{line}")
     if truth.codes:
         known = f"the answers of {asked.file}" if truth is asked.images else truth.sources[0]
-        print(f"\nscore by {known}:\n{table(score_rows(asked, submitted_rows(asked, probabilities), truth))}")
+        print(f"\nscore by {known}:\n{table(score_rows(asked, submitted_rows(asked, given), truth))}")
     return output
 
 

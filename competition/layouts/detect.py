@@ -189,7 +189,8 @@ def _answered(
     if same:
         shown = f"{len(same):,} images that are learned from, {min(same)} for example"
         return None, [f"{sample.name} is left alone, because it asks about {shown}; --images names a folder for both"]
-    return sample, _said_of_lost(asked)
+    meanings = [f"{sample.name}: {one}" for one in Sample(images).meanings(sample, tuple(tasks))]
+    return sample, [*_said_of_lost(asked), *meanings]
 
 
 def _said_of_lost(asked: Dataset) -> list[str]:

@@ -62,14 +62,21 @@ def question_files(recipe: Recipe, data: Path) -> list[Path]:
 
 
 def asking(
-    recipe: Recipe, questions: Path, data: Path, tasks: Tasks, threshold: float | None = None
+    recipe: Recipe,
+    questions: Path,
+    data: Path,
+    tasks: Tasks,
+    threshold: float | None = None,
+    probabilities: bool = False,
 ) -> Layout | Sample:
     """What reads and answers a file of questions: the recipe's layout, or the shape of a sample of a submission.
 
-    Raises InvalidInput for a threshold that nothing would use.
+    Raises InvalidInput for a threshold or `probabilities` that nothing would use.
     """
     if recipe.layout in ("table", "folder") and is_sample(questions, tasks):
-        return Sample(Path(recipe.images) if recipe.images else data if data.is_dir() else data.parent, threshold)
-    if threshold is not None:
-        raise InvalidInput(f"--threshold is for a sample of a submission, but {questions} is none")
+        images = Path(recipe.images) if recipe.images else data if data.is_dir() else data.parent
+        return Sample(images, threshold, probabilities)
+    if threshold is not None or probabilities:
+        flag = "--probabilities" if probabilities else "--threshold"
+        raise InvalidInput(f"{flag} is for a sample of a submission, but {questions} is none")
     return reader_of(recipe)

@@ -80,11 +80,16 @@ class Shape:
     signed: frozenset[str]
 
     @classmethod
-    def of(cls, sheet: Sheet, tasks: Tasks) -> "Shape":
-        """Raises InvalidInput for a column that answers no task, or where only ids are asked."""
+    def of(cls, sheet: Sheet, tasks: Tasks, probabilities: bool = False) -> "Shape":
+        """With `probabilities`, a column of a task with two classes asks for one, also where the sample has none.
+
+        Raises InvalidInput for a column that answers no task, or where only ids are asked.
+        """
         columns, values, classes = by_task_name(sheet.labels), {}, {}
         for task in tasks:
             found = columns_of(task, columns) or _in_other_capitals(task, columns)
+            if taken := [column for column in found if column in values or column in classes]:
+                raise InvalidInput(f"{sheet.file}: column {taken[0]!r} answers several tasks; rename a task or a class")
             if len(found) == 1:
                 values[found[0]] = task
             classes |= {column: (task, place) for place, column in enumerate(found)} if len(found) > 1 else {}
@@ -99,7 +104,9 @@ class Shape:
                 f"{known}"
             )
         for column, task in list(values.items()):
-            if task.kind == "multiclass" and len(task) == 2 and _fractions(sheet.cells[column]):
+            words = not all(map(is_number, task.classes)) and _numbers(sheet.cells[column]).all()  # so 0 is no class
+            asked = probabilities or words or _fractions(sheet.cells[column])
+            if task.kind == "multiclass" and len(task) == 2 and asked:
                 classes[column] = (values.pop(column), _positive(task, column))
         several = {column: _count(sheet, column, task) for column, task in values.items()}
         between = {column: _between(sheet.cells[column]) for column in values}
@@ -122,7 +129,11 @@ class Shape:
             return "the classes"
         if column in self.sure:
             return "the class and its probability"
-        return "the class" if self.several[column] == 1 else f"the {self.several[column]} likeliest classes"
+        if self.several[column] > 1:
+            return f"the {self.several[column]} likeliest classes"
+        task = self.values[column]
+        chance = f" (with --probabilities, that of {task.classes[_positive(task, column)]!r})" if len(task) == 2 else ""
+        return f"the class{chance}"
 
     def _as_flag(self, task: Task, threshold: float | None) -> str:
         """How a probability becomes a flag, in words; empty if it stays as it is."""
@@ -154,7 +165,10 @@ def _chances(values: np.ndarray) -> np.ndarray:
 
 def _numbers(values: np.ndarray) -> np.ndarray:
     """The cells that hold one number or several, which are those of classes, (rows,) bool."""
-    return np.array([bool(value) and all(map(_is_finite, re.split(BETWEEN, value))) for value in values], bool)
+    found = np.isfinite(pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(float))
+    for row in np.flatnonzero(~found):
+        found[row] = bool(values[row]) and all(map(_is_finite, re.split(BETWEEN, values[row])))
+    return found
 
 
 def _is_finite(text: str) -> bool:
@@ -211,18 +225,20 @@ def _between(values: np.ndarray) -> str:
 class Sample:
     """A layout for one sample: its ids are looked for in `images`, and answered in its shape.
 
-    With `threshold`, the columns of classes hold 0 and 1, and several labels are those from it on.
+    With `threshold`, the columns of classes hold 0 and 1, and several labels are those from it on. With
+    `probabilities`, the columns of tasks with two classes hold that of one of them.
     """
 
     images: Path
     threshold: float | None = None
+    probabilities: bool = False
     ENDING = ".csv"
 
     def read_questions(self, file: Path, tasks: Tasks) -> Questions:
         """What the columns ask of every image. Raises InvalidInput for ids without an image, or twice, and columns
         that answer no task."""
         sheet = read_sample(file)
-        shape = Shape.of(sheet, tasks)
+        shape = Shape.of(sheet, tasks, self.probabilities)
         if "" in (header := _as_written(file)[0])[1:]:
             raise InvalidInput(f"{file}:1: column {header.index('', 1) + 1} has no name; name it, or delete it")
         if twice := [f"{name}" for name, count in pd.Series(sheet.names).value_counts().items() if count > 1]:
@@ -241,12 +257,12 @@ class Sample:
 
     def meanings(self, file: Path, tasks: Tasks) -> list[str]:
         """What each column of the answers will hold, in words."""
-        return Shape.of(read_sample(file), tasks).meanings(self.threshold)
+        return Shape.of(read_sample(file), tasks, self.probabilities).meanings(self.threshold)
 
     def write_answers(self, path: Path, questions: Questions, probabilities: Probabilities, tasks: Tasks) -> list[Path]:
         """Write the header, ids, order and columns of the sample, filled. Raises InvalidInput for a wrong file."""
         sheet, (header, names, separator) = read_sample(questions.file), _as_written(questions.file)
-        shape, columns = Shape.of(sheet, tasks), {header[0]: names}
+        shape, columns = Shape.of(sheet, tasks, self.probabilities), {header[0]: names}
         for column, title in zip(sheet.labels, header[1:], strict=False):  # empty columns at the end are no labels
             if column in shape.classes:
                 task, place = shape.classes[column]

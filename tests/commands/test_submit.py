@@ -44,7 +44,7 @@ def test_files_of_other_data_nearby_do_not_stop_a_submission(run, capsys):
     ("lines", "threshold", "said"),
     [
         (["id,target", "0,0.5", "1,0.5"], None, "column 'target': the probability of 'dog'\n"),
-        (["id,target", "0,cat", "1,cat"], None, "column 'target': the class\n"),
+        (["id,target", "0,cat", "1,cat"], None, "column 'target': the class (with --probabilities, that of 'dog')\n"),
         (["id,cat,dog", "0,0,0", "1,0,0"], 0.5, "the columns of kind: the probability of each class, as 1 from 0.5 on"),
     ],
 )

@@ -116,7 +116,7 @@ def test_a_column_of_halves_gets_the_probability_of_yes(tmp_path):
     [
         (ids("id,kind", "cat"), (KIND,), None, ["column 'kind': the class"]),
         (ids("id,tags", "big"), (TAGS,), None, ["column 'tags': the classes"]),
-        (ids("id,target", "0"), (WET,), None, ["column 'target': the class"]),
+        (ids("id,target", "0"), (WET,), None, ["column 'target': the probability of 'yes'"]),  # no class is called 0
         (ids("id,target", "0.5"), (WET,), None, ["column 'target': the probability of 'yes'"]),
         (ids("id,dog", "0.5"), (Task("pet", ("dog", "cat")),), None, ["column 'dog': the probability of 'dog'"]),
         (ids("id,target", "0.5"), (Task("pet", ("cat", "dog")),), None, ["column 'target': the probability of 'dog'"]),
@@ -124,7 +124,10 @@ def test_a_column_of_halves_gets_the_probability_of_yes(tmp_path):
             ids("id,owl,cat,dog,wet", "0,0,0,no"),
             (KIND, WET),
             None,
-            ["column 'wet': the class", "the columns of kind: the probability of each class"],
+            [
+                "column 'wet': the class (with --probabilities, that of 'yes')",
+                "the columns of kind: the probability of each class",
+            ],
         ),
         (
             ids("id,target", "0.5"),
@@ -173,6 +176,23 @@ def test_a_submission_that_would_be_refused_is_named_by_its_own_name(tmp_path):
     assert problem in refusal(partial(answered, kind=KINDS), tmp_path, ids("id,target", "0"), (KIND,))
 
 
+def test_zeros_may_ask_for_probabilities_and_a_flag_says_so(tmp_path):
+    benign = Task("malignant", ("0", "1"))
+    assert answered(tmp_path / "a", ids("id,malignant", "0"), (benign,), malignant=WETS)[1:] == [
+        "q7,0",
+        "q2,1",
+        "q10,0",
+    ]
+    sample = write(tmp_path / "b/sample_submission.csv", ids("id,malignant", "0"))
+    for name in IDS:
+        write(tmp_path / f"b/{name}.jpg", b"x")
+    layout = Sample(tmp_path / "b", probabilities=True)
+    asked = layout.read_questions(sample, (benign,))
+    (written,) = layout.write_answers(tmp_path / "out.csv", asked, {"malignant": WETS}, (benign,))
+    assert written.read_text().splitlines()[1:] == ["q7,0.25000000", "q2,0.60000000", "q10,0.50000000"]
+    assert layout.meanings(sample, (benign,)) == ["column 'malignant': the probability of '1'"]
+
+
 def test_several_tasks_have_the_columns_and_the_order_of_the_file(tmp_path):
     lines = answered(tmp_path, ids("id,wet,kind", "no,cat"), (KIND, WET), kind=KINDS, wet=WETS)
     assert lines == ["id,wet,kind", "q7,no,cat", "q2,yes,owl", "q10,no,dog"]
@@ -198,6 +218,7 @@ def test_a_header_is_written_as_it_stands_also_with_blanks_or_without_a_name(tmp
     [
         (ids("id,colour", "red"), (KIND, WET), "no task of the run answers 'colour'"),
         (["id", *IDS], (KIND,), "there is nothing but ids"),
+        (ids("id,no,yes", "0,1"), (WET, Task("big", ("no", "yes"))), "column 'no' answers several tasks"),
         (ids("id,kind,", "cat,"), (KIND,), "sample_submission.csv:1: column 3 has no name"),
         (["id,kind", "q7,cat", "q7,cat"], (KIND,), "about 1 images more than once"),
     ],

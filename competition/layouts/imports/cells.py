@@ -347,9 +347,13 @@ def _spellings(values: Collection[str]) -> dict[str, str]:
     }
 
 
-def unify_flags(sheet: Sheet) -> Sheet:
-    """Columns of -1 and 1 as 0 and 1, -1 beside 0 and 1 as missing, and columns that only mark what is true."""
-    distinct = {column: set(values) for column, values in sheet.labels.items()}
+def unify_flags(sheet: Sheet, reading: Reading) -> Sheet:
+    """Columns of -1 and 1 as 0 and 1, -1 beside 0 and 1 as missing, and columns that only mark what is true.
+
+    The columns that the user wants as classes stay as they are.
+    """
+    labels = {column: values for column, values in sheet.labels.items() if column not in reading.class_columns}
+    distinct = {column: set(values) for column, values in labels.items()}
     signed = {column: found for column, found in distinct.items() if "-1" in found and found <= {"-1", "0", "1", ""}}
     cells, notes = {}, []
     if signed:
@@ -367,7 +371,7 @@ def unify_flags(sheet: Sheet) -> Sheet:
             if unknown
             else "no, because there is no 0"
         )
-        notes.append(f"-1 in {some(list(signed))} is read as {said}")
+        notes.append(f"-1 in {some(list(signed))} is read as {said} (--class-columns keeps it as a class)")
     rest = {column: found for column, found in distinct.items() if column not in signed}
     notes += [note for column, found in rest.items() for note in _said_of_negative(column, found)]
     marked = [column for column, found in rest.items() if _is_mark(found)]

@@ -178,7 +178,7 @@ def tidy(sheet: Sheet, reading: Reading, asked: Sheet | None = None) -> Sheet:
     sheet = cells.drop_missing(sheet, reading)
     sheet = cells.drop_missing_parts(cells.divide(sheet, reading), reading)
     sheet = cells.unify_spelling(sheet)
-    return cells.unify_flags(sheet)
+    return cells.unify_flags(sheet, reading)
 
 
 def _refuse_nameless(sheet: Sheet) -> None:

@@ -405,6 +405,18 @@ CELLS = [
         said=("x: 3, 3.0 are one value",),
     ),
     Table(
+        "flags: -1 that is a class",
+        {"t.csv": lines("image,mood", "a.jpg,-1", "b.jpg,0", "c.jpg,1", "d.jpg,1")},
+        truth="""
+        image  mood
+        a.jpg  -1
+        b.jpg  0
+        c.jpg  1
+        d.jpg  1
+        """,
+        reading={"class_columns": ("mood",)},
+    ),
+    Table(
         "part: words that are countries, too, in a column that is not called so",
         {"t.csv": lines("image,country", "a.jpg,TR", "b.jpg,VA", "c.jpg,TR", "d.jpg,VA")},
         truth="""

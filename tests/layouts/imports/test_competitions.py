@@ -20,7 +20,10 @@ KAGGLE = [
         train_images/b.jpg  0
         train_images/c.jpg  3
         """,
-        said=("images lie in train_images",),
+        said=(
+            "sample_submission.csv: column 'label': the class (with --probabilities, that of '3')",
+            "images lie in train_images",
+        ),
         asked="test_images/q.jpg",
     ),
     Format(
@@ -39,6 +42,7 @@ KAGGLE = [
         """,
         asked="images/Test_0.jpg images/Test_1.jpg",
         said=(
+            "sample_submission.csv: the columns of class: the probability of each class",
             "test.csv asks about 2 images",
             "images lie in images and end in .jpg",
             "healthy, rust share no prefix; they are read as one task, class",

@@ -376,6 +376,7 @@ FOLDERS = [
         train/Maize/a.jpg  Maize
         """,
         asked="test/q.jpg test/r.jpg",
+        said=("sample_submission.csv: column 'species': the class (with --probabilities, that of 'Maize')",),
     ),
 ]
 
