@@ -226,7 +226,8 @@ def _said_of_values(column: str, values: Iterable[str], only_numbers: bool) -> I
         alike = sorted(value for value in values if capitals[value.casefold()] > 1)
         kind = "differ only in capitals; they are read as separate classes"
         yield Note(f"{name}: {', '.join(alike)} {kind}", name, f"some values {kind}")
-    if len(values) > FEW_VALUES and only_numbers:
+    fractions = only_numbers and not all(float(value).is_integer() for value in values)
+    if only_numbers and (len(values) > FEW_VALUES or fractions):
         text = f"{name}: its {len(values)} numbers are read as classes, not as a quantity"
         yield Note(text, name, "its numbers are read as classes, not as a quantity")
 

@@ -35,6 +35,7 @@ NAMES = (
     "stage",
     "mode",
     "data_split",
+    "evaluation_status",
     "dataset_split",
 )
 # Columns of yes and no that name one part.
@@ -119,7 +120,7 @@ def _counts(parts: np.ndarray) -> str:
 def _refuse_half_parts(sheet: Sheet, labels: Mapping[str, np.ndarray]) -> None:
     """Raises InvalidInput for a column that says train and test in some rows, and something else in others."""
     for column, values in labels.items():
-        known = WORDS if column.casefold() in NAMES else CLEAR
+        known = _known(column.casefold(), {value.casefold() for value in set(values)})
         part_of = {value: known.get(value.casefold()) for value in set(values)}
         parts = {*part_of.values()} - {None}
         numbered = column.casefold() in NUMBERED and all(map(str.isdigit, part_of))
@@ -140,6 +141,11 @@ def parts_of(column: str, values: np.ndarray, told: bool = False) -> np.ndarray 
     return np.array([part_of[value.casefold()] for value in values], object) if part_of else None
 
 
+def _known(column: str, words: set[str]) -> Mapping[str, str]:
+    """The words for parts that count in a column: all, if it is called so, or one of its words is a clear one."""
+    return WORDS if column in NAMES or words & CLEAR.keys() else CLEAR
+
+
 def _part_of(column: str, words: set[str], told: bool) -> Mapping[str, str]:
     """The part that each word of a column means; empty if the column says something else."""
     if column in FLAGGED and words <= TRUTHS.keys():
@@ -147,6 +153,6 @@ def _part_of(column: str, words: set[str], told: bool) -> Mapping[str, str]:
         return {word: yes if TRUTHS[word] else no for word in words}
     if column in NUMBERED and words == BY_NUMBER.keys():
         return BY_NUMBER
-    known = WORDS if column in NAMES or told else CLEAR
+    known = _known(column, words) if not told else WORDS
     named = words <= known.keys() and (len({known[word] for word in words}) > 1 or column in NAMES)
     return known if words and named else {}

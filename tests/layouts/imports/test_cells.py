@@ -402,7 +402,10 @@ CELLS = [
         c.jpg  3
         d.jpg  3
         """,
-        said=("x: 3, 3.0 are one value",),
+        said=(
+            "x: its 3 numbers are read as classes, not as a quantity",
+            "x: 3, 3.0 are one value",
+        ),
     ),
     Table(
         "flags: -1 that is a class",
@@ -415,6 +418,31 @@ CELLS = [
         d.jpg  1
         """,
         reading={"class_columns": ("mood",)},
+    ),
+    Table(
+        "part: dev beside train and test, in a column of any name",
+        {"t.csv": lines("image,label,quality", "a.jpg,x,train", "b.jpg,y,train", "c.jpg,y,dev", "d.jpg,x,train")},
+        truth="""
+        image  label
+        a.jpg  x
+        b.jpg  y
+        c.jpg  y
+        d.jpg  x
+        """,
+        held_out="c.jpg",
+        said=("column 'quality' says which part an image belongs to: train 3, validation 1",),
+    ),
+    Table(
+        "numbers: fractions that are few are classes, which is said",
+        {"t.csv": lines("image,cat", "a.jpg,0", "b.jpg,0.5", "c.jpg,1", "d.jpg,0.5")},
+        truth="""
+        image  cat
+        a.jpg  0
+        b.jpg  0.5
+        c.jpg  1
+        d.jpg  0.5
+        """,
+        said=("cat: its 3 numbers are read as classes, not as a quantity",),
     ),
     Table(
         "part: words that are countries, too, in a column that is not called so",
@@ -1036,7 +1064,10 @@ CELLS = [
         c.jpg  1.5
         d.jpg  1.5
         """,
-        said=("x: 1, 1.0 are one value; 1.5, 1.50 are one value",),
+        said=(
+            "x: its 2 numbers are read as classes, not as a quantity",
+            "x: 1, 1.0 are one value; 1.5, 1.50 are one value",
+        ),
     ),
     Table(
         "spellings: marks of direction, and wide digits",
@@ -1084,6 +1115,7 @@ CELLS = [
         c.jpg  1.5
         d.jpg  1.0
         """,
+        said=("x: its 3 numbers are read as classes, not as a quantity",),
     ),
     Table(
         "flags: +1 and -1",
