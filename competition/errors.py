@@ -1,7 +1,7 @@
 """The one error a user sees: what was found, where, what is allowed, what to do."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,10 +27,15 @@ class InvalidInput(ValueError):
 
     def __init__(self, message: str, problems: Iterable[Problem | str] = ()):
         self.problems = tuple(problems)
-        lines = [message, *(f"  {problem}" for problem in self.problems[:SHOWN])]
-        if len(self.problems) > SHOWN:
-            lines.append(f"  … and {len(self.problems) - SHOWN} more ({len(self.problems)} in all)")
-        super().__init__("\n".join(lines))
+        super().__init__(listed(message, self.problems))
+
+
+def listed(message: str, problems: Sequence[Problem | str]) -> str:
+    """A message and, in lines below it, the first twenty problems, and their number if there are more."""
+    lines = [message, *(f"  {problem}" for problem in problems[:SHOWN])]
+    if len(problems) > SHOWN:
+        lines.append(f"  … and {len(problems) - SHOWN} more ({len(problems)} in all)")
+    return "\n".join(lines)
 
 
 class Choices(dict):

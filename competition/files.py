@@ -20,6 +20,14 @@ UMASK = os.umask(0)  # it can only be read by setting it, which is not safe once
 os.umask(UMASK)
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; no, if its name is too long for one."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 @contextmanager
 def whole_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """A temporary path beside `path`, renamed to it when the block succeeds and removed when it fails.

@@ -95,6 +95,12 @@ class Recipe:
     tasks: Annotated[tuple[Task, ...], tyro.conf.Suppress] = ()
     # File format of labels, questions and answers; competition/layouts/registry.py has the choices.
     layout: str = "fashionai"
+    # Folder that the image names of a table are relative to, seen from the current one; empty: that of the table.
+    images: str = ""
+    # Column of a table that says train or validation; empty: there is none.
+    split_column: str = ""
+    # File of questions, or the organisers' sample of a submission; empty: the one that lies with the labels.
+    questions: str = ""
     # Share of the target that goes to the classes marked m (maybe); 0 ignores the marks.
     maybe: float = 0.0
     # Share of the images held out for validation, unless the data set itself defines them; 0 trains on everything.
@@ -217,6 +223,7 @@ class Recipe:
         yield from self._wrong_numbers()
         yield from self._wrong_transforms()
         yield from self._wrong_optimizer()
+        yield from self._wrong_files()
         yield from self._wrong_tasks()
         yield from self._wrong_layers()
 
@@ -269,11 +276,16 @@ class Recipe:
                 "only cosine warms up: add --schedule cosine or drop the warm-up"
             )
 
+    def _wrong_files(self) -> Iterator[str]:
+        if self.layout != "table" and (given := [name for name in ("images", "split_column") if getattr(self, name)]):
+            yield f"{' and '.join(given)} belong to a table, but the layout is {self.layout}; drop them"
+
     def _wrong_tasks(self) -> Iterator[str]:
         names = [task.name for task in self.tasks]
-        if len(set(names)) < len(names):
+        outputs = [task.ascii_name for task in self.tasks]
+        if len(set(outputs)) < len(outputs):
             yield f"a task appears twice in {names}"
-        if clash := sorted(self._layer_names & set(names)):
+        if clash := sorted(self._layer_names & set(outputs)):
             yield f"a task may not be named {', '.join(clash)}, like another layer of the network; rename it"
         for name, rows, counts in (("task_weights", self.task_weights, {0}), ("towers", self.towers, {0, 1})):
             if names and len(rows) not in counts | {len(names)}:
@@ -287,7 +299,7 @@ class Recipe:
         depth = max([len(self.shared), *map(len, self.towers)])
         dense = [f"{n}{ending}" for n in range(1, depth + 1) for ending in ("", "_activation", "_dropout")]
         parts = ("branch", "dropout", "maps", "pool", *dense)
-        own = {f"{task.name}_{part}" for task in self.tasks for part in parts}
+        own = {f"{task.ascii_name}_{part}" for task in self.tasks for part in parts}
         common = {"image", "features", "standardised", "pool", "dropout", "to_unit_range", "around_zero", "minus_means"}
         return {*common, *get_args(Backbone), *own, *(f"shared_{part}" for part in dense)}
 

@@ -1,6 +1,7 @@
 """Tasks and recipes: what they refuse, in whose words, and that recipes survive a run folder."""
 
 import json
+import re
 from dataclasses import asdict, replace
 
 import pytest
@@ -10,6 +11,7 @@ from competition.commands.train import train
 from competition.errors import InvalidInput, Problem
 from competition.recipe import STRONGEST, Recipe, Stage, from_json
 from competition.recipes import NAMES, describe_recipe, load_recipe
+from competition.recipes.write import recipe_file
 from competition.run import Run
 from competition.task import LONGEST_NAME, Task
 
@@ -22,8 +24,11 @@ from competition.task import LONGEST_NAME, Task
         ("top/category", ("a", "b"), "'top/category'"),
         ("_top", ("a", "b"), "'_top'"),
         ("top\n", ("a", "b"), r"'top\n'"),
-        ("größe", ("a", "b"), "'größe'"),
+        ("größe?", ("a", "b"), "'größe?'"),
+        ("\N{COMBINING ACUTE ACCENT}e", ("a", "b"), "a letter or digit first"),
+        ("图\N{ZERO WIDTH SPACE}片", ("a", "b"), r"'图\u200b片'"),
         ("t" * 260, ("a", "b"), "which has 260 characters; files of a run are named after it, so at most 234"),
+        ("图片" * 400, ("a", "b"), "characters when written in ASCII (xn--"),
         ("top", ("a", "b", "a", "c", "c"), "names a class twice: a, c"),
         ("top", ("a",), "has 1 class"),
     ],
@@ -32,8 +37,50 @@ def test_a_task_refuses_names_and_classes_that_cannot_serve(name, classes, found
     assert found in refusal(Task, name, classes)
 
 
-def test_files_can_be_named_after_the_longest_name_of_a_task(tmp_path):
-    name = Task(f"a.{'t' * (LONGEST_NAME - 2)}", ("a", "b")).name
+@pytest.mark.parametrize("name", ["图片", "couleur_é", "größe", "цвет-2", "رنگ", "रंग", "สี.1", "7색"])
+def test_a_task_may_be_named_in_any_script(name):
+    task = Task(name, ("a", "b"))
+    assert task.name == name
+    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", task.ascii_name)
+    # As the name of a website is read, except that those are lower case and without '_'.
+    assert task.ascii_name.removeprefix("xn--").encode().decode("punycode") == name
+
+
+def test_an_ascii_name_is_that_of_layers_and_files_so_earlier_runs_are_read():
+    assert Task("Sleeve_length-2.x", ("a", "b")).ascii_name == "Sleeve_length-2.x"
+
+
+def test_one_name_written_in_two_ways_is_one_task():
+    composed, in_two_parts = "couleur_\N{LATIN SMALL LETTER E WITH ACUTE}", "couleur_e\N{COMBINING ACUTE ACCENT}"
+    assert Task(in_two_parts, ("a", "b")) == Task(composed, ("a", "b"))
+    assert "appears twice" in refusal(Recipe, "mine", (Task(composed, ("a", "b")), Task(in_two_parts, ("c", "d"))))
+
+
+def test_no_task_has_the_ascii_name_of_another():
+    assert "appears twice" in refusal(Recipe, "mine", (Task("图片", ("a", "b")), Task("xn--wcsw84d", ("a", "b"))))
+
+
+def test_a_recipe_with_names_in_any_script_survives_its_file_and_a_run(tmp_path):
+    tasks = (Task("图片", ("红", "绿 '\"")), Task("couleur_é", ("été", "ß", "रंग"), "multilabel"))
+    recipe = Recipe("mine", tasks)
+    assert load_recipe(str(write(tmp_path / "mine.py", recipe_file(recipe, "图片\n")))) == recipe
+    Run(tmp_path).write_recipe(recipe, {})
+    assert Run(tmp_path).read_recipe() == recipe
+
+
+def longest_task(letter: str) -> Task:
+    for count in range(LONGEST_NAME, 0, -1):
+        try:
+            return Task(f"a.{letter * count}", ("a", "b"))
+        except InvalidInput:
+            continue
+    raise AssertionError(f"no name with {letter} is allowed")
+
+
+@pytest.mark.parametrize("letter", ["t", "图", "é"])
+def test_files_can_be_named_after_the_longest_name_of_a_task(letter, tmp_path):
+    name = longest_task(letter).ascii_name
+    assert len(name) > LONGEST_NAME - 4
     Run(tmp_path).write_text(f"confusion/{name}.csv", "")
     assert (tmp_path / f"confusion/{name}.csv").is_file()
 

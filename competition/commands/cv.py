@@ -56,7 +56,7 @@ def cv(
     dataset, digests, _ = read_images(recipe, data, skip_bad_images)
     chosen = folds_file or usual_file(data)
     if not folds_file and not chosen.exists():
-        prepare_folds(dataset, digests, data, chosen, Plan(folds=folds), layout=recipe.layout)
+        prepare_folds(dataset, digests, data, chosen, Plan(folds=folds), recipe=recipe)
     if (found := read_folds(chosen).of(dataset).count) != folds:
         raise InvalidInput(f"{chosen} holds {found} folds; give --folds {found}, or another --folds-file")
     recipe = replace(recipe, tasks=dataset.tasks)

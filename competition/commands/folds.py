@@ -19,7 +19,7 @@ from competition.data.near_duplicates import DISTANCE, check_distance, duplicate
 from competition.dataset import Dataset
 from competition.errors import InvalidInput
 from competition.files import CACHE
-from competition.layouts.registry import LAYOUTS
+from competition.layouts.registry import asking, question_files
 from competition.recipe import Recipe
 from competition.recipes import load_recipe
 
@@ -75,7 +75,7 @@ def folds(
         )
     chosen = load_recipe(recipe) if recipe else Recipe("any")
     dataset, digests, _ = read_images(chosen, data, skip_bad_images, cache)
-    prepare_folds(dataset, digests, data, output, plan, layout=chosen.layout, cache=cache)
+    prepare_folds(dataset, digests, data, output, plan, recipe=chosen, cache=cache)
     return output
 
 
@@ -85,13 +85,20 @@ def usual_file(data: Path) -> Path:
 
 
 def prepare_folds(
-    dataset: Dataset, digests: Sequence[str], data: Path, output: Path, plan: Plan, *, layout: str, cache: Path = CACHE
+    dataset: Dataset,
+    digests: Sequence[str],
+    data: Path,
+    output: Path,
+    plan: Plan,
+    *,
+    recipe: Recipe,
+    cache: Path = CACHE,
 ) -> Folds:
     """Make the folds of readable images, write them and the pairs that look alike, and print what was found.
 
     `data` holds the question files. `output` is written last, so that if it exists, so does the list of pairs.
     """
-    images = hashed_images(dataset, digests, layout, data, cache)
+    images = hashed_images(dataset, digests, recipe, data, cache)
     dataset = replace(dataset, group=duplicate_groups(images.hash[: len(dataset)], plan.distance))
     made = make_folds(dataset, plan.folds, plan.seed, plan.test_share)
     largest = np.bincount(dataset.group).max()
@@ -105,14 +112,14 @@ def prepare_folds(
     return made
 
 
-def hashed_images(dataset: Dataset, digests: Sequence[str], layout: str, data: Path, cache: Path) -> Images:
+def hashed_images(dataset: Dataset, digests: Sequence[str], recipe: Recipe, data: Path, cache: Path) -> Images:
     """The labelled images and those of every question file in `data`, with their perceptual hashes.
 
     Question images that cannot be read are printed and left out.
     """
-    questions, all_digests, reader = [], [digests], LAYOUTS[layout]
-    for file in reader.question_files(data):
-        asked = reader.read_questions(file, dataset.tasks).images
+    questions, all_digests = [], [digests]
+    for file in question_files(recipe, data):
+        asked = asking(recipe, file, data, dataset.tasks).read_questions(file, dataset.tasks).images
         inspection = inspect(asked, cache)
         for problem in sorted(inspection.problems.values()):
             print(f"not compared: {problem}")

@@ -8,7 +8,8 @@ from competition.data.load import read_material
 from competition.errors import InvalidInput
 from competition.files import CACHE
 from competition.layouts.detect import sniff
-from competition.recipe import Backbone
+from competition.recipe import Backbone, Recipe
+from competition.recipes import load_recipe
 from competition.recipes.start import SMALL_IMAGE, starting_recipe
 from competition.scoring.probed import Probed, choose, table
 
@@ -17,7 +18,7 @@ def probe(
     *,
     data: Path,
     backbones: tuple[Backbone, ...] = (),
-    leave_out: tuple[str, ...] = (),
+    recipe: str | None = None,
     skip_bad_images: bool = False,
     cache: Cache = CACHE,
 ) -> Probed:
@@ -26,9 +27,9 @@ def probe(
     Returns the network to take. Raises InvalidInput for labels, images or weights that cannot be used.
 
     Args:
-        data: The labels, as for `init`: a folder, or the CSV file of a table.
+        data: The labels, as for `train`.
         backbones: The networks to compare. By default, all whose ImageNet weights are on this machine.
-        leave_out: Columns of the table that are not learned.
+        recipe: The recipe that reads the labels, as `init` wrote it. By default, the labels are looked at as by `init`.
         skip_bad_images: Continue without images that cannot be read.
         cache: The folder that remembers features and checked images.
     """
@@ -37,15 +38,14 @@ def probe(
 
     for backbone in backbones:
         imagenet_file(backbone)  # refuses one without weights before any is tried
-    found = sniff(data, leave_out)
-    recipe = starting_recipe("probe", found.layout, found.dataset.tasks, len(found.dataset), SMALL_IMAGE, "imagenet")
-    material = read_material(recipe, found.data, skip_bad_images, cache)
+    start, data = (load_recipe(recipe), data) if recipe else _looked_at(data)
+    material = read_material(start, data, skip_bad_images, cache)
     if not len(material.held_out):
         raise InvalidInput(f"{data}: no image is held out, so nothing can be compared")
     probed: list[Probed] = []
     for backbone in backbones or all_at_hand():
         print(f"{backbone} …", flush=True)
-        probed.append(probe_backbone(replace(recipe, tasks=material.dataset.tasks), backbone, material, cache))
+        probed.append(probe_backbone(replace(start, tasks=material.dataset.tasks), backbone, material, cache))
     probed.sort(key=lambda one: -one.images_per_second)
     taken, why = choose(probed)
     print(
@@ -53,3 +53,17 @@ def probe(
         f"them, which flatters all alike):\n{table(probed)}\n\ntake {taken.backbone}: {why}\n  {taken.flags}"
     )
     return taken
+
+
+def _looked_at(data: Path) -> tuple[Recipe, Path]:
+    """A recipe for labels that can be read where they lie, and what it reads.
+
+    Raises InvalidInput for those that `init` has to import.
+    """
+    found = sniff(data)
+    if found.imported:
+        raise InvalidInput(
+            f"{data} has to be imported first: competition init NAME --labels {data}, then --recipe NAME.py"
+        )
+    recipe = starting_recipe("probe", found.layout, found.dataset.tasks, len(found.dataset), SMALL_IMAGE, "imagenet")
+    return recipe, found.data

@@ -7,7 +7,7 @@ from typing import Annotated
 import tyro
 
 from competition.errors import InvalidInput
-from competition.layouts.registry import LAYOUTS
+from competition.layouts.registry import reader_of
 from competition.run import CROSS_VALIDATION, FOLD, RECIPE, Run
 from competition.scoring.predictions import HELD_OUT, Predictions, read_predictions
 
@@ -65,7 +65,7 @@ def write_all(run: Run, predictions: Predictions | None, find_images: Callable[[
 def images_of(run: Run, predictions: Predictions) -> dict[str, Path]:
     """The path of each image, in the data set that a run was trained on. Raises InvalidInput if images are missing."""
     recipe, data = run.read_recipe(), Path(run.read_made()["data"])
-    paths = LAYOUTS[recipe.layout].read_labels(data, recipe.tasks).path_of
+    paths = reader_of(recipe).read_labels(data, recipe.tasks).path_of
     if lost := sorted(set(predictions.images.tolist()) - paths.keys()):
         raise InvalidInput(f"{data} lacks {len(lost):,} of the images that {run.folder} predicted:", lost)
     return paths

@@ -5,12 +5,15 @@ from datetime import date
 from pathlib import Path
 
 from competition.commands.arguments import Cache, Runs
-from competition.data.check_images import inspect
+from competition.data.check_images import Inspection, inspect
+from competition.dataset import Questions
 from competition.errors import InvalidInput
 from competition.files import CACHE
 from competition.images.warp import View
-from competition.layouts.registry import LAYOUTS
-from competition.run import Run, newest_finished_run
+from competition.layouts.registry import asking, question_files
+from competition.layouts.sample import Sample
+from competition.recipe import Recipe
+from competition.run import newest_finished_run
 from competition.scoring.blend import Blend, Mean, blend_of
 from competition.scoring.scores import table
 from competition.scoring.submission_file import known_answers, score_rows, submitted_rows
@@ -25,6 +28,8 @@ def submit(
     output: Path | None = None,
     views: tuple[View, ...] = ("plain",),
     mean: Mean = "arithmetic",
+    threshold: float | None = None,
+    probabilities: bool = False,
     skip_bad_images: bool = False,
     cache: Cache = CACHE,
 ) -> Path:
@@ -35,45 +40,57 @@ def submit(
 
     Args:
         runs: folders of runs, of cross-validations (all their networks), or of one blend; by default, the newest run.
-        questions: the question file, if the data has several or none.
+        questions: the question file, if the data has several or none; or the organisers' sample of a submission, whose
+            shape the answers then have.
         output: the file to write; by default, submissions/<run> with the ending of the layout, such as .csv.
         views: the views in which each image is predicted, such as plain flip; a blend has its own.
         mean: average the probabilities (arithmetic) or their logarithms (geometric); a blend has its own.
+        threshold: in the shape of a sample submission, write 0 and 1, and the labels from this probability on.
+        probabilities: in the shape of a sample submission, write probabilities for tasks of two classes, also where
+            the sample holds classes, as it does where a score by the area under the curve is asked with zeros.
         skip_bad_images: answer questions whose image cannot be read with the class frequencies of the training data.
         cache: the folder that remembers checked images.
     """
     blend = blend_of(runs or [newest_finished_run().folder], views, mean)
     first = blend.runs[0]
-    layout = first.read_recipe().layout
-    questions = questions or questions_of(first, layout)
-    reader = LAYOUTS[layout]
+    recipe, data = first.read_recipe(), Path(first.read_made()["data"])
+    questions = questions or questions_of(recipe, data)
+    reader = asking(recipe, questions, data, blend.tasks, threshold, probabilities)
     output = output or SUBMISSIONS / f"{name_of(blend)}{reader.ENDING}"
     if output.suffix != reader.ENDING:
         raise InvalidInput(f"--output is {output}; for these data its name has to end in {reader.ENDING}")
     line = log_line(blend, output)  # all is read before anything is written
     asked = reader.read_questions(questions, blend.tasks)
-    truth = known_answers(asked, blend.tasks) if layout == "fashionai" else asked.images
-    inspection = inspect(asked.images, cache)
-    bad = sorted(inspection.problems.values())
-    if bad and not skip_bad_images:
-        raise InvalidInput(
-            f"{len(bad)} of {len(asked.images)} images cannot be read; fix them, or use --skip-bad-images to answer "
-            "their questions with the class frequencies of the training data:",
-            bad,
-        )
+    truth = known_answers(asked, blend.tasks) if recipe.layout == "fashionai" else asked.images
+    inspection = _inspect(asked, cache, skip_bad_images)
     from competition.model.answer import answer  # Keras, from here on
 
-    probabilities = answer(blend, asked, inspection, cache)
-    written = reader.write_answers(output, asked, probabilities, blend.tasks)
-    for problem in bad:
+    given = answer(blend, asked, inspection, cache)
+    written = reader.write_answers(output, asked, given, blend.tasks)
+    if isinstance(reader, Sample):
+        shape = f"{questions} is a sample of a submission, answered in its shape; what it holds is not scored"
+        print("\n".join([shape, *reader.meanings(questions, blend.tasks)]))
+    for problem in sorted(inspection.problems.values()):
         print(f"answered with the class frequencies of the training data: {problem}")
     names = " and ".join([str(written[0]), *(path.name for path in written[1:])])
     print(f"{names}: {len(asked):,} answers over {len(asked.images):,} images, checked")
     print(f"a line for the log, submissions/README.md:\n{line}")
     if truth.codes:
         known = f"the answers of {asked.file}" if truth is asked.images else truth.sources[0]
-        print(f"\nscore by {known}:\n{table(score_rows(asked, submitted_rows(asked, probabilities), truth))}")
+        print(f"\nscore by {known}:\n{table(score_rows(asked, submitted_rows(asked, given), truth))}")
     return output
+
+
+def _inspect(asked: Questions, cache: Path, skip_bad_images: bool) -> Inspection:
+    """Read every image once. Raises InvalidInput if some cannot be read and may not be skipped."""
+    inspection = inspect(asked.images, cache)
+    if inspection.problems and not skip_bad_images:
+        raise InvalidInput(
+            f"{len(inspection.problems)} of {len(asked.images)} images cannot be read; fix them, or use "
+            "--skip-bad-images to answer their questions with the class frequencies of the training data:",
+            sorted(inspection.problems.values()),
+        )
+    return inspection
 
 
 def name_of(blend: Blend) -> str:
@@ -84,10 +101,9 @@ def name_of(blend: Blend) -> str:
     return "-".join(["+".join(run.name for run in blend.runs), *(view for view in views if view != "plain")])
 
 
-def questions_of(run: Run, layout: str) -> Path:
+def questions_of(recipe: Recipe, data: Path) -> Path:
     """The question file of the data that a run was trained on. Raises InvalidInput if there is none, or several."""
-    data = Path(run.read_made()["data"])
-    found = LAYOUTS[layout].question_files(data)
+    found = question_files(recipe, data)
     if len(found) != 1:
         what = "several question files" if found else "no questions"
         raise InvalidInput(f"{data} holds {what}; name one with --questions:", [str(path) for path in found])

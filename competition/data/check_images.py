@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from competition.dataset import Dataset
+from competition.dataset import MAYBE, YES, Dataset
 from competition.errors import InvalidInput, Problem
 from competition.files import CACHE, JsonCache
 from competition.images.decode import BadImage, decode, digest_of, file_of, read_file
+from competition.task import Task
 from competition.threads import in_threads
 
 
@@ -68,6 +69,31 @@ def drop_bad_images(dataset: Dataset, inspection: Inspection, skip: bool) -> tup
         raise InvalidInput("no image is left: every single one is bad", sorted(inspection.problems.values()))
     group = pd.factorize(np.array(inspection.good_digests, object))[0]
     return replace(dataset.take(inspection.good), group=group), inspection.good_digests
+
+
+def contradictions(dataset: Dataset) -> list[Problem]:
+    """A problem for each label that is not that of the first labelled image in its group, sorted by file and line.
+
+    The groups are those of `drop_bad_images`: files with the same bytes, of whose labels at most one is right.
+    """
+    problems = []
+    for task in dataset.tasks:
+        rows, codes = np.flatnonzero(dataset.labelled[task.name]), dataset.codes[task.name]
+        groups, first = np.unique(dataset.group[rows], return_index=True)
+        first = rows[first[np.searchsorted(groups, dataset.group[rows])]]
+        rows, first = rows[rows != first], first[rows != first]
+        differ = (codes[rows] != codes[first]).any(axis=1)
+        for row, other in zip(rows[differ], first[differ], strict=True):
+            here, there = (f"{dataset.names[one]} is {_label(task, codes[one])}" for one in (row, other))
+            problems.append(dataset.problem(row, f"{task.name}: {here}, but {there} ({dataset.place(other)})"))
+    return sorted(problems)
+
+
+def _label(task: Task, codes: np.ndarray) -> str:
+    """The classes that are true, each that may be with a question mark: red + blue?"""
+    marks = {YES: "", MAYBE: "?"}
+    true = [f"{name}{marks[code]}" for name, code in zip(task.classes, codes.tolist(), strict=True) if code in marks]
+    return " + ".join(true) or "none of the classes"
 
 
 def _remembered(seen: JsonCache, path: Path) -> str | None:

@@ -1,17 +1,18 @@
 """What a training works on: checked images with their labels, split into those to train on and to validate on."""
 
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from competition.data.check_images import drop_bad_images, inspect
+from competition.data.check_images import contradictions, drop_bad_images, inspect
 from competition.data.folds import read_folds
 from competition.data.stratify import hold_out
 from competition.dataset import Dataset, describe
-from competition.errors import InvalidInput, Problem
+from competition.errors import InvalidInput, Problem, listed
 from competition.files import CACHE
-from competition.layouts.registry import LAYOUTS
+from competition.layouts.registry import reader_of
 from competition.recipe import Recipe
 
 SMOKE_BATCHES = 2
@@ -64,11 +65,16 @@ def read_images(
 ) -> tuple[Dataset, tuple[str, ...], tuple[Problem, ...]]:
     """The good labelled images of `folder`, the digests of their files, and what was skipped; prints what is there.
 
+    Files with the same bytes and other labels are a warning that lists them.
+
     Raises InvalidInput for labels or images that cannot be used.
     """
-    dataset = LAYOUTS[recipe.layout].read_labels(folder, recipe.tasks)
+    dataset = reader_of(recipe).read_labels(folder, recipe.tasks)
     inspection = inspect(dataset, cache)
     dataset, digests = drop_bad_images(dataset, inspection, skip_bad_images)
+    if found := contradictions(dataset):
+        what = f"{len(found):,} labels contradict those of another file with the same bytes, and both are trained on"
+        warnings.warn(listed(f"{what}; correct or delete one of the two:", found), stacklevel=2)
     print(f"{folder}: {len(dataset):,} images\n{describe(dataset)}")
     return dataset, tuple(digests), tuple(sorted(inspection.problems.values()))
 
@@ -83,6 +89,8 @@ def split(dataset: Dataset, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
         print("validation 0: every image is trained on, and there will be no score")
         return np.arange(len(dataset)), np.arange(0)
     if dataset.held_out.any():
+        if dataset.held_out.all():
+            raise InvalidInput("the data set holds out all of its images, so there is none to train on")
         _refuse_twins(dataset)
         print(f"held out by the data set itself: {dataset.held_out.sum():,} images")
         return np.flatnonzero(~dataset.held_out), np.flatnonzero(dataset.held_out)

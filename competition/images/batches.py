@@ -55,7 +55,8 @@ class TrainBatches:
     """Batches (inputs, targets, weights), shuffled anew in each `epoch`, which the trainer sets.
 
     `inputs(rows, epoch)` makes the inputs of some rows of the dataset: augmented views, or cached features. Targets
-    and weights are dicts by task, (batch, classes) and (batch,) float32; `sample_weights` says what the weights are.
+    and weights are dicts by the output of the network, `ascii_name` of the task, (batch, classes) and (batch,) float32;
+    `sample_weights` says what the weights are.
     The last batch is filled up with other images at weight 0: real ones, because batch normalisation sees them.
     With task_updates "alternate" each update trains one task, and the weights of all others are 0.
     """
@@ -70,7 +71,8 @@ class TrainBatches:
     ):
         self.dataset, self.inputs, self.count, self.batch_size = dataset, inputs, len(dataset), batch_size
         self.recipe, self.first_epoch, self.epoch = recipe, first_epoch, first_epoch
-        self.weights = sample_weights(dataset, recipe)
+        weights = sample_weights(dataset, recipe)
+        self.weights = {task.ascii_name: weights[task.name] for task in dataset.tasks}
 
     def __len__(self) -> int:
         return math.ceil(self.count / self.batch_size)
@@ -81,6 +83,7 @@ class TrainBatches:
         places = np.arange(batch * self.batch_size, (batch + 1) * self.batch_size)
         rows = shuffled(self.count, self.recipe.seed, self.epoch)[places % self.count]
         targets = self.dataset.targets(self.recipe.maybe, rows)  # those of all rows can be gigabytes
+        targets = {task.ascii_name: targets[task.name] for task in self.dataset.tasks}
         counted, tasks = places < self.count, self._tasks(batch)
         weights = {name: values[rows] * (counted & (name in tasks)) for name, values in self.weights.items()}
         return self.inputs(rows, self.epoch), targets, weights

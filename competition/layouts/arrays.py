@@ -16,7 +16,7 @@ from competition.errors import InvalidInput, no_such
 from competition.images.arrays import open_array, open_pictures
 from competition.layouts.answers import Probabilities, Tasks, answers, write_with_probabilities
 from competition.layouts.classes import agree, find_classes
-from competition.task import Task
+from competition.task import Task, composed
 
 ENDING = ".npz"
 
@@ -86,7 +86,7 @@ def read_part(file: Path) -> Part:
         except InvalidInput as error:
             problems.append(str(error))
     _refuse(problems, file)
-    part = Part(file, arrays[file], {path.stem.removeprefix(prefix): arrays[path] for path in found})
+    part = Part(file, arrays[file], {composed(path.stem.removeprefix(prefix)): arrays[path] for path in found})
     _refuse([*_misshapen(part)], file)
     return part
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 from competition.errors import InvalidInput
 from competition.layouts.csv_lines import csv_rows
-from competition.task import Task
+from competition.task import Task, composed
 
 SUFFIX = "_labels"
 
 
 def task_name(key: str) -> str:
     """The task of an AttrKey: sleeve_length for sleeve_length_labels."""
-    return key.removesuffix(SUFFIX)
+    return composed(key.removesuffix(SUFFIX))
 
 
 def read_classes(file: Path) -> tuple[Task, ...]:

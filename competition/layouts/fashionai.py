@@ -1,5 +1,6 @@
 """The layout `fashionai`: a line per image and task, with a letter y, m or n for each class."""
 
+import difflib
 import os
 import warnings
 from collections import Counter
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from competition.dataset import LETTERS, YES, Dataset, Questions
-from competition.errors import InvalidInput, Problem, no_such
+from competition.errors import InvalidInput, Problem, listed, no_such
 from competition.layouts.answers import Tasks
 from competition.layouts.classes import agree, find_classes
 from competition.layouts.fashionai_rows import Rows, read_rows
@@ -20,12 +21,21 @@ from competition.task import Task
 
 ENDING = ".csv"
 UNKNOWN = 255  # the code of what is no letter
+# A key on at most so many rows, and on no larger share than this of those of the largest task, may be a typing error:
+# one row shows beside fifty, and a rare task of more than twenty, which can be learned and held out, never does.
+FEW_ROWS, SMALL_SHARE = 20, 1 / 50
+SHOWN_LINES = 3  # of such a key
 
 LABELS, QUESTIONS = "Annotations/*.csv", "Tests/question.csv"
 
 
 def read_labels(data: Path, tasks: Tasks) -> Dataset:
-    """Every Annotations/*.csv at `data` or one folder below it as one dataset; see `read_label_files`."""
+    """Every Annotations/*.csv at `data` or one folder below it as one dataset; see `read_label_files`.
+
+    `data` may also be one file of answers, such as Tests/answers.csv.
+    """
+    if data.is_file():
+        return read_label_files([data], tasks, find_classes(image_root(data)) or find_classes(image_root(data).parent))
     return read_label_files(find_label_files(data), tasks, find_classes(data))
 
 
@@ -33,8 +43,9 @@ def read_label_files(files: Sequence[Path], tasks: tuple[Task, ...] = (), classe
     """Read label files into one dataset, in the order in which images first appear.
 
     `tasks` fixes tasks and classes; without it they come from the file `classes`, else they are inferred:
-    tasks sorted by name, classes numbered. Image names are relative to the folder that holds Annotations.
-    The same image and task twice with the same letters is only a warning.
+    tasks sorted by name, classes numbered, and a warning names those with so few rows that they may be typing errors.
+    Image names are relative to the folder that holds Annotations. The same image and task twice with the same letters
+    is only a warning.
 
     Raises InvalidInput with every problem of the files, each with file and line.
     """
@@ -75,6 +86,9 @@ def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
 def _infer_tasks(rows: Rows) -> tuple[tuple[Task, ...], list[Problem]]:
     """Tasks sorted by name, with as many numbered classes as most of their rows have letters; and what is wrong."""
     tasks, problems = [], []
+    if rare := _rare_tasks(rows):
+        what = "so few rows have these keys that they may be typing errors, but each is trained as a task of its own"
+        warnings.warn(listed(f"{what}; correct them, or name the tasks in classes.csv:", rare), stacklevel=4)
     for name in sorted(set(rows.tasks)):
         where = np.flatnonzero(rows.tasks == name)
         count = Counter(map(len, rows.values[where])).most_common(1)[0][0]
@@ -85,6 +99,22 @@ def _infer_tasks(rows: Rows) -> tuple[tuple[Task, ...], list[Problem]]:
         except InvalidInput as error:
             problems.append(rows.problem(where[0], str(error)))
     return tuple(tasks), problems
+
+
+def _rare_tasks(rows: Rows) -> list[Problem]:
+    """A problem for each task of few rows beside a large one: its first lines, and the task whose name is nearest."""
+    count = Counter(rows.tasks)
+    most = max(count.values(), default=0)
+    rare = {name for name in count if count[name] <= min(FEW_ROWS, SMALL_SHARE * most)}
+    problems = []
+    for name in rare:
+        where = np.flatnonzero(rows.tasks == name)
+        close = difflib.get_close_matches(name, count.keys() - rare, n=1)
+        meant = f"; perhaps {close[0]} is meant" if close else ""
+        also = f" (also {', '.join(map(rows.place, where[1:SHOWN_LINES]))})" if len(where) > 1 else ""
+        text = f"{rows.keys[where[0]]} has {len(where)} of {len(rows):,} rows{also}{meant}"
+        problems.append(rows.problem(where[0], text))
+    return sorted(problems)
 
 
 def _images(rows: Rows, tasks: tuple[Task, ...]) -> tuple[Dataset, np.ndarray]:

@@ -12,7 +12,8 @@ from competition.images.decode import ENDINGS, is_image
 from competition.layouts.table import ENDING, write_answers  # noqa: F401  a folder is answered by a table
 from competition.task import Task
 
-TRAIN, TEST = "train", "test"
+TRAIN, TEST = ("train", "training"), ("test", "testing")  # in capitals or not
+ACTIVITIES = ("training", "testing")
 HELD_OUT = ("val", "valid", "validation")
 TASK = "class"  # the name of the task if the recipe has none
 # Images that are not read here: a message is better than leaving them out silently.
@@ -26,8 +27,8 @@ def read_labels(data: Path, tasks: tuple[Task, ...] = ()) -> Dataset:
     """
     if not data.is_dir():
         raise InvalidInput(f"{data} is not a folder; name the one that holds a folder for each class")
-    train = data / TRAIN if (data / TRAIN).is_dir() else data
-    held_out = [data / name for name in HELD_OUT if (data / name).is_dir()]
+    train = part(data, TRAIN) or data
+    held_out = parts(data, HELD_OUT)
     task = _task(data, train, tasks)
     problems = [problem for part in (train, *held_out) for problem in problems_of(part, task.classes)]
     problems += [*_beside_train(data)] if train != data else []
@@ -38,7 +39,7 @@ def read_labels(data: Path, tasks: tuple[Task, ...] = ()) -> Dataset:
 
 def question_files(data: Path) -> list[Path]:
     """The folder `test/`, if it is there."""
-    return [data / TEST] if (data / TEST).is_dir() else []
+    return parts(data, TEST)
 
 
 def read_questions(folder: Path, tasks: tuple[Task, ...]) -> Questions:
@@ -64,9 +65,28 @@ def unlabelled_images(folder: Path) -> list[str]:
 
 def class_folders(folder: Path) -> list[Path]:
     """The folders in a folder, sorted by name, that are not hidden and have no other meaning."""
-    others = {TRAIN, TEST, *HELD_OUT, "__MACOSX"}
+    others = {*TRAIN, *TEST, *HELD_OUT, "__macosx"}
     folders = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
-    return sorted(path for path in folders if path.name not in others)
+    return sorted(path for path in folders if path.name.casefold() not in others or _is_class(path))
+
+
+def parts(data: Path, names: Sequence[str]) -> list[Path]:
+    """The folders in a data set that have one of these names, in capitals or not."""
+    there = data.iterdir() if data.is_dir() else ()
+    return sorted(path for path in there if path.is_dir() and path.name.casefold() in names and not _is_class(path))
+
+
+def _is_class(path: Path) -> bool:
+    """Whether a folder is called training or testing, as a part may be, and holds images, as a class does."""
+    return path.name.casefold() in ACTIVITIES and bool(image_files(path))
+
+
+def part(data: Path, names: Sequence[str]) -> Path | None:
+    """The folder in a data set that has one of these names. Raises InvalidInput if there are several."""
+    found = parts(data, names)
+    if len(found) > 1:
+        raise InvalidInput(f"{data} holds {' and '.join(path.name for path in found)}; keep one of them")
+    return found[0] if found else None
 
 
 def image_files(folder: Path) -> list[str]:
@@ -83,7 +103,10 @@ def _task(data: Path, folder: Path, tasks: tuple[Task, ...]) -> Task:
     names = tuple(path.name for path in class_folders(folder))
     if len(names) < 2:
         found = f"one folder of images, {names[0]}" if names else "no folders of images"
-        raise InvalidInput(f"{folder} holds {found}; it has to hold a folder for each class, at least two")
+        raise InvalidInput(
+            f"{folder} holds {found}; it has to hold a folder for each class, at least two, or there has to be a table "
+            "that says what each image shows"
+        )
     return Task(TASK, names)
 
 
@@ -106,7 +129,7 @@ def problems_of(folder: Path, classes: Sequence[str]) -> Iterator[Problem]:
 def _beside_train(data: Path) -> Iterator[Problem]:
     """What lies beside `train/` and would not be read."""
     for path in class_folders(data):
-        yield Problem(path, 1, f"lies beside {TRAIN}/, where only val/ and {TEST}/ are read; move it into one of these")
+        yield Problem(path, 1, "lies beside train/, where only val/ and test/ are read; move it into one of these")
     yield from _stray(data)
 
 

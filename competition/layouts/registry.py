@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Protocol
 
 from competition.dataset import Dataset, Questions
-from competition.errors import Choices
+from competition.errors import Choices, InvalidInput
 from competition.layouts import arrays, cifar10, fashionai, fgo, flowers, folder, table
 from competition.layouts.answers import Probabilities, Tasks
+from competition.layouts.imported import ImportedTable
+from competition.layouts.sample import Sample, is_sample
+from competition.recipe import Recipe
 
 
 class Layout(Protocol):
@@ -44,3 +47,36 @@ LAYOUTS: Mapping[str, Layout] = Choices(
         "arrays": arrays,
     },
 )
+
+
+def reader_of(recipe: Recipe) -> Layout:
+    """What reads the labels of a recipe."""
+    if recipe.images or recipe.split_column:
+        return ImportedTable(Path(recipe.images) if recipe.images else None, recipe.split_column)
+    return LAYOUTS[recipe.layout]
+
+
+def question_files(recipe: Recipe, data: Path) -> list[Path]:
+    """The files, or folders, of questions: the one that the recipe names, or those that lie with the labels."""
+    return [Path(recipe.questions)] if recipe.questions else reader_of(recipe).question_files(data)
+
+
+def asking(
+    recipe: Recipe,
+    questions: Path,
+    data: Path,
+    tasks: Tasks,
+    threshold: float | None = None,
+    probabilities: bool = False,
+) -> Layout | Sample:
+    """What reads and answers a file of questions: the recipe's layout, or the shape of a sample of a submission.
+
+    Raises InvalidInput for a threshold or `probabilities` that nothing would use.
+    """
+    if recipe.layout in ("table", "folder") and is_sample(questions, tasks):
+        images = Path(recipe.images) if recipe.images else data if data.is_dir() else data.parent
+        return Sample(images, threshold, probabilities)
+    if threshold is not None or probabilities:
+        flag = "--probabilities" if probabilities else "--threshold"
+        raise InvalidInput(f"{flag} is for a sample of a submission, but {questions} is none")
+    return reader_of(recipe)

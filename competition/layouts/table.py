@@ -1,5 +1,6 @@
 """The layout `table`: a CSV with a line per image, and a column per task or a 0/1 column per class."""
 
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -9,16 +10,30 @@ import numpy as np
 import pandas as pd
 
 from competition.dataset import Dataset, Questions, ask_everything, one_row_an_image
-from competition.errors import InvalidInput, Problem
+from competition.errors import InvalidInput, Problem, no_such
 from competition.layouts.answers import Probabilities, Tasks, answers, write_csv, write_with_probabilities
 from competition.layouts.csv_lines import csv_rows
-from competition.layouts.table_cells import SEPARATOR, Table, by_task_name, columns_of, encode, read_table
+from competition.layouts.imports.cells import spelt_alike
+from competition.layouts.imports.sheet import TRAIN, VALIDATION
+from competition.layouts.notes import Note, in_words
+from competition.layouts.table_cells import (
+    QUESTIONS,
+    SEPARATOR,
+    Table,
+    answering,
+    by_task_name,
+    columns_of,
+    encode,
+    placeholders,
+    read_table,
+)
 from competition.layouts.table_tasks import infer_tasks
+from competition.layouts.words import MISSING
 from competition.task import Task
 
 ENDING = ".csv"
 
-LABELS, QUESTIONS, ANSWERS = "labels.csv", "questions.csv", "answers.csv"
+LABELS, ANSWERS = "labels.csv", "answers.csv"
 
 
 def label_file(data: Path) -> Path:
@@ -45,41 +60,92 @@ def question_files(data: Path) -> list[Path]:
     return [file] if file.is_file() else []
 
 
-def read_labels(data: Path, tasks: tuple[Task, ...] = ()) -> Dataset:
+def read_labels(
+    data: Path, tasks: tuple[Task, ...] = (), images: Path | None = None, split_column: str = ""
+) -> Dataset:
     """Every image of a table that has a label; without `tasks`, these are inferred from the columns.
 
-    Columns that belong to no task are not read. Raises InvalidInput with every problem of the file.
+    Image names are relative to `images`, or else to the folder of the table; `split_column` says which images are held
+    out. Columns that belong to no task are not read. Raises InvalidInput with every problem of the file.
     """
-    table = read_table(label_file(data))
-    tasks, _, wrong = (tasks, [], []) if tasks else infer_tasks(table)
-    return labels_of(table, tasks, wrong)
+    table = read_table(label_file(data), images)
+    if not images:  # of imported labels it is decided
+        _warn_of_classes(tasks, table.file)
+    tasks, _, wrong = (tasks, [], []) if tasks else infer_tasks(_without(table, split_column))
+    held_out, odd = _held_out(table, split_column)
+    return labels_of(replace(table, problems=(*table.problems, *odd)), tasks, wrong, held_out)
 
 
-def labels_of(table: Table, tasks: tuple[Task, ...], problems: Sequence[Problem]) -> Dataset:
+def _warn_of_classes(tasks: Sequence[Task], file: Path) -> None:
+    """Warn of classes that are called like a missing value, and of two that are spellings of one."""
+    notes, advice = [], "only an empty cell is absent, so empty those cells if they say that"
+    for task in tasks:
+        if words := [name for name in task.classes if name.casefold() in MISSING]:
+            text = f"{task.name} has a class {words[0]!r}, which usually means that nothing is known; {advice}"
+            notes.append(Note(text, task.name, "classes that usually mean that nothing is known"))
+        for names in spelt_alike(task.classes):
+            text = f"{task.name} has the classes {', '.join(map(repr, names))}, which look like one; spell it alike"
+            notes.append(Note(text, task.name, "classes that look like one"))
+    for text in in_words(notes):
+        warnings.warn(f"{file}: {text}", stacklevel=3)
+
+
+def _without(table: Table, column: str) -> Table:
+    return replace(table, cells={name: cells for name, cells in table.cells.items() if name != column})
+
+
+def _held_out(table: Table, column: str) -> tuple[np.ndarray, list[Problem]]:
+    """The rows (rows,) bool that a column says are for validation, and what is wrong with its cells."""
+    if not column:
+        return np.zeros(len(table), bool), []
+    if column not in table.cells:
+        return np.zeros(len(table), bool), [Problem(table.file, 1, no_such("column", column, table.cells))]
+    cells = table.cells[column]
+    odd = np.flatnonzero(~np.isin(cells, (TRAIN, VALIDATION)))
+    text = f"allowed in column {column!r} are {TRAIN} and {VALIDATION}"
+    return cells == VALIDATION, [table.problem(row, f"{cells[row]!r}: {text}") for row in odd]
+
+
+def labels_of(
+    table: Table, tasks: tuple[Task, ...], problems: Sequence[Problem], held_out: np.ndarray | None = None
+) -> Dataset:
     """The rows that have a label. Raises InvalidInput with `problems` and those of every line and cell."""
+    if table.problems and not len(table):  # all else follows from them
+        raise InvalidInput(f"{table.file} cannot be used as labels:", table.problems)
     dataset, wrong = _encoded(table, tasks)
     if problems := [*table.problems, *problems, *wrong]:
         raise InvalidInput(f"{table.file} cannot be used as labels:", sorted(problems))
     labelled = np.any([dataset.labelled[task.name] for task in tasks], axis=0)
     if not labelled.any():
         raise InvalidInput(f"{table.file} has not a single label for {', '.join(task.name for task in tasks)}")
-    return dataset.take(labelled)
+    return (dataset if held_out is None else replace(dataset, held_out=held_out)).take(labelled)
 
 
-def read_questions(file: Path, tasks: tuple[Task, ...]) -> Questions:
+def read_questions(file: Path, tasks: tuple[Task, ...], images: Path | None = None) -> Questions:
     """Every task of every image of a table, with the answers that are known.
 
     Those are the filled cells of the table, which may have the columns of the labels or only the names of the images,
-    and of answers.csv beside it. Raises InvalidInput with every problem of a file.
+    and of answers.csv beside it. Columns with one value in every row are placeholders, of which it warns. Raises
+    InvalidInput with every problem of a file.
     """
-    table, answers = read_table(file), file.with_name(ANSWERS)
-    images, problems = _encoded(table, tuple(task for task in tasks if columns_of(task, table.columns)))
+    table, answers = _without_placeholders(read_table(file, images), tasks), file.with_name(ANSWERS)
+    asked, problems = _encoded(table, tuple(task for task in tasks if columns_of(task, table.columns)))
     if problems := [*table.problems, *problems]:
         raise InvalidInput(f"{file} cannot be answered:", sorted(problems))
     if not len(table):
         raise InvalidInput(f"{file} asks nothing: there is no line below the header")
     known = read_labels(answers, tasks) if answers.is_file() and answers != file else None
-    return ask_everything(file, _with_answers(images, tasks, known))
+    return ask_everything(file, _with_answers(asked, tasks, known))
+
+
+def _without_placeholders(table: Table, tasks: tuple[Task, ...]) -> Table:
+    """The table with empty cells for the placeholders among its answers, and a warning that names them."""
+    if not (found := placeholders(answering(tasks, table.cells))):
+        return table
+    text = f"{', '.join(found)}: one value in every row is a placeholder, so it is not scored as an answer"
+    warnings.warn(f"{table.file}: {text}", stacklevel=3)
+    empty = np.full(len(table), "", object)
+    return replace(table, cells={name: empty if name in found else cells for name, cells in table.cells.items()})
 
 
 def _encoded(table: Table, tasks: tuple[Task, ...]) -> tuple[Dataset, list[Problem]]:

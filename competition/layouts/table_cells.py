@@ -1,9 +1,9 @@
 """Reading the cells of a table, a line per image, and encoding them for the tasks that its columns answer."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,12 @@ import pandas as pd
 
 from competition.dataset import codes_of
 from competition.errors import InvalidInput, Problem, no_such
+from competition.files import is_file
 from competition.images.decode import ENDINGS, is_image
 from competition.layouts.csv_lines import csv_rows, name_problem, rows_below
-from competition.task import Task
+from competition.task import Task, composed, may_be_in_a_name
 
+QUESTIONS = "questions.csv"
 SEPARATOR = "|"
 LOOKED_AT = 20  # names that are tried to find the folder they are relative to
 # How spreadsheets and pandas write 0 and 1, and people no and yes; in capitals or not.
@@ -28,7 +30,9 @@ class Table:
     """The cells of a CSV below its header, as stripped text.
 
     Row i is about image `names[i]` and is in line `line[i]`; `image` is the header of the first column, and
-    `cells[column]` (rows,) holds the others. `problems` are the lines that could not become rows.
+    `cells[column]` (rows,) holds the others. `problems` are the lines that could not become rows. `images` is the
+    folder that names are relative to, where that is known. Where rows come from several files, `files` (rows,) are
+    these.
     """
 
     file: Path
@@ -37,6 +41,8 @@ class Table:
     line: np.ndarray
     cells: dict[str, np.ndarray]
     problems: tuple[Problem, ...]
+    images: Path | None = None
+    files: Sequence[Path] = ()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -46,19 +52,21 @@ class Table:
         return by_task_name(self.cells)
 
     def problem(self, row: int, text: str) -> Problem:
-        return Problem(self.file, int(self.line[row]), text)
+        return Problem(self.files[row] if len(self.files) else self.file, int(self.line[row]), text)
 
     @property
     def root(self) -> Path:
         """The folder that image names are relative to: that of the file, or `images` in it where they lie there."""
+        if self.images:
+            return self.images
         folder = self.file.parent
         for place in (folder, folder / "images", folder / "Images"):
-            if any((place / name).is_file() for name in self.names[:LOOKED_AT]):
+            if any(is_file(place / name) for name in self.names[:LOOKED_AT]):
                 return place
         return folder
 
 
-def read_table(file: Path) -> Table:
+def read_table(file: Path, images: Path | None = None) -> Table:
     """Read a CSV whose first line names its columns, and whose first column names the images.
 
     Raises InvalidInput if the header is missing or names columns that cannot be told apart. Lines with another number
@@ -72,12 +80,13 @@ def read_table(file: Path) -> Table:
     columns = list(zip(*((line, *cells) for line, cells in rows), strict=True)) or [()] * (1 + len(header))
     arrays = [np.array(column, object) for column in columns[1:]]
     cells = dict(zip(header[1:], arrays[1:], strict=True))
-    return Table(file, header[0], arrays[0], np.array(columns[0], int), cells, tuple(problems))
+    return Table(file, header[0], arrays[0], np.array(columns[0], int), cells, tuple(problems), images)
 
 
+@lru_cache(maxsize=100_000)
 def task_of(column: str) -> str:
-    """A column's name as the name of a task: 'hair colour' becomes hair_colour."""
-    return re.sub(r"[^A-Za-z0-9_.-]", "_", column)
+    """A column's name as the name of a task: 'hair colour' becomes hair_colour, and '/m/01' m_01."""
+    return "".join(letter if may_be_in_a_name(letter) else "_" for letter in composed(column)).lstrip("_.-")
 
 
 def _header_problems(header: list[str]) -> Iterable[str]:
@@ -110,8 +119,10 @@ def _row_problem(cells: list[str], header: list[str]) -> str | None:
 
 
 def by_task_name(columns: Iterable[str]) -> dict[str, str]:
-    """Each column by the name that it has as a task."""
-    return {task_of(column): column for column in columns}
+    """Each column by the name that it has as a task, and by the one that it had when names were in ASCII alone."""
+    columns = tuple(columns)
+    earlier = {re.sub(r"[^A-Za-z0-9_.-]", "_", column): column for column in columns}
+    return earlier | {task_of(column): column for column in columns}
 
 
 def columns_of(task: Task, columns: Mapping[str, str]) -> tuple[str, ...]:
@@ -123,6 +134,20 @@ def columns_of(task: Task, columns: Mapping[str, str]) -> tuple[str, ...]:
         if None not in found:
             return found
     return ()
+
+
+def answering(tasks: Iterable[Task], cells: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Of the columns of questions, those that answer tasks, and are not empty."""
+    columns = by_task_name(cells)
+    found = dict.fromkeys(column for task in tasks for column in columns_of(task, columns))
+    return {column: cells[column] for column in found if (cells[column] != "").any()}
+
+
+def placeholders(answers: Mapping[str, np.ndarray]) -> list[str]:
+    """Of the columns that answer questions, those with one value in every row; 0/1 columns only if all of them are."""
+    same = [column for column, cells in answers.items() if len(cells) > 1 and len(set(cells)) == 1]
+    flags = [column for column, cells in answers.items() if {cell.casefold() for cell in set(cells)} <= {*FLAGS, ""}]
+    return [column for column in same if column not in flags or set(flags) <= set(same)]
 
 
 def flags_of(cells: np.ndarray, meanings: Mapping[str, bool]) -> np.ndarray:
@@ -144,14 +169,16 @@ def encode(table: Table, task: Task) -> tuple[np.ndarray, np.ndarray, list[Probl
 
 def _by_value(table: Table, task: Task, column: str) -> tuple[np.ndarray, np.ndarray, list[Problem]]:
     """One column with the class, or with several joined by `|`; an empty cell is absent, a lone `|` means none."""
-    codes, cells = pd.factorize(table.cells[column])
-    vectors, texts = np.zeros((len(cells), len(task)), bool), {}
-    for number, cell in enumerate(cells):
+    place_of = {name: place for place, name in enumerate(task.classes)}
+    number_of = {cell: number for number, cell in enumerate(dict.fromkeys(table.cells[column]))}
+    codes = np.fromiter(map(number_of.__getitem__, table.cells[column]), int, len(table))
+    vectors, texts = np.zeros((len(number_of), len(task)), bool), {}
+    for cell, number in number_of.items():
         values = split_values(cell) if task.kind == "multilabel" else [cell]
-        if text := _values_problem(values, task, column) if cell else None:
+        if text := _values_problem(values, task, place_of, column) if cell else None:
             texts[number] = text
         elif cell:
-            vectors[number] = np.isin(task.classes, values)
+            vectors[number, [place_of[value] for value in values]] = True
     wrong = [table.problem(row, texts[code]) for row, code in enumerate(codes) if code in texts] if texts else []
     return vectors[codes], table.cells[column] != "", wrong
 
@@ -160,11 +187,11 @@ def split_values(cell: str) -> list[str]:
     return [value for value in map(str.strip, cell.split(SEPARATOR)) if value]
 
 
-def _values_problem(values: list[str], task: Task, column: str) -> str | None:
+def _values_problem(values: list[str], task: Task, known: Collection[str], column: str) -> str | None:
     if len(set(values)) < len(values):
         return f"{SEPARATOR.join(values)!r} in column {column!r} names a value twice"
     for value in values:
-        if value not in task.classes:
+        if value not in known:
             if SEPARATOR in value:
                 return f"{value!r} in column {column!r}: several values, but {task.name} is multiclass: one is allowed"
             return f"column {column!r}: {no_such('value', value, task.classes)}"

@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import keras
@@ -13,9 +13,10 @@ from tqdm import tqdm
 
 from competition.files import CACHE, locked, whole_file
 from competition.images.cache import PIXELS, Pictures
-from competition.model.network import POOL, backbone_of, features_of
+from competition.model.network import POOL, backbone_of, by_task, features_of
 from competition.model.predict import predict
 from competition.recipe import Recipe
+from competition.task import Task
 
 CHUNK = 2048  # rows in memory at once
 LEAST_VARIANCE = 1e-3  # of a feature, as a fraction of the mean variance of all features
@@ -93,10 +94,10 @@ def _reserve(path: Path, shape: tuple[int, int]) -> np.memmap:
     return array
 
 
-def predict_features(heads: keras.Model, features: Features) -> dict[str, np.ndarray]:
+def predict_features(heads: keras.Model, features: Features, tasks: Sequence[Task]) -> dict[str, np.ndarray]:
     """The heads' probabilities {task: (n, classes) float32} for features, without reading all rows at once."""
-    parts = [heads.predict(features[rows], verbose=0) for rows in _chunks(len(features))]
-    return {name: np.concatenate([part[name] for part in parts]) for name in heads.output_names}
+    parts = [by_task(heads.predict(features[rows], verbose=0), tasks) for rows in _chunks(len(features))]
+    return {task.name: np.concatenate([part[task.name] for part in parts]) for task in tasks}
 
 
 def _compute(array: np.memmap, network: keras.Model, pictures: Pictures) -> None:

@@ -1,7 +1,7 @@
 """The whole network: uint8 images in, one softmax or sigmoid output per task."""
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import keras
@@ -33,8 +33,9 @@ def number_format(policy: str):
 def build_network(recipe: Recipe, policy: str = "float32") -> keras.Model:
     """The network of a recipe, with random weights.
 
-    Takes (batch, size, size, 3) uint8 RGB and gives probabilities {task: (batch, classes) float32}. Preprocessing
-    is inside; whether batch normalisation uses the batch while training is fixed here.
+    Takes (batch, size, size, 3) uint8 RGB and gives probabilities {output: (batch, classes) float32}: `ascii_name` is
+    the output of a task, because Keras makes layers, losses and metrics of it (`by_task` gives the names back).
+    Preprocessing is inside; whether batch normalisation uses the batch while training is fixed here.
     Raises InvalidInput where the images are too small, or `split_at` names no layer to split at.
     """
     size, spec = recipe.image_size, BACKBONES[recipe.backbone]
@@ -47,16 +48,18 @@ def build_network(recipe: Recipe, policy: str = "float32") -> keras.Model:
         trunk, branches = split(backbone, recipe)
         maps = trunk(spec.preprocess()(image))
         if branches:
-            outputs = {task.name: _branch_head(task, branches[task.name](maps), recipe) for task in recipe.tasks}
+            outputs = {
+                task.ascii_name: _branch_head(task, branches[task.ascii_name](maps), recipe) for task in recipe.tasks
+            }
         elif recipe.head == "convolution":
-            outputs = {task.name: _convolution_head(task, maps, recipe) for task in recipe.tasks}
+            outputs = {task.ascii_name: _convolution_head(task, maps, recipe) for task in recipe.tasks}
         else:
             outputs = heads(POOLS[recipe.pool](dtype="float32", name=POOL)(maps), recipe)
         return keras.Model(image, outputs, name="network")
 
 
 def split(backbone: keras.Model, recipe: Recipe) -> tuple[keras.Model, dict[str, keras.Model]]:
-    """The part of a backbone that all tasks share, and a copy of the rest for each task; no copies without `split_at`.
+    """The part of a backbone that all tasks share, and a copy of the rest for each output; none without `split_at`.
 
     Raises InvalidInput where the backbone has no such layer.
     """
@@ -69,7 +72,7 @@ def split(backbone: keras.Model, recipe: Recipe) -> tuple[keras.Model, dict[str,
     border = backbone.get_layer(recipe.split_at).output
     trunk = keras.Model(backbone.input, border, name=backbone.name)
     rest = keras.Model(border, backbone.output)
-    copies = {task.name: keras.models.clone_model(rest) for task in recipe.tasks}
+    copies = {task.ascii_name: keras.models.clone_model(rest) for task in recipe.tasks}
     for name, copy in copies.items():
         copy.name = f"{name}_branch"
     return _fixed(trunk, recipe), {name: _fixed(copy, recipe) for name, copy in copies.items()}
@@ -92,11 +95,11 @@ class FixedStatistics(keras.Model):
 
 
 def heads(features, recipe: Recipe) -> dict:
-    """{task: (batch, classes) float32} from (batch, features): shared layers, then a tower and an output per task."""
+    """{output: (batch, classes) float32} from (batch, features): shared layers, then a tower and an output per task."""
     if not recipe.shared and not any(recipe.towers):
         features = layers.Dropout(recipe.dropout, name=DROPOUT)(features)
     x = dense_layers(features, "shared", recipe.shared, recipe.shared_activation, recipe.dropout)
-    return {task.name: _dense_head(task, x, recipe) for task in recipe.tasks}
+    return {task.ascii_name: _dense_head(task, x, recipe) for task in recipe.tasks}
 
 
 def dense_layers(x, name: str, widths: Sequence[int], activation: Activation, dropout: float, l2: float = 0):
@@ -111,32 +114,37 @@ def dense_layers(x, name: str, widths: Sequence[int], activation: Activation, dr
 def _dense_head(task: Task, x, recipe: Recipe):
     towers = recipe.towers or ((),)
     widths = towers[recipe.tasks.index(task) if len(towers) > 1 else 0]
-    x = dense_layers(x, task.name, widths, recipe.activation, recipe.dropout, recipe.l2)
+    x = dense_layers(x, task.ascii_name, widths, recipe.activation, recipe.dropout, recipe.l2)
     options = {"activation": ACTIVATIONS[task.kind], "kernel_regularizer": _penalty(recipe.l2), "dtype": "float32"}
-    return layers.Dense(len(task), name=task.name, **options)(x)
+    return layers.Dense(len(task), name=task.ascii_name, **options)(x)
 
 
 def _convolution_head(task: Task, maps, recipe: Recipe):
     """A 1x1 convolution to the classes, averaged over the picture."""
-    maps = layers.Dropout(recipe.dropout, name=f"{task.name}_dropout")(maps)
-    penalty = _penalty(recipe.l2)
-    maps = layers.Conv2D(len(task), 1, kernel_regularizer=penalty, dtype="float32", name=f"{task.name}_maps")(maps)
-    x = layers.GlobalAveragePooling2D(dtype="float32", name=f"{task.name}_{POOL}")(maps)
-    return layers.Activation(ACTIVATIONS[task.kind], dtype="float32", name=task.name)(x)
+    name, penalty = task.ascii_name, _penalty(recipe.l2)
+    maps = layers.Dropout(recipe.dropout, name=f"{name}_dropout")(maps)
+    maps = layers.Conv2D(len(task), 1, kernel_regularizer=penalty, dtype="float32", name=f"{name}_maps")(maps)
+    x = layers.GlobalAveragePooling2D(dtype="float32", name=f"{name}_{POOL}")(maps)
+    return layers.Activation(ACTIVATIONS[task.kind], dtype="float32", name=name)(x)
 
 
 def _branch_head(task: Task, maps, recipe: Recipe):
     """The head on the maps of the task's own branch."""
     if recipe.head == "convolution":
         return _convolution_head(task, maps, recipe)
-    features = POOLS[recipe.pool](dtype="float32", name=f"{task.name}_{POOL}")(maps)
+    features = POOLS[recipe.pool](dtype="float32", name=f"{task.ascii_name}_{POOL}")(maps)
     if not any(recipe.towers):
-        features = layers.Dropout(recipe.dropout, name=f"{task.name}_{DROPOUT}")(features)
+        features = layers.Dropout(recipe.dropout, name=f"{task.ascii_name}_{DROPOUT}")(features)
     return _dense_head(task, features, recipe)
 
 
 def _penalty(l2: float) -> keras.regularizers.Regularizer | None:
     return keras.regularizers.L2(l2) if l2 else None
+
+
+def by_task(outputs: Mapping[str, np.ndarray], tasks: Sequence[Task]) -> dict[str, np.ndarray]:
+    """What a network gave for each output, under the names of the tasks."""
+    return {task.name: outputs[task.ascii_name] for task in tasks}
 
 
 def build_heads(recipe: Recipe, mean, variance) -> keras.Model:

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from competition.images.batches import PredictBatches
 from competition.images.cache import Pictures
 from competition.images.warp import View
+from competition.model.network import by_task
 from competition.model.stream import stream
 
 CHUNK = 8192  # images whose output Keras holds, several times over, before it is put beside that of the others
@@ -44,6 +45,8 @@ def predict_views(
             apart = partial(_views_apart, views=len(views), batch_size=batch_size, images=len(part))
             parts.append(keras.tree.map_structure(apart, outputs))
     joined = keras.tree.map_structure(lambda *arrays: np.concatenate(arrays, axis=1), *parts)
+    if isinstance(joined, dict):  # of a whole network; one that ends at the features has a single array
+        joined = by_task(joined, pictures.recipe.tasks)
     return {view: keras.tree.map_structure(itemgetter(number), joined) for number, view in enumerate(views)}
 
 

@@ -11,6 +11,7 @@ from competition.files import whole_file
 from competition.run import Run
 from competition.scoring.calibration import BINS, GOALS, HOTTEST, Calibration
 from competition.scoring.fashionai import answers, precision_curve
+from competition.scoring.fonts import any_script
 from competition.scoring.predictions import Predictions
 from competition.scoring.scores import choices
 from competition.task import Task
@@ -28,7 +29,7 @@ LEGIBLE, MOST_CONFUSED = 60, 40  # with up to 60 classes it shows all of them, w
 
 
 def save(figure: Figure, run: Run, name: str) -> None:
-    with whole_file(run.folder / name) as path:
+    with whole_file(run.folder / name) as path, any_script(figure):
         figure.savefig(path, format="png", dpi=110)
 
 

@@ -100,9 +100,9 @@ def write_confusion(run: Run, predictions: Predictions) -> None:
     """Write confusion/<task>.csv and .png of each multiclass task, unless they exist; labels.csv has the others."""
     for task, _, *given in predictions.labelled_tasks():
         if task.kind == "multiclass":
-            counts = confusion(task, *given)
-            write_report(run, f"confusion/{task.name}.csv", partial(counts.to_csv, index_label="truth"))
-            write_report(run, f"confusion/{task.name}.png", partial(plots.confusion_matrix, task, counts.to_numpy()))
+            counts, name = confusion(task, *given), f"confusion/{task.ascii_name}"
+            write_report(run, f"{name}.csv", partial(counts.to_csv, index_label="truth"))
+            write_report(run, f"{name}.png", partial(plots.confusion_matrix, task, counts.to_numpy()))
 
 
 def write_report(run: Run, name: str, make: Callable[[], Report]) -> None:

@@ -21,12 +21,12 @@ def compile_stage(network: keras.Model, recipe: Recipe, stage: Stage, steps: int
     Absent tasks are masked by sample weights of 0 (`TrainBatches`), and by nothing else. An all-zero target alone
     is not neutral: TensorFlow's fused cross-entropy then has the gradient softmax - 0.
     """
-    names = [task.name for task in recipe.tasks]
+    outputs = [task.ascii_name for task in recipe.tasks]
     network.compile(
         optimizer=make_optimizer(recipe, learning_rate(recipe, stage, steps), steps * stage.epochs),
-        loss={task.name: LOSSES[task.kind](label_smoothing=recipe.label_smoothing) for task in recipe.tasks},
-        loss_weights=dict(zip(names, recipe.task_weights, strict=True)) if recipe.task_weights else None,
-        weighted_metrics={task.name: [ACCURACIES[task.kind](name="accuracy")] for task in recipe.tasks},
+        loss={task.ascii_name: LOSSES[task.kind](label_smoothing=recipe.label_smoothing) for task in recipe.tasks},
+        loss_weights=dict(zip(outputs, recipe.task_weights, strict=True)) if recipe.task_weights else None,
+        weighted_metrics={task.ascii_name: [ACCURACIES[task.kind](name="accuracy")] for task in recipe.tasks},
         # XLA is slower on a processor, and may hang with several replicas (keras#20763).
         jit_compile=False,
     )
@@ -36,8 +36,8 @@ def compile_stage(network: keras.Model, recipe: Recipe, stage: Stage, steps: int
 def _make_variables(network: keras.Model, recipe: Recipe) -> None:
     """Create those of optimizer, losses and metrics now: TensorFlow traces a step that creates any twice."""
     network.optimizer.build(network.trainable_variables)
-    targets = {task.name: keras.ops.zeros((1, len(task))) for task in recipe.tasks}
-    weights = {task.name: keras.ops.zeros(1) for task in recipe.tasks}
+    targets = {task.ascii_name: keras.ops.zeros((1, len(task))) for task in recipe.tasks}
+    weights = {task.ascii_name: keras.ops.zeros(1) for task in recipe.tasks}
     network.compute_loss(None, targets, targets, weights)
     network.compute_metrics(None, targets, targets, weights)
     network.reset_metrics()

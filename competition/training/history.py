@@ -19,7 +19,7 @@ def epoch_row(
     row = {"stage": number, "trains": stage.trains, "peak_learning_rate": stage.learning_rate}
     row |= {"seconds": round(seconds, 2), "loss": logs["loss"]}
     for task in tasks:  # Keras leaves the output's name out where there is only one
-        row[f"accuracy_{task.name}"] = logs.get(f"{task.name}_accuracy", logs.get("accuracy"))
+        row[f"accuracy_{task.name}"] = logs.get(f"{task.ascii_name}_accuracy", logs.get("accuracy"))
     if report:
         row |= {f"val_{name}": getattr(report, name) for name in ("loss", "map", "basic_precision", "accuracy")}
         row |= {f"val_accuracy_{score.task}": score.accuracy for score in report.tasks}

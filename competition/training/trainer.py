@@ -130,7 +130,7 @@ class Trainer:
         saved: dict[str, list[np.ndarray]] = {}
         best = self.keeper(lambda heads: saved.update(weights=heads.get_weights()))
         batches = self.feature_batches(features)
-        watch = Watch(self, number, stage, batches, lambda: predict_features(heads, shown), best)
+        watch = Watch(self, number, stage, batches, lambda: predict_features(heads, shown, self.recipe.tasks), best)
         self._fit(heads, stage, batches, watch)
         if not best.epoch:
             return

@@ -14,6 +14,7 @@ from competition.commands.folds import FOLDS, Plan, folds, prepare_folds
 from competition.data.check_images import drop_bad_images, inspect
 from competition.data.folds import read_folds
 from competition.layouts.fashionai import read_label_files
+from competition.recipe import Recipe
 
 IMAGES = 30
 
@@ -35,7 +36,7 @@ def data(tmp_path, monkeypatch) -> Path:
         save(folder / f"rank/{row}.jpg", seed, 70)
     write(
         folder / "base/Annotations/label.csv",
-        [f"{row}.jpg,size_labels,{'yn' if row % 3 else 'ny'}" for row in range(30)],
+        [f"{row}.jpg,size_labels,{'yn' if row % 3 and row != 4 else 'ny'}" for row in range(30)],
     )
     write(folder / "rank/Tests/question.csv", [f"{row}.jpg,size_labels," for row in range(3)])
     return folder
@@ -139,14 +140,14 @@ def test_a_data_set_without_questions_has_folds_all_the_same(data, capsys):
 
 
 def test_a_group_larger_than_a_fold_is_a_warning(data):
-    for row in range(10, 20):
+    for row in range(6, IMAGES, 3):  # of the same class
         shutil.copy(data / "base/3.jpg", data / f"base/{row}.jpg")
-    with pytest.warns(UserWarning, match="a group of 12 images is larger than a fold;"):
+    with pytest.warns(UserWarning, match="a group of 10 images is larger than a fold;"):
         folds(data=data)
 
 
 def test_another_command_can_make_them_from_the_images_it_has_read(data):
     dataset = read_label_files([data / "base/Annotations/label.csv"])
     dataset, digests = drop_bad_images(dataset, inspect(dataset), skip=False)
-    made = prepare_folds(dataset, digests, data, Path("some.csv"), Plan(folds=3), layout="fashionai")
+    made = prepare_folds(dataset, digests, data, Path("some.csv"), Plan(folds=3), recipe=Recipe("any"))
     np.testing.assert_array_equal(read_folds(Path("some.csv")).of(dataset).fold, made.fold)

@@ -1,7 +1,8 @@
 """`competition probe`: what each network is worth on one's own images, and which to take."""
 
+import cv2
 import pytest
-from helpers import refusal
+from helpers import noise, refusal, write
 from predicted import at_random
 from small_data import write_data
 
@@ -61,11 +62,21 @@ def test_the_networks_with_weights_are_compared_on_the_images_of_a_folder(tmp_pa
     assert not list(tmp_path.glob("**/recipe.json"))  # it is no run
 
 
+def test_of_the_tables_of_a_folder_those_that_init_takes_for_the_labels_are_read(tmp_path):
+    write(tmp_path / "train.csv", ["image,kind", "a.png,cat", "b.png,dog"])
+    write(tmp_path / "sample_submission.csv", ["image,kind", "q.png,cat"])
+    for seed, name in enumerate("ab"):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), noise(8, 8, seed))
+    message = refusal(lambda: probe(data=tmp_path, cache=tmp_path / "cache"))
+    assert message.startswith("2 images are too few to hold out a share")  # so they have been read
+
+
 def test_labels_and_networks_that_cannot_be_compared_are_refused_before_any_is_built(tmp_path, capsys):
     assert "holds no labels" in refusal(lambda: probe(data=tmp_path, cache=tmp_path))
     data = write_data(tmp_path / "data", images=12)
     message = refusal(lambda: probe(data=data, backbones=("efficientnet_lite0", "small"), cache=tmp_path))
     assert "small has no ImageNet weights" in message
     assert "efficientnet_lite0 …" not in capsys.readouterr().out
-    assert main(["probe", "--data", str(data), "--leave-out", "note"]) == 1
-    assert "--leave-out names columns of a table" in capsys.readouterr().err
+    labels = write(tmp_path / "labels.json", '{"a.jpg": "cat", "b.jpg": "dog"}')
+    assert main(["probe", "--data", str(labels)]) == 1
+    assert f"{labels} has to be imported first: competition init NAME --labels {labels}" in capsys.readouterr().err

@@ -40,6 +40,20 @@ def test_files_of_other_data_nearby_do_not_stop_a_submission(run, capsys):
     assert "score by" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("lines", "threshold", "said"),
+    [
+        (["id,target", "0,0.5", "1,0.5"], None, "column 'target': the probability of 'dog'\n"),
+        (["id,target", "0,cat", "1,cat"], None, "column 'target': the class (with --probabilities, that of 'dog')\n"),
+        (["id,cat,dog", "0,0,0", "1,0,0"], 0.5, "the columns of kind: the probability of each class, as 1 from 0.5 on"),
+    ],
+)
+def test_what_the_columns_of_a_sample_got_is_said(run, capsys, lines, threshold, said):
+    sample = write(Path("sample_submission.csv"), lines)
+    command.submit((run.folder,), questions=sample, threshold=threshold, cache=Path("cache"))
+    assert said in capsys.readouterr().out
+
+
 @pytest.fixture
 def questions(run, tmp_path) -> Path:
     """FashionAI's questions, which ask the second image twice."""

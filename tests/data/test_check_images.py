@@ -8,10 +8,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from helpers import noise, refusal, write
+from helpers import ABSENT, make_dataset, noise, refusal, write
 
-from competition.data.check_images import drop_bad_images, inspect
+from competition.data.check_images import contradictions, drop_bad_images, inspect
 from competition.layouts.fashionai import read_label_files
+from competition.task import Task
 
 NAMES = ("a.png", "copy.png", "b.png", "c.png")
 
@@ -107,6 +108,40 @@ def test_images_with_the_same_bytes_are_one_group(look, folder):
     assert len(digests) == len(dataset) == 4
     assert dataset.group[0] == dataset.group[1]
     assert len(set(dataset.group)) == 3
+
+
+def contradicting(folder: Path, look, *letters: str, classes: tuple[str, ...] = ("small", "large")) -> list[str]:
+    """What is said of the four images, of which the first two are the same, with these letters; "" is no label."""
+    labels = folder / "base/Annotations/label.csv"
+    given = [(name, one) for name, one in zip(NAMES, letters, strict=True) if one]
+    write(labels, [f"{name},size_labels,{one}" for name, one in given])
+    dataset = read_label_files([labels], (Task("size", classes),))
+    return [str(one) for one in contradictions(drop_bad_images(dataset, look(), skip=False)[0])]
+
+
+def test_files_with_the_same_bytes_and_other_labels_are_named_with_both_lines_and_values(folder, look):
+    labels = folder / "base/Annotations/label.csv"
+    assert contradicting(folder, look, "yn", "ny", "ny", "yn") == [
+        f"{labels}:2: size: copy.png is large, but a.png is small ({labels}:1)"
+    ]
+    assert contradicting(folder, look, "nmy", "nny", "mny", "nny", classes=("s", "m", "l")) == [
+        f"{labels}:2: size: copy.png is l, but a.png is m? + l ({labels}:1)"
+    ]
+
+
+def test_equal_labels_and_absent_ones_contradict_nothing(folder, look):
+    assert contradicting(folder, look, "yn", "yn", "ny", "ny") == []
+    assert contradicting(folder, look, "", "ny", "yn", "yn") == []
+
+
+def test_every_copy_is_compared_with_the_first_that_is_labelled_for_the_task():
+    dataset = make_dataset({"size": [ABSENT, 1, 0, 1, 0], "hue": [2, 0, ABSENT, 1, 1]}, group=[7, 7, 7, 7, 3])
+    said = [(one.line, one.text.split(" (")[0]) for one in contradictions(dataset)]
+    assert said == [
+        (2, "hue: 1.png is c0, but 0.png is c2"),
+        (3, "size: 2.png is c0, but 1.png is c1"),
+        (4, "hue: 3.png is c1, but 0.png is c2"),
+    ]
 
 
 def test_bad_images_stop_a_training_unless_it_may_skip_them(folder, look):

@@ -47,6 +47,14 @@ def data(tmp_path) -> Path:
     )
 
 
+def test_a_file_whose_name_has_its_accents_apart_is_of_the_same_task(tmp_path):
+    task = Task("\N{LATIN SMALL LETTER E WITH ACUTE}tat", ("a", "b"))
+    apart = {"train_e\N{COMBINING ACUTE ACCENT}tat": np.array([1, 0])}
+    for tasks in ((), (task,)):
+        dataset = read_labels(save(tmp_path / "data", train_images=pictures(2), **apart), tasks)
+        assert (dataset.codes[task.name] == YES).argmax(axis=1).tolist() == [1, 0]
+
+
 def test_one_hot_rows_and_class_numbers_become_the_same_letters(data):
     dataset = read_labels(data, ())
     assert [task.name for task in dataset.tasks] == ["genre", "style"]

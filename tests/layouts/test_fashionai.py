@@ -1,5 +1,7 @@
 """Label and question files: what they become, and how everything that is wrong in them is said."""
 
+import warnings
+
 import numpy as np
 import pytest
 from helpers import letter_codes, refusal, write
@@ -81,6 +83,49 @@ def test_tasks_inferred_from_the_labels_do_not_depend_on_the_order_of_rows(label
         ("a9", ("0", "1", "2", "3")),
         ("b2", ("0", "1", "2", "3", "4")),
     ]
+
+
+def many(key: str, count: int) -> list[str]:
+    return [f"{key}-{number}.jpg,{key},yn" for number in range(count)]
+
+
+def test_a_key_on_few_rows_beside_many_is_said_with_its_lines_and_the_nearest_task(label_file):
+    rows = [*many("sleeve_length_labels", 260), *many("sleeve_lenght_labels", 4), *many("neck_labels", 250)]
+    with pytest.warns(UserWarning, match="typing errors") as said:
+        dataset = read_label_files([write(label_file, [*rows, "a.jpg,zz,yn", "a.jpg,sleeve_lenghts,yn"])])
+    (warning,) = said
+    assert str(warning.message).splitlines()[1:] == [
+        f"  {label_file}:261: sleeve_lenght_labels has 4 of 516 rows (also {label_file}:262, {label_file}:263); "
+        "perhaps sleeve_length is meant",
+        f"  {label_file}:515: zz has 1 of 516 rows",
+        f"  {label_file}:516: sleeve_lenghts has 1 of 516 rows; perhaps sleeve_length is meant",
+    ]
+    trained = [task.name for task in dataset.tasks]  # as without the warning
+    assert trained == ["neck", "sleeve_lenght", "sleeve_lenghts", "sleeve_length", "zz"]
+
+
+@pytest.mark.parametrize(("few", "rows", "said"), [(1, 49, 0), (1, 50, 1), (20, 999, 0), (20, 1000, 1), (21, 5000, 0)])
+def test_few_rows_are_at_most_twenty_and_a_fiftieth_of_the_largest_task(label_file, few, rows, said):
+    write(label_file, [*many("size", rows), *many("sizes", few)])
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        read_label_files([label_file])
+    assert len(warned) == said
+
+
+def test_where_the_tasks_are_named_a_misspelt_key_is_an_error_and_no_warning(label_file):
+    write(label_file, [*many("size", 60), "a.jpg,sise,yn"])
+    assert f"{label_file}:61: there is no task 'sise'" in refusal(read_label_files, [label_file], TASKS)
+
+
+def test_a_key_with_its_accents_apart_is_the_same_task(label_file):
+    keys = ("couleur_\N{LATIN SMALL LETTER E WITH ACUTE}_labels", "couleur_e\N{COMBINING ACUTE ACCENT}_labels")
+    task = Task(keys[0].removesuffix("_labels"), ("a", "b"))
+    rows = [f"{number}.jpg,{key},yn" for number, key in enumerate(keys)]
+    for given in ((), (task,)):
+        dataset = read_label_files([write(label_file, rows)], given)
+        assert [one.name for one in dataset.tasks] == [task.name]
+        assert dataset.labelled[task.name].all()
 
 
 def test_classes_csv_names_the_tasks_that_a_recipe_leaves_open(tmp_path, label_file):

@@ -91,6 +91,7 @@ def test_tasks_that_a_folder_cannot_answer_are_refused(tmp_path):
 
 def test_questions_are_the_images_of_test(tmp_path):
     assert question_files(tmp_path) == []
+    assert question_files(tmp_path / "gone") == []  # as where the images of a run were moved
     fill(tmp_path, "test/b.jpg", "test/a.png")
     assert question_files(tmp_path) == [tmp_path / "test"]
     asked = read_questions(tmp_path / "test", (KIND,))

@@ -70,6 +70,63 @@ def test_flags_of_a_prefix_are_one_task_in_which_a_row_of_zeros_is_absent(file):
     np.testing.assert_array_equal(dataset.labelled["gender"], [True, True, False, True, False])
 
 
+def test_flags_that_are_answered_one_by_one_are_a_task_each(file):
+    tasks, notes = inferred(file, numbered("is_wet,is_big", "1,", ",0", "0,1", ","))
+    assert tasks == (Task("is_wet", ("0", "1")), Task("is_big", ("0", "1")))
+    assert notes == "is_wet, is_big are answered one by one, so each is a task of its own: yes, no or unknown"
+    dataset = read_labels(file, tasks)
+    np.testing.assert_array_equal(dataset.codes["is_wet"], letter_codes("ny", "nn", "yn"))
+    np.testing.assert_array_equal(dataset.labelled["is_big"], [False, True, True])
+
+
+def test_a_few_rows_filled_by_half_among_many_with_exactly_one_flag_are_slips(file):
+    full = [f"{n % 2},{1 - n % 2}" for n in range(18)]
+    message = refusal(read_labels, write(file, numbered("a_b,a_c", *full, "1,", ",0")))
+    assert f"{file}:20: a_b='1', a_c='': either all cells of a task are empty, or none is" in message
+    assert f"{file}:21: a_b='': either all cells of a task are empty, or none is" in message
+    tasks, notes = inferred(file, numbered("a_b,a_c", *full, "1,", ",0", ",0"))  # more than a tenth is meant
+    assert tasks == (Task("a_b", ("0", "1")), Task("a_c", ("0", "1")))
+    tasks, notes = inferred(file, numbered("a_b,a_c", *full, "1,1", "1,"))  # where two may be true, each is asked alone
+    assert "a_b, a_c are answered one by one" in notes
+
+
+@pytest.mark.parametrize(
+    ("task", "columns", "rows"),
+    [
+        (Task("gr__e", ("big", "small")), "größe", ["big", "small"]),
+        (Task("a__", ("a", "b")), "a颜色", ["a", "b"]),
+        (Task("farbe_gr_n", ("ja", "nein")), "farbe grün", ["ja", "nein"]),
+    ],
+)
+def test_a_recipe_of_the_time_when_tasks_were_named_in_ascii_finds_its_columns(file, task, columns, rows):
+    dataset = read_labels(write(file, numbered(columns, *rows)), (task,))
+    np.testing.assert_array_equal(dataset.codes[task.name], letter_codes("yn", "ny"))
+
+
+def test_a_class_called_like_a_missing_value_is_a_warning_when_it_is_read_for_training(file):
+    write(file, numbered("region", "NA", "EU", ""))
+    with pytest.warns(
+        UserWarning, match="region has a class 'NA', which usually means that nothing is known; only an em"
+    ):
+        dataset = read_labels(file, (Task("region", ("EU", "NA")),))
+    np.testing.assert_array_equal(dataset.codes["region"], letter_codes("ny", "yn"))
+
+
+@pytest.mark.parametrize("classes", [("1", "1.0"), ("TRUE", "True"), ("caf\u00e9", "cafe\u0301"), ("a b", "a\u00a0b")])
+def test_two_spellings_of_a_class_are_a_warning_when_they_are_read_for_training(file, classes):
+    write(file, numbered("x", *classes))
+    with pytest.warns(UserWarning, match="x has the classes .*, which look like one; spell it alike"):
+        read_labels(file, (Task("x", classes),))
+
+
+def test_of_the_classes_of_many_tasks_one_warning_is_given(file):
+    write(file, numbered(",".join(f"x{n}" for n in range(9)), ",".join(["NA"] * 9), ",".join(["EU"] * 9)))
+    with pytest.warns(UserWarning) as caught:
+        read_labels(file, tuple(Task(f"x{n}", ("EU", "NA")) for n in range(9)))
+    words = "x0, x1, x2, x3 and 5 more: classes that usually mean that nothing is known; for example, x0 has a class"
+    assert [words in str(one.message) for one in caught] == [True]
+
+
 def test_flags_of_a_prefix_of_which_two_are_true_are_multilabel_and_a_row_of_zeros_says_none(file):
     rows = numbered("tags_big,tags_wet,gender_Female,gender_Male", "1,1,1,0", "0,0,0,1", ",,1,0")
     tasks, notes = inferred(file, rows)
@@ -193,7 +250,6 @@ def test_rows_that_answer_nothing_are_no_labelled_images(file):
         (numbered("note", *(f"text {n}" for n in range(20))), 1, "'note' holds 20 different values in 20 rows"),
         (numbered("a_b,a_c,a", "1,0,x", "0,1,y"), 1, "the 0/1 columns a_b, a_c are the task a, and so is column 'a'"),
         (numbered("a_b,a_c", "1,0", "0,1", "0,1", "2,0"), 5, "a_b='2': allowed are 0 and 1"),
-        (numbered("a_b,a_c", "1,0", "0,1", ",1"), 4, "a_b='', a_c='1': either all cells of a task are empty, or"),
         (numbered("a", "x|y", "y|y", "y"), 3, "'y|y' in column 'a' names a value twice"),
     ],
 )  # fmt: skip
@@ -211,6 +267,7 @@ def test_what_is_wrong_is_said_with_its_line(file, lines, place, words):
         (COLOUR, numbered("color", "red"), 1, "no column 'colour', and no 0/1 columns colour_blue and so"),
         (GENDER, numbered("gender_Female,gender_Male", "1,0", "1,1"), 3, "2 values are true, but gender is multiclass"),
         (GENDER, numbered("gender_Female,gender_Male", "ja,0"), 2, "gender_Female='ja': allowed are 0 and 1"),
+        (GENDER, numbered("gender_Female,gender_Male", "1,0", ",1"), 3, "gender_Male='1': either all cells of a task"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_the_tasks_of_a_recipe_is_said_with_its_line(file, task, lines, place, words):
@@ -220,9 +277,16 @@ def test_what_does_not_fit_the_tasks_of_a_recipe_is_said_with_its_line(file, tas
 
 
 def test_every_problem_of_a_file_is_in_one_message(file):
-    lines = ["image,a_b,a_c,country", "0.jpg,1,0,DE", "1.jpg,0,1,DE", "x,1,0,DE", "0.jpg,1,0,DE", "2.jpg,,1,DE"]
+    lines = ["image,a_b,a_c,country", "0.jpg,1,0,DE", "1.jpg,0,1,DE", "x,1,0,DE", "0.jpg,1,0,DE", "2.jpg,2,1,DE"]
     message = refusal(read_labels, write(file, lines))
     assert [f"{file}:{place}: " in message for place in range(1, 7)] == [True, False, False, True, True, True]
+
+
+def test_what_follows_from_names_that_are_all_bad_is_not_said(file):
+    message = refusal(read_labels, write(file, ["image,shape,note", "a,disk,x", "b,square,y"]))
+    assert [f"{file}:{place}: " in message for place in (1, 2, 3)] == [False, True, True]
+    assert "names no image" in message
+    assert "nothing" not in message
 
 
 def test_a_table_without_labels_is_refused(file):
@@ -260,6 +324,19 @@ def test_answers_are_known_from_filled_cells_and_from_the_file_beside(tmp_path):
     np.testing.assert_array_equal(asked.codes["shape"], letter_codes("yn", "nn", "ny"))
     np.testing.assert_array_equal(asked.codes["colour"], letter_codes("nnn", "nyn", "nny"))
     np.testing.assert_array_equal(asked.labelled["colour"], [False, True, True])
+
+
+def test_one_value_in_every_question_is_a_placeholder_and_no_answer(tmp_path):
+    lines = numbered("shape,colour,site", "disk,blue,x", "disk,,x", "disk,red,x")
+    with pytest.warns(match="questions.csv: shape: one value in every row is a placeholder"):
+        asked = read_questions(write(tmp_path / "questions.csv", lines), (SHAPE, COLOUR)).images
+    assert {name: labelled.tolist() for name, labelled in asked.labelled.items()} == {
+        "shape": [False, False, False],
+        "colour": [True, False, True],
+    }
+    with pytest.warns(match="a placeholder"):
+        asked = read_questions(write(tmp_path / "questions.csv", numbered("shape", "disk", "disk")), (SHAPE,)).images
+    assert not asked.codes  # so nothing is scored
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from competition.model.network import (
     backbone_of,
     build_heads,
     build_network,
+    by_task,
     features_of,
     set_heads,
     set_trainable,
@@ -64,6 +65,23 @@ def test_a_network_takes_bytes_and_gives_float32_probabilities_named_by_task(bac
         assert given[task.name].shape == (2, len(task))
         assert given[task.name].dtype == np.float32
         np.testing.assert_allclose(given[task.name].sum(axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"shared": (4,), "towers": ((4,),)},
+        {"head": "convolution"},
+        {"backbone": "squeezenet_pool8", "image_size": 64, "split_at": "relu9", "head": "convolution"},
+    ],
+)
+def test_a_task_in_another_script_has_layers_that_tensorflow_can_run(changes):
+    recipe = replace(CONVNET, tasks=(replace(COLOUR, name="颜色"), replace(SHADE, name="teinte_é")), **changes)
+    network = build_network(recipe)
+    assert all(layer.name.isascii() for layer in all_layers(network))
+    blank = np.zeros((2, recipe.image_size, recipe.image_size, 3), np.uint8)
+    given = by_task(network.predict(blank, verbose=0), recipe.tasks)
+    assert {name: values.shape for name, values in given.items()} == {"颜色": (2, 3), "teinte_é": (2, 2)}
 
 
 def test_multilabel_heads_are_independent_of_each_other(images):

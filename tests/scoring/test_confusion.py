@@ -63,3 +63,15 @@ def test_the_file_has_all_classes_and_the_rows_that_carry_the_task(tmp_path):
     assert (table.loc["class 2", "class 1"], table.to_numpy().sum()) == (1, 3)
     assert pd.read_csv(tmp_path / "confusion/s.csv", index_col="truth").to_numpy().tolist() == [[1, 1], [0, 1]]
     assert (tmp_path / "confusion/t.png").is_file()
+
+
+def test_the_files_of_a_task_in_another_script_have_ascii_names_and_the_table_its_classes(tmp_path):
+    colour = Task("couleur_\u00e9", ("été", "größe"))
+    one = predicted({colour.name: [[0.9, 0.1], [0.2, 0.8]]}, {colour.name: letter_codes("yn", "yn")})
+    write_confusion(Run(tmp_path), replace(one, tasks=(colour,)))
+    assert sorted(path.name for path in (tmp_path / "confusion").iterdir()) == [
+        "xn--couleur_-i1a.csv",
+        "xn--couleur_-i1a.png",
+    ]
+    table = pd.read_csv(tmp_path / "confusion/xn--couleur_-i1a.csv", index_col="truth")
+    assert (list(table), table.to_numpy().tolist()) == (["été", "größe"], [[1, 1], [0, 0]])
