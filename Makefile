@@ -58,7 +58,7 @@ submit: $(READY) ## answer the questions with the newest finished run, or RUN=di
 test: $(TOOLS) ## run every check in two processes, the fast ones first [ARGS="tests/layouts -x"]
 	$(VENV)/bin/python -m pytest -n 2 $(ARGS)
 
-bench: $(READY) ## measure speed against its goals, within 12 minutes [DATA=dir] [ARGS="input training"]
+bench: $(READY) ## measure speed against its goals, 11 minutes [DATA=dir] [ARGS="input training"]
 	$(VENV)/bin/python -m benchmarks $(ARGS) $(if $(filter-out $(DRAWN),$(DATA)),--data $(DATA))
 
 lint: $(TOOLS) ## check style and formatting
