@@ -208,9 +208,9 @@ def _in_place(files: LabelFiles, sheet: Sheet) -> _Rows | None:
 
 
 def _to_import(sheet: Sheet, data: Path) -> _Rows:
-    found, imported = _imported(sheet)
-    questions = (questions_beside(data),) if imported.asked else ()
     asked = _asked(sheet)
+    found, imported = _imported(sheet, asked)
+    questions = (questions_beside(data),) if asked else ()
     notes = [*sheet.notes, *_said_of_answers(sheet, imported)]
     if asked:
         names = one_row_an_image((), sheet.file, sheet.root, asked.names, {}, line=asked.line)
@@ -282,10 +282,10 @@ def _first_names_image(file: Path) -> bool:
         return False
 
 
-def _imported(sheet: Sheet) -> tuple[Table, Imported]:
-    """The rows to learn from, as a table; and the tables to write."""
+def _imported(sheet: Sheet, asked: Table | None) -> tuple[Table, Imported]:
+    """The rows to learn from, as a table; and the tables to write, with those that are `asked`."""
     rows = sheet.part != TEST if len(sheet.part) else np.ones(len(sheet), bool)
-    learned, asked = sheet.take(np.flatnonzero(rows)), _asked(sheet)
+    learned = sheet.take(np.flatnonzero(rows))
     columns, split = {sheet.image: learned.names, **learned.labels}, ""
     if (learned.part == VALIDATION).any():
         split = SPLIT if SPLIT not in columns else f"{SPLIT}_of_data"
@@ -313,7 +313,7 @@ def _said_of_questions(file: Path, tasks: Sequence[Task]) -> list[str]:
     Raises InvalidInput where a submission would.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of placeholders, which are said here
+        warnings.filterwarnings("ignore", ".*is a placeholder")  # which is said here
         asked = table.read_questions(file, tuple(tasks)).images
     answers = answering(tasks, read_table(file).cells)
     none = placeholders(answers)

@@ -70,8 +70,8 @@ def find_parts(sheet: Sheet, reading: Reading) -> Sheet:
         for column, values in labels.items()
         if (parts := parts_of(column, values, column == told)) is not None
     }
-    if reading.split_column is not None:
-        columns = _named(sheet, reading.split_column, columns)
+    if told is not None:
+        columns = _named(sheet, told, columns)
     if not columns:
         _refuse_half_parts(sheet, labels)
         if len(sheet.part) and TRAIN not in sheet.part:
@@ -85,6 +85,14 @@ def find_parts(sheet: Sheet, reading: Reading) -> Sheet:
             "--split-column and the others with --leave-out"
         )
     [(column, parts)] = columns.items()
+    _refuse_nothing_to_learn(sheet, column, parts)
+    found = replace(sheet.without([column]), part=parts)
+    said = f"column {column!r} says which part an image belongs to: {_counts(parts)}"
+    return found.say(f"{said} (--class-columns {column!r} learns it)")
+
+
+def _refuse_nothing_to_learn(sheet: Sheet, column: str, parts: np.ndarray) -> None:
+    """Raises InvalidInput where a column of parts leaves no other column, or no image to train on."""
     if [*sheet.labels] == [column]:
         raise InvalidInput(
             f"{sheet.file}: column {column!r} says which part an image belongs to, and there is no other to learn; if "
@@ -95,9 +103,6 @@ def find_parts(sheet: Sheet, reading: Reading) -> Sheet:
             f"{sheet.file}: by column {column!r} there is no image to train on ({_counts(parts)}); leave it out, "
             f"--leave-out {column!r}, or name the file that has those to train on, too"
         )
-    found = replace(sheet.without([column]), part=parts)
-    said = f"column {column!r} says which part an image belongs to: {_counts(parts)}"
-    return found.say(f"{said} (--class-columns {column!r} learns it)")
 
 
 def _named(sheet: Sheet, column: str, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
