@@ -1,8 +1,9 @@
 """The one way to read an image, for checking, training and predicting alike."""
 
 import hashlib
-import os
+import io
 import re
+import struct
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,13 +11,34 @@ from pathlib import Path
 import cv2
 import numpy as np
 import simplejpeg
+from PIL import Image
 
 from competition.errors import InvalidInput
 from competition.images.arrays import open_pictures
+from competition.images.whole import (
+    BROKEN,
+    JPEG,
+    MAX_PIXELS,
+    PNG,
+    RIFF,
+    WEBP,
+    BadImage,
+    bare_jpeg,
+    check_webp,
+    orientation_of,
+    refuse_too_large,
+    what_else,
+    whole_png,
+)
 
-MAX_PIXELS = int(os.environ["OPENCV_IO_MAX_IMAGE_PIXELS"])  # set in competition/__init__.py, before OpenCV reads it
-JPEG = b"\xff\xd8\xff"
-START_OF_SCAN, APP1, EXIF = b"\xda", b"\xe1", b"Exif\0\0"
+END_OF_IMAGE = b"\xff\xd9"
+BEYOND = bytes(range(1, 255))
+# What libjpeg says of data that is damaged or missing; all else that it warns of is merely unusual.
+DAMAGE = ("remature end", "bad Huffman code", "bad arithmetic code", "instead of RST", "Inconsistent progression")
+# EXIF's orientations: from 5 on the picture is transposed, and then, as those before, flipped about an axis or both.
+UPRIGHT, TRANSPOSED = 1, 5
+FLIPS = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}
+AT_ONCE = 2**20  # pixels
 # OpenCV's flags for decoding; number i halves the sides of a JPEG i times.
 REDUCED = (cv2.IMREAD_COLOR, cv2.IMREAD_REDUCED_COLOR_2, cv2.IMREAD_REDUCED_COLOR_4, cv2.IMREAD_REDUCED_COLOR_8)
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp")  # or in capitals
@@ -27,10 +49,6 @@ CHANNELS = 4
 GRID = 32  # bytes
 Memory = Callable[..., np.ndarray]  # (name, *shape) → uint8
 _threads = threading.local()
-
-
-class BadImage(Exception):
-    """A file cannot be read as an image; the message says why, without the path."""
 
 
 class ArrayRow(bytes):
@@ -115,76 +133,111 @@ def decode(
     another. `halvings(height, width)` says how often the sides of a JPEG may be halved, up to three times, which saves
     most of the work. Raises BadImage.
     """
-    if content.startswith(JPEG):
-        return _jpeg(content, memory, halvings)
     if isinstance(content, ArrayRow):
         sides, pixels = len(ROW), len(ROW) + 2 * np.uint32().itemsize
         height, width = np.frombuffer(content[sides:pixels], np.uint32).tolist()
         picture = np.frombuffer(content, np.uint8, offset=pixels).reshape(height, width, 3)
         return _four_channels(picture, cv2.COLOR_RGB2RGBA, memory)
-    picture = _imdecode(content, cv2.IMREAD_UNCHANGED)
-    if picture.ndim == 3 and picture.shape[2] == CHANNELS:
-        return _four_channels(_on_white(picture), cv2.COLOR_RGB2RGBA, memory)
+    if content.startswith(JPEG):
+        return _jpeg(content, memory, halvings)
+    if content.startswith(PNG):
+        content, transparent = whole_png(content)
+    elif content.startswith(RIFF) and content.startswith(WEBP, 8):
+        check_webp(content)
+        transparent = True  # or not: OpenCV tells
+    else:
+        raise BadImage(what_else(content))
+    if transparent:
+        picture = _imdecode(content, cv2.IMREAD_UNCHANGED)
+        if picture.ndim == 3 and picture.shape[2] == CHANNELS:
+            return _four_channels(_on_white(picture), cv2.COLOR_RGB2RGBA, memory)
     return _four_channels(_imdecode(content, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGBA, memory)
 
 
 def _jpeg(content: bytes, memory: Memory, halvings: Callable[[int, int], int]) -> np.ndarray:
-    """Decode a JPEG with simplejpeg, which writes into given memory, or with OpenCV where simplejpeg is not enough.
+    """Decode a JPEG with simplejpeg, which writes into given memory and says what is wrong with a file.
 
-    Both use libjpeg-turbo and give the same pixels. OpenCV applies the EXIF orientation, converts CMYK, and decides
-    what is broken or too large.
+    OpenCV, which fills up in silence what is missing, only converts CMYK. All use libjpeg-turbo and give the same
+    pixels.
     """
+    orientation = orientation_of(content)
+    name = "decoded" if orientation == UPRIGHT else "to be turned"
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(content)
-    except ValueError:
-        return _four_channels(_imdecode(content, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGBA, memory)
-    times = min(halvings(height, width), len(REDUCED) - 1)
-    if not _has_exif(content) and colours in {"YCbCr", "Gray"} and height * width <= MAX_PIXELS:
+        times = min(halvings(height, width), len(REDUCED) - 1)
+        if colours in {"CMYK", "YCCK"}:
+            simplejpeg.decode_jpeg(content, "CMYK", min_height=1, min_width=1)  # raises what is wrong
+            return _four_channels(_imdecode(content, REDUCED[times]), cv2.COLOR_BGR2RGBA, memory)
         height, width = -(-height >> times), -(-width >> times)  # rounded up, as libjpeg does
-        out = memory("decoded", height, width, CHANNELS)
-        try:
-            return simplejpeg.decode_jpeg(content, "RGBA", min_height=height, min_width=width, buffer=out)
-        except ValueError:  # broken, or merely unusual
-            pass
-    return _four_channels(_imdecode(content, REDUCED[times]), cv2.COLOR_BGR2RGBA, memory)
+        out = memory(name, height, width, CHANNELS)
+        picture = simplejpeg.decode_jpeg(content, "RGBA", min_height=height, min_width=width, buffer=out)
+    except ValueError as error:
+        if any(words in str(error) for words in DAMAGE):
+            raise BadImage(f"{BROKEN} ({error})") from None
+        picture = _four_channels(_unusual_jpeg(bare_jpeg(content)), cv2.COLOR_RGB2RGBA, memory, name)
+    return picture if orientation == UPRIGHT else _turned(picture, orientation, memory)
 
 
-def _has_exif(content: bytes) -> bool:
-    """Whether a JPEG has an EXIF segment; True if its segments cannot be parsed.
+def _turned(picture: np.ndarray, orientation: int, memory: Memory) -> np.ndarray:
+    """A picture (height, width, 4) uint8 as its EXIF orientation says that it is to be seen."""
+    height, width = picture.shape[:2] if orientation < TRANSPOSED else picture.shape[1::-1]
+    out = memory("decoded", height, width, CHANNELS)
+    if orientation < TRANSPOSED:
+        return cv2.flip(picture, FLIPS[orientation], dst=out)
+    turned = cv2.transpose(picture, dst=out)
+    return turned if orientation == TRANSPOSED else cv2.flip(turned, FLIPS[orientation], dst=out)
 
-    Segments precede the scan: FF, a byte for the kind, a length that does not count these two (ITU-T T.81, B.1.1.4).
+
+def _unusual_jpeg(content: bytes) -> np.ndarray:
+    """A picture (height, width, 3) uint8 of a JPEG that is unusual, as those with bytes behind their data.
+
+    Pillow decodes more kinds than simplejpeg and prints nothing, but says nothing of data that ends too early. Then
+    bytes put behind the data show in the picture; else they change nothing.
     """
-    place = 2
-    while content[place : place + 1] == b"\xff":
-        kind, length = content[place + 1 : place + 2], int.from_bytes(content[place + 2 : place + 4])
-        if kind == START_OF_SCAN:
-            return False
-        if kind == APP1 and content.startswith(EXIF, place + 4):
-            return True
-        place += 2 + length
-    return True
+    end = content.rfind(END_OF_IMAGE)
+    picture = _by_pillow(content)
+    if end < 0 or not np.array_equal(picture, _by_pillow(content[:end] + BEYOND + content[end:])):
+        raise BadImage(BROKEN)
+    return picture
 
 
-def _four_channels(picture: np.ndarray, conversion: int, memory: Memory) -> np.ndarray:
+def _by_pillow(content: bytes) -> np.ndarray:
+    try:
+        with Image.open(io.BytesIO(content), formats=["JPEG"]) as picture:
+            return np.asarray(picture.convert("RGB"))
+    except (OSError, ValueError, SyntaxError, TypeError, LookupError, struct.error):
+        raise BadImage(BROKEN) from None
+
+
+def _four_channels(picture: np.ndarray, conversion: int, memory: Memory, name: str = "decoded") -> np.ndarray:
     """Convert a picture of three channels to the four that `decode` returns."""
     height, width = picture.shape[:2]
-    return cv2.cvtColor(picture, conversion, dst=memory("decoded", height, width, CHANNELS))
+    return cv2.cvtColor(picture, conversion, dst=memory(name, height, width, CHANNELS))
 
 
 def _imdecode(content: bytes, mode: int) -> np.ndarray:
     try:
         picture = cv2.imdecode(np.frombuffer(content, np.uint8), mode)
     except cv2.error as error:
-        text = f"larger than {MAX_PIXELS:,} pixels; make it smaller, or raise OPENCV_IO_MAX_IMAGE_PIXELS"
-        raise BadImage(text if "MAX_IMAGE" in str(error) else f"OpenCV cannot decode it ({error.err})") from None
+        if "MAX_IMAGE" in str(error):
+            refuse_too_large(MAX_PIXELS + 1, 1)
+        raise BadImage(f"OpenCV cannot decode it ({error.err})") from None
     if picture is None:
-        raise BadImage("not an image, or cut short; allowed are whole JPEG, PNG and WebP files")
+        raise BadImage(BROKEN)
     return picture
 
 
 def _on_white(bgra: np.ndarray) -> np.ndarray:
-    if bgra.dtype == np.uint16:
-        bgra = (bgra // 257).astype(np.uint8)
-    opacity = bgra[..., 3:].astype(np.float32) / 255
-    laid = bgra[..., 2::-1] * opacity + WHITE * (1 - opacity)
-    return np.rint(laid).astype(np.uint8)
+    """Lay a picture (height, width, 4) uint8 or uint16 on white: (height, width, 3) uint8, red, green, blue.
+
+    Some rows at a time, because the numbers between are four times as large as the pixels.
+    """
+    laid = np.empty((*bgra.shape[:2], 3), np.uint8)
+    rows = max(1, AT_ONCE // bgra.shape[1])
+    for start in range(0, len(bgra), rows):
+        part = bgra[start : start + rows]
+        if part.dtype == np.uint16:
+            part = (part // 257).astype(np.uint8)
+        opacity = part[..., 3:].astype(np.float32) / 255
+        laid[start : start + rows] = np.rint(part[..., 2::-1] * opacity + WHITE * (1 - opacity))
+    return laid

@@ -89,7 +89,7 @@ def test_sixteen_bits_become_eight():
     np.testing.assert_allclose(seen[..., 1].astype(int), ramp // 257, atol=1)
 
 
-@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+@pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_the_rotation_noted_by_the_camera_is_applied(kind, orientation):
     exif = Image.Exif()
@@ -97,7 +97,7 @@ def test_the_rotation_noted_by_the_camera_is_applied(kind, orientation):
     content = encode(a_picture("RGB"), kind, exif=exif)
     upright = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(content))).convert("RGB"))
     seen = decode(content)
-    assert seen.shape == ((WIDTH, HEIGHT, 3) if orientation in {6, 8} else (HEIGHT, WIDTH, 3))
+    assert seen.shape == ((WIDTH, HEIGHT, 3) if orientation > 4 else (HEIGHT, WIDTH, 3))
     np.testing.assert_allclose(seen.astype(int), upright, atol=2)
 
 
