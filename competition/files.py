@@ -1,21 +1,27 @@
 """Files and folders that are complete or not there at all, locks between processes, and small caches."""
 
+import errno
 import fcntl
 import json
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import IO
+from zipfile import ZipFile
 
 from competition.errors import InvalidInput
 
 CACHE = Path("cache")
 DAY = 24 * 60 * 60  # seconds
 WRITING, UNFINISHED = ".writing-", "-unfinished"
+NO_FILES = {stat.S_IFIFO: "a pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device", stat.S_IFSOCK: "a socket"}
+UNPACKED, AS_LARGE = 2**28, 100  # bytes of an archive that are always unpacked, and how often its own size
 UMASK = os.umask(0)  # it can only be read by setting it, which is not safe once there are threads
 os.umask(UMASK)
 
@@ -26,6 +32,48 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:
         return False
+
+
+def open_file(path: Path, mode: str = "rb", **options) -> IO:
+    """Open a file to read it; `options` are those of `open`. Whatever others name is opened by this.
+
+    Raises OSError for what is no file, a link to it included: a pipe would be waited for, for ever, and a device such
+    as /dev/zero has no end.
+    """
+    opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # without waiting for who writes into a pipe
+    try:
+        kind = stat.S_IFMT(os.fstat(opened).st_mode)
+        if kind == stat.S_IFDIR:
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if kind in NO_FILES:
+            raise OSError(errno.EINVAL, f"it is {NO_FILES[kind]}, and only a file can be read", str(path))
+        return open(opened, mode, **options)  # noqa: PTH123  of a descriptor
+    except BaseException:
+        os.close(opened)
+        raise
+
+
+def read_bytes(path: Path) -> bytes:
+    with open_file(path) as opened:
+        return opened.read()
+
+
+def read_text(path: Path, encoding: str = "utf-8") -> str:
+    with open_file(path, "r", encoding=encoding) as opened:
+        return opened.read()
+
+
+def refuse_bomb(file: Path, archive: ZipFile) -> None:
+    """Raise InvalidInput for an archive that unpacks to far more than a table or an array is ever packed.
+
+    Python unpacks no more of a file in it than the archive's directory says.
+    """
+    packed, unpacked = file.stat().st_size, sum(member.file_size for member in archive.infolist())
+    if unpacked > max(UNPACKED, AS_LARGE * packed):
+        raise InvalidInput(
+            f"{file} has {packed:,} bytes and would unpack to {unpacked:,}; allowed are {AS_LARGE} times as many as it "
+            f"has, and {UNPACKED:,} at any rate, so it is damaged or made to fill the memory: get it anew"
+        )
 
 
 @contextmanager

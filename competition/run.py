@@ -9,7 +9,7 @@ import numpy as np
 
 from competition import renamed
 from competition.errors import InvalidInput
-from competition.files import whole_file
+from competition.files import read_text, whole_file
 from competition.recipe import Recipe, from_json
 
 RUNS = Path("runs")
@@ -83,7 +83,7 @@ class Run:
         """The values in `name`. Raises InvalidInput if the file is missing, cannot be read or is not JSON."""
         path = self.folder / name
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            return json.loads(read_text(path))
         except FileNotFoundError:
             raise InvalidInput(
                 f"{path}: there is no such file, so {self.folder} is not a finished run; "
@@ -91,7 +91,7 @@ class Run:
             ) from None
         except OSError as error:
             raise InvalidInput(f"{path} cannot be read: {error.strerror}") from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InvalidInput(f"{path}: not readable as JSON ({error}); the run has to be made again") from None
 
     def write_recipe(self, recipe: Recipe, made: dict) -> None:

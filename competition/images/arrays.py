@@ -1,13 +1,33 @@
 """Arrays in .npy files, memory-mapped instead of loaded."""
 
+import math
 import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from tokenize import TokenError
+from typing import IO
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
 from competition.errors import InvalidInput
+from competition.files import open_file, refuse_bomb
 
+# What NumPy raises for a header, which it reads with Python's parser; and for a .npz.
+HEADER_ERRORS = (
+    ValueError,
+    SyntaxError,
+    TokenError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    RecursionError,
+    MemoryError,
+)
+PACKED_ERRORS = (*HEADER_ERRORS, EOFError, BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 _header_lock = threading.Lock()
 
 
@@ -24,7 +44,7 @@ def open_array(file: Path) -> np.ndarray:
             return _opened(file, status.st_size, status.st_mtime_ns)
     except OSError as error:
         raise InvalidInput(f"{file} cannot be read: {error.strerror}") from None
-    except ValueError as error:  # another format, cut short, or pickled objects, which could run code
+    except HEADER_ERRORS as error:  # another format, cut short, or pickled objects, which could run code
         raise InvalidInput(f"{file} is not a whole .npy file of numbers ({error}); write it with numpy.save") from None
 
 
@@ -43,4 +63,41 @@ def open_pictures(file: Path) -> np.ndarray:
 @lru_cache(maxsize=16)
 def _opened(file: Path, size: int, changed: int) -> np.ndarray:
     """Size and time of change are part of the cache's key, so that a file that was rewritten is opened again."""
-    return np.lib.format.open_memmap(file, mode="r")
+    with open_file(file) as opened:
+        shape, fortran, dtype = _header(opened, size)
+        order = "F" if fortran else "C"
+        return np.memmap(opened, dtype, mode="r", offset=opened.tell(), shape=shape, order=order)
+
+
+def _header(opened: IO, size: int) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Shape, whether columns come first, and type of an array of numbers in a file of `size` bytes.
+
+    Raises one of HEADER_ERRORS for any other, and for one whose numbers are not all there.
+    """
+    version = np.lib.format.read_magic(opened)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, fortran, dtype = read(opened)
+    if dtype.hasobject:
+        raise ValueError("it holds pickled objects, which can run anything when they are read")
+    needed, there = math.prod(shape) * dtype.itemsize, size - opened.tell()
+    if min(shape, default=0) < 0 or needed > there:
+        raise ValueError(f"its shape {shape} takes {needed:,} bytes, and {there:,} follow")
+    return shape, fortran, dtype
+
+
+@contextmanager
+def open_arrays(file: Path) -> Iterator[np.lib.npyio.NpzFile]:
+    """The arrays of a .npz file, each read where it is asked for, once all have been looked at.
+
+    Raises OSError, InvalidInput for a file that unpacks to too much, and one of PACKED_ERRORS for what is no .npz, or
+    holds anything but whole arrays of numbers and texts.
+    """
+    with open_file(file) as opened:
+        with ZipFile(opened) as archive:
+            refuse_bomb(file, archive)
+            for member in archive.infolist():
+                with archive.open(member) as array, _header_lock:
+                    _header(array, member.file_size)
+        opened.seek(0)
+        with np.load(opened, allow_pickle=False) as arrays:
+            yield arrays

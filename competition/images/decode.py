@@ -14,6 +14,7 @@ import simplejpeg
 from PIL import Image
 
 from competition.errors import InvalidInput
+from competition.files import read_bytes
 from competition.images.arrays import open_pictures
 from competition.images.whole import (
     BROKEN,
@@ -68,7 +69,7 @@ def read_file(path: Path) -> bytes:
     if row := ARRAY_ROW.fullmatch(path.name):
         return _row_of_array(file_of(path), int(row["row"]))
     try:
-        content = path.read_bytes()
+        content = read_bytes(path)
     except FileNotFoundError:
         raise BadImage("there is no such file") from None
     except OSError as error:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from competition.errors import InvalidInput, Problem
+from competition.files import open_file
 
 
 def csv_rows(file: Path, strip: bool = False) -> Iterator[tuple[int, list[str]]]:
@@ -14,7 +15,9 @@ def csv_rows(file: Path, strip: bool = False) -> Iterator[tuple[int, list[str]]]
     Raises InvalidInput for a file that is missing, not UTF-8 (a byte order mark is fine), not CSV, or holds a NUL.
     """
     try:
-        with file.open(encoding="utf-8-sig", newline="") as opened:  # line by line, because some files are large
+        with open_file(
+            file, "r", encoding="utf-8-sig", newline=""
+        ) as opened:  # line by line, because some files are large
             reader = csv.reader(_without_nul(file, opened), strict=True)
             for row in filter(None, reader):
                 yield reader.line_num, [cell.strip() for cell in row] if strip else row
@@ -34,7 +37,7 @@ def _without_nul(file: Path, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _first_bad_byte(file: Path) -> str:
-    with file.open("rb") as lines:
+    with open_file(file) as lines:
         for number, line in enumerate(lines, start=1):
             try:
                 line.decode("utf-8")

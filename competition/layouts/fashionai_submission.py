@@ -13,7 +13,7 @@ import numpy as np
 
 from competition.dataset import Questions
 from competition.errors import InvalidInput, Problem
-from competition.files import whole_file
+from competition.files import open_file, whole_file
 from competition.layouts.answers import Probabilities, Tasks
 from competition.layouts.classes import task_name
 from competition.layouts.csv_lines import csv_rows
@@ -64,7 +64,7 @@ def check_submission(submission: Path, questions: Path, tasks: tuple[Task, ...] 
     """
     answers, asked = (read_rows([file], with_values=False) for file in (submission, questions))
     problems = [*answers.problems, *asked.problems, *wrong_rows(answers, asked), *_wrong_values(submission, tasks)]
-    with submission.open("rb") as lines:
+    with open_file(submission) as lines:
         for line, text in enumerate(chain.from_iterable(map(bytes.splitlines, lines)), start=1):
             if line == 1 and text.startswith(codecs.BOM_UTF8):
                 problems.append(Problem(submission, 1, "the file starts with a byte order mark; save it without one"))

@@ -1,17 +1,16 @@
 """Predictions of images with known answers: the file from which scores, blends and reports are made."""
 
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
-from zipfile import BadZipFile
 
 import numpy as np
 
 from competition import renamed
 from competition.dataset import Dataset
 from competition.errors import InvalidInput
+from competition.images.arrays import PACKED_ERRORS, open_arrays
 from competition.run import Run
 from competition.scoring.fashionai import as_submitted
 from competition.scoring.scores import Report, score
@@ -135,11 +134,13 @@ def _read(run: Run, name: str, view: str) -> tuple[tuple[str, ...], dict[str, np
             "name a finished training that held images out, or a finished `competition cv`"
         )
     try:
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+        with open_arrays(path) as file:
             found = {key.split("/")[1] for key in file.files if key.startswith("probabilities/")}
             others = tuple(f"probabilities/{other}/" for other in found - {view})
             arrays = {_current(key): file[key] for key in file.files if not key.startswith(others)}
-    except (OSError, ValueError, EOFError, TypeError, BadZipFile, zlib.error):
+    except InvalidInput:
+        raise
+    except (OSError, *PACKED_ERRORS):
         raise InvalidInput(f"{path} is damaged, or not a file of predictions; the run has to be made again") from None
     if not any(key.startswith("classes/") for key in arrays):
         raise InvalidInput(f"{path} names no classes, so another version wrote it; the run has to be made again")

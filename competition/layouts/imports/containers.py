@@ -1,9 +1,11 @@
 """The text in a label file, and the name of the step that makes text of what is none."""
 
 import zipfile
+import zlib
 from pathlib import Path
 
 from competition.errors import InvalidInput
+from competition.files import open_file, read_bytes, refuse_bomb
 
 # What a file begins with, what it is, and how it becomes a file that is read.
 KINDS = (
@@ -65,7 +67,7 @@ def text_in(file: Path) -> str:
     Raises InvalidInput for what is no text, and names the step that converts it.
     """
     try:
-        content = file.read_bytes()
+        content = read_bytes(file)
     except OSError as error:
         raise InvalidInput(f"{file} cannot be read: {error.strerror}") from None
     if content.startswith(ZIP) and file.suffix.lower() not in ENDINGS:
@@ -98,11 +100,12 @@ def _kind_of(file: Path, head: bytes) -> tuple[str, str] | None:
 def _in_zip(file: Path) -> bytes:
     """What the only file of a zip holds. Raises InvalidInput if there are several, with the step that unpacks them."""
     try:
-        with zipfile.ZipFile(file) as archive:
+        with open_file(file) as opened, zipfile.ZipFile(opened) as archive:
             names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX")]
             if len(names) == 1 and not names[0].lower().endswith((".jpg", ".jpeg", ".png", ".webp", *WITHIN)):
+                refuse_bomb(file, archive)
                 return archive.read(names[0])
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
         raise InvalidInput(f"{file} is no zip that can be read: {error}") from None
     shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
     raise InvalidInput(
