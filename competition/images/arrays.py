@@ -19,15 +19,15 @@ from competition.files import open_file, refuse_bomb
 # What NumPy raises for a header, which it reads with Python's parser; and for a .npz.
 HEADER_ERRORS = (
     ValueError,
-    SyntaxError,
-    TokenError,
     TypeError,
     LookupError,
     ArithmeticError,
-    RecursionError,
+    SyntaxError,
+    TokenError,
+    RuntimeError,
     MemoryError,
 )
-PACKED_ERRORS = (*HEADER_ERRORS, EOFError, BadZipFile, zlib.error, NotImplementedError, RuntimeError)
+PACKED_ERRORS = (*HEADER_ERRORS, EOFError, BadZipFile, zlib.error)
 _header_lock = threading.Lock()
 
 

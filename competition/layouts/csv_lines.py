@@ -15,9 +15,8 @@ def csv_rows(file: Path, strip: bool = False) -> Iterator[tuple[int, list[str]]]
     Raises InvalidInput for a file that is missing, not UTF-8 (a byte order mark is fine), not CSV, or holds a NUL.
     """
     try:
-        with open_file(
-            file, "r", encoding="utf-8-sig", newline=""
-        ) as opened:  # line by line, because some files are large
+        with open_file(file, "r", encoding="utf-8-sig", newline="") as opened:
+            # Line by line, because some files are large.
             reader = csv.reader(_without_nul(file, opened), strict=True)
             for row in filter(None, reader):
                 yield reader.line_num, [cell.strip() for cell in row] if strip else row

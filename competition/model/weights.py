@@ -2,18 +2,34 @@
 
 import hashlib
 import importlib.util
+import math
 import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import BadZipFile
 
+import h5py
 import keras
 
 from competition.errors import InvalidInput
+from competition.files import AS_LARGE, UNPACKED
 from competition.model.backbones.registry import BACKBONES, Spec, WeightsFile
 from competition.model.network import backbone_of
 from competition.recipe import Backbone, Recipe
 
+# What Keras, h5py and the unpickler raise for a file that does not fit, or is damaged.
+DAMAGED = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    MemoryError,
+    BadZipFile,
+    UserWarning,
+)
 PACKAGES_VERSION = "0.1.0"  # of the packages that carry weights
 
 
@@ -101,13 +117,39 @@ def load_whole(path: Path, what: str, load: Callable[[], None]) -> None:
     if not path.is_file():
         raise InvalidInput(f"{path} is missing, so {what} has no weights")
     try:
+        _refuse_links(path)
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)
             load()
     except InvalidInput:
         raise
-    except (OSError, ValueError, KeyError, UserWarning) as error:
+    except DAMAGED as error:
         raise InvalidInput(f"{path} cannot be loaded into {what}: {error}") from None
+
+
+def _refuse_links(path: Path) -> None:
+    """Raise InvalidInput for an HDF5 file that reads others, or holds an array that unpacks to far more than weights.
+
+    Keras refuses most of this where it looks; here it is all that the file holds, whoever reads it.
+    """
+    if not h5py.is_hdf5(path):
+        if path.name.endswith(".json"):  # Keras reads the files that it names
+            raise InvalidInput(f"{path} only names files of weights; give a file that holds them")
+        return
+
+    def look(name: str, found: object) -> None:
+        if isinstance(found, h5py.SoftLink | h5py.ExternalLink):
+            raise InvalidInput(f"{path}: {name!r} is a link to {found.path!r}; weights have to lie in the file itself")
+        if isinstance(found, h5py.Dataset) and (found.external or found.is_virtual):
+            raise InvalidInput(f"{path}: {name!r} is made of other files; weights have to lie in the file itself")
+        if isinstance(found, h5py.Dataset):
+            size, stored = math.prod(found.shape or ()) * found.dtype.itemsize, found.id.get_storage_size()
+            if size > max(UNPACKED, AS_LARGE * stored):
+                raise InvalidInput(f"{path}: {name!r} has {stored:,} bytes and would unpack to {size:,}; get it anew")
+
+    with h5py.File(path) as file:
+        file.visititems_links(look)
+        file.visititems(look)
 
 
 def imagenet_file(backbone: Backbone) -> Path:

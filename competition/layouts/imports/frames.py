@@ -3,6 +3,7 @@
 import re
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 from xml.parsers import expat
@@ -84,10 +85,8 @@ def _refuse_empty_room(file: Path, part: IO[bytes]) -> None:
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
-    try:
+    with suppress(expat.ExpatError):  # no XML, or broken: what reads it says so
         parser.ParseFile(part)
-    except expat.ExpatError:  # no XML, or broken: what reads it says so
-        pass
     if rows > ROWS or rows * columns > max(ANY_ROOM, SPARSE * filled):
         raise InvalidInput(
             f"{file} has its last cell in row {rows:,} and column {columns:,}, and only {filled:,} cells are filled; "
