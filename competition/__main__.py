@@ -7,8 +7,10 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import redirect_stdout
+from typing import TextIO
 
-from competition.errors import InvalidInput, no_such
+from competition.errors import InvalidInput, no_such, visible
 from competition.renamed import refuse_old_flags
 
 COMMANDS = {
@@ -34,6 +36,20 @@ COMMANDS = {
 USAGE, STOPPED = 2, 130
 
 
+class Visible:
+    """A stream of text that spells out what a terminal should not be sent; all else is that of the stream."""
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(visible(text))
+        return len(text)
+
+    def __getattr__(self, name: str):
+        return getattr(self._stream, name)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status: 0, 1 for bad input, 2 for wrong usage, 130 after Ctrl-C."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -45,19 +61,20 @@ def reported(action: Callable[[], int]) -> int:
     for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show … prints ? instead of failing
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
+    warnings.formatwarning = lambda message, *_, **__: f"warning: {visible(str(message))}\n"
     try:
-        status = action()
+        with redirect_stdout(Visible(sys.stdout)):
+            status = action()
         sys.stdout.flush()
         return status
     except InvalidInput as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {visible(str(error))}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # the reader, `head` for example, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:  # a folder that cannot be written, a full disk
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {visible(str(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
@@ -72,7 +89,7 @@ def dispatch(arguments: list[str]) -> int:
     verb, *rest = arguments
     refuse_old_flags(rest)
     if verb not in COMMANDS:
-        print(no_such("command", verb, COMMANDS), file=sys.stderr)
+        print(visible(no_such("command", verb, COMMANDS)), file=sys.stderr)
         return USAGE
     call(verb, rest)
     return 0

@@ -1,11 +1,17 @@
 """The one error a user sees: what was found, where, what is allowed, what to do."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 SHOWN = 20
+# Control characters but for ends of lines, tabs, and colours of the terminal; marks of the direction of writing; ends
+# of lines of Unicode; and halves of pairs, as which Python reads bytes of names that are not UTF-8.
+CONTROL, TURNING = "\0-\x08\x0b-\x1f\x7f-\x9f", "\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+UNSEEN = re.compile(rf"(?!\x1b\[[0-9;]*m)[{CONTROL}]|[{TURNING}]")
+UNSEEN_IN_NAMES = re.compile(f"[{CONTROL}\n\t{TURNING}]")
 
 
 class Problem(NamedTuple):
@@ -36,6 +42,31 @@ def listed(message: str, problems: Sequence[Problem | str]) -> str:
     if len(problems) > SHOWN:
         lines.append(f"  … and {len(problems) - SHOWN} more ({len(problems)} in all)")
     return "\n".join(lines)
+
+
+def visible(text: str) -> str:
+    """Text for a terminal: what would move its cursor, turn its direction of writing or not be seen is spelt out.
+
+    Names of files and classes come from others. Ends of lines, tabs and colours stay, and so do the returns and
+    backspaces at the start with which a progress bar begins.
+    """
+    begin = len(text) - len(text.lstrip("\r\b"))
+    return text[:begin] + UNSEEN.sub(lambda found: _spelt(found[0]), text[begin:])
+
+
+def unseen_in(name: str) -> str:
+    """The first character of a name that `visible` would spell out, or that ends a line, spelt out; else nothing."""
+    found = UNSEEN_IN_NAMES.search(name)
+    return _spelt(found[0]) if found else ""
+
+
+def is_utf8(name: str) -> bool:
+    """Whether the name of a file can be written into one; Python reads other bytes as halves of pairs."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def _spelt(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
 
 
 class Choices(dict):

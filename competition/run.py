@@ -132,7 +132,8 @@ class Run:
 def to_text(values) -> str:
     """JSON text, with null for NaN, which JSON does not have."""
     plain = json.loads(json.dumps(values), parse_constant=lambda _: None)
-    return json.dumps(plain, indent=1, ensure_ascii=False)
+    text = json.dumps(plain, indent=1, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")  # bytes of a path that are not UTF-8: \\udcff
 
 
 def new_run(recipe_name: str, folder: Path | None = None, root: Path = RUNS) -> Run:

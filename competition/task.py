@@ -4,7 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-from competition.errors import InvalidInput
+from competition.errors import InvalidInput, unseen_in
 
 Kind = Literal["multiclass", "multilabel"]
 DECIMALS = 8  # of a probability in a submission
@@ -43,6 +43,11 @@ class Task:
         if len(set(self.classes)) != len(self.classes):
             twice = sorted({c for c in self.classes if self.classes.count(c) > 1})
             raise InvalidInput(f"task {self.name!r} names a class twice: {', '.join(twice)}")
+        if found := next(filter(unseen_in, self.classes), ""):
+            raise InvalidInput(
+                f"task {self.name!r} has the class {found!r}, which holds {unseen_in(found)}: it is not seen, or turns "
+                "the text around it; rename the class, also in the label files"
+            )
         if len(self.classes) < 2 and self.kind == "multiclass":
             raise InvalidInput(f"task {self.name!r} has {len(self.classes)} class; a multiclass task needs two or more")
 

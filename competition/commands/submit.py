@@ -7,7 +7,7 @@ from pathlib import Path
 from competition.commands.arguments import Cache, Runs
 from competition.data.check_images import Inspection, inspect
 from competition.dataset import Questions
-from competition.errors import InvalidInput
+from competition.errors import InvalidInput, unseen_in
 from competition.files import CACHE
 from competition.images.warp import View
 from competition.layouts.registry import asking, question_files
@@ -59,6 +59,8 @@ def submit(
     output = output or SUBMISSIONS / f"{name_of(blend)}{reader.ENDING}"
     if output.suffix != reader.ENDING:
         raise InvalidInput(f"--output is {output}; for these data its name has to end in {reader.ENDING}")
+    if unseen := unseen_in(output.name):
+        raise InvalidInput(f"--output is {output}: its name holds {unseen}, which no zip can; choose another")
     line = log_line(blend, output)  # all is read before anything is written
     asked = reader.read_questions(questions, blend.tasks)
     truth = known_answers(asked, blend.tasks) if recipe.layout == "fashionai" else asked.images

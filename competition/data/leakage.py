@@ -12,7 +12,7 @@ from competition.data.near_duplicates import DISTANCE, near_pairs
 from competition.dataset import Dataset, joined
 from competition.files import whole_file
 from competition.images.contact_sheet import AMBER, BLUE, RED, Tile, sheet, write_sheet
-from competition.layouts.answers import write_csv
+from competition.layouts.answers import for_spreadsheets, write_csv
 
 COLUMNS = ("kind", "distance", "image", "place", "other_image", "other_place", "between")
 SHOWN, ACROSS = 60, 8  # pairs in the picture; tiles in a row of it
@@ -107,7 +107,7 @@ def write_leaks(path: Path, images: Images, leaks: Sequence[Leak]) -> None:
         first, second = ((ids[row], images.dataset.place(row)) for row in (leak.first, leak.second))
         rows.append(("exact" if leak.exact else "near", leak.distance, *first, *second, between(images, leak)))
     with whole_file(path) as temporary:
-        write_csv(temporary, pd.DataFrame(rows, columns=COLUMNS))
+        write_csv(temporary, for_spreadsheets(pd.DataFrame(rows, columns=COLUMNS)))
 
 
 def draw_leaks(path: Path, images: Images, leaks: Sequence[Leak]) -> None:

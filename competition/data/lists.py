@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from competition.data.stratify import divide
-from competition.errors import InvalidInput
+from competition.errors import InvalidInput, is_utf8
 from competition.files import whole_file
 from competition.images.decode import ENDINGS, is_image
 from competition.layouts.flowers import BREAKS, TEST, TRAIN, VALIDATION, write_lines
@@ -67,4 +67,6 @@ def _problem(path: Path) -> str | None:
         return f"{path}: not an image; remove it"
     if any(sign in path.name for sign in BREAKS) or path.name != path.name.strip():
         return f"{path}: a name with a line break, or a space at an end, cannot be written to the lists; rename it"
+    if not is_utf8(path.name):
+        return f"{path}: a name that is not UTF-8 cannot be written to the lists; rename it"
     return None

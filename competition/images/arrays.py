@@ -17,17 +17,8 @@ from competition.errors import InvalidInput
 from competition.files import open_file, refuse_bomb
 
 # What NumPy raises for a header, which it reads with Python's parser; and for a .npz.
-HEADER_ERRORS = (
-    ValueError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    SyntaxError,
-    TokenError,
-    RuntimeError,
-    MemoryError,
-)
-PACKED_ERRORS = (*HEADER_ERRORS, EOFError, BadZipFile, zlib.error)
+HEADER_ERRORS = (ValueError, TypeError, LookupError, ArithmeticError, SyntaxError, TokenError, RecursionError)
+PACKED_ERRORS = (*HEADER_ERRORS, RuntimeError, MemoryError, EOFError, BadZipFile, zlib.error)
 _header_lock = threading.Lock()
 
 

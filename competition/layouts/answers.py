@@ -1,5 +1,6 @@
 """From probabilities to answers, and how both are written: an answer file, and the probabilities in a CSV beside it."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from competition.task import DECIMALS, HALF, Task
 Probabilities = Mapping[str, np.ndarray]
 Tasks = tuple[Task, ...]
 
+COMPUTED = frozenset("=+-@\t\r")  # begin a formula; a number does not
+NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?%?")
 CHUNK = 1_000  # rows of a CSV that are written at once
 
 
@@ -34,6 +37,21 @@ def write_csv(file: Path, columns: Mapping[str, np.ndarray], **options) -> None:
         for start in range(0, max(rows, 1), CHUNK):
             part = pd.DataFrame({name: columns[name][start : start + CHUNK] for name in columns})
             part.to_csv(opened, index=False, header=start == 0, lineterminator="\n", **options)
+
+
+def for_spreadsheets(table: pd.DataFrame) -> pd.DataFrame:
+    """A table to be looked at, with ' before all texts, names of columns and of rows that a spreadsheet would compute.
+
+    Answers are written letter for letter instead.
+    """
+    texts = [name for name in table if not pd.api.types.is_numeric_dtype(table[name])]
+    safe = table.assign(**{name: table[name].astype(object).map(_uncomputed) for name in texts})
+    return safe.rename(columns=_uncomputed, index=_uncomputed)
+
+
+def _uncomputed(value: object) -> object:
+    computed = isinstance(value, str) and value[:1] in COMPUTED and not NUMBER.fullmatch(value)
+    return f"'{value}" if computed else value
 
 
 def write_with_probabilities(

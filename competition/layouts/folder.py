@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from competition.dataset import Dataset, Questions, ask_everything, codes_of_one, joined, one_row_an_image
-from competition.errors import InvalidInput, Problem, no_such
+from competition.errors import InvalidInput, Problem, is_utf8, no_such
 from competition.images.decode import ENDINGS, is_image
 from competition.layouts.table import ENDING, write_answers  # noqa: F401  a folder is answered by a table
 from competition.task import Task
@@ -15,6 +15,7 @@ from competition.task import Task
 TRAIN, TEST = ("train", "training"), ("test", "testing")  # in capitals or not
 ACTIVITIES = ("training", "testing")
 HELD_OUT = ("val", "valid", "validation")
+OUTSIDE = (".", "..")
 TASK = "class"  # the name of the task if the recipe has none
 # Images that are not read here: a message is better than leaving them out silently.
 OTHER_PICTURES = (".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".jfif")
@@ -99,6 +100,10 @@ def _task(data: Path, folder: Path, tasks: tuple[Task, ...]) -> Task:
         if len(tasks) > 1 or tasks[0].kind != "multiclass":
             found = ", ".join(f"{task.name} ({task.kind})" for task in tasks)
             raise InvalidInput(f"{data} has a folder per class, so it answers one multiclass task, and not {found}")
+        if odd := [name for name in tasks[0].classes if not name or name in OUTSIDE or "/" in name]:
+            raise InvalidInput(
+                f"{data}: no folder can be called {odd[0]!r}, like a class of the recipe; rename it there"
+            )
         return tasks[0]
     names = tuple(path.name for path in class_folders(folder))
     if len(names) < 2:
@@ -145,6 +150,8 @@ def _other_pictures(folder: Path) -> Iterator[Problem]:
     for path in sorted(folder.iterdir()):
         if path.name.lower().endswith(OTHER_PICTURES):
             yield Problem(folder, 1, f"{path.name} is not read; allowed are {', '.join(ENDINGS)}: convert it")
+        elif is_image(path.name) and not is_utf8(path.name):
+            yield Problem(folder, 1, f"the name of {path.name} is not UTF-8, so no answer can name it; rename it")
 
 
 def _classes(folder: Path, task: Task, held_out: bool = False) -> Iterator[Dataset]:

@@ -19,17 +19,7 @@ from competition.model.network import backbone_of
 from competition.recipe import Backbone, Recipe
 
 # What Keras, h5py and the unpickler raise for a file that does not fit, or is damaged.
-DAMAGED = (
-    OSError,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    RuntimeError,
-    MemoryError,
-    BadZipFile,
-    UserWarning,
-)
+DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, MemoryError, BadZipFile)
 PACKAGES_VERSION = "0.1.0"  # of the packages that carry weights
 
 
@@ -123,7 +113,7 @@ def load_whole(path: Path, what: str, load: Callable[[], None]) -> None:
             load()
     except InvalidInput:
         raise
-    except DAMAGED as error:
+    except (*DAMAGED, UserWarning) as error:
         raise InvalidInput(f"{path} cannot be loaded into {what}: {error}") from None
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from competition.images.contact_sheet import BLUE, RED, Tile, sheet, write_sheet
+from competition.layouts.answers import for_spreadsheets
 from competition.run import Run, to_text
 from competition.scoring import plots
 from competition.scoring.calibration import calibrate
@@ -68,7 +69,7 @@ def _calibration(subject: Subject) -> str:
 
 
 def _csv(table: pd.DataFrame) -> str:
-    return table.to_csv(index=False, float_format="%.6g")
+    return for_spreadsheets(table).to_csv(index=False, float_format="%.6g")
 
 
 REPORTS: Mapping[str, Callable[[Subject], Report]] = {
@@ -101,7 +102,7 @@ def write_confusion(run: Run, predictions: Predictions) -> None:
     for task, _, *given in predictions.labelled_tasks():
         if task.kind == "multiclass":
             counts, name = confusion(task, *given), f"confusion/{task.ascii_name}"
-            write_report(run, f"{name}.csv", partial(counts.to_csv, index_label="truth"))
+            write_report(run, f"{name}.csv", partial(for_spreadsheets(counts).to_csv, index_label="truth"))
             write_report(run, f"{name}.png", partial(plots.confusion_matrix, task, counts.to_numpy()))
 
 

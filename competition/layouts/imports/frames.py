@@ -41,7 +41,7 @@ def read_frame(file: Path) -> Sheet:
         raise
     except DAMAGED as error:
         what = "a table of Parquet" if file.suffix.lower() in PARQUET else "a workbook of Excel"
-        reason = str(error).partition("\n")[0]
+        reason = (getattr(error, "strerror", None) or str(error)).partition("\n")[0]
         raise InvalidInput(f"{file} cannot be read as {what} ({reason}); write it anew, or save it as a CSV") from None
     if nested := [name for name in frame if frame[name].map(lambda one: isinstance(one, dict | bytes)).any()]:
         raise InvalidInput(

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import pickletools
 from collections import OrderedDict
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -9,6 +10,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 MAGIC, VERSION = 0x1950A86A20F9469CFC6C, 1001
+REMEMBERED, MOST = ("PUT", "BINPUT", "LONG_BINPUT"), 10**6
 NUMBERS = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
 
 
@@ -44,14 +46,27 @@ def read_tensors(path: Path) -> dict[str, np.ndarray]:
     """
     with path.open("rb") as file:
         try:
-            if [_Unpickler(file).load() for _ in range(2)] != [MAGIC, VERSION]:
+            if [_load(file) for _ in range(2)] != [MAGIC, VERSION]:
                 raise ValueError("it is not a PyTorch file of the format before 1.6")
-            _, tensors, keys = (_Unpickler(file).load() for _ in range(3))
+            _, tensors, keys = (_load(file) for _ in range(3))
             kinds = {tensor.storage[2]: tensor.storage[1] for tensor in tensors.values()}
             storages = {key: _read_storage(file, kinds[key]) for key in keys}
             return {name: _view(storages[tensor.storage[2]], tensor) for name, tensor in tensors.items()}
         except (pickle.UnpicklingError, EOFError, AttributeError, LookupError, TypeError, ArithmeticError) as error:
             raise ValueError(f"it is not a PyTorch file of the format before 1.6 ({error})") from error
+
+
+def _load(file: BinaryIO) -> object:
+    """The next object of a file. The unpickler makes room for as many objects as the highest number that it is told."""
+    start = file.tell()
+    try:
+        numbers = [number for step, number, _ in pickletools.genops(file) if step.name in REMEMBERED]
+    except ValueError as error:
+        raise pickle.UnpicklingError(str(error)) from None
+    if max(numbers, default=0) > MOST:
+        raise pickle.UnpicklingError("it numbers more objects than tensors need")
+    file.seek(start)
+    return _Unpickler(file).load()
 
 
 def _read_storage(file: BinaryIO, numbers: np.dtype) -> np.ndarray:

@@ -8,7 +8,7 @@ from functools import partial
 import pandas as pd
 import pytest
 from formats import TWO, Refused, lines, looked_at, spreadsheet, zipped
-from helpers import refusal
+from helpers import refusal, write
 
 from competition.layouts.imports.read import read_sheet
 
@@ -850,6 +850,6 @@ def test_a_parquet_that_cannot_be_read_is_refused_in_one_line(tmp_path, monkeypa
         raise error
 
     monkeypatch.setattr(pd, "read_parquet", fail)
-    message = refusal(read_sheet, tmp_path / "t.parquet")
+    message = refusal(read_sheet, write(tmp_path / "t.parquet", "PAR1"))
     assert words in message
     assert "\n" not in message
