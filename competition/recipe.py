@@ -345,7 +345,10 @@ def from_json(values: dict) -> Recipe:
     try:
         tasks = tuple(Task(t["name"], tuple(t["classes"]), t["kind"]) for t in values.pop("tasks", ()))
         return Recipe(**{name: _tuples(value) for name, value in values.items()}, tasks=tasks)
-    except (TypeError, KeyError) as error:  # a string where a number belongs, and the like
+    except InvalidInput:
+        raise
+    except (TypeError, LookupError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
+        # A string where a number belongs, and the like.
         raise InvalidInput(f"the recipe holds a value of the wrong type ({error})") from None
 
 

@@ -22,6 +22,7 @@ ENDING = ".npz"
 
 TRAIN, VAL, TEST = "train", "val", "test"
 IMAGES = "_images.npy"
+MOST_CLASSES = 20_000  # of a task whose classes are only numbers
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,11 @@ def _numbered(parts: Sequence[Part]) -> tuple[Task, ...]:
         arrays = [part.labels[name] for part in parts if name in part.labels]
         one_hot = [array for array in arrays if _columns(array)]
         count = one_hot[0].shape[1] if one_hot else 1 + max(int(array.max()) for array in arrays)
+        if count > MOST_CLASSES:
+            raise InvalidInput(
+                f"{parts[0].label_file(name)}: the largest label makes {count:,} classes, and {MOST_CLASSES:,} are "
+                "allowed; number them from 0 without gaps, or name them in classes.csv"
+            )
         tasks.append(Task(name, tuple(str(number) for number in range(count))))
     return tuple(tasks)
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from formats import TWO, Format, lines, looked_at, trained_on, zipped
 from hostile import folder, read_or_refused, seeds, spoilt
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from layouts.imports.test_cells import CELLS
 from layouts.imports.test_competitions import KAGGLE
@@ -43,11 +43,10 @@ TEXTS = [
 ]
 BINARY = {
     "t.xlsx": workbook(),
-    "t.mat": matlab(False),
-    "u.mat": matlab(True),
     "t.zip": zipped(t__csv=lines(*TWO)),
     "t.csv": zipped(t__csv=lines(*TWO)),
 }
+MATLAB = [matlab(False), matlab(True)]
 SHEET = "xl/worksheets/sheet1.xml"
 
 
@@ -70,7 +69,14 @@ def test_a_spoilt_text_of_any_format_is_imported_or_refused(data):
 
 
 @given(st.data())
-def test_a_spoilt_workbook_archive_or_matlab_file_is_imported_or_refused(data):
+@settings(max_examples=settings.default.max_examples // 10)  # a process each
+def test_a_spoilt_matlab_file_is_imported_or_refused(data):
+    content = data.draw(spoilt(data.draw(st.sampled_from(MATLAB)), MATLAB))
+    look({"t.mat": content}, Format("", {}, "{ab}.jpg", "", "t.mat"))
+
+
+@given(st.data())
+def test_a_spoilt_workbook_or_archive_is_imported_or_refused(data):
     name, content = data.draw(st.sampled_from([*BINARY.items()]))
     look({name: data.draw(spoilt(content, [*BINARY.values()]))}, Format("", {}, "{ab}.jpg", "", name))
 

@@ -1,4 +1,4 @@
-"""Tables of pandas: Parquet, and workbooks of Excel; and the records of MATLAB's files."""
+"""Tables of pandas: Parquet, and workbooks of Excel."""
 
 import re
 import zlib
@@ -17,9 +17,9 @@ from competition.files import open_file, refuse_bomb
 from competition.layouts.imports.sheet import Sheet, sheet_of
 
 OLD = b"\xd0\xcf\x11\xe0"  # how .xls begins, and what is encrypted
-PARQUET, EXCEL, MATLAB = (".parquet", ".pq"), (".xlsx", ".xlsm"), (".mat",)
+PARQUET, EXCEL = (".parquet", ".pq"), (".xlsx", ".xlsm")
 
-# What pandas, openpyxl and scipy raise for files that are damaged.
+# What pandas and openpyxl raise for files that are damaged.
 DAMAGED = (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, SyntaxError, EOFError)
 DAMAGED += (BadZipFile, zlib.error, NotImplementedError, RuntimeError, MemoryError)
 CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")  # XFD1048576 is the last
@@ -92,30 +92,3 @@ def _refuse_empty_room(file: Path, part: IO[bytes]) -> None:
             f"{file} has its last cell in row {rows:,} and column {columns:,}, and only {filled:,} cells are filled; "
             "delete the rows and columns that are empty, or save it as a CSV"
         )
-
-
-def read_matlab(file: Path) -> Sheet:
-    """The records of a MATLAB file. Raises InvalidInput where it holds none, as where it holds only numbers."""
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
-    try:
-        with open_file(file) as opened:
-            content = loadmat(opened, simplify_cells=True)
-    except NotImplementedError:
-        raise InvalidInput(
-            f"{file} is a MATLAB 7.3 file (HDF5); save it with -v7, or write its labels as a CSV"
-        ) from None
-    except (*DAMAGED, MatReadError) as error:
-        raise InvalidInput(f"{file} cannot be read as a file of MATLAB: {error}") from None
-    tables = {name: value for name, value in content.items() if _is_records(value)}
-    if len(tables) == 1:
-        return sheet_of(file, "records of MATLAB", next(iter(tables.values())))
-    shapes = [f"{name} {np.shape(value)}" for name, value in content.items() if not name.startswith("__")]
-    raise InvalidInput(
-        f"{file} holds {', '.join(shapes)}, but no records that name images; write its labels as a CSV, a line an image"
-    )
-
-
-def _is_records(value: object) -> bool:
-    return isinstance(value, list | np.ndarray) and len(value) > 0 and all(isinstance(one, dict) for one in value)

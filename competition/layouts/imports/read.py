@@ -18,6 +18,7 @@ from competition.layouts.imports import (
     fiftyone,
     frames,
     label_studio,
+    matlab,
     records,
 )
 from competition.layouts.imports.containers import text_in
@@ -69,8 +70,8 @@ def read_sheet(file: Path) -> Sheet:
     """What a label file holds. Raises InvalidInput with the reason where it cannot be read."""
     if file.suffix.lower() in FRAMES:
         return frames.read_frame(file)
-    if file.suffix.lower() in frames.MATLAB:
-        return frames.read_matlab(file)
+    if file.suffix.lower() in matlab.ENDINGS:
+        return matlab.read_matlab(file)
     text = text_in(file)
     if not text.strip():
         raise InvalidInput(f"{file} is empty; a table's first line names its columns: image,colour,size")
