@@ -19,6 +19,7 @@ from competition.files import open_file, refuse_bomb
 # What NumPy raises for a header, which it reads with Python's parser; and for a .npz.
 HEADER_ERRORS = (ValueError, TypeError, LookupError, ArithmeticError, SyntaxError, TokenError, RecursionError)
 PACKED_ERRORS = (*HEADER_ERRORS, RuntimeError, MemoryError, EOFError, BadZipFile, zlib.error)
+LONGEST_HEADER = 10_000  # bytes, as NumPy has it
 _header_lock = threading.Lock()
 
 
@@ -67,6 +68,11 @@ def _header(opened: IO, size: int) -> tuple[tuple[int, ...], bool, np.dtype]:
     """
     version = np.lib.format.read_magic(opened)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    start = opened.tell()
+    length = int.from_bytes(opened.read(2 if version == (1, 0) else 4), "little")
+    if length > LONGEST_HEADER:  # NumPy makes room for it before it looks
+        raise ValueError(f"its header claims {length:,} bytes, and {LONGEST_HEADER:,} are allowed")
+    opened.seek(start)
     shape, fortran, dtype = read(opened)
     if dtype.hasobject:
         raise ValueError("it holds pickled objects, which can run anything when they are read")

@@ -84,6 +84,7 @@ class Predictions:
 
 
 BY_IMAGE = ("images", "group", "fold")
+KINDS = {"images": "U", "group": "iu", "fold": "iu"}  # of NumPy's types
 BY_TASK = ("probabilities", "codes", "labelled")
 
 
@@ -114,15 +115,41 @@ def read_predictions(run: Run, view: str = PLAIN, name: str = HELD_OUT) -> Predi
     try:
         tasks = tuple(Task(n, tuple(arrays[f"classes/{n}"].tolist()), arrays[f"kind/{n}"].item()) for n in names)
         parts = {part: {n: arrays[f"{part}/{n}"] for n in names} for part in ("codes", "labelled")}
-        given = {n: as_submitted(arrays[f"probabilities/{view}/{n}"]) for n in names}
+        given = {n: arrays[f"probabilities/{view}/{n}"] for n in names}
         by_image = {part: arrays[part] for part in BY_IMAGE}
     except KeyError as error:
         raise InvalidInput(f"{file} lacks {error}; the run has to be made again") from None
-    if len({len(values) for some in (given, by_image, *parts.values()) for values in some.values()}) > 1:
-        raise InvalidInput(f"{file} holds arrays of different lengths; the run has to be made again")
-    if not all(np.isfinite(values).all() for values in given.values()):
-        raise InvalidInput(f"{file} holds probabilities that are not finite numbers; the run has to be made again")
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InvalidInput(f"{file} holds tasks that cannot be read ({error}); the run has to be made again") from None
+    if problem := next(_problems(tasks, given, by_image, **parts), ""):
+        raise InvalidInput(f"{file} holds {problem}; the run has to be made again")
+    given = {name: as_submitted(values) for name, values in given.items()}
     return Predictions(run.name, tasks, probabilities=given, **by_image, **parts)
+
+
+def _problems(
+    tasks: tuple[Task, ...],
+    given: Probabilities,
+    by_image: Mapping[str, np.ndarray],
+    codes: Mapping[str, np.ndarray],
+    labelled: Mapping[str, np.ndarray],
+) -> Iterator[str]:
+    """What the arrays of a file are that those of predictions cannot be."""
+    expected = [(by_image[part], (), KINDS[part]) for part in BY_IMAGE]
+    for task in tasks:
+        expected.append((labelled.get(task.name), (), "b"))
+        expected += [(codes.get(task.name), (len(task),), "iu"), (given.get(task.name), (len(task),), "f")]
+    rows = by_image["images"].shape[:1]
+    for values, shape, kinds in expected:
+        if values is None or values.shape != rows + shape:
+            yield "arrays of different lengths"
+        elif values.dtype.kind not in kinds:
+            yield f"numbers of another type ({values.dtype})"
+    for values in given.values():
+        if not np.isfinite(values).all():
+            yield "probabilities that are not finite numbers"
+        elif values.size and (values.min() < 0 or values.max() > 1):
+            yield "probabilities that are not from 0 to 1"
 
 
 def _read(run: Run, name: str, view: str) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from competition.errors import InvalidInput, Problem
-from competition.files import read_text
 from competition.images.decode import is_image
+from competition.layouts.imports.containers import text_in
 from competition.layouts.imports.parts import BY_NUMBER, WORDS
 from competition.layouts.imports.sheet import Sheet
 
@@ -85,7 +85,7 @@ def _names_no_image(header: list[str]) -> bool:
 
 def _names_beside(file: Path, column: str, count: int) -> tuple[list[str], str]:
     for path in sorted(file.parent.glob(NAMES.get(column, "\0"))):
-        names = [line.rsplit(None, 1)[0].strip() for line in read_text(path, "utf-8-sig").splitlines() if line.strip()]
+        names = [line.rsplit(None, 1)[0].strip() for line in text_in(path).splitlines() if line.strip()]
         if len(names[-count:]) == count:
             return names[-count:], f"attributes are named by {path.name}"
     return [f"{column}_{number}" for number in range(1, count + 1)], f"the {count} attributes have no names: {column}"
@@ -95,9 +95,7 @@ def _named_categories(file: Path, cells: dict[str, np.ndarray]) -> tuple[dict[st
     """Numbers of categories replaced by their names, counted from 1, where a file beside has them."""
     column = "category_label"
     for path in sorted(file.parent.glob(NAMES[column])) if column in cells else ():
-        names = [
-            line.rsplit(None, 1)[0].strip() for line in read_text(path, "utf-8-sig").splitlines()[2:] if line.strip()
-        ]
+        names = [line.rsplit(None, 1)[0].strip() for line in text_in(path).splitlines()[2:] if line.strip()]
         if all(value.isdigit() and 1 <= int(value) <= len(names) for value in cells[column]):
             named = np.array([names[int(value) - 1] for value in cells[column]], object)
             return {**cells, column: named}, [f"categories are named by {path.name}"]
@@ -113,7 +111,7 @@ def with_parts(sheet: Sheet) -> Sheet:
     """The sheet with the parts of the file beside it."""
     folders = (sheet.file.parent, sheet.file.parent.parent / "Eval")  # DeepFashion's labels lie in Anno/
     for path in sorted(path for folder in folders for pattern in PARTITION for path in folder.glob(pattern)):
-        lines = [re.split(r"[\s,]+", line.strip()) for line in read_text(path, "utf-8-sig").splitlines()]
+        lines = [re.split(r"[\s,]+", line.strip()) for line in text_in(path).splitlines()]
         part_of = {line[0]: {**BY_NUMBER, **WORDS}.get(line[-1].casefold()) for line in lines if len(line) > 1}
         parts = np.array([part_of.get(name) for name in sheet.names], object)
         if path == sheet.file or not any(parts):
