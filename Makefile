@@ -37,7 +37,7 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-ha
           --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help train folds cv submit test bench lint format lock clean
+.PHONY: help train folds cv submit test fuzz bench lint format lock clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -57,6 +57,9 @@ submit: $(READY) ## answer the questions with the newest finished run, or RUN=di
 
 test: $(TOOLS) ## run every check in two processes, the fast ones first [ARGS="tests/layouts -x"]
 	$(VENV)/bin/python -m pytest -n 2 $(ARGS)
+
+fuzz: $(TOOLS) ## spoil files of every kind that is read, 11,000 of them, and see that each is read or refused [ARGS=-x]
+	HYPOTHESIS_PROFILE=fuzz $(VENV)/bin/python -m pytest -n 2 tests/fuzz $(ARGS)
 
 bench: $(READY) ## measure speed against its goals, 11 minutes [DATA=dir] [ARGS="input training"]
 	$(VENV)/bin/python -m benchmarks $(ARGS) $(if $(filter-out $(DRAWN),$(DATA)),--data $(DATA))

@@ -25,8 +25,8 @@ from competition.images.whole import (
     WEBP,
     BadImage,
     bare_jpeg,
+    check_jpeg,
     check_webp,
-    orientation_of,
     refuse_too_large,
     what_else,
     whole_png,
@@ -161,7 +161,7 @@ def _jpeg(content: bytes, memory: Memory, halvings: Callable[[int, int], int]) -
     OpenCV, which fills up in silence what is missing, only converts CMYK. All use libjpeg-turbo and give the same
     pixels.
     """
-    orientation = orientation_of(content)
+    orientation = check_jpeg(content)
     name = "decoded" if orientation == UPRIGHT else "to be turned"
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(content)

@@ -35,9 +35,10 @@ OTHERS = {
 BOXES = {b"avif": "an AVIF", b"heic": "a HEIC", b"heix": "a HEIC", b"mif1": "a HEIF"}  # the four bytes after `ftyp`
 
 # JPEG (ITU-T T.81, B.1.1): segments are FF, a byte for the kind, a length that does not count these two.
-MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd9\xff])")
-START_OF_SCAN, APP, APP1, ADOBE, COMMENT, EXIF = 0xDA, range(0xE0, 0xF0), 0xE1, 0xEE, 0xFE, b"Exif\0\0"
+MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd8\xff])")
+START_OF_SCAN, END, APP, APP1, ADOBE, COMMENT, EXIF = 0xDA, 0xD9, range(0xE0, 0xF0), 0xE1, 0xEE, 0xFE, b"Exif\0\0"
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+PROGRESSIVE, ALL, MOST_SCANS = (0xC2, 0xC6, 0xCA, 0xCE), 2**64 - 1, 100
 ARITHMETIC = 0xC9  # and above are frames whose numbers may take less than a bit
 BLOCK = 64  # pixels
 ORIENTATION, SHORT = 0x0112, 3  # a tag of EXIF, and the type of its value
@@ -70,22 +71,42 @@ def refuse_too_large(height: int, width: int) -> None:
         raise BadImage(f"larger than {limit}; make it smaller, or raise OPENCV_IO_MAX_IMAGE_PIXELS")
 
 
-def orientation_of(content: bytes) -> int:
+def check_jpeg(content: bytes) -> int:
     """How a JPEG has to be turned, 1 to 8 as in EXIF; 1, not at all, where that is not said or cannot be parsed.
 
-    Raises BadImage for too many pixels, or more than the file can hold, which would be filled up, and that slowly.
+    Raises BadImage for too many pixels, for more than the file can hold, which would be filled up, and that slowly, and
+    for scans that are missing, without which a progressive picture stays coarse, or that are too many.
     """
-    orientation = height = width = least = 0
+    orientation = height = width = least = scans = 0
+    progressive, missing = False, {}  # what no scan holds of each component: a bit for each coefficient
     for kind, place, end in _segments(content):
         if kind == APP1 and not orientation and content.startswith(EXIF, place):
             orientation = _orientation(content[place + len(EXIF) : end])
         elif kind in FRAMES:
             height, width = struct.unpack_from(">HH", content[place:end].ljust(5, b"\0"), 1)
-            least = height * width // BLOCK // 8 if kind < ARITHMETIC else 0
+            least, progressive = height * width // BLOCK // 8 if kind < ARITHMETIC else 0, kind in PROGRESSIVE
+            missing = dict.fromkeys(content[place + 6 : end : 3], ALL if progressive else 1)
+        elif kind == START_OF_SCAN:
+            scans += 1
+            components, held = _completed(content[place:end], progressive)
+            missing = {one: left & ~held if one in components else left for one, left in missing.items()}
+            if scans > MOST_SCANS or not (progressive or any(missing.values())):
+                break
     refuse_too_large(height, width)
     if len(content) < least:
         raise BadImage(f"{BROKEN} ({len(content):,} bytes cannot hold {width} x {height} pixels)")
+    if any(missing.values()):
+        raise BadImage(f"{BROKEN} (its last scans are missing)")
+    if scans > MOST_SCANS:
+        raise BadImage(f"more than {MOST_SCANS} scans, which take for ever to decode; save it anew")
     return orientation or 1
+
+
+def _completed(scan: bytes, progressive: bool) -> tuple[list[int], int]:
+    """The components that a scan is about, and a bit for each of their coefficients that is complete with it."""
+    *components, first, last, bits = scan[1:].rjust(3, b"\0")
+    whole = first <= last < BLOCK and not bits % 16
+    return components[::2], 1 if not progressive else (2 << last) - (1 << first) if whole else 0
 
 
 def bare_jpeg(content: bytes) -> bytes:
@@ -94,16 +115,17 @@ def bare_jpeg(content: bytes) -> bytes:
     for kind, place, end in _segments(content):
         if kind == START_OF_SCAN:
             scan = place - 4
-        elif kind == ADOBE or kind not in (COMMENT, *APP):
+            break
+        if kind == ADOBE or kind not in (COMMENT, *APP):
             kept.append(content[place - 4 : end])
     return b"".join([*kept, content[scan:]])
 
 
 def _segments(content: bytes) -> Iterator[tuple[int, int, int]]:
-    """The kind of each segment up to the first scan, and where its body begins and ends."""
-    place, kind = 2, 0
-    while kind != START_OF_SCAN and (marker := MARKER.search(content, place)):
-        kind, start = content[marker.end() - 1], marker.end() + 2
+    """The kind of each segment, and where its body begins and ends; what lies between, as scans do, is skipped."""
+    place = 2
+    while (marker := MARKER.search(content, place)) and (kind := content[marker.end() - 1]) != END:
+        start = marker.end() + 2
         place = max(start, start - 2 + int.from_bytes(content[start - 2 : start]))
         yield kind, start, place
 

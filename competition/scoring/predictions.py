@@ -1,5 +1,6 @@
 """Predictions of images with known answers: the file from which scores, blends and reports are made."""
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -164,7 +165,7 @@ def _read(run: Run, name: str, view: str) -> tuple[tuple[str, ...], dict[str, np
         with open_arrays(path) as file:
             found = {key.split("/")[1] for key in file.files if key.startswith("probabilities/")}
             others = tuple(f"probabilities/{other}/" for other in found - {view})
-            arrays = {_current(key): file[key] for key in file.files if not key.startswith(others)}
+            arrays = {_current(key): _readable(file[key]) for key in file.files if not key.startswith(others)}
     except InvalidInput:
         raise
     except (OSError, *PACKED_ERRORS):
@@ -172,6 +173,15 @@ def _read(run: Run, name: str, view: str) -> tuple[tuple[str, ...], dict[str, np
     if not any(key.startswith("classes/") for key in arrays):
         raise InvalidInput(f"{path} names no classes, so another version wrote it; the run has to be made again")
     return tuple(sorted(found, key=lambda view: (view != PLAIN, view))), arrays
+
+
+def _readable(array: np.ndarray) -> np.ndarray:
+    """The array. Raises ValueError for texts of numbers that are no characters, which NumPy only notices in use."""
+    if array.dtype.kind == "U":
+        numbers = np.frombuffer(array.tobytes(), np.dtype(np.uint32).newbyteorder(array.dtype.byteorder))
+        if numbers.max(initial=0) > sys.maxunicode:
+            raise ValueError("it holds numbers that are no characters")
+    return array
 
 
 def _current(key: str) -> str:
