@@ -127,19 +127,27 @@ def _refuse_links(path: Path) -> None:
             raise InvalidInput(f"{path} only names files of weights; give a file that holds them")
         return
 
-    def look(name: str, found: object) -> None:
-        if isinstance(found, h5py.SoftLink | h5py.ExternalLink):
-            raise InvalidInput(f"{path}: {name!r} is a link to {found.path!r}; weights have to lie in the file itself")
-        if isinstance(found, h5py.Dataset) and (found.external or found.is_virtual):
-            raise InvalidInput(f"{path}: {name!r} is made of other files; weights have to lie in the file itself")
-        if isinstance(found, h5py.Dataset):
-            size, stored = math.prod(found.shape or ()) * found.dtype.itemsize, found.id.get_storage_size()
-            if size > max(UNPACKED, AS_LARGE * stored):
-                raise InvalidInput(f"{path}: {name!r} has {stored:,} bytes and would unpack to {size:,}; get it anew")
+    with h5py.File(path) as file:  # what a visitor returns ends the visit, and an error of its would crash h5py
+        problem = file.visititems_links(_problem_of_link) or file.visititems(_problem_of_array)
+    if problem:
+        raise InvalidInput(f"{path}: {problem}")
 
-    with h5py.File(path) as file:
-        file.visititems_links(look)
-        file.visititems(look)
+
+def _problem_of_link(name: str, link: object) -> str | None:
+    if isinstance(link, h5py.SoftLink | h5py.ExternalLink):
+        return f"{name!r} is a link to {link.path!r}; weights have to lie in the file itself"
+    return None
+
+
+def _problem_of_array(name: str, found: h5py.Group | h5py.Dataset) -> str | None:
+    if not isinstance(found, h5py.Dataset):
+        return None
+    if found.external or found.is_virtual:
+        return f"{name!r} is made of other files; weights have to lie in the file itself"
+    size, stored = math.prod(found.shape or ()) * found.dtype.itemsize, found.id.get_storage_size()
+    if size > max(UNPACKED, AS_LARGE * stored):
+        return f"{name!r} has {stored:,} bytes and would unpack to {size:,}; get the file anew"
+    return None
 
 
 def imagenet_file(backbone: Backbone) -> Path:

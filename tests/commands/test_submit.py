@@ -1,5 +1,6 @@
 """The command submit, with a run that answers by hand: what it takes for the classes and the answers of its data."""
 
+import os
 from pathlib import Path
 
 import cv2
@@ -119,3 +120,10 @@ def test_nothing_is_written_where_the_scores_of_the_run_are_spoilt(run, spoilt):
     write(run.folder / "scores.json", spoilt)
     assert "scores.json" in refusal(command.submit, (run.folder,))
     assert written() == []
+
+
+@pytest.mark.parametrize("name", [b"\xff.csv", "a\u202eb.csv".encode(), b"a\x1b.csv"])
+def test_a_submission_cannot_have_a_name_that_a_zip_cannot_hold_or_a_terminal_should_not_show(run, name):
+    output = Path(os.fsdecode(name))
+    assert "its name holds " in refusal(lambda: command.submit((run.folder,), output=output))
+    assert not output.exists()
