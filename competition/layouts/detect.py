@@ -4,6 +4,7 @@ import os
 import re
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from itertools import islice
@@ -471,8 +472,9 @@ def _are_there(dataset: Dataset) -> np.ndarray:
 
     @cache
     def files_in(source: int, folder: str) -> dict[str, str]:
-        place = dataset.roots[source] / folder
-        files = [entry.name for entry in os.scandir(place) if entry.is_file()] if place.is_dir() else []
+        files = []
+        with suppress(OSError):  # there is no such folder, or there can be none of such a name
+            files += [entry.name for entry in os.scandir(dataset.roots[source] / folder) if entry.is_file()]
         return {composed(name).casefold(): name for name in files}
 
     found = np.zeros(len(dataset), bool)

@@ -1,6 +1,7 @@
 """Spoilt label files of every public format: `init` reads each, or refuses it with the name of the file."""
 
 import io
+import json
 import zipfile
 
 import pandas as pd
@@ -118,6 +119,7 @@ CELLS_OF_SHEETS = (
 
 
 @pytest.mark.parametrize("content", seeds("imports"))
-def test_a_text_that_failed_once_is_imported_or_refused(content):
-    name, _, text = content.partition(b"\n")
-    look({name.decode(): text}, Format("", {}, "{abcd}.jpg", "", name.decode()))
+def test_files_that_failed_once_are_imported_or_refused(content):
+    kept = json.loads(content)  # bytes are written as the letters of Latin 1
+    files = {name: text.encode("latin-1") for name, text in kept["files"].items()}
+    look(files, Format("", {}, "{abcd}.jpg", "", kept["labels"]))
