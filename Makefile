@@ -78,7 +78,7 @@ lock: ## resolve the dependencies again (needs uv)
 	$(COMPILE) --extra install -o requirements.lock pyproject.toml
 
 clean: ## remove the environment and all caches; runs, data and submissions stay
-	rm -rf $(VENV) cache .pytest_cache .ruff_cache *.egg-info
+	rm -rf $(VENV) cache .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(DRAWABLE:%=data/%): | $(READY)

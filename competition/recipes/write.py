@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 
+from competition.errors import visible
 from competition.recipe import Recipe
 from competition.task import Task
 
@@ -13,7 +14,7 @@ def recipe_file(recipe: Recipe, words: str) -> str:
     tasks = "".join(_task(task) for task in recipe.tasks)
     given = {one.name: getattr(recipe, one.name) for one in fields(recipe) if getattr(recipe, one.name) != one.default}
     lines = [f"    {name}={'TASKS' if name == 'tasks' else literal(value)},\n" for name, value in given.items()]
-    safe = words.replace("\\", "\\\\").replace('"', "'")
+    safe = visible(words).replace("\\", "\\\\").replace('"', "'")
     return (
         f'"""{safe}"""\n\n'
         "from competition.recipe import Recipe\nfrom competition.task import Task\n\n"
@@ -26,8 +27,7 @@ def literal(value) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
     if isinstance(value, str):
-        quoted = repr(value)
-        return quoted if '"' in value else f'"{quoted[1:-1]}"'.replace("\\'", "'")
+        return repr(value) if '"' in value else '"' + repr("'" + value)[2:]  # the ' makes Python take the other ones
     return repr(value)
 
 

@@ -1,5 +1,6 @@
 """Spoilt labels, questions, answers, folds and recipes: each is read, or refused with the name of the file."""
 
+import ast
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -15,11 +16,14 @@ from layouts.test_contract import CASES
 
 from competition.data.folds import read_folds
 from competition.dataset import Dataset
+from competition.errors import InvalidInput
 from competition.images.decode import BadImage, read_file
 from competition.layouts.classes import read_classes
 from competition.layouts.fashionai_submission import check_submission
 from competition.layouts.registry import LAYOUTS
 from competition.recipe import Recipe
+from competition.recipes import load_recipe
+from competition.recipes.write import recipe_file
 from competition.run import SCORES, Run
 from competition.task import Task
 
@@ -37,6 +41,7 @@ RECIPE = Recipe("mine", tasks=(Task("kind", ("cat", "dog")), Task("tags", ("big"
 RUN = json.dumps(
     {"recipe": asdict(RECIPE), "made": {"started": "2026-01-01", "versions": {"competition": "0.2.0"}}}
 ).encode()
+NAMES = st.text("aé夜😀 \"'\\{}%#\n\r\t\0\x1b\x85\u2028\u202e\udcff", max_size=8)
 FIELDS = [*asdict(RECIPE)]
 VALUES = st.recursive(
     st.none()
@@ -135,6 +140,21 @@ def test_spoilt_scores_are_read_or_refused(data):
     with folder() as home:
         write(home / SCORES, data.draw(spoilt(content)))
         read_or_refused(home, Run(home).read_scores)
+
+
+@given(st.lists(NAMES, min_size=2, max_size=4, unique=True), NAMES, NAMES)
+@example(["\\'", "'"], "", "")
+@example(['"', '"\'\\"', "{x}"], '"""\nimport os; os.mkdir("harm")\n"""', "\\")
+def test_the_recipe_that_init_writes_holds_the_names_of_others_and_runs_nothing(classes, words, images):
+    try:
+        recipe = Recipe("mine", (Task("kind", tuple(classes)),), layout="table", images=images, split_column="split")
+    except InvalidInput:
+        return
+    text = recipe_file(recipe, words)
+    calls = [node.func.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    assert sorted(calls) == ["Recipe", "Task"]
+    with folder() as home:
+        assert load_recipe(str(write(home / "mine.py", text))) == recipe
 
 
 @pytest.mark.parametrize("content", seeds("recipe"))
