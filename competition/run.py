@@ -17,6 +17,7 @@ RECIPE = "recipe.json"
 SCORES = "scores.json"  # a run that has it has finished
 BLEND = "blend.json"
 SMOKE = "smoke"
+MOST_TRAININGS = 10_000  # of a cross-validation
 FOLD = "fold"  # in recipe.json of a training on folds: which fold was held out
 SWEEP = "sweep.json"  # the plan of a sweep, in its folder
 CROSS_VALIDATION = "cross_validation"  # in recipe.json of a cross-validation: folds, their digest, seeds, views
@@ -61,8 +62,14 @@ class Run:
         plan = self.read_made().get(CROSS_VALIDATION)
         if not plan:
             return [[self]]
-        first = self._recipe_json("recipe")["seed"]
-        return [[self.part(first + seed, fold) for fold in range(plan["folds"])] for seed in range(plan["seeds"])]
+        try:
+            first, folds, seeds = self._recipe_json("recipe")["seed"], range(plan["folds"]), range(plan["seeds"])
+            if len(folds) * len(seeds) > MOST_TRAININGS:
+                raise ValueError(f"{len(folds)} folds of {len(seeds)} seeds")
+            return [[self.part(first + seed, fold) for fold in folds] for seed in seeds]
+        except (LookupError, TypeError, ValueError, OverflowError) as error:
+            text = f"holds no plan of a cross-validation ({error}); it has to be made again"
+            raise InvalidInput(f"{self.folder / RECIPE} {text}") from None
 
     def part(self, seed: int, fold: int) -> "Run":
         """The run of one fold and seed of a cross-validation."""

@@ -24,7 +24,7 @@ from competition.layouts.registry import LAYOUTS
 from competition.recipe import Recipe
 from competition.recipes import load_recipe
 from competition.recipes.write import recipe_file
-from competition.run import SCORES, Run
+from competition.run import CROSS_VALIDATION, SCORES, Run
 from competition.task import Task
 
 TEXTS = [
@@ -55,6 +55,7 @@ VALUES = st.recursive(
     ),
     max_leaves=6,
 )
+PLANS = st.none() | VALUES | st.fixed_dictionaries({"folds": VALUES | st.integers(), "seeds": VALUES | st.integers()})
 
 
 def lay_out(home: Path, files) -> None:
@@ -127,11 +128,13 @@ def test_a_spoilt_recipe_is_read_or_refused(data):
         values = json.loads(RUN)
         for _ in range(data.draw(st.integers(1, 3))):
             values["recipe"][data.draw(st.sampled_from(FIELDS))] = data.draw(VALUES)
+        values["made"][CROSS_VALIDATION] = data.draw(PLANS)
         content = json.dumps(values).encode()
     with folder() as home:
         write(home / "recipe.json", content)
         recipe = read_or_refused(home, Run(home).read_recipe)
         assert recipe is None or isinstance(recipe, Recipe)
+        read_or_refused(home, lambda: Run(home).trainings)
 
 
 @given(st.data())
