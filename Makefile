@@ -58,7 +58,7 @@ submit: $(READY) ## answer the questions with the newest finished run, or RUN=di
 test: $(TOOLS) ## run every check in two processes, the fast ones first [ARGS="tests/layouts -x"]
 	$(VENV)/bin/python -m pytest -n 2 $(ARGS)
 
-fuzz: $(TOOLS) ## spoil files of every kind that is read, 11,000 of them, and see that each is read or refused [ARGS=-x]
+fuzz: $(TOOLS) ## spoil files of every kind that is read, 11,000 of them; see that each is read or refused [ARGS=-x]
 	HYPOTHESIS_PROFILE=fuzz $(VENV)/bin/python -m pytest -n 2 tests/fuzz $(ARGS)
 
 bench: $(READY) ## measure speed against its goals, 11 minutes [DATA=dir] [ARGS="input training"]

@@ -126,6 +126,12 @@ def test_an_array_in_an_archive_that_claims_more_than_it_holds_is_refused(tmp_pa
         assert "is damaged" in refusal(read_predictions, Run(tmp_path))
 
 
+def test_an_array_that_claims_more_than_follows_is_refused(tmp_path):
+    with (tmp_path / "a.npy").open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f8", "fortran_order": False, "shape": (2**61, 4)})
+    assert f"takes {2**66:,} bytes, and 0 follow" in refusal(open_array, tmp_path / "a.npy")
+
+
 class Harmful:
     def __reduce__(self):
         return os.mkdir, ("harm",)

@@ -11,6 +11,6 @@ COMMON = {
     "deadline": timedelta(seconds=SECONDS),
     "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 }
-settings.register_profile("test", max_examples=20, derandomize=True, **COMMON)
-settings.register_profile("fuzz", max_examples=int(os.environ.get("CASES", "750")), print_blob=True, **COMMON)
+settings.register_profile("test", max_examples=16, derandomize=True, **COMMON)
+settings.register_profile("fuzz", max_examples=int(os.environ.get("CASES", "600")), print_blob=True, **COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))

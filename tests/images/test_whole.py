@@ -201,6 +201,14 @@ def test_the_rows_of_an_interlaced_png_are_counted(colour, samples, side):
         decode(short)
 
 
+def test_a_picture_that_its_bytes_cannot_hold_is_refused_before_memory_is_taken():
+    for options in ({}, {"progressive": True}):
+        content = enlarged(encode(Image.new("RGB", (8, 8), "teal"), **options), 8000, 8000)
+        assert len(content) < 1000
+        with pytest.raises(BadImage, match="bytes cannot hold 8000 x 8000 pixels"):
+            decode(content, memory=lambda *_: pytest.fail("memory was taken"))
+
+
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
 
