@@ -62,7 +62,7 @@ def read_records(file: Path, content: Any, lines: list[int] | None) -> Sheet:
         raise InvalidInput(
             f"{file}: record {odd + 1} is {str(content[odd])[:60]!r}; allowed are records such as {EXAMPLE}"
         )
-    return sheet_of(file, "records", [flat(one) for one in content], lines)
+    return sheet_of(file, "records", [flat(file, one) for one in content], lines)
 
 
 EXAMPLE = '{"image": "a.jpg", "colour": "red", "tags": ["wet", "big"]}'
@@ -135,18 +135,19 @@ def _named(records: list) -> list | None:
     return name and [one[name] for one in records]
 
 
-def flat(record: Mapping, prefix: str = "") -> dict[str, object]:
+def flat(file: Path, record: Mapping, prefix: str = "") -> dict[str, object]:
     """A record without records in it: {"a": {"b": 1}} becomes {"a_b": 1}. Raises InvalidInput for a list of records."""
     found: dict[str, object] = {}
     for name, value in record.items():
         if isinstance(value, Mapping) and list(value) == [CHOICES]:
             found[prefix + name] = value[CHOICES]
         elif isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{name}_")
+            found |= flat(file, value, f"{prefix}{name}_")
         elif isinstance(value, list) and (named := _named(value)):
             found[prefix + name] = named
         elif isinstance(value, list) and any(isinstance(one, Mapping | list) for one in value):
-            raise InvalidInput(f"{prefix}{name!r} holds a list of records, which cannot be a label: {str(value)[:80]}")
+            what = f"{prefix}{name!r} holds a list of records, which cannot be a label: {str(value)[:80]}"
+            raise InvalidInput(f"{file}: {what}")
         else:
             found[prefix + name] = value
     return found
