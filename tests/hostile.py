@@ -204,6 +204,6 @@ def spoilt(draw, content: bytes, others: Sequence[bytes] = (), words: Sequence[b
     return content
 
 
-def seeds(test: str) -> list[bytes]:
-    """What a test failed on once."""
-    return [path.read_bytes() for path in sorted((SEEDS / test).glob("*"))]
+def seeds(test: str) -> list:
+    """What a test failed on once, each under the name of its file."""
+    return [pytest.param(path.read_bytes(), id=path.name) for path in sorted((SEEDS / test).iterdir())]
