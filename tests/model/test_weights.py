@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from helpers import noise, refusal
+from helpers import noise, refusal, write
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from small_data import TINY
@@ -22,7 +22,7 @@ from competition.model.backbones import registry as backbones
 from competition.model.backbones.registry import BACKBONES
 from competition.model.network import build_network, features_of
 from competition.model.predict import predict
-from competition.model.weights import load_backbone, load_first_weights
+from competition.model.weights import load_backbone, load_first_weights, load_whole
 from competition.recipe import Recipe
 from competition.recipes.clothing_squeezenet import RECIPE as CLOTHING
 
@@ -197,3 +197,26 @@ def test_the_public_weights_see_clothes(shared_weights, tmp_path):
         fit, judge = training[present[training]], held_out[present[held_out]]
         probe = LogisticRegression(C=0.01, max_iter=1000).fit(scaler.transform(features[fit]), truth[fit])
         assert probe.score(scaler.transform(features[judge]), truth[judge]) >= least, task
+
+
+def test_weights_that_read_other_files_or_fill_the_memory_are_refused(tmp_path):
+    with h5py.File(tmp_path / "secret.h5", "w") as file:
+        file["numbers"] = np.arange(4.0)
+    (tmp_path / "numbers.raw").write_bytes(bytes(32))
+    layout = h5py.VirtualLayout((4,), "f8")
+    layout[:] = h5py.VirtualSource(tmp_path / "secret.h5", "numbers", (4,))
+    makers = {
+        "a link to": lambda file: file.__setitem__("a/kernel", h5py.ExternalLink("secret.h5", "numbers")),
+        "is a link": lambda file: file.__setitem__("a/kernel", h5py.SoftLink("/b")),
+        "is made of other files": lambda file: file.create_virtual_dataset("kernel", layout),
+        "weights have to lie in": lambda file: file.create_dataset("k", (4,), "f8", external=[("numbers.raw", 0, 32)]),
+        "would unpack to": lambda file: file.create_dataset(
+            "kernel", (2**30,), "f8", chunks=(2**20,), compression="gzip"
+        ),
+    }
+    for words, make in makers.items():
+        with h5py.File(tmp_path / "hostile.h5", "w") as file:
+            make(file)
+        assert words in refusal(load_whole, tmp_path / "hostile.h5", "a network", lambda: pytest.fail("it was loaded"))
+    sharded = write(tmp_path / "x.weights.json", '{"weight_map": {"a": "../../secret.h5"}}')
+    assert "only names files" in refusal(load_whole, sharded, "a network", lambda: pytest.fail("it was loaded"))
