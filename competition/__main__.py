@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable
 
+from competition import stopping
 from competition.errors import InvalidInput, no_such
 from competition.renamed import refuse_old_flags
 
@@ -15,6 +16,7 @@ COMMANDS = {
     "init": "inspect your own labels, and write a recipe for them",
     "probe": "compare pretrained networks on your own images, and say which to take",
     "train": "train a recipe on a data set",
+    "resume": "go on with a training that was stopped",
     "lists": "split a folder of labelled flowers into train.txt, val.txt and test.txt",
     "find-lr": "find a learning rate: the loss while the rate is increased",
     "folds": "make the folds that all experiments share, and find duplicate images",
@@ -31,23 +33,26 @@ COMMANDS = {
     "list": "list recipes, and runs with their scores",
     "doctor": "show versions, devices, memory, disk and weights",
 }
-USAGE, STOPPED = 2, 130
+USAGE = 2
+RESTARTS = "nothing half written is left, and the same command begins again"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return the exit status: 0, 1 for bad input, 2 for wrong usage, 130 after Ctrl-C."""
+    """Run one command and return the exit status: 0, 1 for bad input, 2 for wrong usage, 128 and its number for a
+    signal: 130 for Ctrl-C, 143 for SIGTERM."""
     arguments = sys.argv[1:] if arguments is None else arguments
     return reported(lambda: dispatch(arguments))
 
 
 def reported(action: Callable[[], int]) -> int:
-    """Call `action` and return its exit status; report bad input, a full disk and Ctrl-C without a traceback."""
+    """Call `action` and return its exit status; report bad input, a full disk and signals without a traceback."""
     for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show … prints ? instead of failing
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     warnings.formatwarning = lambda message, *_, **__: f"warning: {message}\n"
     try:
-        status = action()
+        with stopping.stoppable():
+            status = action()
         sys.stdout.flush()
         return status
     except InvalidInput as error:
@@ -59,9 +64,9 @@ def reported(action: Callable[[], int]) -> int:
     except OSError as error:  # a folder that cannot be written, a full disk
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("\nstopped", file=sys.stderr)
-        return STOPPED
+    except stopping.Stopped as stop:
+        print(f"\n{stop if stop.advice else f'{stop}; {RESTARTS}'}", file=sys.stderr)
+        return stop.status
 
 
 def dispatch(arguments: list[str]) -> int:

@@ -17,6 +17,7 @@ RECIPE = "recipe.json"
 SCORES = "scores.json"  # a run that has it has finished
 BLEND = "blend.json"
 SMOKE = "smoke"
+LOCK = ".training.lock"  # held by the process that trains
 FOLD = "fold"  # in recipe.json of a training on folds: which fold was held out
 SWEEP = "sweep.json"  # the plan of a sweep, in its folder
 CROSS_VALIDATION = "cross_validation"  # in recipe.json of a cross-validation: folds, their digest, seeds, views
@@ -45,6 +46,11 @@ class Run:
     @property
     def weights(self) -> Path:
         return self.folder / "model.weights.h5"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of what an unfinished training needs to go on."""
+        return self.folder / "checkpoints"
 
     @property
     def finished(self) -> bool:
@@ -142,7 +148,7 @@ def new_run(recipe_name: str, folder: Path | None = None, root: Path = RUNS) -> 
     """
     if folder is not None:
         refuse_existing(folder)
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         return Run(folder)
     number = 1 + max(numbered_runs(recipe_name, root), default=0)
     while True:
@@ -154,8 +160,11 @@ def new_run(recipe_name: str, folder: Path | None = None, root: Path = RUNS) -> 
 
 
 def refuse_existing(folder: Path, flag: str = "--run") -> None:
-    """Raise InvalidInput if a run folder exists; `flag` is the one that names another."""
-    if folder.exists():
+    """Raise InvalidInput if a run folder exists; `flag` is the one that names another.
+
+    One that was made by a training which was killed before it wrote its recipe does not count.
+    """
+    if folder.exists() and not (folder.is_dir() and [path.name for path in folder.iterdir()] == [LOCK]):
         raise InvalidInput(
             f"{folder} exists, and a run is never overwritten; give {flag} another folder, or remove this one"
         )

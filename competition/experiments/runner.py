@@ -2,12 +2,10 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -16,6 +14,7 @@ from competition.errors import InvalidInput
 from competition.files import locked
 from competition.recipe import Recipe, differences
 from competition.run import Run, new_run, numbered_runs
+from competition.stopping import Stopped, stoppable
 from competition.threads import share_of_threads
 
 LAST_LINES = 15
@@ -70,9 +69,9 @@ def other_fields(there: Recipe, here: Recipe, varied: str = "") -> Iterator[str]
 def train_all(jobs: Sequence[Job], flags: Sequence[str], shares: Sequence[str | None]) -> None:
     """Run `competition train` for each job with `flags` and its own, as many at a time as there are `shares` of GPUs.
 
-    They divide the threads of the processor among them. What an earlier attempt left of a run is removed. Raises
-    InvalidInput, with the end of the log, if a training fails: those that are running finish, and no other starts.
-    If this process is stopped, they are stopped, too.
+    They divide the threads of the processor among them. A training that was stopped goes on. Raises InvalidInput,
+    with the end of the log, if a training fails: those that are running finish, and no other starts. If a signal
+    stops this process, they save and stop, too.
     """
     waiting, stop, running, threads = iter(jobs), Event(), [], share_of_threads(len(shares))
 
@@ -87,17 +86,17 @@ def train_all(jobs: Sequence[Job], flags: Sequence[str], shares: Sequence[str | 
                 stop.set()
                 raise
 
-    with _stopped_as_by_ctrl_c(), ThreadPoolExecutor(len(shares)) as pool:
+    with stoppable(), ThreadPoolExecutor(len(shares)) as pool:
         workers = [pool.submit(work, share) for share in shares]
         try:
             for worker in workers:
                 worker.result()
-        except KeyboardInterrupt:
+        except Stopped as stopped:
             stop.set()
             while wait(workers, timeout=0.1).not_done:  # repeatedly, because one may only be starting
                 for process in running:
                     process.terminate()
-            raise
+            raise Stopped(stopped.number, "what is trained is saved; the same command goes on") from None
 
 
 def train_one(job: Job, flags: Sequence[str], share: dict[str, str], running: list[subprocess.Popen]) -> None:
@@ -111,7 +110,7 @@ def train_one(job: Job, flags: Sequence[str], share: dict[str, str], running: li
             return
         if job.run.finished:  # by another process, meanwhile
             return
-        if job.run.folder.exists():
+        if job.run.folder.exists() and not job.run.checkpoints.exists():  # nothing to go on from
             shutil.rmtree(job.run.folder)
         command = [sys.executable, "-m", "competition", "train", str(job.recipe_file), *flags, *job.flags]
         command += ["--run", str(job.run.folder)]
@@ -136,20 +135,6 @@ def follow(
             if line.startswith(SHOWN):
                 print(f"{job.run.name}: {line}", end="", flush=True)
     return process.returncode
-
-
-@contextmanager
-def _stopped_as_by_ctrl_c() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP stop the block like Ctrl-C, so that its trainings end, too; unless nohup ignores one."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    for number, handler in handlers.items():
-        if handler != signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
 
 
 def shares_of_gpus(jobs: int) -> list[str | None]:

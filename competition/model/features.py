@@ -59,13 +59,19 @@ def cached_features(network: keras.Model, policy: str, pictures: Pictures, cache
     and aspect, and the number format.
     """
     unique, first, rows = np.unique(np.array(pictures.digests), return_index=True, return_inverse=True)
-    path = cache / "features" / f"{_key(network, pictures.recipe, policy, unique)}.npy"
+    path = features_file(network, policy, pictures, cache)
     shape = (len(unique), network.get_layer(POOL).output.shape[1])
     with locked(path.with_suffix(".lock")):  # a process that needs them, too, waits for them
         if not _is_whole(path, shape):
             with whole_file(path) as temporary:  # synced: reserved space that was never filled looks whole
                 _compute(_reserve(temporary, shape), network, pictures.take(first))
     return Features(np.load(path, mmap_mode="r"), rows)
+
+
+def features_file(network: keras.Model, policy: str, pictures: Pictures, cache: Path) -> Path:
+    """Where the features of pictures are cached, or would be."""
+    unique = np.unique(np.array(pictures.digests))
+    return cache / "features" / f"{_key(network, pictures.recipe, policy, unique)}.npy"
 
 
 def _is_whole(path: Path, shape: tuple[int, int]) -> bool:
