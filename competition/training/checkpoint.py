@@ -91,8 +91,8 @@ class Checkpoints:
         for number in reversed(self._numbers()):
             try:
                 state = json.loads(self._file(number, STATE).read_text(encoding="utf-8"))
-                with np.load(self._file(number, ARRAYS), allow_pickle=False) as file:
-                    arrays = dict(file)
+                with self._file(number, ARRAYS).open("rb") as file, np.load(file, allow_pickle=False) as found:
+                    arrays = dict(found)
             except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
                 warnings.warn(f"{self._file(number, ARRAYS)} cannot be read ({error}); it is left out", stacklevel=2)
                 continue

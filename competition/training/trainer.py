@@ -149,15 +149,14 @@ class Trainer:
         `on_nan` halve, it goes back to the last good checkpoint with half the rate. Raises InvalidInput where there is
         no such epoch, and Stopped, the training saved, after a signal.
         """
-        self._begin()
-        number = self.going_on.state["stage"] if self.going_on else 1
+        number = self._begin()
         with self.spent.on("training"), stopping.stoppable():
             self.held_out.keep()  # first, because they are read most often
             while number <= len(self.recipe.stages):
                 self.fit_stage(number)
-                if self.diverged and not self._go_back(number):
+                if self.diverged and not self._may_go_back(number):
                     break
-                number = self.going_on.state["stage"] if self.going_on else number + 1
+                number = self._go_back(number) if self.diverged else number + 1
         self.seconds = round(self._seconds_so_far(), 1)
         if self.diverged:
             left = f"epoch {self.kept.epoch} is kept" if self.kept.epoch else "no epoch before it can be kept"
@@ -189,8 +188,9 @@ class Trainer:
 
     def fit_heads(self, number: int, stage: Stage) -> None:
         """Fit the heads alone on standardised features, and put those of the best epoch into the network."""
-        if self.going_on and number > 1:
-            set_copies(self.network, self.network.variables, "network", self.going_on.arrays)
+        if self.going_on:
+            there = self.going_on.arrays if number > 1 else self._first
+            set_copies(self.network, self.network.variables, "network", there)
         with self.spent.on("features"):
             features, held_out = self.features()
         heads, mean, variance = self.first_heads(number, features)
@@ -295,13 +295,17 @@ class Trainer:
         self.checkpoints.write(Checkpoint(state, arrays))
         self.saved_at = f"stage {watch.number}, epoch {len(self.history) + 1}, step {watch.step_of_epoch}"
 
-    def _begin(self) -> None:
-        """Start the clock, and load the newest checkpoint if there is one."""
+    def _begin(self) -> int:
+        """Start the clock, and load the newest checkpoint if there is one; the stage to begin with."""
         self._clock = time.perf_counter()
-        if self.checkpoints and (newest := next(self.checkpoints.read(), None)):
-            self._load(newest)
-            self._clock -= newest.state["seconds"]
-            self.halvings = dict(newest.state["halvings"])
+        self._first = copies_of(self.network, self.network.variables, "network") if self.checkpoints else {}
+        self._first_random = random.getstate()
+        if not self.checkpoints or not (newest := next(self.checkpoints.read(), None)):
+            return 1
+        self._load(newest)
+        self._clock -= newest.state["seconds"]
+        self.halvings = dict(newest.state["halvings"])
+        return newest.state["stage"]
 
     def _seconds_so_far(self) -> float:
         return time.perf_counter() - self._clock
@@ -315,19 +319,25 @@ class Trainer:
         reports = {name: found and Report.of_json(found) for name, found in state["reports"].items()}
         self.last_report, self.heads_report = reports["last"], reports["heads"]
 
-    def _go_back(self, number: int) -> bool:
-        """Whether a training that has diverged goes back to its last good checkpoint, with half the rate."""
-        halvings = self.halvings.get(number, 0)
-        good = (one for one in self.checkpoints.read() if one.finite) if self.checkpoints else iter(())
-        if self.on_nan != "halve" or halvings == HALVINGS or not (checkpoint := next(good, None)):
-            return False
-        self._load(checkpoint)
-        self.halvings[number] = halvings + 1
+    def _may_go_back(self, number: int) -> bool:
+        """Whether a training that has diverged in a stage goes back with half the rate."""
+        return self.checkpoints is not None and self.on_nan == "halve" and self.halvings.get(number, 0) < HALVINGS
+
+    def _go_back(self, number: int) -> int:
+        """Halve the rate of a stage and go back to the last good checkpoint, or the beginning; the stage it is in."""
+        self.halvings[number] = self.halvings.get(number, 0) + 1
         rate = self.recipe.stages[number - 1].learning_rate * 0.5 ** self.halvings[number]
-        place = f"stage {checkpoint.state['stage']} after {checkpoint.state['step']} steps"
-        self.say(f"{self.diverged}: back to {place}; the peak learning rate of stage {number} is {rate:g} from here on")
+        if good := next((one for one in self.checkpoints.read() if one.finite), None):
+            self._load(good)
+            place = f"stage {good.state['stage']}, after {good.state['step']} of its steps"
+        else:
+            self.checkpoints.remove()
+            self.history, place = [], "the beginning"
+            set_copies(self.network, self.network.variables, "network", self._first)
+            random.setstate(self._first_random)
+        self.say(f"{self.diverged}: back to {place}; the peak learning rate of stage {number} is {rate:g} from now on")
         self.diverged = ""
-        return True
+        return good.state["stage"] if good else 1
 
     def predict_shown(self) -> Probabilities:
         return predict(self.network, self._shown(self.training, self.held_out))
