@@ -188,8 +188,7 @@ class Trainer:
 
     def fit_heads(self, number: int, stage: Stage) -> None:
         """Fit the heads alone on standardised features, and put those of the best epoch into the network."""
-        if self.going_on:
-            there = self.going_on.arrays if number > 1 else self._first
+        if self.going_on and (there := self.going_on.arrays if number > 1 else self._first):
             set_copies(self.network, self.network.variables, "network", there)
         with self.spent.on("features"):
             features, held_out = self.features()
@@ -298,8 +297,8 @@ class Trainer:
     def _begin(self) -> int:
         """Start the clock, and load the newest checkpoint if there is one; the stage to begin with."""
         self._clock = time.perf_counter()
-        self._first = copies_of(self.network, self.network.variables, "network") if self.checkpoints else {}
-        self._first_random = random.getstate()
+        variables = self.network.variables if self.on_nan == "halve" else ()  # which may go back to the beginning
+        self._first, self._first_random = copies_of(self.network, variables, "network"), random.getstate()
         if not self.checkpoints or not (newest := next(self.checkpoints.read(), None)):
             return 1
         self._load(newest)
