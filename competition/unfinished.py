@@ -58,14 +58,22 @@ def held(run: Run) -> Iterator[None]:
             (run.folder / LOCK).unlink(missing_ok=True)
 
 
+def is_held(run: Run) -> bool:
+    """Whether a process is training in the folder of a run."""
+    file = run.folder / LOCK
+    if not file.exists():
+        return False
+    with locked(file, wait=False) as lock:
+        return lock is None
+
+
 def newest(root: Path = RUNS) -> Run:
     """The newest unfinished training that no process holds. Raises InvalidInput if there is none."""
-    busy = []
-    for run in filter(_is_unfinished, reversed(list_runs(root))):
-        with locked(run.folder / LOCK, wait=False) as lock:
-            if lock is not None:
-                return run
-        busy.append(f"{run.folder}: another process is training it")
+    unfinished = list(filter(can_go_on, reversed(list_runs(root))))
+    for run in unfinished:
+        if not is_held(run):
+            return run
+    busy = [f"{run.folder}: another process is training it" for run in unfinished]
     raise InvalidInput(
         f"{root}/ holds no training that was stopped (`competition list` shows what is there). A cross-validation or a "
         "sweep goes on with the command that began it",
@@ -73,7 +81,8 @@ def newest(root: Path = RUNS) -> Run:
     )
 
 
-def _is_unfinished(run: Run) -> bool:
+def can_go_on(run: Run) -> bool:
+    """Whether a folder holds a training that was begun and not ended, by this version."""
     try:
         return not run.finished and ARGUMENTS in run.read_made()
     except InvalidInput:  # spoilt; `competition list` says so

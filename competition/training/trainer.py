@@ -168,8 +168,11 @@ class Trainer:
             warnings.warn(message, stacklevel=2)
 
     def fit_stage(self, number: int) -> None:
-        """Train one stage, from its beginning or from where the training goes on; nothing, if the time is up."""
-        if self.time_is_up():
+        """Train one stage, from its beginning or from where the training goes on; nothing, if the time is up.
+
+        A step is always made, or there would be nothing to score.
+        """
+        if self.kept.epoch and self.time_is_up():
             return
         stage = self.recipe.stages[number - 1]
         stage = stage._replace(learning_rate=stage.learning_rate * 0.5 ** self.halvings.get(number, 0))

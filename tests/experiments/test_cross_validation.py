@@ -226,6 +226,19 @@ def test_a_training_ends_with_its_cross_validation_or_is_left_alone(tmp_path, mo
             parent.wait()
 
 
+@pytest.mark.parametrize("checkpoints", [True, False])
+def test_a_fold_that_has_checkpoints_goes_on_and_another_begins_again(tmp_path, monkeypatch, checkpoints):
+    python = write(tmp_path / "python", ["#!/bin/sh", "cat whole/one/history.csv; exit 1"])
+    python.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "executable", "./python")
+    write(tmp_path / "whole/one/history.csv", "half of it")
+    if checkpoints:
+        (tmp_path / "whole/one/checkpoints").mkdir()
+    message = refusal(train_all, [Job(Run(Path("whole")), Run(Path("whole/one")), Path("recipe.json"), ())], [], [None])
+    assert ("half of it" in message) == checkpoints
+
+
 def wait_for(what) -> None:
     for _ in range(1200):
         if what():
