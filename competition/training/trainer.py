@@ -24,7 +24,7 @@ from competition.model.network import build_heads, get_heads, set_heads, set_tra
 from competition.model.predict import predict, predict_views
 from competition.model.restore import load, save
 from competition.model.stream import stream
-from competition.recipe import Monitor, Recipe, Stage
+from competition.recipe import Recipe, Stage
 from competition.run import Run
 from competition.scoring.fashionai import as_submitted
 from competition.scoring.scores import Report, score
@@ -38,62 +38,14 @@ from competition.training.checkpoint import (
 )
 from competition.training.compile import compile_stage
 from competition.training.history import epoch_line, epoch_row
+from competition.training.kept import Kept, Probabilities
 from competition.training.time_limit import TimeLimit
 from competition.training.watch import Watch
 
-Probabilities = Mapping[str, np.ndarray]
 Data = TypeVar("Data", Pictures, Features)
 OnNan = Literal["stop", "halve"]
 HALVINGS = 3  # of the rate of a stage; a fourth would hide that something else is wrong
 ADVICE = "Try a lower --learning-rate (`competition find-lr` suggests one), more --warmup-steps, or --on-nan halve"
-
-
-@dataclass
-class Kept:
-    """The best epoch so far by one number of its report, or the last one where nothing is held out.
-
-    `save` stores its weights, or returns them to be kept here. Where there are `tasks`, the number is the mean over
-    these alone.
-    """
-
-    save: Callable[[keras.Model], list[np.ndarray] | None]
-    by: Monitor
-    tasks: Collection[str] = ()
-    epoch: int = 0
-    report: Report | None = None
-    probabilities: Probabilities | None = None
-    weights: list[np.ndarray] | None = None
-
-    def offer(self, network: keras.Model, epoch: int, report: Report | None, probabilities) -> bool:
-        """Save the network's weights if they are the best so far; return whether they were."""
-        if report and self.report and not self._better(report, self.report):
-            return False
-        self.weights = self.save(network)
-        self.epoch, self.report, self.probabilities = epoch, report, probabilities
-        return True
-
-    def state(self) -> dict:
-        """Its plain values for a checkpoint; `arrays` has the others."""
-        return {"epoch": self.epoch, "report": self.report and self.report.to_json()}
-
-    def arrays(self, name: str) -> dict[str, np.ndarray]:
-        """{name/probabilities/task: (n, classes)} and {name/weights/number: array}."""
-        probabilities = {f"{name}/probabilities/{task}": given for task, given in (self.probabilities or {}).items()}
-        return probabilities | {f"{name}/weights/{place}": one for place, one in enumerate(self.weights or ())}
-
-    def set_state(self, state: Mapping, arrays: Mapping[str, np.ndarray], name: str) -> None:
-        """Become what `state` and `arrays` were taken of."""
-        found = {key.removeprefix(f"{name}/"): array for key, array in arrays.items() if key.startswith(f"{name}/")}
-        self.epoch, self.report = state["epoch"], state["report"] and Report.of_json(state["report"])
-        given = {key.removeprefix("probabilities/"): one for key, one in found.items() if key.startswith("prob")}
-        self.probabilities = given or None
-        self.weights = [found[f"weights/{place}"] for place in range(len(found) - len(given))] or None
-
-    def _better(self, new: Report, old: Report) -> bool:
-        if self.tasks:
-            new, old = new.only(self.tasks), old.only(self.tasks)
-        found, best = getattr(new, self.by), getattr(old, self.by)
-        return np.isnan(best) or (found < best if self.by == "loss" else found > best)
 
 
 @dataclass
@@ -159,13 +111,16 @@ class Trainer:
                 number = self._go_back(number) if self.diverged else number + 1
         self.seconds = round(self._seconds_so_far(), 1)
         if self.diverged:
-            left = f"epoch {self.kept.epoch} is kept" if self.kept.epoch else "no epoch before it can be kept"
-            message = f"{self.diverged}; {left}. {ADVICE}"
-            if self.images_then:
-                message = listed(f"{message}. The images of that step:", self.images_then)
             if not self.kept.epoch:
-                raise InvalidInput(message)
-            warnings.warn(message, stacklevel=2)
+                raise InvalidInput(self._why_it_ended("no epoch before it can be kept"))
+            warnings.warn(self._why_it_ended(f"epoch {self.kept.epoch} is kept"), stacklevel=2)
+
+    def _why_it_ended(self, left: str) -> str:
+        """The message of a training that has diverged: where, what is `left` of it, what to try, and which images."""
+        message = f"{self.diverged}; {left}. {ADVICE}."
+        if good := self._last_good():
+            message += f" The last good checkpoint is of stage {good.state['stage']}, step {good.state['step']}."
+        return listed(f"{message} The images of that step:", self.images_then) if self.images_then else message
 
     def fit_stage(self, number: int) -> None:
         """Train one stage, from its beginning or from where the training goes on; nothing, if the time is up.
@@ -321,6 +276,10 @@ class Trainer:
         reports = {name: found and Report.of_json(found) for name, found in state["reports"].items()}
         self.last_report, self.heads_report = reports["last"], reports["heads"]
 
+    def _last_good(self) -> Checkpoint | None:
+        """The newest checkpoint without numbers that are not finite."""
+        return next((one for one in self.checkpoints.read() if one.finite), None) if self.checkpoints else None
+
     def _may_go_back(self, number: int) -> bool:
         """Whether a training that has diverged in a stage goes back with half the rate."""
         return self.checkpoints is not None and self.on_nan == "halve" and self.halvings.get(number, 0) < HALVINGS
@@ -329,7 +288,7 @@ class Trainer:
         """Halve the rate of a stage and go back to the last good checkpoint, or the beginning; the stage it is in."""
         self.halvings[number] = self.halvings.get(number, 0) + 1
         rate = self.recipe.stages[number - 1].learning_rate * 0.5 ** self.halvings[number]
-        if good := next((one for one in self.checkpoints.read() if one.finite), None):
+        if good := self._last_good():
             self._load(good)
             place = f"stage {good.state['stage']}, after {good.state['step']} of its steps"
         else:
