@@ -54,14 +54,30 @@ def reported(action: Callable[[], int]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # the reader, `head` for example, has closed the pipe
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
-    except OSError as error:  # a folder that cannot be written, a full disk
-        print(f"error: {error}", file=sys.stderr)
+    except OSError as error:  # a file that cannot be read, or what is printed goes to a full disk
+        print(f"error: {in_words(error)}", file=sys.stderr)
+        _drop_output()
         return 1
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
         return STOPPED
+
+
+def in_words(error: OSError) -> str:
+    """An error of the system: where it happened, if that is known, and what it is."""
+    if error.filename is None:
+        return f"{error.strerror or error}; perhaps where the output goes: a file that it is written to, or a full disk"
+    return f"{os.fsdecode(error.filename)}: {error.strerror}"
+
+
+def _drop_output() -> None:
+    """Let Python not fail once more at its end with what could not be printed."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def dispatch(arguments: list[str]) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from competition import renamed
 from competition.errors import InvalidInput
-from competition.files import whole_file
+from competition.files import whole_file, writing
 from competition.recipe import Recipe, from_json
 
 RUNS = Path("runs")
@@ -91,7 +91,7 @@ class Run:
             ) from None
         except OSError as error:
             raise InvalidInput(f"{path} cannot be read: {error.strerror}") from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InvalidInput(f"{path}: not readable as JSON ({error}); the run has to be made again") from None
 
     def write_recipe(self, recipe: Recipe, made: dict) -> None:
@@ -142,15 +142,21 @@ def new_run(recipe_name: str, folder: Path | None = None, root: Path = RUNS) -> 
     """
     if folder is not None:
         refuse_existing(folder)
-        folder.mkdir(parents=True)
+        with writing(folder):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir()
         return Run(folder)
+    with writing(root / recipe_name):
+        root.mkdir(parents=True, exist_ok=True)
     number = 1 + max(numbered_runs(recipe_name, root), default=0)
     while True:
-        try:
-            (root / f"{recipe_name}-{number}").mkdir(parents=True)
-            return Run(root / f"{recipe_name}-{number}")
-        except FileExistsError:  # another training took the number first
-            number += 1
+        run = Run(root / f"{recipe_name}-{number}")
+        with writing(run.folder):
+            try:
+                run.folder.mkdir()
+                return run
+            except FileExistsError:  # another training took the number first
+                number += 1
 
 
 def refuse_existing(folder: Path, flag: str = "--run") -> None:

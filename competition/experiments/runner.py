@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event
 
 from competition.errors import InvalidInput
-from competition.files import locked
+from competition.files import locked, writing
 from competition.recipe import Recipe, differences
 from competition.run import Run, new_run, numbered_runs
 from competition.threads import share_of_threads
@@ -105,7 +105,7 @@ def train_one(job: Job, flags: Sequence[str], share: dict[str, str], running: li
 
     `share` holds environment variables that say which threads and GPUs the training may use.
     """
-    with locked(job.whole.folder / f".{job.run.name}.lock", wait=False) as lock:
+    with locked(lock_of(job), wait=False) as lock:
         if lock is None:
             print(f"{job.run.name}: another process is training it", flush=True)
             return
@@ -115,9 +115,41 @@ def train_one(job: Job, flags: Sequence[str], share: dict[str, str], running: li
             shutil.rmtree(job.run.folder)
         command = [sys.executable, "-m", "competition", "train", str(job.recipe_file), *flags, *job.flags]
         command += ["--run", str(job.run.folder)]
-        if follow(command, os.environ | share, job, lock, running) != 0:
+        status = follow(command, os.environ | share, job, lock, running)
+        if status != 0:
             lines = job.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
-            raise InvalidInput(f"{job.run.name} could not be trained; {job.log} ends with:", lines)
+            raise InvalidInput(f"{job.run.name} {_ending(status)}; {job.log} ends with:", lines)
+
+
+def _ending(status: int) -> str:
+    """How a training ended that did not succeed, from its exit status: by itself, or by a signal, which is negative."""
+    if status >= 0:
+        return "could not be trained; the same command goes on once that is put right"
+    what = signal.strsignal(-status) or "unknown"
+    if -status == signal.SIGKILL:
+        why = "the system killed it, most likely for lack of memory: try a smaller --batch-size or fewer --jobs"
+    else:
+        why = f"it was ended by signal {-status} ({what})"
+    return f"is not trained: {why}; the same command goes on"
+
+
+def refuse_unfinished(jobs: Sequence[Job]) -> None:
+    """Raise InvalidInput if some of the jobs have not finished, usually because another process is training them."""
+    if missing := [job for job in jobs if not job.run.finished]:
+        raise InvalidInput(
+            f"{missing[0].whole.folder}/ is not complete; once these have finished, the same command goes on:",
+            [f"{job.run.name}: {_who_has(job)}; its log is {job.log}" for job in missing],
+        )
+
+
+def _who_has(job: Job) -> str:
+    with locked(lock_of(job), wait=False) as lock:
+        return "another process is training it" if lock is None else "not finished"
+
+
+def lock_of(job: Job) -> Path:
+    """The file that the process locks which trains a job."""
+    return job.whole.folder / f".{job.run.name}.lock"
 
 
 def follow(
@@ -126,6 +158,7 @@ def follow(
     """Run a command and return its exit status. It inherits the `lock`, so it keeps it if this process is killed."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     with (
+        writing(job.log),
         job.log.open("w", encoding="utf-8") as log,
         subprocess.Popen(command, env=environment, text=True, errors="replace", pass_fds=[lock], **pipes) as process,
     ):

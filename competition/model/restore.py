@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from io import BytesIO
 
 import keras
 
@@ -37,10 +38,22 @@ def load(network: keras.Model, run: Run) -> None:
     load_whole(run.weights, "the network of this run", lambda: _uncompiled(network).load_weights(str(run.weights)))
 
 
+class _Memory(BytesIO):
+    """A weights file in memory, under a name that Keras accepts."""
+
+    def __str__(self) -> str:
+        return "memory.weights.h5"
+
+
 def save(network: keras.Model, run: Run) -> None:
-    """Write the weights into the run."""
+    """Write the weights into the run, by way of memory, where there is room for one more copy of them.
+
+    HDF5 that meets a full disk can neither write nor close its file, and ends the process with a segmentation fault.
+    """
+    content = _Memory()
+    _uncompiled(network).save_weights(content)
     with whole_file(run.weights) as path:
-        _uncompiled(network).save_weights(str(path), overwrite=True)
+        path.write_bytes(content.getbuffer())
 
 
 def _uncompiled(network: keras.Model) -> keras.Model:
