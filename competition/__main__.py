@@ -1,5 +1,6 @@
 """The command line: finds the command, and imports it only when it is called."""
 
+import errno
 import importlib
 import inspect
 import io
@@ -68,7 +69,8 @@ def reported(action: Callable[[], int]) -> int:
 def in_words(error: OSError) -> str:
     """An error of the system: where it happened, if that is known, and what it is."""
     if error.filename is None:
-        return f"{error.strerror or error}; perhaps where the output goes: a file that it is written to, or a full disk"
+        full = ": perhaps the output goes to a file on that disk" if error.errno == errno.ENOSPC else ""
+        return f"{error.strerror or error}{full}"
     return f"{os.fsdecode(error.filename)}: {error.strerror}"
 
 

@@ -118,7 +118,7 @@ def _why(path: Path, error: OSError) -> str:
     if number in (errno.EEXIST, errno.ENOTEMPTY):
         return "another process has made it meanwhile, and it was left as it is; name another"
     ways = {
-        errno.ENOSPC: f"{_megabytes_free(where)} are free: make room there, or name a folder on another disk",
+        errno.ENOSPC: f"only {_megabytes_free(where)} are free: make room there, or name a folder on another disk",
         errno.EDQUOT: "make room within your quota, or name a folder on another disk",
         errno.EFBIG: "the disk, or `ulimit -f`, allows no file so large: raise that limit, or name another folder",
         errno.EROFS: "it can only be read: name another folder, or work in one where you may write",

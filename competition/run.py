@@ -1,6 +1,9 @@
 """A run: the folder with all that one training wrote; each of its files is complete or not there at all."""
 
 import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -122,6 +125,20 @@ class Run:
             raise InvalidInput(f"{self.folder / SCORES} holds no scores; the run has to be made again")
         return {renamed.SCORES.get(name, name): value for name, value in values.items()}
 
+    def read_history(self):
+        """The rows of history.csv, a DataFrame with one an epoch. Raises InvalidInput if it is missing or spoilt."""
+        import pandas as pd  # which takes a while
+
+        path = self.folder / "history.csv"
+        try:
+            rows = pd.read_csv(path)
+        except (OSError, ValueError) as error:  # pandas' own are ValueErrors, too
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise InvalidInput(f"{path} cannot be read ({reason}); the run has to be made again") from None
+        if lacking := [name for name in ("epoch", "stage", "loss") if name not in rows]:
+            raise InvalidInput(f"{path} has no column {', '.join(lacking)}; the run has to be made again")
+        return rows
+
     def _recipe_json(self, part: str, name: str = RECIPE) -> dict:
         values = self.read_json(name)
         if not isinstance(values, dict) or not isinstance(values.get(part), dict):
@@ -157,6 +174,16 @@ def new_run(recipe_name: str, folder: Path | None = None, root: Path = RUNS) -> 
                 return run
             except FileExistsError:  # another training took the number first
                 number += 1
+
+
+@contextmanager
+def begun(run: Run) -> Iterator[None]:
+    """Remove the folder of a new run again if its first files, which this block writes, cannot all be written."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(run.folder, ignore_errors=True)
+        raise
 
 
 def refuse_existing(folder: Path, flag: str = "--run") -> None:

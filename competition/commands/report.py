@@ -40,12 +40,14 @@ def report(run: Annotated[Path, tyro.conf.arg(metavar="RUN")], /) -> None:
 
 
 def _lacking(run: Run) -> list[Path]:
-    """The reports that a run with predictions should have, but lacks."""
-    if not run.file(HELD_OUT).is_file() or FOLD in run.read_made():
-        return []
+    """The curves, and the reports on predictions, that a run should have, but lacks."""
     from competition.scoring.reports import report_files
 
-    return [path for path in report_files(run, run.read_recipe().tasks).values() if not path.exists()]
+    made = run.read_made()
+    wanted = [] if CROSS_VALIDATION in made else [run.folder / "curves.png"]
+    if run.file(HELD_OUT).is_file() and FOLD not in made:
+        wanted += report_files(run, run.read_recipe().tasks).values()
+    return [path for path in wanted if not path.exists()]
 
 
 def write_all(run: Run, predictions: Predictions | None, find_images: Callable[[], Mapping[str, Path]]) -> None:

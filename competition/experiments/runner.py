@@ -122,15 +122,16 @@ def train_one(job: Job, flags: Sequence[str], share: dict[str, str], running: li
 
 
 def _ending(status: int) -> str:
-    """How a training ended that did not succeed, from its exit status: by itself, or by a signal, which is negative."""
-    if status >= 0:
-        return "could not be trained; the same command goes on once that is put right"
-    what = signal.strsignal(-status) or "unknown"
-    if -status == signal.SIGKILL:
-        why = "the system killed it, most likely for lack of memory: try a smaller --batch-size or fewer --jobs"
-    else:
-        why = f"it was ended by signal {-status} ({what})"
-    return f"is not trained: {why}; the same command goes on"
+    """How a training ended that did not succeed: by a signal, of which 128 + n tells as well as -n, or by itself."""
+    number = -status if status < 0 else status - 128
+    if number <= 0:
+        return "could not be trained"
+    if number == signal.SIGKILL:
+        return (
+            "was killed by the system (SIGKILL), most likely for lack of memory: try fewer --jobs, or a smaller "
+            "--batch-size, which is another experiment. The same command goes on"
+        )
+    return f"was ended by signal {number} ({signal.strsignal(number) or 'unknown'}); the same command goes on"
 
 
 def refuse_unfinished(jobs: Sequence[Job]) -> None:
@@ -163,11 +164,15 @@ def follow(
         subprocess.Popen(command, env=environment, text=True, errors="replace", pass_fds=[lock], **pipes) as process,
     ):
         running.append(process)
-        for line in process.stdout:
-            log.write(line)
-            log.flush()
-            if line.startswith(SHOWN):
-                print(f"{job.run.name}: {line}", end="", flush=True)
+        try:
+            for line in process.stdout:
+                log.write(line)
+                log.flush()
+                if line.startswith(SHOWN):
+                    print(f"{job.run.name}: {line}", end="", flush=True)
+        except OSError:  # a full disk: nobody would see how the training ends
+            process.terminate()
+            raise
     return process.returncode
 
 

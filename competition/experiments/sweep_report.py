@@ -20,7 +20,7 @@ def report_sweep(variants: Sequence[Variant]) -> str:
     """
     aligned([read_predictions(variant.run) for variant in variants])
     scores = [variant.run.read_scores() for variant in variants]
-    histories = [pd.read_csv(variant.run.folder / "history.csv") for variant in variants]
+    histories = [variant.run.read_history() for variant in variants]
     rows = [_row(*one) for one in zip(variants, scores, histories, strict=True)]
     chance = {task["task"]: task["chance"] for task in scores[0]["best"]["tasks"]}  # the same for all
     whole = variants[0].whole

@@ -126,8 +126,9 @@ class PictureCache:
             with whole_file(self.folder / digest, durable=False) as path:
                 path.write_bytes(content.data)  # `tofile` would not say why it fails
         except InvalidInput as error:  # a failing cache must not end a training
+            reason = getattr(error.__cause__, "strerror", None) or error
             with self._lock:
-                self._stop(str(error))
+                self._stop(f"it cannot be written ({reason})")
 
     def _stop(self, reason: str) -> None:
         """Add nothing from now on, and warn once, with the reason."""
