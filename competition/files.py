@@ -87,6 +87,14 @@ def refuse_folder(path: Path) -> None:
         raise InvalidInput(f"{path} is a folder where a file belongs; move it away, or name another file")
 
 
+def try_out(path: Path) -> None:
+    """Make the folder of a file, and raise InvalidInput if none could be written there, before work is done for it."""
+    refuse_folder(path)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(prefix=WRITING, dir=path.parent).close()
+
+
 @contextmanager
 def writing(path: Path, shown: Path | None = None) -> Iterator[None]:
     """Raise InvalidInput where the system cannot write `path` in this block: what, where, why, what to do.

@@ -51,7 +51,7 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        return (self.folder / SCORES).is_file()
+        return (self.folder / SCORES).exists()
 
     @property
     def trainings(self) -> list["Run"]:
@@ -88,12 +88,16 @@ class Run:
         try:
             return json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
+            if self.finished:
+                raise InvalidInput(f"{path} is missing; bring it back, or make the run again") from None
             raise InvalidInput(
                 f"{path}: there is no such file, so {self.folder} is not a finished run; "
                 "name a folder that `competition train` wrote (`competition list` shows them)"
             ) from None
         except OSError as error:
-            raise InvalidInput(f"{path} cannot be read: {error.strerror}") from None
+            raise InvalidInput(
+                f"{path} cannot be read ({error.strerror}); put that right, or make the run again"
+            ) from None
         except (ValueError, RecursionError) as error:
             raise InvalidInput(f"{path}: not readable as JSON ({error}); the run has to be made again") from None
 
@@ -163,7 +167,7 @@ def new_run(recipe_name: str, folder: Path | None = None, root: Path = RUNS) -> 
             folder.parent.mkdir(parents=True, exist_ok=True)
             folder.mkdir()
         return Run(folder)
-    with writing(root / recipe_name):
+    with writing(root / f"{recipe_name}-1"):
         root.mkdir(parents=True, exist_ok=True)
     number = 1 + max(numbered_runs(recipe_name, root), default=0)
     while True:

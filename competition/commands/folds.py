@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -18,7 +19,7 @@ from competition.data.load import read_images
 from competition.data.near_duplicates import DISTANCE, check_distance, duplicate_groups, perceptual_hashes
 from competition.dataset import Dataset
 from competition.errors import InvalidInput
-from competition.files import CACHE
+from competition.files import CACHE, locked, try_out
 from competition.layouts.registry import asking, question_files
 from competition.recipe import Recipe
 from competition.recipes import load_recipe
@@ -68,15 +69,28 @@ def folds(
         cache: the folder that remembers checked images and hashes.
     """
     output = output or usual_file(data)
+    refuse_made(output)
+    try_out(output)
+    chosen = load_recipe(recipe) if recipe else Recipe("any")
+    dataset, digests, _ = read_images(chosen, data, skip_bad_images, cache)
+    with lock_of(output):
+        refuse_made(output)  # by another process, meanwhile
+        prepare_folds(dataset, digests, data, output, plan, recipe=chosen, cache=cache)
+    return output
+
+
+def refuse_made(output: Path) -> None:
+    """Raise InvalidInput if folds exist."""
     if output.exists():
         raise InvalidInput(
             f"{output} exists; folds are made once, because scores on other folds cannot be compared. Name another "
             "file with --output, or remove this one and train everything again"
         )
-    chosen = load_recipe(recipe) if recipe else Recipe("any")
-    dataset, digests, _ = read_images(chosen, data, skip_bad_images, cache)
-    prepare_folds(dataset, digests, data, output, plan, recipe=chosen, cache=cache)
-    return output
+
+
+def lock_of(output: Path) -> AbstractContextManager:
+    """Keeps other processes from making the same folds in its block."""
+    return locked(output.with_name(f".{output.name}.lock"))
 
 
 def usual_file(data: Path) -> Path:

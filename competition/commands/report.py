@@ -28,7 +28,7 @@ def report(run: Annotated[Path, tyro.conf.arg(metavar="RUN")], /) -> None:
     before = set(run.rglob("*"))
     runs = dict.fromkeys([folder, *folder.trainings])
     for one in runs:
-        predictions = read_predictions(one) if one.file(HELD_OUT).is_file() else None
+        predictions = read_predictions(one) if one.file(HELD_OUT).exists() else None
         write_all(one, predictions, lambda predictions=predictions: images_of(folder, predictions))
     made = sorted(str(path) for path in set(run.rglob("*")) - before if path.is_file())
     print("\n".join(made) or f"{run}/ lacks nothing that can be made")

@@ -6,6 +6,7 @@ from io import BytesIO
 
 import keras
 
+from competition.errors import InvalidInput
 from competition.files import whole_file
 from competition.model.devices import make_strategy
 from competition.model.network import build_network
@@ -35,7 +36,10 @@ def networks(runs: Iterable[Run]) -> Iterator[keras.Model]:
 
 def load(network: keras.Model, run: Run) -> None:
     """Load the weights of a run. Raises InvalidInput where they do not fit all of the network."""
-    load_whole(run.weights, "the network of this run", lambda: _uncompiled(network).load_weights(str(run.weights)))
+    try:
+        load_whole(run.weights, "the network of this run", lambda: _uncompiled(network).load_weights(str(run.weights)))
+    except InvalidInput as error:
+        raise InvalidInput(f"{error}; bring the file back, or make the run again") from None
 
 
 class _Memory(BytesIO):
