@@ -88,11 +88,11 @@ def refuse_folder(path: Path) -> None:
 
 
 def try_out(path: Path) -> None:
-    """Make the folder of a file, and raise InvalidInput if none could be written there, before work is done for it."""
+    """Raise InvalidInput if a file could not be written, before much is done for it; nothing is left there."""
     refuse_folder(path)
     with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(prefix=WRITING, dir=path.parent).close()
+        there = next(folder for folder in path.parents if os.path.lexists(folder))
+        tempfile.TemporaryFile(prefix=WRITING, dir=there).close()
 
 
 @contextmanager
@@ -107,9 +107,9 @@ def writing(path: Path, shown: Path | None = None) -> Iterator[None]:
     except (BrokenPipeError, BlockingIOError):  # of the terminal, and of a lock that another process has
         raise
     except OSError as error:
-        named = None if error.filename is None else Path(os.fsdecode(error.filename))
-        ours = named is None or named in (path, *path.parents) or any(one in str(named) for one in (WRITING, UNFINISHED))
-        if not ours:
+        named = "" if error.filename is None else os.fsdecode(error.filename)
+        temporary = WRITING in named or UNFINISHED in named
+        if named and not temporary and Path(named) not in (path, *path.parents):
             raise
         raise InvalidInput(f"{shown or path} cannot be written: {_why(path, error)}") from error
 

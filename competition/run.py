@@ -119,7 +119,8 @@ class Run:
             ) from None
 
     def read_made(self, name: str = RECIPE) -> dict:
-        return self._recipe_json("made", name)
+        """How the run was made. What is not recorded raises InvalidInput when it is asked for by `[]`."""
+        return _Made(self.folder / name, self._recipe_json("made", name))
 
     def read_scores(self) -> dict:
         """The contents of scores.json. Raises InvalidInput if they are not scores."""
@@ -129,8 +130,8 @@ class Run:
             raise InvalidInput(f"{self.folder / SCORES} holds no scores; the run has to be made again")
         return {renamed.SCORES.get(name, name): value for name, value in values.items()}
 
-    def read_history(self):
-        """The rows of history.csv, a DataFrame with one an epoch. Raises InvalidInput if it is missing or spoilt."""
+    def read_history(self, *columns: str):
+        """history.csv, a DataFrame with a row an epoch. Raises InvalidInput if it is spoilt or lacks one of `columns`."""
         import pandas as pd  # which takes a while
 
         path = self.folder / "history.csv"
@@ -139,7 +140,7 @@ class Run:
         except (OSError, ValueError) as error:  # pandas' own are ValueErrors, too
             reason = error.strerror if isinstance(error, OSError) else error
             raise InvalidInput(f"{path} cannot be read ({reason}); the run has to be made again") from None
-        if lacking := [name for name in ("epoch", "stage", "loss") if name not in rows]:
+        if lacking := [name for name in columns if name not in rows]:
             raise InvalidInput(f"{path} has no column {', '.join(lacking)}; the run has to be made again")
         return rows
 
@@ -148,6 +149,17 @@ class Run:
         if not isinstance(values, dict) or not isinstance(values.get(part), dict):
             raise InvalidInput(f"{self.folder / name} holds no {part}; it was not written by a training")
         return values[part]
+
+
+class _Made(dict):
+    """What a recipe.json records; what is missing is an error with the name of the file."""
+
+    def __init__(self, file: Path, values: dict):
+        super().__init__(values)
+        self.file = file
+
+    def __missing__(self, name: str):
+        raise InvalidInput(f"{self.file} does not say what {name!r} was; the run has to be made again")
 
 
 def to_text(values) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from competition.commands.arguments import Folds, RecipeFields
-from competition.commands.folds import Plan, lock_of, prepare_folds, usual_file
+from competition.commands.folds import Plan, prepare_folds, usual_file
 from competition.data.folds import read_folds
 from competition.data.load import read_images
 from competition.errors import InvalidInput
@@ -55,10 +55,12 @@ def cv(
     data = data or Path("data") / recipe.name
     dataset, digests, _ = read_images(recipe, data, skip_bad_images)
     chosen = folds_file or usual_file(data)
-    if not folds_file:
-        with lock_of(chosen):  # another process may be making them
-            if not chosen.exists():
-                prepare_folds(dataset, digests, data, chosen, Plan(folds=folds), recipe=recipe)
+    if not folds_file and not chosen.exists():
+        try:
+            prepare_folds(dataset, digests, data, chosen, Plan(folds=folds), recipe=recipe)
+        except InvalidInput:
+            if not chosen.exists():  # else another process has made them meanwhile
+                raise
     if (found := read_folds(chosen).of(dataset).count) != folds:
         raise InvalidInput(f"{chosen} holds {found} folds; give --folds {found}, or another --folds-file")
     recipe = replace(recipe, tasks=dataset.tasks)

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -73,9 +72,7 @@ def folds(
     try_out(output)
     chosen = load_recipe(recipe) if recipe else Recipe("any")
     dataset, digests, _ = read_images(chosen, data, skip_bad_images, cache)
-    with lock_of(output):
-        refuse_made(output)  # by another process, meanwhile
-        prepare_folds(dataset, digests, data, output, plan, recipe=chosen, cache=cache)
+    prepare_folds(dataset, digests, data, output, plan, recipe=chosen, cache=cache)
     return output
 
 
@@ -86,11 +83,6 @@ def refuse_made(output: Path) -> None:
             f"{output} exists; folds are made once, because scores on other folds cannot be compared. Name another "
             "file with --output, or remove this one and train everything again"
         )
-
-
-def lock_of(output: Path) -> AbstractContextManager:
-    """Keeps other processes from making the same folds in its block."""
-    return locked(output.with_name(f".{output.name}.lock"))
 
 
 def usual_file(data: Path) -> Path:
@@ -111,6 +103,7 @@ def prepare_folds(
     """Make the folds of readable images, write them and the pairs that look alike, and print what was found.
 
     `data` holds the question files. `output` is written last, so that if it exists, so does the list of pairs.
+    Raises InvalidInput if another process has written it meanwhile.
     """
     images = hashed_images(dataset, digests, recipe, data, cache)
     dataset = replace(dataset, group=duplicate_groups(images.hash[: len(dataset)], plan.distance))
@@ -119,9 +112,11 @@ def prepare_folds(
     print(f"\n{len(dataset):,} images in {dataset.group.max() + 1:,} groups, the largest of {largest}")
     if largest > len(dataset) / plan.folds:
         warnings.warn(f"a group of {largest} images is larger than a fold; try a smaller --distance", stacklevel=2)
-    report_leaks(images, plan.distance, output)
-    print(f"\n{table(made, dataset)}")
-    made.write(output)
+    with locked(output.with_name(f".{output.name}.lock")):
+        refuse_made(output)  # by another process, meanwhile
+        report_leaks(images, plan.distance, output)
+        print(f"\n{table(made, dataset)}")
+        made.write(output)
     print(f"\n{output} holds the folds; keep it, because scores on other folds cannot be compared")
     return made
 

@@ -10,7 +10,7 @@ from competition.run import Run
 
 def curves(run: Run) -> Figure:
     """Loss, scores, and the accuracy of each task, training dashed and held out solid."""
-    frame = run.read_history()
+    frame = run.read_history("epoch", "stage", "loss")
     figure = Figure(figsize=(13, 4.2), layout="constrained")
     loss, score, tasks = figure.subplots(1, 3)
     loss.plot(frame["epoch"], frame["loss"], "--", color="black", label="training")

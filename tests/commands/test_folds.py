@@ -84,7 +84,7 @@ def test_a_file_of_folds_is_never_overwritten(data, capsys):
     assert "--output" in captured.err
     assert captured.out == ""  # and no image was looked at
     assert (data.parent / "my/own.csv").read_bytes() == before
-    assert {path.name for path in (data.parent / "my").iterdir()} == {"own.csv", "own-leaks.csv", "own-leaks.png"}
+    assert {path.name for path in (data.parent / "my").glob("[!.]*")} == {"own.csv", "own-leaks.csv", "own-leaks.png"}
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_bad_images_are_not_remembered(folder, look):
 
 def test_the_memory_is_one_whole_file_for_all_data_sets(folder, look):
     look()
-    assert [path.name for path in (folder / "cache").iterdir()] == [".images.json.lock", "images.json"]
+    assert {path.name for path in (folder / "cache").iterdir()} == {".images.json.lock", "images.json"}
     first = json.loads((folder / "cache/images.json").read_text())
     assert first.keys() == {str(folder / "base" / name) for name in NAMES}
     write(folder / "web/d.png", png(4))
