@@ -131,7 +131,7 @@ class Run:
         return {renamed.SCORES.get(name, name): value for name, value in values.items()}
 
     def read_history(self, *columns: str):
-        """history.csv, a DataFrame with a row an epoch. Raises InvalidInput if it is spoilt or lacks one of `columns`."""
+        """history.csv, a DataFrame, a row an epoch. Raises InvalidInput if it is spoilt or lacks some of `columns`."""
         import pandas as pd  # which takes a while
 
         path = self.folder / "history.csv"

@@ -61,5 +61,8 @@ def save(network: keras.Model, run: Run) -> None:
 
 
 def _uncompiled(network: keras.Model) -> keras.Model:
-    """A network of the same layers without the optimizer, whose state Keras would save, and miss in a file."""
-    return keras.Model(network.input, network.output)
+    """A network of the same layers without the optimizer, whose state Keras would save, and miss in a file.
+
+    Its name is in the file, and Keras would number it: then the file would depend on what else was built.
+    """
+    return keras.Model(network.input, network.output, name="network")
