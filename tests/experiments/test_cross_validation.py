@@ -563,7 +563,7 @@ def test_a_cross_validation_stops_goes_on_answers_every_image_and_the_questions(
     with monkeypatch.context() as patch:
         patch.setattr(sys, "executable", str(write(tmp_path / "python", ["#!/bin/sh", 'echo "$@"'])))
         (tmp_path / "python").chmod(0o755)
-        cv(QUICK, data, folds=2)
+        assert "seed-0-fold-0: not finished" in refusal(lambda: cv(QUICK, data, folds=2))
     _, _, *command = (first.folder / "seed-0-fold-0.log").read_text().split()
     assert main(command) == 0
     run = cv(QUICK, data, folds=2)
