@@ -55,11 +55,10 @@ def reported(action: Callable[[], int]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # the reader, `head` for example, has closed the pipe
-        _drop_output()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:  # a file that cannot be read, or what is printed goes to a full disk
         print(f"error: {in_words(error)}", file=sys.stderr)
-        _drop_output()
         return 1
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
@@ -72,14 +71,6 @@ def in_words(error: OSError) -> str:
         full = ": perhaps the output goes to a file on that disk" if error.errno == errno.ENOSPC else ""
         return f"{error.strerror or error}{full}"
     return f"{os.fsdecode(error.filename)}: {error.strerror}"
-
-
-def _drop_output() -> None:
-    """Let Python not fail once more at its end with what could not be printed."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def dispatch(arguments: list[str]) -> int:
