@@ -84,7 +84,7 @@ def refuse_filled(folder: Path) -> None:
 def refuse_folder(path: Path) -> None:
     """Raise InvalidInput if a file is to be written where a folder is."""
     if path.is_dir():
-        raise InvalidInput(f"{path} is a folder where a file belongs; move it away, or name another file")
+        raise InvalidInput(f"{path} is a folder where a file belongs; move it away")
 
 
 def try_out(path: Path) -> None:

@@ -138,7 +138,7 @@ class Run:
         try:
             rows = pd.read_csv(path)
         except (OSError, ValueError) as error:  # pandas' own are ValueErrors, too
-            reason = error.strerror if isinstance(error, OSError) else error
+            reason = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
             raise InvalidInput(f"{path} cannot be read ({reason}); the run has to be made again") from None
         if lacking := [name for name in columns if name not in rows]:
             raise InvalidInput(f"{path} has no column {', '.join(lacking)}; the run has to be made again")
