@@ -171,7 +171,7 @@ def to_text(values) -> str:
 def new_run(recipe_name: str, folder: Path | None = None, root: Path = RUNS) -> Run:
     """Create the folder of a new run: `folder`, or the next free `root/<recipe>-<number>`.
 
-    Raises InvalidInput if `folder` exists: a run is never overwritten.
+    Raises InvalidInput if `folder` exists, because a run is never overwritten, and where it cannot be made.
     """
     if folder is not None:
         refuse_existing(folder)

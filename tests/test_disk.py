@@ -303,22 +303,25 @@ def test_several_processes_in_one_folder_take_nothing_from_each_other(tmp_path):
 
 
 @pytest.mark.slow
-def test_two_trainings_at_once_are_each_as_if_it_were_alone(tmp_path):
+def test_two_trainings_at_once_are_each_as_if_it_were_alone(tmp_path, monkeypatch):
     """They share the numbering of runs, the checked images, the decoded pictures and the features."""
-    write_data(tmp_path / "data")
-    write(tmp_path / "tiny.json", json.dumps({"recipe": asdict(QUICK), "made": {}}))
-    command = [sys.executable, "-m", "competition", "train", "tiny.json", "--data", "data"]
-    shared = {"cwd": tmp_path, "env": environment() | {"COMPETITION_THREADS": "1"}, "text": True}
-    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **shared) for _ in range(2)]
-    said = [one.communicate(timeout=300)[0] for one in both]
-    assert [one.returncode for one in both] == [0, 0], said
-    runs = [Run(tmp_path / f"runs/tiny-{number}") for number in (1, 2)]
+    monkeypatch.chdir(tmp_path)
+    write_data(Path("data"))
+    write(Path("tiny.json"), json.dumps({"recipe": asdict(QUICK), "made": {}}))
+    words = ["train", "tiny.json", "--data", "data"]
+    command = [sys.executable, "-u", "-m", "competition", *words]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "env": environment()}
+    with subprocess.Popen(command, **pipes) as other:
+        first = other.stdout.readline()
+        assert main(words) == 0
+        said = first + other.communicate(timeout=300)[0]
+    assert other.returncode == 0, said
     for file in ("model.weights.h5", "probabilities.npz", "prior.json"):
-        assert len({(run.folder / file).read_bytes() for run in runs}) == 1, file
-    assert not [*tmp_path.rglob(".writing-*")]
-    assert len(json.loads((tmp_path / "cache/images.json").read_text())) == 48
-    assert len([*(tmp_path / "cache/features").glob("*.npy")]) == 1
-    assert len([*(tmp_path / "cache/pictures").glob("*/*")]) == 48
+        assert len({Path(f"runs/tiny-{number}/{file}").read_bytes() for number in (1, 2)}) == 1, file
+    assert not [*Path().rglob(".writing-*")]
+    assert len(json.loads(Path("cache/images.json").read_text())) == 48
+    assert len([*Path("cache/features").glob("*.npy")]) == 1
+    assert len([*Path("cache/pictures").glob("*/*")]) == 48
 
 
 SPOILT: dict[str, Callable[[Path], object]] = {
