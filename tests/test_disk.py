@@ -267,11 +267,11 @@ def draw() -> str:
 me = sys.argv[1]
 print("ready", flush=True)
 sys.stdin.readline()
+print(*(new_run("mine").name for _ in range(100)))
 for number in range(20):
     cache = JsonCache(Path("cache/images.json"), lambda _: True)
     cache[f"{me}-{number}"] = number
     cache.write()
-print(*(new_run("mine").name for _ in range(10)))
 for make in (lambda: new_run("mine", Path("own")).name, draw):
     try:
         print(make())
@@ -292,7 +292,7 @@ def test_several_processes_in_one_folder_take_nothing_from_each_other(tmp_path):
     assert [one.returncode for one in processes] == [0] * len(names)
     found = json.loads((tmp_path / "cache/images.json").read_text())
     assert found == {f"{name}-{number}": number for name in names for number in range(20)}
-    assert sorted(" ".join(runs).split()) == sorted(f"mine-{number}" for number in range(1, 41))
+    assert sorted(" ".join(runs).split()) == sorted(f"mine-{number}" for number in range(1, 401))
     assert sorted(line for line in own if line == "own") == ["own"]
     assert all(line.startswith("own exists") or "another process has made it" in line for line in own if line != "own")
     (winner,) = (name for name, line in zip(names, drawn, strict=True) if line == f"{name} drew it")
