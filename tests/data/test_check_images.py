@@ -144,6 +144,16 @@ def test_every_copy_is_compared_with_the_first_that_is_labelled_for_the_task():
     ]
 
 
+@pytest.mark.parametrize("digest", ["../../elsewhere", "", 7, None])
+def test_digests_that_are_none_are_found_again(folder, look, digest):
+    """Caches name files after them."""
+    wanted = look().digests
+    file = folder / "cache/images.json"
+    entries = {path: [*stamp, digest] for path, (*stamp, _) in json.loads(file.read_text()).items()}
+    write(file, json.dumps(entries))
+    assert look().digests == wanted
+
+
 def test_bad_images_stop_a_training_unless_it_may_skip_them(folder, look):
     (folder / "base/copy.png").unlink()
     inspection, dataset = look(), read_label_files([folder / "base/Annotations/label.csv"])
