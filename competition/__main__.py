@@ -1,5 +1,6 @@
 """The command line: finds the command, and imports it only when it is called."""
 
+import errno
 import importlib
 import inspect
 import io
@@ -61,12 +62,20 @@ def reported(action: Callable[[], int]) -> int:
     except BrokenPipeError:  # the reader, `head` for example, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:  # a folder that cannot be written, a full disk
-        print(f"error: {error}", file=sys.stderr)
+    except OSError as error:  # a file that cannot be read, or what is printed goes to a full disk
+        print(f"error: {in_words(error)}", file=sys.stderr)
         return 1
     except stopping.Stopped as stop:
         print(f"\n{stop if stop.advice else f'{stop}; {RESTARTS}'}", file=sys.stderr)
         return stop.status
+
+
+def in_words(error: OSError) -> str:
+    """An error of the system: where it happened, if that is known, and what it is."""
+    if error.filename is None:
+        full = ": perhaps the output goes to a file on that disk" if error.errno == errno.ENOSPC else ""
+        return f"{error.strerror or error}{full}"
+    return f"{os.fsdecode(error.filename)}: {error.strerror}"
 
 
 def dispatch(arguments: list[str]) -> int:

@@ -14,11 +14,11 @@ from competition.commands.report import write_all
 from competition.data.load import read_material
 from competition.dataset import class_prior
 from competition.errors import InvalidInput
-from competition.files import CACHE
+from competition.files import CACHE, try_out
 from competition.images.cache import USUAL_ROOM, Pictures
 from competition.images.warp import View
 from competition.provenance import called, how_it_was_made
-from competition.run import FOLD, SCORES, SMOKE, Run, new_run
+from competition.run import FOLD, SCORES, RUNS, SMOKE, Run, begun, new_run
 from competition.scoring.bootstrap import interval_of_means
 from competition.scoring.labels import label_table, score_labels
 from competition.scoring.predictions import HELD_OUT, PLAIN, TEST, Predictions
@@ -73,6 +73,7 @@ def train(
     with ExitStack() as locks:
         run = None if fresh and run and run.exists() else run
         before = unfinished.to_go_on_with(run)
+        try_out(run.parent if run else RUNS)
         if before:
             locks.enter_context(unfinished.held(before))
         with spent.on("checking"):
@@ -100,10 +101,11 @@ def train(
             arguments |= {"fold": fold and (str(fold[0].absolute()), fold[1])}
             plan = {SMOKE: smoke, **({FOLD: fold[1]} if fold else {})}
             plan |= unfinished.plan(asked, material.content, arguments)
-            folder.write_recipe(preparation.recipe, facts | plan)
-        folder.write_json("prior.json", {name: shares.tolist() for name, shares in prior.items()})
-        if material.skipped:
-            folder.write_text("skipped.txt", "\n".join(map(str, material.skipped)) + "\n")
+            with begun(folder):
+                folder.write_json("prior.json", {name: shares.tolist() for name, shares in prior.items()})
+                if material.skipped:
+                    folder.write_text("skipped.txt", "\n".join(map(str, material.skipped)) + "\n")
+                folder.write_recipe(preparation.recipe, facts | plan)
         print(preparation.outlook())
         trainer = preparation.saved_trainer(folder, spent, 60 * checkpoint_minutes, on_nan)
         with said_how_to_go_on(trainer):

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from competition.files import CACHE, locked, whole_file
+from competition.files import CACHE, locked, refuse_folder, whole_file
 from competition.images.cache import PIXELS, Pictures
 from competition.model.network import POOL, backbone_of, by_task, features_of
 from competition.model.predict import predict
@@ -78,9 +78,10 @@ def _is_whole(path: Path, shape: tuple[int, int]) -> bool:
     """Whether a file holds all features (images, features); prints a message where it exists and does not."""
     if not path.exists():
         return False
+    refuse_folder(path)
     try:
         array = np.lib.format.open_memmap(path, mode="r")
-    except ValueError:  # cut, empty, or something else
+    except (OSError, ValueError, OverflowError):  # cut, empty, or something else
         array = np.empty(0)
     whole = (array.shape, array.dtype) == (shape, np.float32) and path.stat().st_size == array.offset + array.nbytes
     if not whole:

@@ -106,7 +106,7 @@ def load_whole(path: Path, what: str, load: Callable[[], None]) -> None:
             load()
     except InvalidInput:
         raise
-    except (OSError, ValueError, KeyError, UserWarning) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, UserWarning) as error:  # HDF5 has one of each
         raise InvalidInput(f"{path} cannot be loaded into {what}: {error}") from None
 
 
