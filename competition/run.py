@@ -213,7 +213,7 @@ def refuse_existing(folder: Path, flag: str = "--run") -> None:
 
     One that was made by a training which was killed before it wrote its recipe does not count.
     """
-    if folder.exists() and not (folder.is_dir() and [path.name for path in folder.iterdir()] == [LOCK]):
+    if folder.exists() and ((folder / RECIPE).exists() or not (folder / LOCK).exists()):
         raise InvalidInput(
             f"{folder} exists, and a run is never overwritten; give {flag} another folder, or remove this one"
         )

@@ -18,7 +18,7 @@ from competition.files import CACHE, try_out
 from competition.images.cache import USUAL_ROOM, Pictures
 from competition.images.warp import View
 from competition.provenance import called, how_it_was_made
-from competition.run import FOLD, SCORES, RUNS, SMOKE, Run, begun, new_run
+from competition.run import FOLD, RECIPE, RUNS, SCORES, SMOKE, Run, begun, new_run
 from competition.scoring.bootstrap import interval_of_means
 from competition.scoring.labels import label_table, score_labels
 from competition.scoring.predictions import HELD_OUT, PLAIN, TEST, Predictions
@@ -73,7 +73,7 @@ def train(
     with ExitStack() as locks:
         run = None if fresh and run and run.exists() else run
         before = unfinished.to_go_on_with(run)
-        try_out(run.parent if run else RUNS)
+        try_out((run or RUNS / recipe.name) / RECIPE)
         if before:
             locks.enter_context(unfinished.held(before))
         with spent.on("checking"):
