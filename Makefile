@@ -37,7 +37,7 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-ha
           --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help train folds cv submit test fuzz bench lint format lock clean
+.PHONY: help train folds cv submit test fuzz torture bench lint format lock clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -60,6 +60,9 @@ test: $(TOOLS) ## run every check in two processes, the fast ones first [ARGS="t
 
 fuzz: $(TOOLS) ## spoil files of every kind that is read, 11,000 of them; see that each is read or refused [ARGS=-x]
 	HYPOTHESIS_PROFILE=fuzz $(VENV)/bin/python -m pytest -n 2 tests/fuzz $(ARGS)
+
+torture: $(TOOLS) ## kill 21 trainings at drawn moments: does each go on to the same end? [ARGS="KILLS SEED"]
+	$(VENV)/bin/python tests/torture.py $(ARGS)
 
 bench: $(READY) ## measure speed against its goals, 11 minutes [DATA=dir] [ARGS="input training"]
 	$(VENV)/bin/python -m benchmarks $(ARGS) $(if $(filter-out $(DRAWN),$(DATA)),--data $(DATA))

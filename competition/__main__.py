@@ -1,5 +1,6 @@
 """The command line: finds the command, and imports it only when it is called."""
 
+import errno
 import importlib
 import inspect
 import io
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from typing import TextIO
 
+from competition import stopping
 from competition.errors import InvalidInput, no_such, visible
 from competition.renamed import refuse_old_flags
 
@@ -17,6 +19,7 @@ COMMANDS = {
     "init": "inspect your own labels, and write a recipe for them",
     "probe": "compare pretrained networks on your own images, and say which to take",
     "train": "train a recipe on a data set",
+    "resume": "go on with a training that was stopped",
     "lists": "split a folder of labelled flowers into train.txt, val.txt and test.txt",
     "find-lr": "find a learning rate: the loss while the rate is increased",
     "folds": "make the folds that all experiments share, and find duplicate images",
@@ -33,7 +36,8 @@ COMMANDS = {
     "list": "list recipes, and runs with their scores",
     "doctor": "show versions, devices, memory, disk and weights",
 }
-USAGE, STOPPED = 2, 130
+USAGE = 2
+RESTARTS = "nothing half written is left, and the same command begins again"
 
 
 class Visible:
@@ -51,19 +55,20 @@ class Visible:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return the exit status: 0, 1 for bad input, 2 for wrong usage, 130 after Ctrl-C."""
+    """Run one command and return the exit status: 0, 1 for bad input, 2 for wrong usage, 128 and its number for a
+    signal: 130 for Ctrl-C, 143 for SIGTERM."""
     arguments = sys.argv[1:] if arguments is None else arguments
     return reported(lambda: dispatch(arguments))
 
 
 def reported(action: Callable[[], int]) -> int:
-    """Call `action` and return its exit status; report bad input, a full disk and Ctrl-C without a traceback."""
+    """Call `action` and return its exit status; report bad input, a full disk and signals without a traceback."""
     for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show … prints ? instead of failing
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     warnings.formatwarning = lambda message, *_, **__: f"warning: {visible(str(message))}\n"
     try:
-        with redirect_stdout(Visible(sys.stdout)):
+        with stopping.stoppable(), redirect_stdout(Visible(sys.stdout)):
             status = action()
         sys.stdout.flush()
         return status
@@ -73,12 +78,20 @@ def reported(action: Callable[[], int]) -> int:
     except BrokenPipeError:  # the reader, `head` for example, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:  # a folder that cannot be written, a full disk
-        print(f"error: {visible(str(error))}", file=sys.stderr)
+    except OSError as error:  # a file that cannot be read, or what is printed goes to a full disk
+        print(f"error: {visible(in_words(error))}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("\nstopped", file=sys.stderr)
-        return STOPPED
+    except stopping.Stopped as stop:
+        print(visible(f"\n{stop if stop.advice else f'{stop}; {RESTARTS}'}"), file=sys.stderr)
+        return stop.status
+
+
+def in_words(error: OSError) -> str:
+    """An error of the system: where it happened, if that is known, and what it is."""
+    if error.filename is None:
+        full = ": perhaps the output goes to a file on that disk" if error.errno == errno.ENOSPC else ""
+        return f"{error.strerror or error}{full}"
+    return f"{os.fsdecode(error.filename)}: {error.strerror}"
 
 
 def dispatch(arguments: list[str]) -> int:

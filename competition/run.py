@@ -1,6 +1,9 @@
 """A run: the folder with all that one training wrote; each of its files is complete or not there at all."""
 
 import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -9,7 +12,7 @@ import numpy as np
 
 from competition import renamed
 from competition.errors import InvalidInput
-from competition.files import read_text, whole_file
+from competition.files import read_text, whole_file, writing
 from competition.recipe import Recipe, from_json
 
 RUNS = Path("runs")
@@ -18,6 +21,7 @@ SCORES = "scores.json"  # a run that has it has finished
 BLEND = "blend.json"
 SMOKE = "smoke"
 MOST_TRAININGS = 10_000  # of a cross-validation
+LOCK = ".training.lock"  # held by the process that trains
 FOLD = "fold"  # in recipe.json of a training on folds: which fold was held out
 SWEEP = "sweep.json"  # the plan of a sweep, in its folder
 CROSS_VALIDATION = "cross_validation"  # in recipe.json of a cross-validation: folds, their digest, seeds, views
@@ -48,8 +52,13 @@ class Run:
         return self.folder / "model.weights.h5"
 
     @property
+    def checkpoints(self) -> Path:
+        """The folder of what an unfinished training needs to go on."""
+        return self.folder / "checkpoints"
+
+    @property
     def finished(self) -> bool:
-        return (self.folder / SCORES).is_file()
+        return (self.folder / SCORES).exists()
 
     @property
     def trainings(self) -> list["Run"]:
@@ -92,12 +101,16 @@ class Run:
         try:
             return json.loads(read_text(path))
         except FileNotFoundError:
+            if self.finished:
+                raise InvalidInput(f"{path} is missing; bring it back, or make the run again") from None
             raise InvalidInput(
                 f"{path}: there is no such file, so {self.folder} is not a finished run; "
                 "name a folder that `competition train` wrote (`competition list` shows them)"
             ) from None
         except OSError as error:
-            raise InvalidInput(f"{path} cannot be read: {error.strerror}") from None
+            raise InvalidInput(
+                f"{path} cannot be read ({error.strerror}); put that right, or make the run again"
+            ) from None
         except (ValueError, RecursionError) as error:
             raise InvalidInput(f"{path}: not readable as JSON ({error}); the run has to be made again") from None
 
@@ -119,7 +132,8 @@ class Run:
             ) from None
 
     def read_made(self, name: str = RECIPE) -> dict:
-        return self._recipe_json("made", name)
+        """How the run was made. What is not recorded raises InvalidInput when it is asked for by `[]`."""
+        return _Made(self.folder / name, self._recipe_json("made", name))
 
     def read_scores(self) -> dict:
         """The contents of scores.json. Raises InvalidInput if they are not scores."""
@@ -129,11 +143,36 @@ class Run:
             raise InvalidInput(f"{self.folder / SCORES} holds no scores; the run has to be made again")
         return {renamed.SCORES.get(name, name): value for name, value in values.items()}
 
+    def read_history(self, *columns: str):
+        """history.csv, a DataFrame, a row an epoch. Raises InvalidInput if it is spoilt or lacks some of `columns`."""
+        import pandas as pd  # which takes a while
+
+        path = self.folder / "history.csv"
+        try:
+            rows = pd.read_csv(path)
+        except (OSError, ValueError) as error:  # pandas' own are ValueErrors, too
+            reason = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
+            raise InvalidInput(f"{path} cannot be read ({reason}); the run has to be made again") from None
+        if lacking := [name for name in columns if name not in rows]:
+            raise InvalidInput(f"{path} has no column {', '.join(lacking)}; the run has to be made again")
+        return rows
+
     def _recipe_json(self, part: str, name: str = RECIPE) -> dict:
         values = self.read_json(name)
         if not isinstance(values, dict) or not isinstance(values.get(part), dict):
             raise InvalidInput(f"{self.folder / name} holds no {part}; it was not written by a training")
         return values[part]
+
+
+class _Made(dict):
+    """What a recipe.json records; what is missing is an error with the name of the file."""
+
+    def __init__(self, file: Path, values: dict):
+        super().__init__(values)
+        self.file = file
+
+    def __missing__(self, name: str):
+        raise InvalidInput(f"{self.file} does not say what {name!r} was; the run has to be made again")
 
 
 def to_text(values) -> str:
@@ -146,24 +185,43 @@ def to_text(values) -> str:
 def new_run(recipe_name: str, folder: Path | None = None, root: Path = RUNS) -> Run:
     """Create the folder of a new run: `folder`, or the next free `root/<recipe>-<number>`.
 
-    Raises InvalidInput if `folder` exists: a run is never overwritten.
+    Raises InvalidInput if `folder` exists, because a run is never overwritten, and where it cannot be made.
     """
     if folder is not None:
         refuse_existing(folder)
-        folder.mkdir(parents=True)
+        with writing(folder):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(exist_ok=folder.is_dir())  # then it is what `refuse_existing` lets through
         return Run(folder)
+    with writing(root / f"{recipe_name}-1"):
+        root.mkdir(parents=True, exist_ok=True)
     number = 1 + max(numbered_runs(recipe_name, root), default=0)
     while True:
-        try:
-            (root / f"{recipe_name}-{number}").mkdir(parents=True)
-            return Run(root / f"{recipe_name}-{number}")
-        except FileExistsError:  # another training took the number first
-            number += 1
+        run = Run(root / f"{recipe_name}-{number}")
+        with writing(run.folder):
+            try:
+                run.folder.mkdir()
+                return run
+            except FileExistsError:  # another training took the number first
+                number += 1
+
+
+@contextmanager
+def begun(run: Run) -> Iterator[None]:
+    """Remove the folder of a new run again if its first files, which this block writes, cannot all be written."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(run.folder, ignore_errors=True)
+        raise
 
 
 def refuse_existing(folder: Path, flag: str = "--run") -> None:
-    """Raise InvalidInput if a run folder exists; `flag` is the one that names another."""
-    if folder.exists():
+    """Raise InvalidInput if a run folder exists; `flag` is the one that names another.
+
+    One that was made by a training which was killed before it wrote its recipe does not count.
+    """
+    if folder.exists() and ((folder / RECIPE).exists() or not (folder / LOCK).exists()):
         raise InvalidInput(
             f"{folder} exists, and a run is never overwritten; give {flag} another folder, or remove this one"
         )

@@ -20,10 +20,11 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Lowest first; a module imports from lower layers and its own. run and recipes share one: neither needs the other.
 LAYERS = [
     {"errors"},
-    {"files", "threads", "provenance", "renamed", "spent"},
+    {"files", "threads", "provenance", "renamed", "spent", "stopping"},
     {"task"},
     {"recipe"},
     {"dataset", "run", "recipes"},
+    {"unfinished"},
     {"images"},
     {"layouts"},
     {"data", "scoring"},

@@ -157,4 +157,6 @@ def test_a_cache_that_may_not_be_written_says_what_to_do(tmp_path):
     cache = JsonCache(tmp_path / "elsewhere/c.json", valid=lambda _: True)
     cache.file = tmp_path / "cache/c.json"
     cache["a"] = 1
-    assert "start the command in a folder where you may write" in refusal(cache.write)
+    message = refusal(cache.write)
+    assert message.startswith(f"{tmp_path / 'cache'} cannot be written: {tmp_path / 'cache'} is a file")
+    assert "move it away" in message

@@ -8,7 +8,7 @@ from pathlib import Path
 from competition.commands.arguments import Runs
 from competition.errors import InvalidInput
 from competition.provenance import called
-from competition.run import Run, new_run, refuse_existing
+from competition.run import Run, begun, new_run, refuse_existing
 from competition.scoring.blend import BLEND, Mean, read_member
 from competition.scoring.blend_weights import Cost, Found, Member, find_blend
 from competition.scoring.bootstrap import PERCENT, TaskComparison, interval_of_means
@@ -43,7 +43,8 @@ def blend(
     budget = Cost(max_models, max_megabytes)
     found = find_blend(members_of(runs, views, mean, budget), mean, budget)
     folder = new_run("blend", output)
-    found.blend.write(folder, scores(found), called())
+    with begun(folder):
+        found.blend.write(folder, scores(found), called())
     print(f"{table(found)}\n\n{verdict(found)}\n\nwrote {folder.folder / BLEND}")
     return found
 

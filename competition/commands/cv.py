@@ -11,7 +11,7 @@ from competition.data.load import read_images
 from competition.errors import InvalidInput
 from competition.experiments.cross_validation import open_experiment
 from competition.experiments.out_of_fold import put_together, summary
-from competition.experiments.runner import shares_of_gpus, train_all
+from competition.experiments.runner import refuse_unfinished, shares_of_gpus, train_all
 from competition.images.cache import USUAL_ROOM
 from competition.images.warp import View
 from competition.provenance import how_it_was_made
@@ -36,7 +36,7 @@ def cv(
 
     If it is stopped, the same command continues it: only what is missing is trained. Returns the folder of the
     cross-validation, with the out-of-fold probabilities. Raises InvalidInput for folds of other images or of another
-    number, for a folder that holds something else, and if a training fails.
+    number, for a folder that holds something else, if a training fails, and if another process is training a fold.
 
     Args:
         data: The data set: a folder in the recipe's layout, or the CSV file of a table. By default, data/<recipe>.
@@ -56,7 +56,11 @@ def cv(
     dataset, digests, _ = read_images(recipe, data, skip_bad_images)
     chosen = folds_file or usual_file(data)
     if not folds_file and not chosen.exists():
-        prepare_folds(dataset, digests, data, chosen, Plan(folds=folds), recipe=recipe)
+        try:
+            prepare_folds(dataset, digests, data, chosen, Plan(folds=folds), recipe=recipe)
+        except InvalidInput:
+            if not chosen.exists():  # else another process has made them meanwhile
+                raise
     if (found := read_folds(chosen).of(dataset).count) != folds:
         raise InvalidInput(f"{chosen} holds {found} folds; give --folds {found}, or another --folds-file")
     recipe = replace(recipe, tasks=dataset.tasks)
@@ -64,9 +68,10 @@ def cv(
     experiment = open_experiment(recipe, chosen, seeds, views, how_it_was_made(data), run)
     flags = ["--data", data, "--picture-cache", picture_cache, "--views", *views]
     flags += ["--skip-bad-images"] if skip_bad_images else []
-    missing = [part for part in experiment.missing if not only or part.fold in only]
-    train_all(missing, [*map(str, flags)], shares)
+    chosen_parts = [part for part in experiment.parts if not only or part.fold in only]
+    train_all([part for part in chosen_parts if not part.run.finished], [*map(str, flags)], shares)
     put_together(experiment, dataset)
+    refuse_unfinished(chosen_parts)
     if experiment.missing:
         names = ", ".join(part.run.name for part in experiment.missing)
         print(f"\n{experiment.whole.folder}/ still misses {names}; the same command without --only trains them")

@@ -8,7 +8,7 @@ from competition.data.load import read_material
 from competition.files import CACHE
 from competition.images.cache import USUAL_ROOM
 from competition.recipe import Recipe
-from competition.run import new_run, refuse_existing
+from competition.run import begun, new_run, refuse_existing
 
 
 def find_lr(
@@ -51,9 +51,10 @@ def find_lr(
     recipe = replace(recipe, tasks=material.dataset.tasks)
 
     test = find_rate(Preparation.of(recipe, material, cache, USUAL_ROOM), stage, lowest, highest, steps)
-    folder = new_run(f"{recipe.name}-find-lr", run)
-    write(test, folder, f"{recipe.name}, stage {stage} ({recipe.stages[stage - 1].trains})")
     print(describe(test, recipe, stage))
+    folder = new_run(f"{recipe.name}-find-lr", run)
+    with begun(folder):
+        write(test, folder, f"{recipe.name}, stage {stage} ({recipe.stages[stage - 1].trains})")
     print(f"{folder.folder}/ holds find-lr.png and find-lr.csv")
     return test.suggestion
 

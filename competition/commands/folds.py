@@ -18,7 +18,7 @@ from competition.data.load import read_images
 from competition.data.near_duplicates import DISTANCE, check_distance, duplicate_groups, perceptual_hashes
 from competition.dataset import Dataset
 from competition.errors import InvalidInput
-from competition.files import CACHE
+from competition.files import CACHE, locked, try_out
 from competition.layouts.registry import asking, question_files
 from competition.recipe import Recipe
 from competition.recipes import load_recipe
@@ -68,15 +68,21 @@ def folds(
         cache: the folder that remembers checked images and hashes.
     """
     output = output or usual_file(data)
+    refuse_made(output)
+    try_out(output)
+    chosen = load_recipe(recipe) if recipe else Recipe("any")
+    dataset, digests, _ = read_images(chosen, data, skip_bad_images, cache)
+    prepare_folds(dataset, digests, data, output, plan, recipe=chosen, cache=cache)
+    return output
+
+
+def refuse_made(output: Path) -> None:
+    """Raise InvalidInput if folds exist."""
     if output.exists():
         raise InvalidInput(
             f"{output} exists; folds are made once, because scores on other folds cannot be compared. Name another "
             "file with --output, or remove this one and train everything again"
         )
-    chosen = load_recipe(recipe) if recipe else Recipe("any")
-    dataset, digests, _ = read_images(chosen, data, skip_bad_images, cache)
-    prepare_folds(dataset, digests, data, output, plan, recipe=chosen, cache=cache)
-    return output
 
 
 def usual_file(data: Path) -> Path:
@@ -97,6 +103,7 @@ def prepare_folds(
     """Make the folds of readable images, write them and the pairs that look alike, and print what was found.
 
     `data` holds the question files. `output` is written last, so that if it exists, so does the list of pairs.
+    Raises InvalidInput if another process has written it meanwhile.
     """
     images = hashed_images(dataset, digests, recipe, data, cache)
     dataset = replace(dataset, group=duplicate_groups(images.hash[: len(dataset)], plan.distance))
@@ -105,9 +112,11 @@ def prepare_folds(
     print(f"\n{len(dataset):,} images in {dataset.group.max() + 1:,} groups, the largest of {largest}")
     if largest > len(dataset) / plan.folds:
         warnings.warn(f"a group of {largest} images is larger than a fold; try a smaller --distance", stacklevel=2)
-    report_leaks(images, plan.distance, output)
-    print(f"\n{table(made, dataset)}")
-    made.write(output)
+    with locked(output.with_name(f".{output.name}.lock")):
+        refuse_made(output)  # by another process, meanwhile
+        report_leaks(images, plan.distance, output)
+        print(f"\n{table(made, dataset)}")
+        made.write(output)
     print(f"\n{output} holds the folds; keep it, because scores on other folds cannot be compared")
     return made
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
+from competition import unfinished
 from competition.errors import InvalidInput
 from competition.recipe import Recipe, differences
 from competition.recipes import NAMES, describe_recipe, load_recipe
@@ -51,9 +52,15 @@ def line_of_run(run: Run) -> Line:
     notes = [*(["smoke test"] if made.get(SMOKE) else []), *changes(run.read_recipe())]
     size = sum(part.weights.stat().st_size for part in run.trainings if part.weights.is_file()) / 1_000_000
     if not run.finished:
-        return (NOT_FINISHED, 0.0), f"{'not finished':41}  {what_it_is_over(made):{OVER}}  {'':14}{_end(made, notes)}"
+        return (NOT_FINISHED, 0.0), f"{_how_far(run):41}  {what_it_is_over(made):{OVER}}  {'':14}{_end(made, notes)}"
     scores = run.read_scores()
     return _line(scores, what_it_is_over(made) if scores["best"] else "", size, made, notes)
+
+
+def _how_far(run: Run) -> str:
+    if not unfinished.can_go_on(run):
+        return "not finished"
+    return "in training" if unfinished.is_held(run) else "stopped; competition resume goes on"
 
 
 def line_of_blend(run: Run) -> Line:

@@ -28,7 +28,7 @@ def report(run: Annotated[Path, tyro.conf.arg(metavar="RUN")], /) -> None:
     before = set(run.rglob("*"))
     runs = dict.fromkeys([folder, *folder.trainings])
     for one in runs:
-        predictions = read_predictions(one) if one.file(HELD_OUT).is_file() else None
+        predictions = read_predictions(one) if one.file(HELD_OUT).exists() else None
         write_all(one, predictions, lambda predictions=predictions: images_of(folder, predictions))
     made = sorted(str(path) for path in set(run.rglob("*")) - before if path.is_file())
     print("\n".join(made) or f"{run}/ lacks nothing that can be made")
@@ -40,12 +40,14 @@ def report(run: Annotated[Path, tyro.conf.arg(metavar="RUN")], /) -> None:
 
 
 def _lacking(run: Run) -> list[Path]:
-    """The reports that a run with predictions should have, but lacks."""
-    if not run.file(HELD_OUT).is_file() or FOLD in run.read_made():
-        return []
+    """The curves, and the reports on predictions, that a run should have, but lacks."""
     from competition.scoring.reports import report_files
 
-    return [path for path in report_files(run, run.read_recipe().tasks).values() if not path.exists()]
+    made = run.read_made()
+    wanted = [] if CROSS_VALIDATION in made else [run.folder / "curves.png"]
+    if run.file(HELD_OUT).is_file() and FOLD not in made:
+        wanted += report_files(run, run.read_recipe().tasks).values()
+    return [path for path in wanted if not path.exists()]
 
 
 def write_all(run: Run, predictions: Predictions | None, find_images: Callable[[], Mapping[str, Path]]) -> None:

@@ -8,7 +8,7 @@ from competition.commands.arguments import Cache, Runs
 from competition.data.check_images import Inspection, inspect
 from competition.dataset import Questions
 from competition.errors import InvalidInput, unseen_in
-from competition.files import CACHE
+from competition.files import CACHE, locked, try_out
 from competition.images.warp import View
 from competition.layouts.registry import asking, question_files
 from competition.layouts.sample import Sample
@@ -62,13 +62,15 @@ def submit(
     if unseen := unseen_in(output.name):
         raise InvalidInput(f"--output is {output}: its name holds {unseen}, which no zip can; choose another")
     line = log_line(blend, output)  # all is read before anything is written
+    try_out(output)
     asked = reader.read_questions(questions, blend.tasks)
     truth = known_answers(asked, blend.tasks) if recipe.layout == "fashionai" else asked.images
     inspection = _inspect(asked, cache, skip_bad_images)
     from competition.model.answer import answer  # Keras, from here on
 
     given = answer(blend, asked, inspection, cache)
-    written = reader.write_answers(output, asked, given, blend.tasks)
+    with locked(output.with_name(f".{output.name}.lock")):  # so that what lies beside it is of the same answers
+        written = reader.write_answers(output, asked, given, blend.tasks)
     if isinstance(reader, Sample):
         shape = f"{questions} is a sample of a submission, answered in its shape; what it holds is not scored"
         print("\n".join([shape, *reader.meanings(questions, blend.tasks)]))

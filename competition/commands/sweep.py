@@ -5,7 +5,7 @@ from pathlib import Path
 
 from competition.commands.arguments import RecipeFields
 from competition.data.load import read_images
-from competition.experiments.runner import shares_of_gpus, train_all
+from competition.experiments.runner import refuse_unfinished, shares_of_gpus, train_all
 from competition.experiments.sweep import open_sweep, varied
 from competition.images.cache import USUAL_ROOM
 from competition.provenance import how_it_was_made
@@ -27,7 +27,7 @@ def sweep(
 
     If it is stopped, the same command continues it: only what is missing is trained. Returns the folder of the sweep,
     with sweep.csv and sweep.png. Raises InvalidInput for values that the recipe refuses, before anything is trained,
-    and if a training fails.
+    if a training fails, and if another process is training a value.
 
     Args:
         field: The field that is varied, for example learning_rate.
@@ -47,11 +47,10 @@ def sweep(
     flags += ["--skip-bad-images"] if skip_bad_images else []
     train_all([one for one in variants if not one.run.finished], flags, shares)
 
+    refuse_unfinished(variants)
+
     from competition.experiments.sweep_report import report_sweep  # with pandas and matplotlib
 
     whole = variants[0].whole
-    if missing := [one.run.name for one in variants if not one.run.finished]:
-        print(f"\n{whole.folder}/ still misses {', '.join(missing)}, which another process is training")
-        return whole
     print(f"\n{report_sweep(variants)}\n\n{whole.folder}/ holds the sweep: sweep.png, sweep.csv, and a run per value")
     return whole

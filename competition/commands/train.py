@@ -1,25 +1,30 @@
 """One training: from label files to a scored run."""
 
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
+from competition import unfinished
 from competition.commands.arguments import Cache, RecipeFields
 from competition.commands.report import write_all
 from competition.data.load import read_material
 from competition.dataset import class_prior
 from competition.errors import InvalidInput
-from competition.files import CACHE
+from competition.files import CACHE, try_out
 from competition.images.cache import USUAL_ROOM, Pictures
 from competition.images.warp import View
-from competition.provenance import how_it_was_made
-from competition.run import FOLD, SCORES, SMOKE, Run, new_run, refuse_existing
+from competition.provenance import called, how_it_was_made
+from competition.run import FOLD, RECIPE, RUNS, SCORES, SMOKE, Run, begun, new_run
 from competition.scoring.bootstrap import interval_of_means
 from competition.scoring.labels import label_table, score_labels
 from competition.scoring.predictions import HELD_OUT, PLAIN, TEST, Predictions
 from competition.scoring.scores import table
 from competition.spent import Spent
+from competition.stopping import Stopped
 
 
 def train(
@@ -31,55 +36,105 @@ def train(
     skip_bad_images: bool = False,
     fold: tuple[Path, int] | None = None,
     views: tuple[View, ...] = ("plain",),
+    max_minutes: float | None = None,
+    on_nan: Literal["stop", "halve"] = "stop",
+    checkpoint_minutes: float = 10.0,
+    fresh: bool = False,
+    accept_other_machine: bool = False,
     picture_cache: float = USUAL_ROOM,
     cache: Cache = CACHE,
 ) -> Run:
     """Train a recipe: read, check, split, train stage by stage, score. Every field of the recipe is a flag.
 
-    Returns the run, with its scores and pictures in its folder. Raises InvalidInput, before anything is trained, for
-    labels, images or folds that cannot be used.
+    Returns the run, with its scores and pictures in its folder. A training that was stopped goes on if `run` is its
+    folder, and ends bit for bit as if it had not been stopped. Raises InvalidInput, before anything is trained, for
+    labels, images or folds that cannot be used, and for a run that was begun with others.
 
     Args:
         data: The data set: a folder in the recipe's layout, or the CSV file of a table. By default, data/<recipe>.
-        run: The folder of the run. By default, the next runs/<recipe>-<number>.
+        run: The folder of the run, new or to go on with. By default, the next runs/<recipe>-<number>.
         smoke: Run every step of a training on a few batches, to check the set-up.
         skip_bad_images: Continue without images that cannot be read, and list them in the run.
         fold: A file made by `competition folds`, and which fold to hold out. By default, the recipe's share of images.
         views: The views in which the held-out images are predicted after the training.
+        max_minutes: End within so many minutes, scored: with fewer epochs, planned before the first step.
+        on_nan: When the loss is no finite number, stop with the best epoch before, or go back to the last good
+            checkpoint with half the learning rate, at most three times in a stage.
+        checkpoint_minutes: Minutes between two checkpoints within an epoch; each epoch ends with one, too.
+        fresh: If the run cannot go on, or should not, leave it alone and start again in a new one.
+        accept_other_machine: Go on also with other devices, threads or versions; the result is then not bit for bit
+            that of an undisturbed training.
         picture_cache: Gigabytes of decoded pictures to keep in cache/pictures for later epochs and runs; 0 keeps none.
         cache: The folder that remembers features, pictures and checked images.
     """
-    if not 0 <= picture_cache < math.inf:
-        raise InvalidInput(f"--picture-cache is {picture_cache}; allowed are 0 gigabytes, which keeps none, or more")
-    data = data or Path("data") / recipe.name
-    if run is not None:
-        refuse_existing(run)
-    spent = Spent()
-    with spent.on("checking"):
-        material = read_material(recipe, data, skip_bad_images, cache, fold)
-    recipe = replace(recipe, tasks=material.dataset.tasks)
-    prior = class_prior(material.dataset.take(material.training))
-    if smoke:
-        recipe, material = replace(recipe, epochs=(1,) * len(recipe.epochs)), material.few(recipe)
+    end = None if max_minutes is None else time.monotonic() + 60 * max_minutes
+    refuse_numbers(picture_cache=picture_cache, checkpoint_minutes=checkpoint_minutes, max_minutes=max_minutes)
+    data, spent = data or Path("data") / recipe.name, Spent()
+    with ExitStack() as locks:
+        run = None if fresh and run and run.exists() else run
+        before = unfinished.to_go_on_with(run)
+        try_out((run or RUNS / recipe.name) / RECIPE)
+        if before:
+            locks.enter_context(unfinished.held(before))
+        with spent.on("checking"):
+            material = read_material(recipe, data, skip_bad_images, cache, fold)
+        asked = recipe = replace(recipe, tasks=material.dataset.tasks)
+        prior = class_prior(material.dataset.take(material.training))
+        if smoke:
+            recipe, material = replace(recipe, epochs=(1,) * len(recipe.epochs)), material.few(recipe)
+        if before:
+            recipe = unfinished.agreed(before, asked, material.content)
 
-    with spent.on("preparing"):
-        from competition.training.prepare import Preparation  # Keras, from here on
+        with spent.on("preparing"):
+            from competition.training.prepare import Preparation  # Keras, from here on
 
-        preparation = Preparation.of(recipe, material, cache, picture_cache)
-    folder = new_run(f"{recipe.name}-smoke" if smoke else recipe.name, run)
-    held_out = {FOLD: fold[1]} if fold else {}
-    folder.write_recipe(recipe, {**how_it_was_made(data), **preparation.facts(), SMOKE: smoke, **held_out})
-    folder.write_json("prior.json", {name: shares.tolist() for name, shares in prior.items()})
-    if material.skipped:
-        folder.write_text("skipped.txt", "\n".join(map(str, material.skipped)) + "\n")
-    print(preparation.outlook())
-    trainer = preparation.trainer(folder, spent)
-    trainer.fit()
-    with spent.on("reports"):
-        test = preparation.pictures.take(material.test)
-        report_results(trainer, test, views, folder, fold[1] if fold else None)
+            preparation = Preparation.of(recipe, material, cache, picture_cache, before and before.read_made())
+            if end:
+                preparation = preparation.within(end, views, planned=before is not None)
+        facts = {**how_it_was_made(data), **preparation.facts()}
+        if before:
+            folder = unfinished.go_on(before, called(), facts, accept_other_machine)
+        else:
+            folder = new_run(f"{recipe.name}-smoke" if smoke else recipe.name, run)
+            locks.enter_context(unfinished.held(folder))
+            arguments = {"views": views, "picture_cache": picture_cache, "skip_bad_images": skip_bad_images}
+            arguments |= {"fold": fold and (str(fold[0].absolute()), fold[1])}
+            plan = {SMOKE: smoke, **({FOLD: fold[1]} if fold else {})}
+            plan |= unfinished.plan(asked, material.content, arguments)
+            with begun(folder):
+                folder.write_json("prior.json", {name: shares.tolist() for name, shares in prior.items()})
+                if material.skipped:
+                    folder.write_text("skipped.txt", "\n".join(map(str, material.skipped)) + "\n")
+                folder.write_recipe(preparation.recipe, facts | plan)
+        print(preparation.outlook())
+        trainer = preparation.saved_trainer(folder, spent, 60 * checkpoint_minutes, on_nan)
+        with said_how_to_go_on(trainer):
+            trainer.fit()
+            with spent.on("reports"):
+                test = preparation.pictures.take(material.test)
+                report_results(trainer, test, views, folder, fold[1] if fold else None)
     print(f"\n{folder.folder}/ holds the run: weights, scores, curves.png, confusion/\ntime: {spent}")
     return folder
+
+
+def refuse_numbers(**numbers: float | None) -> None:
+    """Raise InvalidInput for a flag whose number is below 0, or no number."""
+    for name, value in numbers.items():
+        if value is not None and not 0 <= value < math.inf:
+            raise InvalidInput(f"--{name.replace('_', '-')} is {value}; allowed are numbers from 0")
+
+
+@contextmanager
+def said_how_to_go_on(trainer) -> Iterator[None]:
+    """Let a block that a signal stops say what is saved of a training, and how it goes on."""
+    try:
+        yield
+    except Stopped as stop:
+        run, saved = trainer.run, f"saved at {trainer.saved_at}" if trainer.saved_at else "at its beginning"
+        advice = f"{run.folder}/ is {saved}; to go on: competition resume {run.folder}"
+        if run.finished:
+            advice = f"{run.folder}/ has its scores; for the pictures that it lacks: competition report {run.folder}"
+        raise Stopped(stop.number, advice) from None
 
 
 def report_results(trainer, test: Pictures, views: Sequence[View], folder: Run, fold: int | None) -> None:
@@ -96,6 +151,7 @@ def report_results(trainer, test: Pictures, views: Sequence[View], folder: Run, 
     if predictions:
         scores |= {"interval": interval_of_means(predictions), "images": len(held_out)}
     folder.write_json(SCORES, {"best_epoch": kept.epoch, "seconds": trainer.seconds, **scores})
+    trainer.checkpoints.remove()
     if predictions:
         print(f"\nbest epoch {kept.epoch}, on {len(held_out)} held-out images:\n{table(kept.report)}")
         if len(labels := score_labels(predictions)):

@@ -1,5 +1,6 @@
 """Read every image once before training, to find broken ones and equal files."""
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from competition.files import CACHE, JsonCache
 from competition.images.decode import BadImage, decode, digest_of, file_of, read_file
 from competition.task import Task
 from competition.threads import in_threads
+
+DIGEST = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ def inspect(dataset: Dataset, cache: Path = CACHE) -> Inspection:
     """
     located = replace(dataset, roots=tuple(root.resolve() for root in dataset.roots))
     paths = [located.path(row) for row in range(len(dataset))]
-    seen = JsonCache(cache / "images.json", lambda entry: isinstance(entry, list) and len(entry) == 3)
+    seen = JsonCache(cache / "images.json", _valid)
     digests: list[str | None] = [_remembered(seen, path) for path in paths]
     unknown = [row for row, digest in enumerate(digests) if digest is None]
     problems = {}
@@ -94,6 +97,12 @@ def _label(task: Task, codes: np.ndarray) -> str:
     marks = {YES: "", MAYBE: "?"}
     true = [f"{name}{marks[code]}" for name, code in zip(task.classes, codes.tolist(), strict=True) if code in marks]
     return " + ".join(true) or "none of the classes"
+
+
+def _valid(entry: object) -> bool:
+    """Whether an entry of the cache is a size, a time and a digest."""
+    known = isinstance(entry, list) and [type(one) for one in entry] == [int, int, str]
+    return known and bool(DIGEST.fullmatch(entry[2]))  # caches name files after it
 
 
 def _remembered(seen: JsonCache, path: Path) -> str | None:

@@ -12,10 +12,12 @@ from competition.data.stratify import hold_out
 from competition.dataset import Dataset, describe
 from competition.errors import InvalidInput, Problem, listed
 from competition.files import CACHE
+from competition.images.decode import digest_of
 from competition.layouts.registry import reader_of
 from competition.recipe import Recipe
 
 SMOKE_BATCHES = 2
+DIGITS = 16  # of a digest, enough to tell data sets apart
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,17 @@ class Material:
     held_out: np.ndarray
     test: np.ndarray
     skipped: tuple[Problem, ...]
+
+    @property
+    def content(self) -> dict[str, str]:
+        """Digests of all that a training depends on, by what they are of: labels, images, split."""
+        tasks = self.dataset.tasks
+        labels = [one[task.name] for task in tasks for one in (self.dataset.codes, self.dataset.labelled)]
+        return {
+            "labels": digest_of(repr(tasks).encode() + b"".join(array.tobytes() for array in labels))[:DIGITS],
+            "images": digest_of("".join(self.digests).encode())[:DIGITS],
+            "split": digest_of(b"".join(rows.tobytes() for rows in (self.training, self.held_out, self.test)))[:DIGITS],
+        }
 
     def few(self, recipe: Recipe) -> "Material":
         """For a smoke test: random rows for two batches to train on and one to validate on."""

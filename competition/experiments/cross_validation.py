@@ -9,7 +9,7 @@ from pathlib import Path
 from competition.data.folds import Folds, read_folds
 from competition.experiments.runner import Job, open_folder, other_fields
 from competition.recipe import Recipe
-from competition.run import CROSS_VALIDATION, RECIPE, SCORES, Run
+from competition.run import CROSS_VALIDATION, RECIPE, SCORES, Run, begun
 from competition.scoring.reports import report_files
 
 FOLDS = "folds.csv"
@@ -60,8 +60,9 @@ def open_experiment(
     others = partial(_others, recipe=recipe, plan=plan)
     whole = open_folder(f"{recipe.name}-cv", folder, others, lambda run: _complete(run, recipe))
     if not (whole.folder / RECIPE).is_file():
-        whole.write_text(FOLDS, folds_file.read_text(encoding="utf-8"))
-        whole.write_recipe(recipe, {**made, CROSS_VALIDATION: plan})
+        with begun(whole):
+            whole.write_text(FOLDS, folds_file.read_text(encoding="utf-8"))
+            whole.write_recipe(recipe, {**made, CROSS_VALIDATION: plan})
     elif seeds > _plan(whole)["seeds"]:
         whole.write_recipe(recipe, {**whole.read_made(), CROSS_VALIDATION: plan})
     experiment = Experiment(whole, recipe, folds, seeds)

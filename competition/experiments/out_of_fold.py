@@ -9,7 +9,7 @@ from competition.data.folds import TEST as NO_FOLD
 from competition.dataset import Dataset
 from competition.errors import InvalidInput
 from competition.experiments.cross_validation import Experiment, FoldJob
-from competition.files import locked
+from competition.files import locked, writing
 from competition.run import SCORES, Run
 from competition.scoring.blend import read_seeds
 from competition.scoring.bootstrap import estimate, interval_of_means, resampled
@@ -52,9 +52,11 @@ def _put_together(experiment: Experiment, dataset: Dataset) -> None:
         test = dataset.take(fold == NO_FOLD)
         seen = mean_over_parts(parts, test, TEST)
         Predictions.of(whole.name, test, seen[PLAIN]).write(whole, TEST, seen)
+    scores = scores_of(whole, parts, predictions, views)
     for report in report_files(whole, dataset.tasks).values():  # they were made before seeds were added
-        report.unlink(missing_ok=True)
-    whole.write_json(SCORES, scores_of(whole, parts, predictions, views))
+        with writing(report):
+            report.unlink(missing_ok=True)
+    whole.write_json(SCORES, scores)
     write_reports(whole, predictions, lambda: dataset.path_of)
 
 

@@ -7,15 +7,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
 from competition.errors import InvalidInput
-from competition.files import locked
+from competition.files import locked, writing
 from competition.recipe import Recipe, differences
 from competition.run import Run, new_run, numbered_runs
+from competition.stopping import Stopped, stoppable
 from competition.threads import share_of_threads
 
 LAST_LINES = 15
@@ -70,9 +70,9 @@ def other_fields(there: Recipe, here: Recipe, varied: str = "") -> Iterator[str]
 def train_all(jobs: Sequence[Job], flags: Sequence[str], shares: Sequence[str | None]) -> None:
     """Run `competition train` for each job with `flags` and its own, as many at a time as there are `shares` of GPUs.
 
-    They divide the threads of the processor among them. What an earlier attempt left of a run is removed. Raises
-    InvalidInput, with the end of the log, if a training fails: those that are running finish, and no other starts.
-    If this process is stopped, they are stopped, too.
+    They divide the threads of the processor among them. A training that was stopped goes on. Raises InvalidInput,
+    with the end of the log, if a training fails: those that are running finish, and no other starts. If a signal
+    stops this process, they save and stop, too.
     """
     waiting, stop, running, threads = iter(jobs), Event(), [], share_of_threads(len(shares))
 
@@ -87,17 +87,17 @@ def train_all(jobs: Sequence[Job], flags: Sequence[str], shares: Sequence[str | 
                 stop.set()
                 raise
 
-    with _stopped_as_by_ctrl_c(), ThreadPoolExecutor(len(shares)) as pool:
+    with stoppable(), ThreadPoolExecutor(len(shares)) as pool:
         workers = [pool.submit(work, share) for share in shares]
         try:
             for worker in workers:
                 worker.result()
-        except KeyboardInterrupt:
+        except Stopped as stopped:
             stop.set()
             while wait(workers, timeout=0.1).not_done:  # repeatedly, because one may only be starting
                 for process in running:
                     process.terminate()
-            raise
+            raise Stopped(stopped.number, "what is trained is saved; the same command goes on") from None
 
 
 def train_one(job: Job, flags: Sequence[str], share: dict[str, str], running: list[subprocess.Popen]) -> None:
@@ -105,19 +105,52 @@ def train_one(job: Job, flags: Sequence[str], share: dict[str, str], running: li
 
     `share` holds environment variables that say which threads and GPUs the training may use.
     """
-    with locked(job.whole.folder / f".{job.run.name}.lock", wait=False) as lock:
+    with locked(lock_of(job), wait=False) as lock:
         if lock is None:
             print(f"{job.run.name}: another process is training it", flush=True)
             return
         if job.run.finished:  # by another process, meanwhile
             return
-        if job.run.folder.exists():
+        if job.run.folder.exists() and not job.run.checkpoints.exists():  # nothing to go on from
             shutil.rmtree(job.run.folder)
         command = [sys.executable, "-m", "competition", "train", str(job.recipe_file), *flags, *job.flags]
         command += ["--run", str(job.run.folder)]
-        if follow(command, os.environ | share, job, lock, running) != 0:
+        status = follow(command, os.environ | share, job, lock, running)
+        if status != 0:
             lines = job.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
-            raise InvalidInput(f"{job.run.name} could not be trained; {job.log} ends with:", lines)
+            raise InvalidInput(f"{job.run.name} {_ending(status)}; {job.log} ends with:", lines)
+
+
+def _ending(status: int) -> str:
+    """How a training ended that did not succeed: by a signal, of which 128 + n tells as well as -n, or by itself."""
+    number = -status if status < 0 else status - 128
+    if number <= 0:
+        return "could not be trained"
+    if number == signal.SIGKILL:
+        return (
+            "was killed by the system (SIGKILL), most likely for lack of memory: try fewer --jobs, or a smaller "
+            "--batch-size, which is another experiment. The same command goes on"
+        )
+    return f"was ended by signal {number} ({signal.strsignal(number) or 'unknown'}); the same command goes on"
+
+
+def refuse_unfinished(jobs: Sequence[Job]) -> None:
+    """Raise InvalidInput if some of the jobs have not finished, usually because another process is training them."""
+    if missing := [job for job in jobs if not job.run.finished]:
+        raise InvalidInput(
+            f"{missing[0].whole.folder}/ is not complete; once these have finished, the same command goes on:",
+            [f"{job.run.name}: {_who_has(job)}; its log is {job.log}" for job in missing],
+        )
+
+
+def _who_has(job: Job) -> str:
+    with locked(lock_of(job), wait=False) as lock:
+        return "another process is training it" if lock is None else "not finished"
+
+
+def lock_of(job: Job) -> Path:
+    """The file that the process locks which trains a job."""
+    return job.whole.folder / f".{job.run.name}.lock"
 
 
 def follow(
@@ -126,30 +159,21 @@ def follow(
     """Run a command and return its exit status. It inherits the `lock`, so it keeps it if this process is killed."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     with (
+        writing(job.log),
         job.log.open("w", encoding="utf-8") as log,
         subprocess.Popen(command, env=environment, text=True, errors="replace", pass_fds=[lock], **pipes) as process,
     ):
         running.append(process)
-        for line in process.stdout:
-            log.write(line)
-            log.flush()
-            if line.startswith(SHOWN):
-                print(f"{job.run.name}: {line}", end="", flush=True)
+        try:
+            for line in process.stdout:
+                log.write(line)
+                log.flush()
+                if line.startswith(SHOWN):
+                    print(f"{job.run.name}: {line}", end="", flush=True)
+        except OSError:  # a full disk: nobody would see how the training ends
+            process.terminate()
+            raise
     return process.returncode
-
-
-@contextmanager
-def _stopped_as_by_ctrl_c() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP stop the block like Ctrl-C, so that its trainings end, too; unless nohup ignores one."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    for number, handler in handlers.items():
-        if handler != signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
 
 
 def shares_of_gpus(jobs: int) -> list[str | None]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stderr
+from contextlib import nullcontext, redirect_stderr
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from io import StringIO
@@ -15,7 +15,7 @@ from competition.errors import InvalidInput, no_such
 from competition.experiments.runner import Job, open_folder, other_fields
 from competition.recipe import Recipe
 from competition.renamed import current_sweep, hint
-from competition.run import SWEEP, Run
+from competition.run import SWEEP, Run, begun
 
 TABLE = "sweep.csv"  # the last file that a sweep writes
 FIXED = {
@@ -99,10 +99,12 @@ def open_sweep(recipe: Recipe, field: str, values: Sequence[str], made: dict, fo
     plan = {"field": field, "values": list(values), "data": made["data"]}
     others = partial(_others, recipe=recipe, plan=plan)
     whole = open_folder(f"{recipe.name}-sweep", folder, others, lambda run: (run.folder / TABLE).is_file())
-    if (whole.folder / SWEEP).is_file():
+    new = not (whole.folder / SWEEP).is_file()
+    if not new:
         plan["values"] = list(dict.fromkeys([*_plan(whole)["values"], *values]))
     recipes = varied(recipe, field, plan["values"])
-    whole.write_json(SWEEP, {"recipe": asdict(recipe), "made": made, "sweep": plan})
+    with begun(whole) if new else nullcontext():
+        whole.write_json(SWEEP, {"recipe": asdict(recipe), "made": made, "sweep": plan})
     variants = []
     for value, one in zip(plan["values"], recipes, strict=True):
         run = Run(whole.file(folder_name(field, value)))

@@ -18,9 +18,10 @@ def report_sweep(variants: Sequence[Variant]) -> str:
 
     Raises InvalidInput if the variants were scored on different images, because the data was changed in between.
     """
-    aligned([read_predictions(variant.run) for variant in variants])
+    predictions = aligned([read_predictions(variant.run) for variant in variants])
     scores = [variant.run.read_scores() for variant in variants]
-    histories = [pd.read_csv(variant.run.folder / "history.csv") for variant in variants]
+    columns = [f"{part}_{task.name}" for task in predictions[0].tasks for part in ("accuracy", "val_accuracy")]
+    histories = [variant.run.read_history("epoch", *columns) for variant in variants]
     rows = [_row(*one) for one in zip(variants, scores, histories, strict=True)]
     chance = {task["task"]: task["chance"] for task in scores[0]["best"]["tasks"]}  # the same for all
     whole = variants[0].whole

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from copy import copy
 from functools import lru_cache
 from typing import Any
 
@@ -52,7 +53,7 @@ class PredictBatches:
 
 
 class TrainBatches:
-    """Batches (inputs, targets, weights), shuffled anew in each `epoch`, which the trainer sets.
+    """Batches (inputs, targets, weights) of one `epoch`, which has an order of its own.
 
     `inputs(rows, epoch)` makes the inputs of some rows of the dataset: augmented views, or cached features. Targets
     and weights are dicts by the output of the network, `ascii_name` of the task, (batch, classes) and (batch,) float32;
@@ -80,13 +81,23 @@ class TrainBatches:
     def __getitem__(self, batch: int):
         if not 0 <= batch < len(self):
             raise IndexError(batch)
-        places = np.arange(batch * self.batch_size, (batch + 1) * self.batch_size)
-        rows = shuffled(self.count, self.recipe.seed, self.epoch)[places % self.count]
+        rows, counted = self.rows(batch), np.arange(batch * self.batch_size, (batch + 1) * self.batch_size) < self.count
         targets = self.dataset.targets(self.recipe.maybe, rows)  # those of all rows can be gigabytes
         targets = {task.ascii_name: targets[task.name] for task in self.dataset.tasks}
-        counted, tasks = places < self.count, self._tasks(batch)
+        tasks = self._tasks(batch)
         weights = {name: values[rows] * (counted & (name in tasks)) for name, values in self.weights.items()}
         return self.inputs(rows, self.epoch), targets, weights
+
+    def rows(self, batch: int) -> np.ndarray:
+        """The rows of the dataset in a batch, (batch_size,) int; the last one is filled up with the first rows."""
+        places = np.arange(batch * self.batch_size, (batch + 1) * self.batch_size)
+        return shuffled(self.count, self.recipe.seed, self.epoch)[places % self.count]
+
+    def of(self, epoch: int) -> "TrainBatches":
+        """The batches of another epoch."""
+        batches = copy(self)
+        batches.epoch = epoch
+        return batches
 
     def _tasks(self, batch: int) -> list[str]:
         """The tasks that a batch trains: all, or one, the next one after each update, across epochs.
@@ -99,6 +110,22 @@ class TrainBatches:
             return tasks
         update = ((self.epoch - self.first_epoch) * len(self) + batch) // self.recipe.accumulate
         return [tasks[update % len(tasks)]]
+
+
+class StageBatches:
+    """The batches of a stage, epoch after epoch, from step `first` on: `epochs` of them, counted from `first_epoch`."""
+
+    def __init__(self, batches: TrainBatches, epochs: int, first: int = 0):
+        self.batches, self.epochs, self.first = batches, epochs, first
+
+    def __len__(self) -> int:
+        return self.epochs * len(self.batches) - self.first
+
+    def __getitem__(self, step: int):
+        if not 0 <= step < len(self):
+            raise IndexError(step)
+        epoch, batch = divmod(self.first + step, len(self.batches))
+        return self.batches.of(self.batches.first_epoch + epoch)[batch]
 
 
 def augmented_views(pictures: Pictures) -> Callable[[np.ndarray, int], np.ndarray]:

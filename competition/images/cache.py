@@ -14,7 +14,7 @@ import simplejpeg
 
 from competition.dataset import Dataset
 from competition.errors import InvalidInput
-from competition.files import whole_file
+from competition.files import whole_file, writing
 from competition.images.decode import CHANNELS, BadImage, decode, digest_of, read_file, reused
 from competition.images.warp import halvings, shrink
 from competition.recipe import Recipe
@@ -87,7 +87,8 @@ class PictureCache:
 
     def __init__(self, folder: Path, recipe: Recipe, limit: int):
         self.folder = folder / f"{recipe.image_size}-{recipe.aspect}-{PIXELS}"
-        self.folder.mkdir(parents=True, exist_ok=True)
+        with writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
         used = sum(map(_size, folder.glob("*/*")))
         self.room = min(limit - used, shutil.disk_usage(folder).free // 2)
         self.full = False
@@ -105,7 +106,7 @@ class PictureCache:
         except OSError:  # usually not there yet; one that cannot be read is decoded again
             return None
         height, width = content[:HEADER].view(np.uint32).tolist() if len(content) > HEADER else (0, 0)
-        if len(content) != HEADER + height * width * 3:
+        if not height * width or len(content) != HEADER + height * width * 3:
             return None
         out = reused("decoded", height, width, CHANNELS)
         return cv2.cvtColor(content[HEADER:].reshape(height, width, 3), cv2.COLOR_RGB2RGBA, dst=out)
@@ -123,10 +124,11 @@ class PictureCache:
         cv2.cvtColor(picture, cv2.COLOR_RGBA2RGB, dst=content[HEADER:].reshape(height, width, 3))
         try:
             with whole_file(self.folder / digest, durable=False) as path:
-                content.tofile(path)
-        except OSError as error:  # a failing cache must not end a training
+                path.write_bytes(content.data)  # `tofile` would not say why it fails
+        except InvalidInput as error:  # a failing cache must not end a training
+            reason = getattr(error.__cause__, "strerror", None) or error
             with self._lock:
-                self._stop(f"it cannot be written ({error.strerror or error})")
+                self._stop(f"it cannot be written ({reason})")
 
     def _stop(self, reason: str) -> None:
         """Add nothing from now on, and warn once, with the reason."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from competition.data.check_images import Inspection
 from competition.dataset import Questions
+from competition.errors import InvalidInput
 from competition.images.cache import GIGABYTE, USUAL_ROOM, PictureCache, Pictures
 from competition.images.warp import View
 from competition.model.devices import memory_explained
@@ -33,7 +34,7 @@ def answer_of(
     restored = networks(parts)
     digests = [digest for digest in inspection.digests if digest is not None]
     for part in parts:
-        recipe, prior = part.read_recipe(), part.read_json("prior.json")
+        recipe, prior = part.read_recipe(), _prior_of(part)
         given = {view: {} for view in views}
         if good.any():
             kept = PictureCache(cache / "pictures", recipe, int(USUAL_ROOM * GIGABYTE)) if len(parts) > 1 else None
@@ -45,6 +46,17 @@ def answer_of(
         return answers[0]
     several = Blend.plain([(part.folder, "plain") for part in parts], blend.mean, blend.tasks)
     return {view: several.apply([one[view] for one in answers]) for view in views}
+
+
+def _prior_of(run: Run) -> dict[str, Sequence[float]]:
+    """The share of each class in the training data. Raises InvalidInput if they are not there."""
+    prior, file = run.read_json("prior.json"), run.folder / "prior.json"
+    for task in run.read_recipe().tasks:
+        shares = prior.get(task.name) if isinstance(prior, dict) else None
+        numbers = isinstance(shares, list) and all(isinstance(share, int | float) for share in shares)
+        if not numbers or len(shares) != len(task):
+            raise InvalidInput(f"{file} lacks a share for each class of {task.name}; the run has to be made again")
+    return prior
 
 
 def _with_prior(

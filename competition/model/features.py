@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from competition.files import CACHE, locked, whole_file
+from competition.files import CACHE, locked, refuse_folder, whole_file
 from competition.images.cache import PIXELS, Pictures
 from competition.model.network import POOL, backbone_of, by_task, features_of
 from competition.model.predict import predict
@@ -59,7 +59,7 @@ def cached_features(network: keras.Model, policy: str, pictures: Pictures, cache
     and aspect, and the number format.
     """
     unique, first, rows = np.unique(np.array(pictures.digests), return_index=True, return_inverse=True)
-    path = cache / "features" / f"{_key(network, pictures.recipe, policy, unique)}.npy"
+    path = features_file(network, policy, pictures, cache)
     shape = (len(unique), network.get_layer(POOL).output.shape[1])
     with locked(path.with_suffix(".lock")):  # a process that needs them, too, waits for them
         if not _is_whole(path, shape):
@@ -68,13 +68,20 @@ def cached_features(network: keras.Model, policy: str, pictures: Pictures, cache
     return Features(np.load(path, mmap_mode="r"), rows)
 
 
+def features_file(network: keras.Model, policy: str, pictures: Pictures, cache: Path) -> Path:
+    """Where the features of pictures are cached, or would be."""
+    unique = np.unique(np.array(pictures.digests))
+    return cache / "features" / f"{_key(network, pictures.recipe, policy, unique)}.npy"
+
+
 def _is_whole(path: Path, shape: tuple[int, int]) -> bool:
     """Whether a file holds all features (images, features); prints a message where it exists and does not."""
     if not path.exists():
         return False
+    refuse_folder(path)
     try:
         array = np.lib.format.open_memmap(path, mode="r")
-    except ValueError:  # cut, empty, or something else
+    except (OSError, ValueError, OverflowError):  # cut, empty, or something else
         array = np.empty(0)
     whole = (array.shape, array.dtype) == (shape, np.float32) and path.stat().st_size == array.offset + array.nbytes
     if not whole:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from io import BytesIO
 
 import keras
 
+from competition.errors import InvalidInput
 from competition.files import whole_file
 from competition.model.devices import make_strategy
 from competition.model.network import build_network
@@ -34,15 +36,33 @@ def networks(runs: Iterable[Run]) -> Iterator[keras.Model]:
 
 def load(network: keras.Model, run: Run) -> None:
     """Load the weights of a run. Raises InvalidInput where they do not fit all of the network."""
-    load_whole(run.weights, "the network of this run", lambda: _uncompiled(network).load_weights(str(run.weights)))
+    try:
+        load_whole(run.weights, "the network of this run", lambda: _uncompiled(network).load_weights(str(run.weights)))
+    except InvalidInput as error:
+        raise InvalidInput(f"{error}; bring the file back, or make the run again") from None
+
+
+class _Memory(BytesIO):
+    """A weights file in memory, under a name that Keras accepts."""
+
+    def __str__(self) -> str:
+        return "memory.weights.h5"
 
 
 def save(network: keras.Model, run: Run) -> None:
-    """Write the weights into the run."""
+    """Write the weights into the run, by way of memory, where there is room for one more copy of them.
+
+    HDF5 that meets a full disk can neither write nor close its file, and ends the process with a segmentation fault.
+    """
+    content = _Memory()
+    _uncompiled(network).save_weights(content)
     with whole_file(run.weights) as path:
-        _uncompiled(network).save_weights(str(path), overwrite=True)
+        path.write_bytes(content.getbuffer())
 
 
 def _uncompiled(network: keras.Model) -> keras.Model:
-    """A network of the same layers without the optimizer, whose state Keras would save, and miss in a file."""
-    return keras.Model(network.input, network.output)
+    """A network of the same layers without the optimizer, whose state Keras would save, and miss in a file.
+
+    Its name is in the file, and Keras would number it: then the file would depend on what else was built.
+    """
+    return keras.Model(network.input, network.output, name="network")

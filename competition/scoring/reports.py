@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from competition.errors import InvalidInput
 from competition.images.contact_sheet import BLUE, RED, Tile, sheet, write_sheet
 from competition.layouts.answers import for_spreadsheets
 from competition.run import Run, to_text
@@ -126,8 +127,9 @@ def warned(run: Run, name: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        cause = str(error) if isinstance(error, InvalidInput) else f"{type(error).__name__}: {error}"
         warnings.warn(
-            f"{run.folder / name} could not be made ({type(error).__name__}: {error}); all else is kept, and "
+            f"{run.folder / name} could not be made ({cause}); all else is kept, and "
             f"`competition report {run.folder}` tries again",
             stacklevel=4,
         )

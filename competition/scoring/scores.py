@@ -52,6 +52,11 @@ class Report:
     def to_json(self) -> dict:
         return asdict(self)
 
+    @classmethod
+    def of_json(cls, values: Mapping) -> "Report":
+        """The report whose `to_json` gave these values."""
+        return cls(**values | {"tasks": tuple(TaskScore(**one) for one in values["tasks"])})
+
 
 def score(tasks: Sequence[Task], probabilities: Mapping[str, np.ndarray], codes, labelled) -> Report:
     """Score `probabilities[task]` (n, classes) against `codes[task]` (n, classes) on the rows of `labelled[task]`, (n,)

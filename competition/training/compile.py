@@ -1,5 +1,8 @@
 """Losses that skip absent tasks, exact masked accuracy, optimizer and learning rate of a stage."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import keras
 from keras import losses, metrics, optimizers
 from keras.optimizers import schedules
@@ -41,6 +44,21 @@ def _make_variables(network: keras.Model, recipe: Recipe) -> None:
     network.compute_loss(None, targets, targets, weights)
     network.compute_metrics(None, targets, targets, weights)
     network.reset_metrics()
+
+
+@contextmanager
+def averaged(network: keras.Model, recipe: Recipe) -> Iterator[None]:
+    """Within the block, the weights are their moving averages, where the recipe has such."""
+    if not recipe.ema:
+        yield
+        return
+    own = [variable.numpy() for variable in network.trainable_variables]
+    network.optimizer.finalize_variable_values(network.trainable_variables)
+    try:
+        yield
+    finally:
+        for variable, value in zip(network.trainable_variables, own, strict=True):
+            variable.assign(value)
 
 
 def make_optimizer(recipe: Recipe, rate, steps: int) -> optimizers.Optimizer:

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import keras
-
 from competition.recipe import Stage
 from competition.scoring.scores import Report
 from competition.task import Task
@@ -33,13 +31,3 @@ def epoch_line(stages: int, epochs: int, row: Mapping, best: bool) -> str:
     if "val_map" in row:
         line += f"  val mAP {row['val_map']:.4f}  accuracy {row['val_accuracy']:.4f}{'  best' if best else ''}"
     return line
-
-
-class EpochBar(keras.callbacks.ProgbarLogger):
-    """Keras' progress bar with the loss alone: a column per task would not fit on a terminal."""
-
-    def on_train_batch_end(self, batch, logs=None):
-        super().on_train_batch_end(batch, {"loss": logs["loss"]})
-
-    def on_epoch_end(self, epoch, logs=None):
-        super().on_epoch_end(epoch, {"loss": logs["loss"]})

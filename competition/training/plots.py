@@ -2,7 +2,6 @@
 
 import shutil
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from competition.files import whole_file
@@ -11,7 +10,7 @@ from competition.run import Run
 
 def curves(run: Run) -> Figure:
     """Loss, scores, and the accuracy of each task, training dashed and held out solid."""
-    frame = pd.read_csv(run.folder / "history.csv")
+    frame = run.read_history("epoch", "stage", "loss")
     figure = Figure(figsize=(13, 4.2), layout="constrained")
     loss, score, tasks = figure.subplots(1, 3)
     loss.plot(frame["epoch"], frame["loss"], "--", color="black", label="training")

@@ -59,7 +59,10 @@ def choose_precision(recipe: Recipe, cache: Path) -> Choice:
 
 def _valid(entry: object) -> bool:
     """Whether an entry of the cache is a measurement."""
-    return isinstance(entry, dict) and {"policy"} <= entry.keys() <= {"policy", "seconds"}
+    if not isinstance(entry, dict) or entry.keys() != {"policy", "seconds"} or not isinstance(entry["seconds"], dict):
+        return False
+    seconds = entry["seconds"]
+    return entry["policy"] in [*seconds] and all(isinstance(one, float) for one in seconds.values())
 
 
 def _measure(recipe: Recipe, half: str) -> Choice:

@@ -1,23 +1,27 @@
 """All that has to be ready before the first step: devices, network, weights, and how long it will take."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
 
 from competition.data.load import Material
 from competition.images.cache import GIGABYTE, PictureCache, Pictures
+from competition.images.warp import View
 from competition.model import devices
-from competition.model.features import Features, cached_features
+from competition.model.features import Features, cached_features, features_file
 from competition.model.network import build_network, set_trainable
 from competition.model.weights import load_first_weights
-from competition.recipe import Recipe
+from competition.recipe import Recipe, Stage
 from competition.run import Run
 from competition.spent import Spent
+from competition.training.checkpoint import Checkpoints
 from competition.training.compile import learning_rate
 from competition.training.precision import Choice, choose_precision, seconds_forward
-from competition.training.trainer import Trainer
+from competition.training.time_limit import REPORTS, SLACK, TimeLimit, shortened
+from competition.training.trainer import OnNan, Trainer
 
 BACKWARD = 2.3  # a backward step through convolutions takes about as long as this many forward, with the update
 
@@ -32,15 +36,21 @@ class Preparation:
     cache: Path
     precision: Choice
     network: keras.Model
+    limit: TimeLimit | None = None
 
     @classmethod
-    def of(cls, recipe: Recipe, material: Material, cache: Path, picture_cache: float = 0) -> "Preparation":
+    def of(
+        cls, recipe: Recipe, material: Material, cache: Path, picture_cache: float = 0, made: Mapping | None = None
+    ) -> "Preparation":
         """Choose devices and number format, build the network and load its weights.
+
+        `made` is what an unfinished run recorded of itself, and decides the number format.
 
         Raises InvalidInput for weights that are missing or wrong, and for a stage that trains from a layer that does
         not exist.
         """
-        precision = choose_precision(recipe, cache)
+        recorded = made and Choice(made["precision"], made["seconds_forward"])
+        precision = recorded or choose_precision(recipe, cache)
         keras.backend.clear_session()  # numbers in layer names then do not depend on what was built before
         keras.utils.set_random_seed(recipe.seed)
         with devices.make_strategy().scope(), devices.memory_explained(recipe.batch_size):
@@ -75,6 +85,23 @@ class Preparation:
         held_out = self.pictures.take(self.material.held_out)
         return Trainer(self.network, self.recipe, run, training, held_out, self._features, spent or Spent())
 
+    def saved_trainer(self, run: Run, spent: Spent, seconds_between: float, on_nan: OnNan) -> Trainer:
+        """A trainer that saves checkpoints in `run`, goes on at the newest one there, and keeps to the time limit."""
+        options = {"seconds_between": seconds_between, "on_nan": on_nan, "limit": self.limit}
+        return replace(self.trainer(run, spent), checkpoints=Checkpoints(run), **options)
+
+    def within(self, end: float, views: Collection[View], planned: bool) -> "Preparation":
+        """A preparation whose training ends, scored in some `views`, by the moment `end` (time.monotonic).
+
+        Unless its stages are `planned` already, they are shortened to what should fit. Raises InvalidInput where not
+        even the features for a stage of heads do.
+        """
+        forward, held_out = SLACK * self.seconds_forward(), len(self.material.held_out)
+        later = (len(set(views)) - 1) * held_out + len({*views, "plain"}) * len(self.material.test)
+        limit = TimeLimit(end, forward * held_out, REPORTS + forward * later)
+        recipe = self.recipe if planned else shortened(self.recipe, limit, self.stage_seconds)
+        return replace(self, recipe=recipe, limit=limit)
+
     def _features(self) -> tuple[Features, Features]:
         """Cached features of the rows to train and to validate on."""
         every = cached_features(self.network, self.precision.policy, self.pictures, self.cache)
@@ -96,9 +123,18 @@ class Preparation:
         return "\n".join([*lines, f"about {max(1, round(self.seconds() / 60))} min in all"])
 
     def seconds(self) -> float:
-        """Expected time, from that of one forward step on one device, which predicting compiles anyway."""
-        seconds_forward(self.network, self.recipe)
-        forward = seconds_forward(self.network, self.recipe) / (self.recipe.batch_size * self.replicas)
+        """Expected time of all stages."""
+        return sum(map(self.stage_seconds, self.recipe.stages))
+
+    def stage_seconds(self, stage: Stage) -> float:
+        """Expected time of a stage; one of heads runs the backbone only once, and not at all on cached features."""
+        if stage.trains == "heads":
+            cached = features_file(self.network, self.precision.policy, self.pictures, self.cache).exists()
+            return 0 if cached else self.seconds_forward() * len(self.material.dataset)
         images = len(self.material.training) * (1 + BACKWARD) + len(self.material.held_out)
-        once = len(self.material.dataset)  # a stage of heads runs the backbone only once
-        return forward * sum(once if stage.trains == "heads" else stage.epochs * images for stage in self.recipe.stages)
+        return self.seconds_forward() * stage.epochs * images
+
+    def seconds_forward(self) -> float:
+        """The time of an image, from that of a step forward on one device, which predicting compiles anyway."""
+        seconds_forward(self.network, self.recipe)
+        return seconds_forward(self.network, self.recipe) / (self.recipe.batch_size * self.replicas)

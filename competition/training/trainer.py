@@ -1,67 +1,51 @@
 """Train a network stage by stage: heads on cached features, then the network on augmented images."""
 
-import sys
+import math
+import random
 import time
 import warnings
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import keras
 import numpy as np
 import pandas as pd
 
-from competition.errors import InvalidInput
-from competition.images.batches import TrainBatches, augmented_views
+from competition import stopping
+from competition.errors import InvalidInput, listed
+from competition.images.batches import StageBatches, TrainBatches, augmented_views
 from competition.images.cache import Pictures
 from competition.images.mix import MixedBatches
 from competition.images.warp import VIEWS, View
-from competition.model.devices import average_batch_norm, memory_explained
+from competition.model.devices import memory_explained
 from competition.model.features import Features, predict_features
 from competition.model.network import build_heads, get_heads, set_heads, set_trainable
 from competition.model.predict import predict, predict_views
 from competition.model.restore import load, save
 from competition.model.stream import stream
-from competition.recipe import Monitor, Recipe, Stage
+from competition.recipe import Recipe, Stage
 from competition.run import Run
 from competition.scoring.fashionai import as_submitted
 from competition.scoring.scores import Report, score
 from competition.spent import Spent
+from competition.training.checkpoint import (
+    Checkpoint,
+    Checkpoints,
+    copies_of,
+    fitting_variables,
+    set_copies,
+)
 from competition.training.compile import compile_stage
-from competition.training.history import EpochBar, epoch_line, epoch_row
+from competition.training.history import epoch_line, epoch_row
+from competition.training.kept import Kept, Probabilities
+from competition.training.time_limit import TimeLimit
+from competition.training.watch import Watch
 
-Probabilities = Mapping[str, np.ndarray]
 Data = TypeVar("Data", Pictures, Features)
-ADVICE = "Try a lower --learning-rate (`competition find-lr` suggests one) or more --warmup-steps"
-
-
-@dataclass
-class Kept:
-    """The best epoch so far by one number of its report, or the last one where nothing is held out.
-
-    `save` stores its weights. Where there are `tasks`, the number is the mean over these alone.
-    """
-
-    save: Callable[[keras.Model], None]
-    by: Monitor
-    tasks: Collection[str] = ()
-    epoch: int = 0
-    report: Report | None = None
-    probabilities: Probabilities | None = None
-
-    def offer(self, network: keras.Model, epoch: int, report: Report | None, probabilities) -> bool:
-        """Save the network's weights if they are the best so far; return whether they were."""
-        if report and self.report and not self._better(report, self.report):
-            return False
-        self.save(network)
-        self.epoch, self.report, self.probabilities = epoch, report, probabilities
-        return True
-
-    def _better(self, new: Report, old: Report) -> bool:
-        if self.tasks:
-            new, old = new.only(self.tasks), old.only(self.tasks)
-        found, best = getattr(new, self.by), getattr(old, self.by)
-        return np.isnan(best) or (found < best if self.by == "loss" else found > best)
+OnNan = Literal["stop", "halve"]
+HALVINGS = 3  # of the rate of a stage; a fourth would hide that something else is wrong
+ADVICE = "Try a lower --learning-rate (`competition find-lr` suggests one), more --warmup-steps, or --on-nan halve"
 
 
 @dataclass
@@ -69,7 +53,8 @@ class Trainer:
     """One training: its network and data, and its results.
 
     `held_out` may be empty: then there is no score, and the last epoch is kept. `features` returns the cached features
-    of both datasets, and is called only if a stage trains heads.
+    of both datasets, and is called only if a stage trains heads. With `checkpoints` it goes on at the newest of them,
+    and writes one at the end of each epoch and every `seconds_between` within one.
     """
 
     network: keras.Model
@@ -80,12 +65,21 @@ class Trainer:
     features: Callable[[], tuple[Features, Features]]
     spent: Spent
     say: Callable[[str], None] = print
+    checkpoints: Checkpoints | None = None
+    seconds_between: float = math.inf
+    on_nan: OnNan = "stop"
+    limit: TimeLimit | None = None
     heads_report: Report | None = None
     last_report: Report | None = None
+    out_of_time: bool = False
     diverged: str = ""
+    images_then: Sequence[str] = ()  # those of the step that diverged, where it was seen by its loss
     seconds: float = 0.0
     history: list[dict] = field(init=False, default_factory=list)  # one row per epoch, as in history.csv
+    halvings: dict[int, int] = field(init=False, default_factory=dict)  # how often the rate of a stage was halved
+    saved_at: str = field(init=False, default="")
     kept: Kept = field(init=False)
+    going_on: Checkpoint | None = field(init=False, default=None)  # until its stage has begun
 
     def __post_init__(self):
         self.kept = self.keeper(lambda network: save(network, self.run))
@@ -95,7 +89,7 @@ class Trainer:
         """Images per step on all devices together."""
         return self.recipe.batch_size * self.network.distribute_strategy.num_replicas_in_sync
 
-    def keeper(self, save: Callable[[keras.Model], None]) -> Kept:
+    def keeper(self, save: Callable[[keras.Model], list[np.ndarray] | None]) -> Kept:
         """A `Kept` that compares epochs by the tasks that are trained: those of weight 0 do not count."""
         weighted = zip(self.recipe.tasks, self.recipe.task_weights, strict=False)  # no weights: all tasks count
         return Kept(save, self.recipe.monitor, [task.name for task, weight in weighted if weight])
@@ -103,38 +97,68 @@ class Trainer:
     def fit(self) -> None:
         """Run all stages; `seconds` is then the time they took, validation included.
 
-        Where loss or output are not finite it stops with a warning, and the best epoch before is the result.
-        Raises InvalidInput where there is none.
+        Where loss or output are not finite it stops with a warning, and the best epoch before is the result; or, with
+        `on_nan` halve, it goes back to the last good checkpoint with half the rate. Raises InvalidInput where there is
+        no such epoch, and Stopped, the training saved, after a signal.
         """
-        start = time.perf_counter()
-        with self.spent.on("training"):
+        number = self._begin()
+        with self.spent.on("training"), stopping.stoppable():
             self.held_out.keep()  # first, because they are read most often
-            for number, stage in enumerate(self.recipe.stages, start=1):
-                fit = self.fit_heads if stage.trains == "heads" else self.fit_images
-                with memory_explained(self.recipe.batch_size):
-                    fit(number, stage)
-                if self.diverged:
+            while number <= len(self.recipe.stages):
+                self.fit_stage(number)
+                if self.diverged and not self._may_go_back(number):
                     break
-        self.seconds = round(time.perf_counter() - start, 1)
-        if self.diverged and not self.kept.epoch:
-            raise InvalidInput(f"{self.diverged}; no epoch before it can be kept. {ADVICE}")
+                number = self._go_back(number) if self.diverged else number + 1
+        self.seconds = round(self._seconds_so_far(), 1)
         if self.diverged:
-            warnings.warn(f"{self.diverged}; epoch {self.kept.epoch} is kept. {ADVICE}", stacklevel=2)
+            if not self.kept.epoch:
+                raise InvalidInput(self._why_it_ended("no epoch before it can be kept"))
+            warnings.warn(self._why_it_ended(f"epoch {self.kept.epoch} is kept"), stacklevel=2)
+
+    def _why_it_ended(self, left: str) -> str:
+        """The message of a training that has diverged: where, what is `left` of it, what to try, and which images."""
+        message = f"{self.diverged}; {left}. {ADVICE}."
+        if good := self._last_good():
+            message += f" The last good checkpoint is of stage {good.state['stage']}, step {good.state['step']}."
+        return listed(f"{message} The images of that step:", self.images_then) if self.images_then else message
+
+    def fit_stage(self, number: int) -> None:
+        """Train one stage, from its beginning or from where the training goes on; nothing, if the time is up.
+
+        A step is always made, or there would be nothing to score.
+        """
+        if self.kept.epoch and self.time_is_up():
+            return
+        stage = self.recipe.stages[number - 1]
+        stage = stage._replace(learning_rate=stage.learning_rate * 0.5 ** self.halvings.get(number, 0))
+        with memory_explained(self.recipe.batch_size):
+            (self.fit_heads if stage.trains == "heads" else self.fit_images)(number, stage)
+
+    def time_is_up(self, seconds: float = 0) -> bool:
+        """Whether the time limit leaves no room for another epoch of so many seconds; with 0, for any."""
+        if self.limit and not (self.limit.has_room(seconds) if seconds else not self.limit.is_up()):
+            self.out_of_time = True
+        return self.out_of_time
+
+    def diverge(self, text: str, images: Sequence[str] = ()) -> None:
+        """Note that loss or output are no finite numbers, where, and after a step with which images."""
+        self.diverged, self.images_then = text, images
 
     def fit_heads(self, number: int, stage: Stage) -> None:
         """Fit the heads alone on standardised features, and put those of the best epoch into the network."""
+        if self.going_on and (there := self.going_on.arrays if number > 1 else self._first):
+            set_copies(self.network, self.network.variables, "network", there)
         with self.spent.on("features"):
             features, held_out = self.features()
         heads, mean, variance = self.first_heads(number, features)
         shown = self._shown(features, held_out)
-        saved: dict[str, list[np.ndarray]] = {}
-        best = self.keeper(lambda heads: saved.update(weights=heads.get_weights()))
+        best = self.keeper(lambda heads: heads.get_weights())
         batches = self.feature_batches(features)
         watch = Watch(self, number, stage, batches, lambda: predict_features(heads, shown, self.recipe.tasks), best)
         self._fit(heads, stage, batches, watch)
         if not best.epoch:
             return
-        heads.set_weights(saved["weights"])
+        heads.set_weights(best.weights)
         set_heads(self.network, heads, mean, variance)
         if result := self.validate(self.predict_shown, watch.place):
             self.heads_report, probabilities = result
@@ -166,17 +190,115 @@ class Trainer:
         return self._batches(TrainBatches, lambda rows, _: features[rows])
 
     def _batches(self, kind: type[TrainBatches], inputs: Callable) -> TrainBatches:
-        return kind(self.training.dataset, self.recipe, self.batch_size, inputs, len(self.history))
+        before = len(self.history)
+        if self.going_on:  # without the epochs that its stage has done
+            before = sum(row["stage"] < self.going_on.state["stage"] for row in self.history)
+        return kind(self.training.dataset, self.recipe, self.batch_size, inputs, before)
 
-    def _fit(self, network: keras.Model, stage: Stage, batches, watch: "Watch") -> None:
+    def _fit(self, network: keras.Model, stage: Stage, batches: TrainBatches, watch: Watch) -> None:
         with network.distribute_strategy.scope():
             compile_stage(network, self.recipe, stage, len(batches))
-        verbose = int(sys.stdout.isatty())
-        # Before `watch`, which then scores and keeps the averages.
-        averages = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if self.recipe.ema else []
-        callbacks = [*[EpochBar()] * verbose, *averages, watch]
-        with stream(batches) as made:
-            network.fit(made, epochs=stage.epochs, shuffle=False, callbacks=callbacks, verbose=verbose)
+        if self.going_on:
+            checkpoint, self.going_on = self.going_on, None
+            self._set_variables(network, checkpoint, stage)
+            watch.go_on(network, checkpoint)
+        steps = StageBatches(batches, stage.epochs, watch.step)
+        if len(steps) and not self.diverged and not self.out_of_time:
+            with stream(steps) as made, stopping.held():
+                network.fit(made, shuffle=False, callbacks=[watch], verbose=0)
+        network.optimizer.finalize_variable_values(network.trainable_variables)  # the averages, also without a step
+
+    def _set_variables(self, network: keras.Model, checkpoint: Checkpoint, stage: Stage) -> None:
+        set_copies(network, fitting_variables(network), "fit", checkpoint.arrays)
+        version, words, gauss = checkpoint.state["random"]
+        random.setstate((version, tuple(words), gauss))  # of Python's generator, from which Keras draws seeds
+        if self.recipe.schedule == "constant":  # the rate is a variable, which may have been halved since
+            network.optimizer.learning_rate = stage.learning_rate
+
+    def end_epoch(self, watch: Watch, logs: Mapping[str, float], report: Report | None, probabilities) -> None:
+        """Note an epoch that was scored, keep it if it is the best, and print its line."""
+        self.last_report = report
+        seconds, number = time.perf_counter() - watch.epoch_began, len(self.history) + 1
+        row = epoch_row(watch.number, watch.stage, self.recipe.tasks, logs, report, seconds)
+        self.history.append({"epoch": number, **row})
+        self.run.write_text("history.csv", pd.DataFrame(self.history).to_csv(index=False))
+        best = watch.kept.offer(watch.model, number, report, probabilities)
+        stages = self.recipe.stages
+        self.say(epoch_line(len(stages), sum(stage.epochs for stage in stages), self.history[-1], best))
+
+    def save(self, watch: Watch) -> None:
+        """Write a checkpoint of the stage that `watch` watches."""
+        if not self.checkpoints:
+            return
+        network, in_heads = watch.model, watch.model is not self.network
+        arrays = copies_of(network, fitting_variables(network), "fit")
+        arrays |= copies_of(network, network.metrics_variables, "metrics")
+        if in_heads and watch.number > 1:  # else it is the network that a training begins with
+            arrays |= copies_of(self.network, self.network.variables, "network")
+        arrays |= self.kept.arrays("kept") | (watch.kept.arrays("stage_kept") if in_heads else {})
+        reports = {"last": self.last_report, "heads": self.heads_report}
+        state = {
+            "stage": watch.number,
+            "step": watch.step,
+            "epoch_seconds": time.perf_counter() - watch.epoch_began,
+            "seconds": self._seconds_so_far(),
+            "history": self.history,
+            "halvings": list(self.halvings.items()),
+            "kept": self.kept.state(),
+            "stage_kept": watch.kept.state(),
+            "reports": {name: report and report.to_json() for name, report in reports.items()},
+            "random": random.getstate(),
+        }
+        self.checkpoints.write(Checkpoint(state, arrays))
+        self.saved_at = f"stage {watch.number}, epoch {len(self.history) + 1}, step {watch.step_of_epoch}"
+
+    def _begin(self) -> int:
+        """Start the clock, and load the newest checkpoint if there is one; the stage to begin with."""
+        self._clock = time.perf_counter()
+        variables = self.network.variables if self.on_nan == "halve" else ()  # which may go back to the beginning
+        self._first, self._first_random = copies_of(self.network, variables, "network"), random.getstate()
+        if not self.checkpoints or not (newest := next(self.checkpoints.read(), None)):
+            return 1
+        self._load(newest)
+        self._clock -= newest.state["seconds"]
+        self.halvings = dict(newest.state["halvings"])
+        return newest.state["stage"]
+
+    def _seconds_so_far(self) -> float:
+        return time.perf_counter() - self._clock
+
+    def _load(self, checkpoint: Checkpoint) -> None:
+        """Let the training be where a checkpoint was written; the variables of its stage follow when that begins."""
+        state, self.going_on = checkpoint.state, checkpoint
+        self.history = list(state["history"])
+        self.kept.set_state(state["kept"], checkpoint.arrays, "kept")
+        self.checkpoints.take_weights(checkpoint)
+        reports = {name: found and Report.of_json(found) for name, found in state["reports"].items()}
+        self.last_report, self.heads_report = reports["last"], reports["heads"]
+
+    def _last_good(self) -> Checkpoint | None:
+        """The newest checkpoint without numbers that are not finite."""
+        return next((one for one in self.checkpoints.read() if one.finite), None) if self.checkpoints else None
+
+    def _may_go_back(self, number: int) -> bool:
+        """Whether a training that has diverged in a stage goes back with half the rate."""
+        return self.checkpoints is not None and self.on_nan == "halve" and self.halvings.get(number, 0) < HALVINGS
+
+    def _go_back(self, number: int) -> int:
+        """Halve the rate of a stage and go back to the last good checkpoint, or the beginning; the stage it is in."""
+        self.halvings[number] = self.halvings.get(number, 0) + 1
+        rate = self.recipe.stages[number - 1].learning_rate * 0.5 ** self.halvings[number]
+        if good := self._last_good():
+            self._load(good)
+            place = f"stage {good.state['stage']}, after {good.state['step']} of its steps"
+        else:
+            self.checkpoints.remove()
+            self.history, place = [], "the beginning"
+            set_copies(self.network, self.network.variables, "network", self._first)
+            random.setstate(self._first_random)
+        self.say(f"{self.diverged}: back to {place}; the peak learning rate of stage {number} is {rate:g} from now on")
+        self.diverged = ""
+        return good.state["stage"] if good else 1
 
     def predict_shown(self) -> Probabilities:
         return predict(self.network, self._shown(self.training, self.held_out))
@@ -202,62 +324,10 @@ class Trainer:
         """
         given = predict_shown()
         if not all(np.isfinite(values).all() for values in given.values()):
-            self.diverged = f"{place}: the probabilities are not finite numbers"
+            self.diverge(f"{place}: the probabilities are not finite numbers")
             return None
         if not len(self.held_out):
             return None, None
         probabilities = {name: as_submitted(values) for name, values in given.items()}
         truth = self.held_out.dataset
         return score(self.recipe.tasks, probabilities, truth.codes, truth.labelled), probabilities
-
-
-class Watch(keras.callbacks.Callback):
-    """Sets the order of the next epoch, scores the last, keeps the best, prints a line; stops a fit that diverges."""
-
-    def __init__(self, trainer: Trainer, number: int, stage: Stage, batches, predict_shown, kept: Kept):
-        super().__init__()
-        self.trainer, self.number, self.stage = trainer, number, stage
-        self.batches, self.predict_shown, self.kept = batches, predict_shown, kept
-
-    @property
-    def place(self) -> str:
-        """Where the training is, for messages."""
-        stage, epoch = f"stage {self.number} ({self.stage.trains})", len(self.trainer.history) + 1
-        return f"{stage}, epoch {epoch}, step {self.step}, peak learning rate {self.stage.learning_rate:g}"
-
-    def on_train_begin(self, logs=None):
-        self.began = time.perf_counter()
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.batches.epoch = len(self.trainer.history)
-        self.start = time.perf_counter()
-
-    def on_train_batch_begin(self, batch, logs=None):
-        self.step = batch + 1
-
-    def on_train_batch_end(self, batch, logs=None):
-        if self.began:  # nearly all of the first step is tracing
-            self.trainer.spent.add("first steps", time.perf_counter() - self.began)
-            self.began = 0.0
-        if not np.isfinite(logs["loss"]):
-            self.trainer.diverged = f"{self.place}: the loss is not a finite number"
-            self.model.stop_training = True
-
-    def on_epoch_end(self, epoch, logs=None):
-        trainer = self.trainer
-        if trainer.diverged:
-            return
-        average_batch_norm(self.model)
-        with trainer.spent.on("validation"):
-            result = trainer.validate(self.predict_shown, self.place)
-        if not result:
-            self.model.stop_training = True
-            return
-        trainer.last_report, probabilities = result
-        seconds, number = time.perf_counter() - self.start, len(trainer.history) + 1
-        row = epoch_row(self.number, self.stage, trainer.recipe.tasks, logs, trainer.last_report, seconds)
-        trainer.history.append({"epoch": number, **row})
-        trainer.run.write_text("history.csv", pd.DataFrame(trainer.history).to_csv(index=False))
-        best = self.kept.offer(self.model, number, trainer.last_report, probabilities)
-        stages = trainer.recipe.stages
-        trainer.say(epoch_line(len(stages), sum(stage.epochs for stage in stages), trainer.history[-1], best))

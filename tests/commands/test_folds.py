@@ -2,7 +2,9 @@
 
 import csv
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import cv2
 import numpy as np
@@ -10,9 +12,11 @@ import pytest
 from helpers import noise, refusal, write
 
 from competition.__main__ import main
+from competition.commands import folds as folds_command
 from competition.commands.folds import FOLDS, Plan, folds, prepare_folds
 from competition.data.check_images import drop_bad_images, inspect
-from competition.data.folds import read_folds
+from competition.data.folds import make_folds, read_folds
+from competition.errors import InvalidInput
 from competition.layouts.fashionai import read_label_files
 from competition.recipe import Recipe
 
@@ -84,7 +88,32 @@ def test_a_file_of_folds_is_never_overwritten(data, capsys):
     assert "--output" in captured.err
     assert captured.out == ""  # and no image was looked at
     assert (data.parent / "my/own.csv").read_bytes() == before
-    assert {path.name for path in (data.parent / "my").iterdir()} == {"own.csv", "own-leaks.csv", "own-leaks.png"}
+    assert {path.name for path in (data.parent / "my").glob("[!.]*")} == {"own.csv", "own-leaks.csv", "own-leaks.png"}
+
+
+def test_of_two_that_make_one_file_at_once_one_does_and_the_other_is_refused(data, monkeypatch):
+    both = Barrier(2)
+
+    def make_together(*given):
+        both.wait(60)  # so that both have seen that there is no file yet
+        return make_folds(*given)
+
+    monkeypatch.setattr(folds_command, "make_folds", make_together)
+
+    def make(seed: int) -> str:
+        try:
+            return str(folds(Plan(seed=seed), data=Path("mine"), output=Path("own.csv")))
+        except InvalidInput as error:
+            return str(error)
+
+    with ThreadPoolExecutor(2) as pool:
+        said = [*pool.map(make, (0, 1))]
+    winner = said.index("own.csv")
+    assert said[1 - winner].startswith("own.csv exists; folds are made once")
+    monkeypatch.undo()
+    monkeypatch.chdir(data.parent)
+    folds(Plan(seed=winner), data=Path("mine"), output=Path("alone.csv"))
+    assert Path("own.csv").read_bytes() == Path("alone.csv").read_bytes()
 
 
 @pytest.mark.parametrize(

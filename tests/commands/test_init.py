@@ -14,6 +14,7 @@ from competition.commands import init as init_command
 from competition.commands.init import init
 from competition.commands.submit import submit
 from competition.commands.train import train
+from competition.errors import InvalidInput
 from competition.layouts.detect import layout_of, sniff
 from competition.layouts.imports.sheet import LOOKING
 from competition.layouts.registry import LAYOUTS, reader_of
@@ -295,7 +296,7 @@ def test_recipe_and_tables_are_written_together_or_not_at_all(here, monkeypatch)
     write(here / "other/labels.tsv", [line.replace(",", "\t") for line in TABLE])
     image(here / "other/a.png")
     monkeypatch.setattr(init_command, "write_csv", fails)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(InvalidInput, match="cannot be written: no space left"):
         init("shapes", replace(LOOKING, leave_out=("note",)), labels=here / "other/labels.tsv")
     assert [path.name for path in here.iterdir()] == ["other"]
 

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from threading import Event, Thread
 
 import cv2
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from helpers import noise, refusal, write
 
 from competition.commands import submit as command
+from competition.layouts import answers
 from competition.model import answer
 from competition.recipe import Recipe
 from competition.run import Run
@@ -53,6 +55,33 @@ def test_what_the_columns_of_a_sample_got_is_said(run, capsys, lines, threshold,
     sample = write(Path("sample_submission.csv"), lines)
     command.submit((run.folder,), questions=sample, threshold=threshold, cache=Path("cache"))
     assert said in capsys.readouterr().out
+
+
+def test_two_that_write_one_submission_do_not_mix_its_files(run, monkeypatch):
+    """The second, which waits for the first to write both files, answers cat."""
+    writes, began, let_go = answers.write_csv, Event(), Event()
+
+    def slowly(*given, **options):
+        began.set()
+        assert let_go.wait(60)
+        writes(*given, **options)
+
+    monkeypatch.setattr(answers, "write_csv", slowly)
+    submitted = [Thread(target=lambda: command.submit((run.folder,), cache=Path("cache"))) for _ in range(2)]
+    submitted[0].start()
+    assert began.wait(60)
+    monkeypatch.setattr(answers, "write_csv", writes)
+    cats = np.array([[0.75, 0.25]])
+    monkeypatch.setattr(answer, "answer", lambda _, asked, *__: {"kind": cats.repeat(len(asked.images), axis=0)})
+    submitted[1].start()
+    submitted[1].join(0.5)
+    assert submitted[1].is_alive()
+    let_go.set()
+    for one in submitted:
+        one.join(60)
+    answered, beside = (Path(f"submissions/mine-1{ending}.csv").read_text() for ending in ("", "-probabilities"))
+    assert "cat" in answered.splitlines()[1]
+    assert beside.splitlines()[1].startswith("0.png,0.75")
 
 
 @pytest.fixture

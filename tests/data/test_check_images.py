@@ -88,7 +88,7 @@ def test_bad_images_are_not_remembered(folder, look):
 
 def test_the_memory_is_one_whole_file_for_all_data_sets(folder, look):
     look()
-    assert [path.name for path in (folder / "cache").iterdir()] == ["images.json"]
+    assert {path.name for path in (folder / "cache").iterdir()} == {".images.json.lock", "images.json"}
     first = json.loads((folder / "cache/images.json").read_text())
     assert first.keys() == {str(folder / "base" / name) for name in NAMES}
     write(folder / "web/d.png", png(4))
@@ -142,6 +142,16 @@ def test_every_copy_is_compared_with_the_first_that_is_labelled_for_the_task():
         (3, "size: 2.png is c0, but 1.png is c1"),
         (4, "hue: 3.png is c1, but 0.png is c2"),
     ]
+
+
+@pytest.mark.parametrize("digest", ["../../elsewhere", "", 7, None])
+def test_digests_that_are_none_are_found_again(folder, look, digest):
+    """Caches name files after them."""
+    wanted = look().digests
+    file = folder / "cache/images.json"
+    entries = {path: [*stamp, digest] for path, (*stamp, _) in json.loads(file.read_text()).items()}
+    write(file, json.dumps(entries))
+    assert look().digests == wanted
 
 
 def test_bad_images_stop_a_training_unless_it_may_skip_them(folder, look):

@@ -13,6 +13,7 @@ from helpers import refusal
 
 from competition.dataset import YES
 from competition.drawing import DRAWERS
+from competition.errors import InvalidInput
 from competition.images.decode import decode, read_file
 from competition.layouts.registry import LAYOUTS
 from competition.recipes import load_recipe
@@ -163,7 +164,7 @@ def test_another_seed_gives_other_pictures_and_none_is_left_where_writing_fails(
         return write(*arguments)
 
     monkeypatch.setattr(module, function, fail_at_the_sixth)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(InvalidInput, match="other cannot be written: no space left"):
         DRAWERS[name](tmp_path / "other", FEWEST[name][0], seed=4, progress=False, threads=1)
     assert not list(tmp_path.iterdir())
     before = pictures(drawn(name))

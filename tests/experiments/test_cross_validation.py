@@ -1,6 +1,8 @@
 """Cross-validation: what is trained, what is left alone, what goes on, and how the parts are put together."""
 
+import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -8,7 +10,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,8 @@ from competition.errors import InvalidInput
 from competition.experiments import out_of_fold
 from competition.experiments.cross_validation import FoldJob, open_experiment
 from competition.experiments.out_of_fold import gain_of_the_mean, mean_over_parts, put_together, scores_of, summary
-from competition.experiments.runner import Job, shares_of_gpus, train_all
+from competition.experiments.runner import Job, lock_of, shares_of_gpus, train_all
+from competition.files import locked
 from competition.layouts.fashionai_submission import parse_values
 from competition.run import Run
 from competition.scoring import plots
@@ -115,6 +118,65 @@ def test_a_training_that_fails_is_shown_with_the_end_of_its_log(experiment, monk
     assert str(experiment.parts[0].log) in message
     assert message.endswith("line 3\n  broken")
     assert not experiment.parts[1].log.exists()  # no other was started
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        (
+            "kill -9 $$",
+            ["was killed by the system (SIGKILL), most likely for lack of memory", "--batch-size", "--jobs"],
+        ),
+        ("kill -15 $$", ["was ended by signal 15 (Terminated)"]),
+        ("exit 143", ["was ended by signal 15 (Terminated)"]),  # as a program that handles the signal ends
+    ],
+)
+def test_a_training_that_is_killed_says_by_what_and_how_to_go_on(experiment, monkeypatch, tmp_path, ends, words):
+    killed = write(tmp_path / "python", ["#!/bin/sh", "echo stage 1", ends])
+    killed.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(killed))
+    message = refusal(train_all, experiment.missing, [], [None])
+    assert message.startswith("seed-0-fold-0 ")
+    assert [
+        word for word in [*words, "The same command goes on", "stage 1"] if word.lower() not in message.lower()
+    ] == []
+
+
+def test_a_log_that_cannot_be_written_stops_its_training(experiment, monkeypatch, tmp_path):
+    lines = ["#!/bin/sh", "trap '' PIPE", "while echo a line; do :; done", "sleep 3", "touch survived"]
+    talking = write(tmp_path / "python", lines)
+    talking.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(talking))
+    monkeypatch.chdir(tmp_path)
+    before, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5000, hard))
+    try:
+        message = refusal(train_all, experiment.missing, [], [None])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, hard))
+    assert message.startswith(f"{experiment.parts[0].log} cannot be written: File too large")
+    assert not (tmp_path / "survived").exists()
+
+
+def test_folds_that_another_process_has_are_an_error_once_all_else_is_done(tmp_path, trainer, monkeypatch, capsys):
+    monkeypatch.setenv("STOPS", "1")
+    data = write_data(tmp_path / "data")
+    write(tmp_path / "tiny.json", json.dumps({"recipe": asdict(QUICK), "made": {}}))
+    command = ["cv", "tiny.json", "--data", str(data), "--folds", "2", "--run", "whole"]
+    assert main(command) == 1
+    assert capsys.readouterr().err.splitlines()[-3:] == [
+        "error: whole/ is not complete; once these have finished, the same command goes on:",
+        "  seed-0-fold-0: not finished; its log is whole/seed-0-fold-0.log",
+        "  seed-0-fold-1: not finished; its log is whole/seed-0-fold-1.log",
+    ]
+    part = FoldJob(Run(Path("whole")), Run(Path("whole/seed-0-fold-1")), Path(), (), 0, 1)
+    with locked(lock_of(part)):
+        assert main(command) == 1
+    said = capsys.readouterr()
+    assert "seed-0-fold-1: another process is training it; its log is whole/seed-0-fold-1.log" in said.err
+    assert "seed-0-fold-1: another process is training it\n" in said.out
+    with locked(lock_of(part)), pytest.raises(InvalidInput, match="seed-0-fold-0: not finished"):
+        cv(QUICK, data, Path("whole"), folds=2, only=(0,))  # the other is not asked for
 
 
 def test_the_same_experiment_goes_on_and_another_is_new(experiment, folds_file, tmp_path):
@@ -224,6 +286,19 @@ def test_a_training_ends_with_its_cross_validation_or_is_left_alone(tmp_path, mo
             with suppress(ProcessLookupError):  # nothing of it is left
                 os.killpg(parent.pid, signal.SIGKILL)
             parent.wait()
+
+
+@pytest.mark.parametrize("checkpoints", [True, False])
+def test_a_fold_that_has_checkpoints_goes_on_and_another_begins_again(tmp_path, monkeypatch, checkpoints):
+    python = write(tmp_path / "python", ["#!/bin/sh", "cat whole/one/history.csv; exit 1"])
+    python.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "executable", "./python")
+    write(tmp_path / "whole/one/history.csv", "half of it")
+    if checkpoints:
+        (tmp_path / "whole/one/checkpoints").mkdir()
+    message = refusal(train_all, [Job(Run(Path("whole")), Run(Path("whole/one")), Path("recipe.json"), ())], [], [None])
+    assert ("half of it" in message) == checkpoints
 
 
 def wait_for(what) -> None:
@@ -502,7 +577,7 @@ def test_a_cross_validation_stops_goes_on_answers_every_image_and_the_questions(
     with monkeypatch.context() as patch:
         patch.setattr(sys, "executable", str(write(tmp_path / "python", ["#!/bin/sh", 'echo "$@"'])))
         (tmp_path / "python").chmod(0o755)
-        cv(QUICK, data, folds=2)
+        assert "seed-0-fold-0: not finished" in refusal(lambda: cv(QUICK, data, folds=2))
     _, _, *command = (first.folder / "seed-0-fold-0.log").read_text().split()
     assert main(command) == 0
     run = cv(QUICK, data, folds=2)

@@ -94,7 +94,16 @@ def test_a_large_picture_is_kept_small(tmp_path):
     assert np.abs(large[0][..., 2::-1].astype(int) - averaged).mean() < 8
 
 
-@pytest.mark.parametrize("spoil", [lambda content: content[:-1], lambda content: b"", lambda content: content[:3]])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda content: content[:-1],
+        lambda content: b"",
+        lambda content: content[:3],
+        lambda content: content[:8],  # height and width, and no pixels
+        lambda content: bytes(8),
+    ],
+)
 def test_a_file_that_is_not_whole_is_made_again(kept, spoil):
     picture = kept[2].copy()
     file = files(kept)[0]

@@ -1,11 +1,15 @@
 """What the networks behind a run answer, and the files that hold their weights."""
 
+import gc
+import resource
 from dataclasses import replace
 from pathlib import Path
 
 import h5py
+import keras
 import numpy as np
 import pytest
+from helpers import refusal
 from small_data import TINY, write_data
 
 from competition.data.check_images import inspect
@@ -29,6 +33,54 @@ def write_run(run: Run, recipe=CONVNET, made=MADE) -> Run:
     run.write_json("prior.json", PRIOR)
     restore.save(build_network(recipe), run)
     return run
+
+
+def test_weights_that_do_not_fit_on_the_disk_leave_the_earlier_ones(tmp_path):
+    """HDF5 itself would end the process: a file that it cannot write cannot be closed either."""
+    run, network = Run(tmp_path), build_network(CONVNET)
+    restore.save(network, run)
+    before, (size, hard) = run.weights.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, hard))
+    try:
+        message = refusal(restore.save, build_network(CONVNET), run)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    assert message.startswith(f"{run.weights} cannot be written: File too large, in {tmp_path}; ")
+    gc.collect()
+    assert run.weights.read_bytes() == before
+    restore.load(network, run)
+    assert [path.name for path in tmp_path.iterdir()] == ["model.weights.h5"]
+
+
+def test_the_file_of_weights_depends_on_the_weights_alone(tmp_path):
+    network, files = build_network(CONVNET), []
+    for name in "ab":
+        run = Run(tmp_path / name)
+        restore.save(network, run)
+        keras.Model(network.input, network.output)  # which Keras counts
+        files.append(run.weights.read_bytes())
+    assert files[0] == files[1]
+
+
+@pytest.mark.parametrize(
+    "content", [lambda whole: whole[:5000], lambda whole: whole.replace(b"HEAP", b"HEAQ"), lambda _: b""]
+)
+def test_weights_that_are_spoilt_are_named_with_what_to_do(tmp_path, content):
+    run, network = Run(tmp_path), build_network(CONVNET)
+    restore.save(network, run)
+    run.weights.write_bytes(content(run.weights.read_bytes()))
+    message = refusal(restore.load, network, run)
+    assert message.startswith(f"{run.weights} cannot be loaded into the network of this run: ")
+    assert message.endswith("; bring the file back, or make the run again")
+
+
+@pytest.mark.parametrize("prior", [{}, [], {"colour": [0.5, 0.5], "shade": [0.5, 0.5]}, {"colour": None}])
+def test_shares_of_classes_that_are_spoilt_are_named(tmp_path, prior):
+    run = write_run(Run(tmp_path / "run"))
+    run.write_json("prior.json", prior)
+    data = write_data(tmp_path / "data", images=0, questions=2)
+    message = refusal(answers, [run.folder], data / "rank/Tests/question.csv", tmp_path)
+    assert f"{run.folder / 'prior.json'} lacks a share for each class of colour" in message
 
 
 def answers(folders: list[Path], questions: Path, cache: Path) -> dict[str, np.ndarray]:

@@ -12,6 +12,7 @@ import pytest
 from small_data import TINY, read_data, write_data
 
 from competition.dataset import Dataset
+from competition.errors import InvalidInput
 from competition.images.batches import PredictBatches
 from competition.images.cache import Pictures
 from competition.model.features import CHUNK, Features, cached_features
@@ -147,7 +148,7 @@ def test_a_full_disk_is_reported_before_anything_is_computed(pictures, network, 
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "posix_fallocate", full)
-    with pytest.raises(OSError, match=r"No space left on device for 72 bytes of features: '.*features'"):
+    with pytest.raises(InvalidInput, match=r"npy cannot be written: No space left on device for 72 bytes of features"):
         cached_features(network, "float32", pictures, tmp_path)
     assert pictures.computed == 0
     assert [path for path in (tmp_path / "features").iterdir() if path.stat().st_size] == []

@@ -33,9 +33,11 @@ from competition.scoring.predictions import read_predictions
 from competition.scoring.scores import Report, score
 from competition.task import Task
 from competition.training.compile import learning_rate, make_optimizer
+from competition.training.kept import Kept
 from competition.training.plots import curves
 from competition.training.prepare import Preparation
-from competition.training.trainer import Kept, Trainer, Watch
+from competition.training.trainer import Trainer
+from competition.training.watch import Watch
 
 CONVNET = replace(TINY, backbone="convnet")
 LEARNS = replace(

@@ -1,0 +1,56 @@
+"""Go on with a training that was stopped."""
+
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from competition import unfinished
+from competition.commands.train import train
+from competition.errors import InvalidInput
+from competition.run import RECIPE, SMOKE, Run
+
+
+def resume(
+    run: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")] = None,
+    *,
+    max_minutes: float | None = None,
+    checkpoint_minutes: float = 10.0,
+    accept_other_machine: bool = False,
+) -> Run:
+    """Go on with a training that was stopped, with its own recipe, data and flags, as if it had not been stopped.
+
+    Returns the run. Raises InvalidInput where there is none, where another process is training it, and where data,
+    devices or versions are others than those it was begun with.
+
+    Args:
+        run: the folder of the run; by default, the newest unfinished one that no process is training.
+        max_minutes: end within so many minutes, scored.
+        checkpoint_minutes: minutes between two checkpoints within an epoch.
+        accept_other_machine: go on also with other devices, threads or versions; the result is then not bit for bit
+            that of an undisturbed training.
+    """
+    found = unfinished.newest() if run is None else Run(run)
+    if not found.folder.is_dir():
+        raise InvalidInput(f"{found.folder}: there is no such run; `competition list` shows those that are there")
+    if found.finished:
+        raise InvalidInput(f"{found.folder} has finished; `competition report {found.folder}` makes what it lacks")
+    if not unfinished.to_go_on_with(found.folder):
+        raise InvalidInput(
+            f"{found.folder} holds no {RECIPE}: nothing was trained there; begin with `competition train`"
+        )
+    made = found.read_made()
+    arguments = dict(made[unfinished.ARGUMENTS])
+    fold = arguments.pop("fold")
+    return train(
+        unfinished.asked(found),
+        Path(made["data"]),
+        found.folder,
+        smoke=made[SMOKE],
+        fold=fold and (Path(fold[0]), fold[1]),
+        views=tuple(arguments.pop("views")),
+        max_minutes=max_minutes,
+        checkpoint_minutes=checkpoint_minutes,
+        accept_other_machine=accept_other_machine,
+        **arguments,
+    )

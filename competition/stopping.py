@@ -1,0 +1,107 @@
+"""Ctrl-C, SIGTERM and SIGHUP: a command cleans up and ends; a training finishes its batch and saves first."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP"}
+
+
+@dataclass
+class _State:
+    """Of this process: the first signal that came, and whether it waits for `stop_if_asked`."""
+
+    asked: signal.Signals | None = None
+    held: bool = False
+
+
+_state = _State()
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal has ended a command; `advice` says what is left of its work and how to go on."""
+
+    def __init__(self, number: signal.Signals, advice: str = ""):
+        super().__init__(advice)
+        self.number, self.advice = number, advice
+
+    @property
+    def status(self) -> int:
+        """The exit status by which a shell knows the signal: 130 for Ctrl-C, 143 for SIGTERM."""
+        return 128 + self.number
+
+    def __str__(self) -> str:
+        return f"stopped by {NAMES[self.number]}" + (f"; {self.advice}" if self.advice else "")
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Within the block, signals raise `Stopped` in the main thread; a second Ctrl-C ends the process at once.
+
+    A signal that the process was started to ignore, as by nohup, stays ignored. Other threads see no signals, so
+    there the block changes nothing; nor does it within another one.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in NAMES}
+    if _receive in before.values():
+        yield
+        return
+    for number, handler in before.items():
+        if handler != signal.SIG_IGN:
+            signal.signal(number, _receive)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        _state.asked = None
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Within the block a signal waits until `stop_if_asked` is called or the block ends."""
+    yield from _with_held(True)
+    stop_if_asked()
+
+
+@contextmanager
+def released() -> Iterator[None]:
+    """Within a block that is `held`, one that may be stopped at once: nothing of it has to be saved."""
+    stop_if_asked()
+    yield from _with_held(False)
+
+
+def asked() -> bool:
+    """Whether a signal is waiting."""
+    return _state.asked is not None
+
+
+def stop_if_asked() -> None:
+    """Raise `Stopped` if a signal is waiting."""
+    if _state.asked is not None:
+        raise Stopped(_state.asked)
+
+
+def _with_held(value: bool) -> Iterator[None]:
+    before, _state.held = _state.held, value
+    try:
+        yield
+    finally:
+        _state.held = before
+
+
+def _receive(number: int, frame) -> None:
+    if _state.asked is None:
+        _state.asked = signal.Signals(number)
+        if _state.held:
+            os.write(2, f"\n{NAMES[number]}: finishing the batch and saving; Ctrl-C again stops at once\n".encode())
+        else:
+            raise Stopped(_state.asked)
+    elif number == signal.SIGINT:
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)

@@ -1,0 +1,126 @@
+"""What a training needs to go on exactly where it stopped: the state of a network, and the files that keep it."""
+
+import json
+import os
+import shutil
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from competition.files import whole_file
+from competition.run import Run
+
+KEPT = 2  # checkpoints; the older one is for the case that the newer cannot be read
+STATE, ARRAYS, WEIGHTS = ".json", ".npz", ".weights.h5"
+
+Arrays = dict[str, np.ndarray]
+
+
+def copies_of(network: keras.Model, variables: Sequence, name: str) -> Arrays:
+    """The values of some variables of a network as {name/variable/replica: array}.
+
+    Each replica has its own: statistics of batch normalisation and sums of metrics differ until an epoch ends.
+    """
+    return {
+        f"{name}/{place}/{replica}": np.asarray(copy.numpy()) for place, replica, copy in _copies(network, variables)
+    }
+
+
+def set_copies(network: keras.Model, variables: Sequence, name: str, arrays: Mapping[str, np.ndarray]) -> None:
+    """Give variables the values that `copies_of` returned for them."""
+    for place, replica, copy in _copies(network, variables):
+        copy.assign(arrays[f"{name}/{place}/{replica}"])
+
+
+def _copies(network: keras.Model, variables: Sequence) -> Iterator[tuple[int, int, object]]:
+    for place, variable in enumerate(variables):
+        for replica, copy in enumerate(network.distribute_strategy.experimental_local_results(variable.value)):
+            yield place, replica, copy
+
+
+def fitting_variables(network: keras.Model) -> list:
+    """All that a fit changes: weights, statistics and seeds of dropout; moments, averages, sums of gradients, and the
+    loss scale of the optimizer; sums of metrics."""
+    return [*network.variables, *network.optimizer.variables, *network.metrics_variables]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Plain values, and arrays by name."""
+
+    state: dict
+    arrays: Arrays
+    weights: Path | None = None  # those of the best epoch so far
+
+    @property
+    def finite(self) -> bool:
+        """Whether all numbers are; NaN that a test for it found late may be in here, too."""
+        floats = (array for array in self.arrays.values() if array.dtype.kind == "f")
+        return all(np.isfinite(array).all() for array in floats)
+
+
+class Checkpoints:
+    """The newest checkpoints of a run, in its folder: N.npz, N.weights.h5 and, written last, N.json.
+
+    The weights of the best epoch are a second name of the run's own file, which a later epoch replaces.
+    """
+
+    def __init__(self, run: Run):
+        self.run, self.folder = run, run.checkpoints
+
+    def write(self, checkpoint: Checkpoint) -> None:
+        numbers = self._numbers()
+        number = 1 + max(numbers, default=0)
+        with whole_file(self._file(number, ARRAYS)) as path:
+            np.savez(path, **checkpoint.arrays)
+        if self.run.weights.exists():
+            _second_name(self.run.weights, self._file(number, WEIGHTS))
+        with whole_file(self._file(number, STATE)) as path:
+            path.write_text(json.dumps(checkpoint.state), encoding="utf-8")
+        for old in numbers[: len(numbers) + 1 - KEPT]:
+            for ending in (STATE, ARRAYS, WEIGHTS):
+                self._file(old, ending).unlink(missing_ok=True)
+
+    def read(self) -> Iterator[Checkpoint]:
+        """The checkpoints that can be read, the newest first; a warning names one that cannot."""
+        for number in reversed(self._numbers()):
+            try:
+                state = json.loads(self._file(number, STATE).read_text(encoding="utf-8"))
+                with self._file(number, ARRAYS).open("rb") as file, np.load(file, allow_pickle=False) as found:
+                    arrays = dict(found)
+            except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+                warnings.warn(f"{self._file(number, ARRAYS)} cannot be read ({error}); it is left out", stacklevel=2)
+                continue
+            weights = self._file(number, WEIGHTS)
+            yield Checkpoint(state, arrays, weights if weights.exists() else None)
+
+    def take_weights(self, checkpoint: Checkpoint) -> None:
+        """Let the run's weights be those that were the best at a checkpoint; none, if there were none."""
+        if checkpoint.weights:
+            _second_name(checkpoint.weights, self.run.weights)
+        else:
+            self.run.weights.unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _file(self, number: int, ending: str) -> Path:
+        return self.folder / f"{number}{ending}"
+
+    def _numbers(self) -> list[int]:
+        return sorted(int(path.stem) for path in self.folder.glob(f"*{STATE}") if path.stem.isdecimal())
+
+
+def _second_name(file: Path, name: Path) -> None:
+    """Let `name` be the same file; a copy, where the file system has no second names."""
+    with whole_file(name, durable=False) as path:
+        path.unlink()
+        try:
+            os.link(file, path)
+        except OSError:
+            shutil.copyfile(file, path)

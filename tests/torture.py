@@ -1,0 +1,262 @@
+"""Trainings that are killed, and go on: do they end just as one that nobody disturbed?
+
+`make torture` kills one training per line of its table, each in another process, at a moment drawn from a seed; the
+line says in which phase, at which of its steps, and how the files of the run compare in the end. A child process is
+`python tests/torture.py die PHASE STEP SIGNAL ARGUMENTS`: the command `competition ARGUMENTS`, which sends itself the
+signal when the phase has done so many steps.
+"""
+
+import csv
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from types import SimpleNamespace
+
+# Phases and how many steps each has in an undisturbed training of RECIPE.
+STEPS = {
+    "image check": 90,
+    "features": 6,
+    "head stage": 10,
+    "epoch": 30,
+    "validation": 9,
+    "checkpoint": 8,
+    "reports": 4,
+}
+ROUNDS = 3  # kills in each phase
+HISTORY_TIMES = "seconds"
+
+
+def recipe():
+    """All that draws random numbers or remembers something from step to step; its last epoch is the best."""
+    from small_data import TINY
+
+    return replace(
+        TINY,
+        epochs=(3, 2, 3),
+        learning_rate=(1e-3, 1e-4, 1e-3),
+        trains=("all", "heads", "all"),
+        monitor="loss",
+        optimizer="adamw",
+        schedule="cosine",
+        warmup_steps=2,
+        flip=True,
+        rotation=10.0,
+        transforms=(("brightness", 0.1), ("noise", 0.05)),
+        mixup=0.2,
+        cutmix=0.2,
+        dropout=0.2,
+        ema=0.5,
+        accumulate=2,
+        task_updates="alternate",
+        weight_decay=1e-3,
+    )
+
+
+def die_at(phase: str, step: int, number: int) -> None:
+    """Let this process send itself a signal when `phase` is in its step `step`, counted from 1."""
+    left = [step]
+
+    def count() -> None:
+        left[0] -= 1
+        if not left[0]:
+            os.kill(os.getpid(), number)
+
+    PATCHES[phase](count)
+
+
+def before(owner, name: str, count: Callable, when: Callable = lambda *arguments: True) -> None:
+    """Call `count` before each call of a function for whose arguments `when` holds."""
+    was = getattr(owner, name)
+
+    def function(*arguments, **options):
+        if when(*arguments):
+            count()
+        return was(*arguments, **options)
+
+    setattr(owner, name, function)
+
+
+def in_image_check(count: Callable) -> None:
+    from competition.data import check_images
+
+    before(check_images, "decode", count)
+
+
+def in_features(count: Callable) -> None:
+    from competition.images.batches import PredictBatches
+    from competition.model import features
+
+    was = features._compute
+
+    def compute(*arguments):
+        before(PredictBatches, "__getitem__", count)
+        return was(*arguments)
+
+    features._compute = compute
+
+
+def in_steps(in_heads: bool) -> Callable:
+    def patch(count: Callable) -> None:
+        from competition.training.watch import Watch
+
+        before(Watch, "on_train_batch_end", count, lambda watch, *_: (watch.stage.trains == "heads") == in_heads)
+
+    return patch
+
+
+def in_validation(count: Callable) -> None:
+    from competition.training.trainer import Trainer
+
+    before(Trainer, "validate", count)
+
+
+def in_checkpoint(count: Callable) -> None:
+    """In the middle of the arrays, and between them and the state that makes them count, in turn."""
+    from competition.training import checkpoint
+
+    calls, was = [], checkpoint.np.savez
+    checkpoint.json = SimpleNamespace(**vars(json))  # the others' stays as it is
+    checkpoint.np = SimpleNamespace(**vars(checkpoint.np))
+
+    def savez(path, **arrays):
+        calls.append(path)
+        was(path, **arrays)
+        if len(calls) % 2:
+            content = Path(path).read_bytes()
+            Path(path).write_bytes(content[: len(content) // 2])
+            count()
+            Path(path).write_bytes(content)
+
+    checkpoint.np.savez = savez
+    before(checkpoint.json, "dumps", count, lambda *_: len(calls) % 2 == 0)
+
+
+def in_reports(count: Callable) -> None:
+    """Before the probabilities, before the scores, and before two of the pictures."""
+    from competition.commands import train
+    from competition.run import Run
+    from competition.scoring import reports
+
+    before(train.Predictions, "write", count)
+    before(Run, "write_json", count, lambda _, name, *__: name == "scores.json")
+    before(reports, "write_report", count)
+
+
+PATCHES = {
+    "image check": in_image_check,
+    "features": in_features,
+    "head stage": in_steps(in_heads=True),
+    "epoch": in_steps(in_heads=False),
+    "validation": in_validation,
+    "checkpoint": in_checkpoint,
+    "reports": in_reports,
+}
+
+
+class Site:
+    """A folder with a training of its own: cache, run and submission."""
+
+    def __init__(self, folder: Path, data: Path):
+        self.folder, self.data = folder, data
+        self.run = folder / "runs/one"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "recipe.json").write_text(json.dumps({"recipe": asdict(recipe()), "made": {}}))
+        self.train = ["train", "recipe.json", "--data", str(data), "--run", "runs/one"]
+
+    def command(self, minutes: float = 10) -> list[str]:
+        """What begins the training, or goes on with it."""
+        if (self.run / "scores.json").exists():
+            return ["report", "runs/one"]
+        begun = (self.run / "recipe.json").exists()
+        return [*(["resume", "runs/one"] if begun else self.train), "--checkpoint-minutes", str(minutes)]
+
+    def die(
+        self, phase: str, step: int, number: int = signal.SIGKILL, minutes: float = 10
+    ) -> subprocess.CompletedProcess:
+        """Run the command until it sends itself a signal."""
+        return self._call(["die", phase, str(step), str(int(number)), *self.command(minutes)])
+
+    def end(self) -> subprocess.CompletedProcess:
+        """Run the command to its end, then answer the questions."""
+        return self._call(["die", "none", "0", "0", *self.command(), "--then-submit"])
+
+    def _call(self, arguments: Sequence[str]) -> subprocess.CompletedProcess:
+        command = [sys.executable, __file__, *arguments]
+        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+        return subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False, timeout=600
+        )
+
+    def result(self) -> dict:
+        """Weights, history without its times, probabilities and submission, to be compared."""
+        import h5py
+        import numpy as np
+
+        found = {}
+
+        def add(name: str, item) -> None:
+            if isinstance(item, h5py.Dataset):
+                found[name] = item[()].tobytes()
+
+        with h5py.File(self.run / "model.weights.h5") as file:
+            file.visititems(add)
+        with np.load(self.run / "probabilities.npz") as file:
+            found |= {name: file[name].tobytes() for name in file.files}
+        with (self.run / "history.csv").open() as file:
+            rows = list(csv.DictReader(file))
+        found["history"] = [{name: value for name, value in row.items() if name != HISTORY_TIMES} for row in rows]
+        found["submission"] = (self.folder / "submissions/one.csv").read_bytes()
+        return found
+
+
+def main(kills: int, seed: int) -> int:
+    """Print the table; 1 if any training ended otherwise than the undisturbed one."""
+    from small_data import write_data
+
+    drawn, different = random.Random(seed), 0
+    plan = [phase for phase in STEPS for _ in range(ROUNDS)][:kills]
+    with tempfile.TemporaryDirectory() as folder:
+        data = write_data(Path(folder) / "data", images=90)
+        undisturbed = Site(Path(folder) / "undisturbed", data)
+        undisturbed.end()
+        expected = undisturbed.result()
+        print(f"seed {seed}, {len(expected)} arrays and files compared\n")
+        print("phase        step  checkpoints     status  in the end")
+        for number, phase in enumerate(plan):
+            site = Site(Path(folder) / f"killed-{number}", data)
+            step, minutes = drawn.randint(1, STEPS[phase]), drawn.choice([0, 10])
+            status = site.die(phase, step, minutes=minutes).returncode
+            ended = site.end()
+            same = status == -signal.SIGKILL and ended.returncode == 0 and site.result() == expected
+            different += not same
+            often = "each step" if not minutes else "each epoch"
+            print(f"{phase:12} {step:4}  {often:14}  {status:6}  {'the same' if same else 'DIFFERENT'}", flush=True)
+            if ended.returncode:
+                print(ended.stdout, ended.stderr)
+    print(f"\n{len(plan) - different} of {len(plan)} trainings ended as if they had not been killed")
+    return int(different > 0)
+
+
+def child(phase: str, step: str, number: str, *arguments: str) -> int:
+    from competition.__main__ import main as competition
+
+    arguments = list(arguments)
+    submits = "--then-submit" in arguments
+    if submits:
+        arguments.remove("--then-submit")
+    if phase in PATCHES:
+        die_at(phase, int(step), int(number))
+    return competition(arguments) or (competition(["submit", "runs/one"]) if submits else 0)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["die"]:
+        sys.exit(child(*sys.argv[2:]))
+    sys.exit(main(*map(int, sys.argv[1:3] or (len(STEPS) * ROUNDS, 0))))
