@@ -1,6 +1,7 @@
 """The command line: finds the command, and imports it only when it is called."""
 
 import errno
+import gc
 import importlib
 import inspect
 import io
@@ -82,6 +83,7 @@ def reported(action: Callable[[], int]) -> int:
         print(f"error: {visible(in_words(error))}", file=sys.stderr)
         return 1
     except stopping.Stopped as stop:
+        gc.collect()  # TensorFlow's iterators, which complain when they outlive the interpreter
         print(visible(f"\n{stop if stop.advice else f'{stop}; {RESTARTS}'}"), file=sys.stderr)
         return stop.status
 
