@@ -185,7 +185,11 @@ class Site:
 
     def end(self) -> subprocess.CompletedProcess:
         """Run the command to its end, then answer the questions."""
-        return self._call(["die", "none", "0", "0", *self.command(), "--then-submit"])
+        return self._call(["die", "none", *self.ending()])
+
+    def ending(self) -> list[str]:
+        """The arguments of a child process that does so."""
+        return ["0", "0", *self.command(), "--then-submit"]
 
     def _call(self, arguments: Sequence[str]) -> subprocess.CompletedProcess:
         command = [sys.executable, __file__, *arguments]

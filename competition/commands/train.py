@@ -98,7 +98,7 @@ def train(
             folder = new_run(f"{recipe.name}-smoke" if smoke else recipe.name, run)
             locks.enter_context(unfinished.held(folder))
             arguments = {"views": views, "picture_cache": picture_cache, "skip_bad_images": skip_bad_images}
-            arguments |= {"fold": fold and (str(fold[0].absolute()), fold[1])}
+            arguments |= {"on_nan": on_nan, "fold": fold and (str(fold[0].absolute()), fold[1])}
             plan = {SMOKE: smoke, **({FOLD: fold[1]} if fold else {})}
             plan |= unfinished.plan(asked, material.content, arguments)
             with begun(folder):

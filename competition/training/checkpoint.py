@@ -44,9 +44,9 @@ def _copies(network: keras.Model, variables: Sequence) -> Iterator[tuple[int, in
 
 
 def fitting_variables(network: keras.Model) -> list:
-    """All that a fit changes: weights, statistics and seeds of dropout; moments, averages, sums of gradients, and the
-    loss scale of the optimizer; sums of metrics."""
-    return [*network.variables, *network.optimizer.variables, *network.metrics_variables]
+    """What a fit changes, but for sums of metrics: weights, statistics and seeds of dropout; moments, averages, sums of
+    gradients and the loss scale of the optimizer."""
+    return [*network.variables, *network.optimizer.variables]
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,13 @@ class Checkpoints:
                 continue
             weights = self._file(number, WEIGHTS)
             yield Checkpoint(state, arrays, weights if weights.exists() else None)
+
+    def tidy(self) -> None:
+        """Remove what a kill in the middle of writing has left."""
+        whole = {f"{number}{ending}" for number in self._numbers() for ending in (STATE, ARRAYS, WEIGHTS)}
+        for path in self.folder.glob("*"):
+            if path.name not in whole:
+                path.unlink()
 
     def take_weights(self, checkpoint: Checkpoint) -> None:
         """Let the run's weights be those that were the best at a checkpoint; none, if there were none."""

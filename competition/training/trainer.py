@@ -210,6 +210,7 @@ class Trainer:
 
     def _set_variables(self, network: keras.Model, checkpoint: Checkpoint, stage: Stage) -> None:
         set_copies(network, fitting_variables(network), "fit", checkpoint.arrays)
+        set_copies(network, network.metrics_variables, "metrics", checkpoint.arrays)
         version, words, gauss = checkpoint.state["random"]
         random.setstate((version, tuple(words), gauss))  # of Python's generator, from which Keras draws seeds
         if self.recipe.schedule == "constant":  # the rate is a variable, which may have been halved since
@@ -257,6 +258,8 @@ class Trainer:
         self._clock = time.perf_counter()
         variables = self.network.variables if self.on_nan == "halve" else ()  # which may go back to the beginning
         self._first, self._first_random = copies_of(self.network, variables, "network"), random.getstate()
+        if self.checkpoints:
+            self.checkpoints.tidy()
         if not self.checkpoints or not (newest := next(self.checkpoints.read(), None)):
             return 1
         self._load(newest)
@@ -294,6 +297,7 @@ class Trainer:
         else:
             self.checkpoints.remove()
             self.history, place = [], "the beginning"
+            self.kept = self.keeper(self.kept.save)
             set_copies(self.network, self.network.variables, "network", self._first)
             random.setstate(self._first_random)
         self.say(f"{self.diverged}: back to {place}; the peak learning rate of stage {number} is {rate:g} from now on")

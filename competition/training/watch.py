@@ -53,7 +53,7 @@ class Watch(keras.callbacks.Callback):
         self.epoch_began = time.perf_counter() - state["epoch_seconds"]
         if self.kept is not self.trainer.kept:
             self.kept.set_state(state["stage_kept"], checkpoint.arrays, "stage_kept")
-        self.metrics = checkpoint.arrays
+        self.metrics = {name: array for name, array in checkpoint.arrays.items() if name.startswith("metrics/")}
         if self.epoch_is_over:
             self.end_epoch()
 
@@ -63,6 +63,7 @@ class Watch(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         if self.metrics:  # after `fit` has set them to 0
             set_copies(self.model, self.model.metrics_variables, "metrics", self.metrics)
+        self.metrics = {}
 
     def on_train_batch_end(self, batch, logs=None):
         if self.began:  # nearly all of the first step is tracing
