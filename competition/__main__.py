@@ -38,7 +38,7 @@ COMMANDS = {
     "doctor": "show versions, devices, memory, disk and weights",
 }
 USAGE = 2
-RESTARTS = "nothing half written is left, and the same command begins again"
+RESTARTS = "nothing half written is left, and the same command takes it up again"
 
 
 class Visible:
@@ -66,7 +66,7 @@ def reported(action: Callable[[], int]) -> int:
     """Call `action` and return its exit status; report bad input, a full disk and signals without a traceback."""
     for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show … prints ? instead of failing
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors="replace", line_buffering=True)  # so that a log shows how far a training is
     warnings.formatwarning = lambda message, *_, **__: f"warning: {visible(str(message))}\n"
     try:
         with stopping.stoppable(), redirect_stdout(Visible(sys.stdout)):

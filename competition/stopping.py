@@ -12,10 +12,10 @@ NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIG
 
 @dataclass
 class _State:
-    """Of this process: the first signal that came, and whether it waits for `stop_if_asked`."""
+    """Of this process: the first signal that came, and whether it waits for `stop_if_pending`."""
 
-    asked: signal.Signals | None = None
-    held: bool = False
+    pending: signal.Signals | None = None
+    deferred: bool = False
 
 
 _state = _State()
@@ -59,49 +59,52 @@ def stoppable() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        _state.asked = None
+        _state.pending = None
 
 
 @contextmanager
-def held() -> Iterator[None]:
-    """Within the block a signal waits until `stop_if_asked` is called or the block ends."""
-    yield from _with_held(True)
-    stop_if_asked()
+def deferred() -> Iterator[None]:
+    """Within the block a signal waits until `stop_if_pending` is called or the block ends."""
+    with _deferring(True):
+        yield
+    stop_if_pending()
 
 
 @contextmanager
-def released() -> Iterator[None]:
-    """Within a block that is `held`, one that may be stopped at once: nothing of it has to be saved."""
-    stop_if_asked()
-    yield from _with_held(False)
+def not_deferred() -> Iterator[None]:
+    """Within a `deferred` block, one that may be stopped at once: nothing of it has to be saved."""
+    stop_if_pending()
+    with _deferring(False):
+        yield
 
 
-def asked() -> bool:
+def is_pending() -> bool:
     """Whether a signal is waiting."""
-    return _state.asked is not None
+    return _state.pending is not None
 
 
-def stop_if_asked() -> None:
+def stop_if_pending() -> None:
     """Raise `Stopped` if a signal is waiting."""
-    if _state.asked is not None:
-        raise Stopped(_state.asked)
+    if _state.pending is not None:
+        raise Stopped(_state.pending)
 
 
-def _with_held(value: bool) -> Iterator[None]:
-    before, _state.held = _state.held, value
+@contextmanager
+def _deferring(value: bool) -> Iterator[None]:
+    before, _state.deferred = _state.deferred, value
     try:
         yield
     finally:
-        _state.held = before
+        _state.deferred = before
 
 
 def _receive(number: int, frame) -> None:
-    if _state.asked is None:
-        _state.asked = signal.Signals(number)
-        if _state.held:
-            os.write(2, f"\n{NAMES[number]}: finishing the batch and saving; Ctrl-C again stops at once\n".encode())
+    if _state.pending is None:
+        _state.pending = signal.Signals(number)
+        if _state.deferred:
+            os.write(2, f"\n{NAMES[number]}: finishing the batch; Ctrl-C again stops at once\n".encode())
         else:
-            raise Stopped(_state.asked)
+            raise Stopped(_state.pending)
     elif number == signal.SIGINT:
         signal.signal(number, signal.SIG_DFL)
         signal.raise_signal(number)

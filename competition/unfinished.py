@@ -1,5 +1,6 @@
 """Trainings that were stopped before they ended: which one goes on, who holds it, and what it has to agree with."""
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,11 +13,13 @@ from competition.recipe import Recipe, Stage, differences
 from competition.run import CROSS_VALIDATION, LOCK, RECIPE, RUNS, Run, list_runs, refuse_existing
 
 # In recipe.json, of the part `made`:
-CONTENT = "content"  # digests of labels, images and split
+CONTENT = "content"  # digests of labels, images, split, and a file of weights
 ASKED = "asked"  # the stages that were asked for; a smoke test or a time limit may have changed them
 ARGUMENTS = "arguments"  # flags of `competition train` that are no fields of a recipe
+FLAGS = ("smoke", "views", "skip_bad_images")  # of them, those that decide the result
 RESUMED = "resumed"  # each time that the training went on
 ALIKE = ("devices", "threads", "versions")  # where they agree, a training goes on bit for bit
+TRIES = 10
 
 
 def plan(asked: Recipe, content: Mapping[str, str], arguments: Mapping[str, object]) -> dict:
@@ -25,7 +28,7 @@ def plan(asked: Recipe, content: Mapping[str, str], arguments: Mapping[str, obje
 
 
 def to_go_on_with(folder: Path | None) -> Run | None:
-    """The unfinished training in a folder; None for a folder that is new or empty.
+    """The unfinished training in a folder; None for a new folder.
 
     Raises InvalidInput if the folder holds anything else, which is never overwritten.
     """
@@ -48,17 +51,29 @@ def to_go_on_with(folder: Path | None) -> Run | None:
 
 
 @contextmanager
-def held(run: Run) -> Iterator[None]:
-    """Keep other processes from training in the folder of a run. Raises InvalidInput if one does already."""
-    with locked(run.folder / LOCK, wait=False) as lock:
-        if lock is None:
-            raise InvalidInput(f"{run.folder}: another process is training it; wait for its end, or stop it")
-        yield
-        if run.finished:
-            (run.folder / LOCK).unlink(missing_ok=True)
+def exclusive(run: Run) -> Iterator[None]:
+    """Keep other processes from training in the folder of a run.
+
+    Raises InvalidInput if one does already, or has just finished it. Who only looks, as `competition list` does, takes
+    the lock for a moment, so it is tried for a second.
+    """
+    for left in reversed(range(TRIES)):
+        with locked(run.folder / LOCK, wait=False) as lock:
+            if lock is not None:
+                if run.finished:
+                    refuse_existing(run.folder)
+                try:
+                    yield
+                finally:
+                    if run.finished:
+                        (run.folder / LOCK).unlink(missing_ok=True)
+                return
+        if left:
+            time.sleep(1 / TRIES)
+    raise InvalidInput(f"{run.folder}: another process is training it; wait for its end, or stop it")
 
 
-def is_held(run: Run) -> bool:
+def is_in_training(run: Run) -> bool:
     """Whether a process is training in the folder of a run."""
     file = run.folder / LOCK
     if not file.exists():
@@ -71,7 +86,7 @@ def newest(root: Path = RUNS) -> Run:
     """The newest unfinished training that no process holds. Raises InvalidInput if there is none."""
     unfinished = list(filter(can_go_on, reversed(list_runs(root))))
     for run in unfinished:
-        if not is_held(run):
+        if not is_in_training(run):
             return run
     busy = [f"{run.folder}: another process is training it" for run in unfinished]
     raise InvalidInput(
@@ -84,7 +99,7 @@ def newest(root: Path = RUNS) -> Run:
 def can_go_on(run: Run) -> bool:
     """Whether a folder holds a training that was begun and not ended, by this version."""
     try:
-        return not run.finished and ARGUMENTS in run.read_made()
+        return not run.finished and ARGUMENTS in run.read_made() and not (run.folder / LOCK).is_dir()
     except InvalidInput:  # spoilt; `competition list` says so
         return False
 
@@ -94,14 +109,21 @@ def asked(run: Run) -> Recipe:
     return replace(run.read_recipe(), **{name: tuple(values) for name, values in run.read_made()[ASKED].items()})
 
 
-def agreed(run: Run, recipe: Recipe, content: Mapping[str, str]) -> Recipe:
+def agreed(run: Run, recipe: Recipe, content: Mapping[str, str], arguments: Mapping[str, object]) -> Recipe:
     """The recipe that an unfinished run goes on with, which is its own.
 
-    Raises InvalidInput with what differs if another recipe is asked for, or labels, images or split have changed.
+    Raises InvalidInput with what differs if another recipe or other flags are asked for, or labels, images, split or
+    weights have changed.
     """
-    there = run.read_made()[CONTENT]
+    made = run.read_made()
+    there, flags = made[CONTENT], {name: made[ARGUMENTS].get(name) for name in FLAGS}
     found = [f"{name} was {before!r} and is {now!r}" for name, (before, now) in differences(asked(run), recipe).items()]
-    found += [f"the {what} have changed" for what, digest in there.items() if digest != content[what]]
+    for name, before in flags.items():
+        now = list(value) if isinstance(value := arguments[name], tuple) else value
+        if now != before:
+            found.append(f"--{name.replace('_', '-')} was {before!r} and is {now!r}")
+    if not found:  # which would explain why these differ
+        found = [f"the content of the {what} has changed" for what in there if there[what] != content.get(what)]
     if found:
         raise InvalidInput(
             f"{run.folder} was begun with something else, so it cannot go on; put it back, or start again in a new run "
@@ -122,12 +144,12 @@ def go_on(run: Run, called: Mapping[str, object], facts: Mapping[str, object], a
     if made["replicas"] != facts["replicas"]:
         raise InvalidInput(
             f"{run.folder} was begun on {made['replicas']} devices at once, and here are {facts['replicas']}, so its "
-            "steps would have other images; show it as many (CUDA_VISIBLE_DEVICES), or start again with --fresh"
+            "steps would have other images; make as many visible (CUDA_VISIBLE_DEVICES), or start again with --fresh"
         )
     if differ and not accept_other_machine:
         raise InvalidInput(
-            f"{run.folder} was begun on another machine, so it would not end bit for bit as it would have there; go on "
-            "all the same with --accept-other-machine, or start again in a new run with --fresh:",
+            f"{run.folder} was begun with other devices, threads or versions, so it would not end bit for bit as it "
+            "would have there; go on all the same with --accept-other-machine, or remove the folder to start again:",
             differ,
         )
     here = {name: facts[name] for name in ALIKE} if differ else {}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-# The shell of a test run may ignore signals; a block that is held says how far it has come.
+# The shell of a test run may ignore signals; a deferred block says how far it has come.
 SCRIPT = """
 import signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -17,19 +17,19 @@ from competition import stopping
 from competition.__main__ import reported
 
 def work():
-    if "held" not in sys.argv:
+    if "deferred" not in sys.argv:
         print("began", flush=True)
         time.sleep(0.5 if "nohup" in sys.argv else 60)
         return 0
-    with stopping.held():
+    with stopping.deferred():
         print("began", flush=True)
         until = time.monotonic() + 60
-        while not stopping.asked() and time.monotonic() < until:
+        while not stopping.is_pending() and time.monotonic() < until:
             time.sleep(0.01)
         print("asked", flush=True)
         time.sleep(60 if "long" in sys.argv else 0)
         print("saved", flush=True)
-        stopping.stop_if_asked()
+        stopping.stop_if_pending()
     print("not reached")
 
 sys.exit(reported(work))
@@ -53,20 +53,20 @@ def test_a_signal_ends_a_command_with_its_status_and_a_sentence(number, name, st
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == status
-    restarts = "nothing half written is left, and the same command begins again"
+    restarts = "nothing half written is left, and the same command takes it up again"
     assert errors == f"\nstopped by {name}; {restarts}\n"
 
 
-def test_a_held_block_saves_first():
-    process = started("held")
+def test_a_deferred_block_saves_first():
+    process = started("deferred")
     process.send_signal(signal.SIGTERM)
     printed, errors = process.communicate(timeout=60)
     assert (process.returncode, printed) == (143, "asked\nsaved\n")
-    assert "SIGTERM: finishing the batch and saving; Ctrl-C again stops at once" in errors
+    assert "SIGTERM: finishing the batch; Ctrl-C again stops at once" in errors
 
 
 def test_a_second_ctrl_c_stops_at_once_and_a_second_sigterm_does_not():
-    process = started("held", "long")
+    process = started("deferred", "long")
     process.send_signal(signal.SIGTERM)
     assert process.stdout.readline() == "asked\n"
     process.send_signal(signal.SIGTERM)

@@ -29,7 +29,8 @@ STEPS = {
     "checkpoint": 8,
     "reports": 4,
 }
-ROUNDS = 3  # kills in each phase
+ROUNDS = 3  # trainings that are killed in each phase
+AGAIN = 0.4  # of them are killed a second time, in any phase
 HISTORY_TIMES = "seconds"
 
 
@@ -229,19 +230,27 @@ def main(kills: int, seed: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
         data = write_data(Path(folder) / "data", images=90)
         undisturbed = Site(Path(folder) / "undisturbed", data)
-        undisturbed.end()
+        if (status := undisturbed.end()).returncode:
+            print(status.stdout, status.stderr)
+            return 1
         expected = undisturbed.result()
         print(f"seed {seed}, {len(expected)} arrays and files compared\n")
-        print("phase        step  checkpoints     status  in the end")
+        print("phase        step  checkpoints  and once more        in the end")
         for number, phase in enumerate(plan):
             site = Site(Path(folder) / f"killed-{number}", data)
             step, minutes = drawn.randint(1, STEPS[phase]), drawn.choice([0, 10])
             status = site.die(phase, step, minutes=minutes).returncode
+            then = ""
+            if drawn.random() < AGAIN:
+                other = drawn.choice(list(STEPS))
+                again = drawn.randint(1, STEPS[other])
+                killed = site.die(other, again, minutes=minutes).returncode == -signal.SIGKILL
+                then = f"{other} {again}" if killed else "(at its end before)"
             ended = site.end()
             same = status == -signal.SIGKILL and ended.returncode == 0 and site.result() == expected
             different += not same
             often = "each step" if not minutes else "each epoch"
-            print(f"{phase:12} {step:4}  {often:14}  {status:6}  {'the same' if same else 'DIFFERENT'}", flush=True)
+            print(f"{phase:12} {step:4}  {often:11}  {then:19}  {'the same' if same else 'DIFFERENT'}", flush=True)
             if ended.returncode:
                 print(ended.stdout, ended.stderr)
     print(f"\n{len(plan) - different} of {len(plan)} trainings ended as if they had not been killed")

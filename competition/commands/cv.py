@@ -30,6 +30,7 @@ def cv(
     jobs: int = 1,
     views: tuple[View, ...] = ("plain", "flip"),
     skip_bad_images: bool = False,
+    accept_other_machine: bool = False,
     picture_cache: float = USUAL_ROOM,
 ) -> Run:
     """Train a recipe once per fold, and score all images together, out of fold. Every field of the recipe is a flag.
@@ -48,6 +49,8 @@ def cv(
         jobs: The number of folds trained at the same time; the GPUs are divided among them.
         views: The views in which the held-out images are predicted.
         skip_bad_images: Continue without images that cannot be read.
+        accept_other_machine: Let a half-trained part go on also with other devices, threads (--jobs) or versions; it is
+            then not bit for bit what it would have been.
         picture_cache: Gigabytes of decoded pictures to keep for all folds; 0 keeps none.
     """
     check(folds, seeds, only)
@@ -68,6 +71,7 @@ def cv(
     experiment = open_experiment(recipe, chosen, seeds, views, how_it_was_made(data), run)
     flags = ["--data", data, "--picture-cache", picture_cache, "--views", *views]
     flags += ["--skip-bad-images"] if skip_bad_images else []
+    flags += ["--accept-other-machine"] if accept_other_machine else []
     chosen_parts = [part for part in experiment.parts if not only or part.fold in only]
     train_all([part for part in chosen_parts if not part.run.finished], [*map(str, flags)], shares)
     put_together(experiment, dataset)

@@ -9,7 +9,7 @@ from competition import unfinished
 from competition.errors import InvalidInput
 from competition.recipe import Recipe, differences
 from competition.recipes import NAMES, describe_recipe, load_recipe
-from competition.run import BLEND, CROSS_VALIDATION, FOLD, RUNS, SMOKE, SWEEP, Run, list_runs
+from competition.run import BLEND, CROSS_VALIDATION, FOLD, OUT_OF_TIME, RUNS, SMOKE, SWEEP, Run, list_runs
 
 OVER = 17  # the width of that column: `5 folds x 3 seeds`
 HEAD = f"   mAP  (95 %)           accuracy  images  {'over':{OVER}}  minutes     MB  started"
@@ -54,13 +54,14 @@ def line_of_run(run: Run) -> Line:
     if not run.finished:
         return (NOT_FINISHED, 0.0), f"{_how_far(run):41}  {what_it_is_over(made):{OVER}}  {'':14}{_end(made, notes)}"
     scores = run.read_scores()
+    notes += ["cut short by --max-minutes"] if scores.get(OUT_OF_TIME) else []
     return _line(scores, what_it_is_over(made) if scores["best"] else "", size, made, notes)
 
 
 def _how_far(run: Run) -> str:
     if not unfinished.can_go_on(run):
         return "not finished"
-    return "in training" if unfinished.is_held(run) else "stopped; competition resume goes on"
+    return "in training" if unfinished.is_in_training(run) else "stopped; `competition resume` goes on"
 
 
 def line_of_blend(run: Run) -> Line:

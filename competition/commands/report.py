@@ -1,5 +1,6 @@
 """Make the pictures and tables that a finished run lacks."""
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,7 @@ import tyro
 
 from competition.errors import InvalidInput
 from competition.layouts.registry import reader_of
-from competition.run import CROSS_VALIDATION, FOLD, RECIPE, Run
+from competition.run import CROSS_VALIDATION, FOLD, LOCK, RECIPE, Run
 from competition.scoring.predictions import HELD_OUT, Predictions, read_predictions
 
 
@@ -25,6 +26,8 @@ def report(run: Annotated[Path, tyro.conf.arg(metavar="RUN")], /) -> None:
         raise InvalidInput(f"{run} holds no {RECIPE}; name the folder of a run or cross-validation")
     if not folder.finished:
         raise InvalidInput(f"{run} has not finished; train it to the end first (`competition list` shows it)")
+    shutil.rmtree(folder.checkpoints, ignore_errors=True)  # of a training that was killed once it had its scores
+    (run / LOCK).unlink(missing_ok=True)
     before = set(run.rglob("*"))
     runs = dict.fromkeys([folder, *folder.trainings])
     for one in runs:

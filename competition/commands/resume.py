@@ -1,14 +1,14 @@
 """Go on with a training that was stopped."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
 from competition import unfinished
 from competition.commands.train import train
 from competition.errors import InvalidInput
-from competition.run import RECIPE, SMOKE, Run
+from competition.run import RECIPE, Run
 
 
 def resume(
@@ -16,6 +16,7 @@ def resume(
     *,
     max_minutes: float | None = None,
     checkpoint_minutes: float = 10.0,
+    on_nan: Literal["stop", "halve"] | None = None,
     accept_other_machine: bool = False,
 ) -> Run:
     """Go on with a training that was stopped, with its own recipe, data and flags, as if it had not been stopped.
@@ -27,6 +28,7 @@ def resume(
         run: the folder of the run; by default, the newest unfinished one that no process is training.
         max_minutes: end within so many minutes, scored.
         checkpoint_minutes: minutes between two checkpoints within an epoch.
+        on_nan: what to do when the loss is no finite number; by default, what the training was begun with.
         accept_other_machine: go on also with other devices, threads or versions; the result is then not bit for bit
             that of an undisturbed training.
     """
@@ -35,22 +37,19 @@ def resume(
         raise InvalidInput(f"{found.folder}: there is no such run; `competition list` shows those that are there")
     if found.finished:
         raise InvalidInput(f"{found.folder} has finished; `competition report {found.folder}` makes what it lacks")
-    if not unfinished.to_go_on_with(found.folder):
-        raise InvalidInput(
-            f"{found.folder} holds no {RECIPE}: nothing was trained there; begin with `competition train`"
-        )
+    if not (found.folder / RECIPE).is_file():
+        raise InvalidInput(f"{found.folder} holds no {RECIPE}, so it is no training; see `competition list`")
+    unfinished.to_go_on_with(found.folder)
     made = found.read_made()
     arguments = dict(made[unfinished.ARGUMENTS])
     fold = arguments.pop("fold")
-    return train(
-        unfinished.asked(found),
-        Path(made["data"]),
-        found.folder,
-        smoke=made[SMOKE],
-        fold=fold and (Path(fold[0]), fold[1]),
-        views=tuple(arguments.pop("views")),
-        max_minutes=max_minutes,
-        checkpoint_minutes=checkpoint_minutes,
-        accept_other_machine=accept_other_machine,
-        **arguments,
-    )
+    given = {
+        "fold": fold and (Path(fold[0]), fold[1]),
+        "views": tuple(arguments.pop("views")),
+        "cache": Path(arguments.pop("cache")),
+        "on_nan": on_nan or arguments.pop("on_nan"),
+        "max_minutes": max_minutes,
+        "checkpoint_minutes": checkpoint_minutes,
+        "accept_other_machine": accept_other_machine,
+    }
+    return train(unfinished.asked(found), Path(made["data"]), found.folder, **(arguments | given))

@@ -21,6 +21,7 @@ def sweep(
     *,
     jobs: int = 1,
     skip_bad_images: bool = False,
+    accept_other_machine: bool = False,
     picture_cache: float = USUAL_ROOM,
 ) -> Run:
     """Train a recipe with several values of one field, all on the same split; every other field is a flag.
@@ -36,6 +37,8 @@ def sweep(
         run: Its folder, new, or to be continued, perhaps with more values. By default, an unfinished one, or the next.
         jobs: The number of values trained at the same time; the GPUs are divided among them.
         skip_bad_images: Continue without images that cannot be read.
+        accept_other_machine: Let a half-trained part go on also with other devices, threads (--jobs) or versions; it is
+            then not bit for bit what it would have been.
         picture_cache: Gigabytes of decoded pictures to keep for all trainings; 0 keeps none.
     """
     shares = shares_of_gpus(jobs)
@@ -45,6 +48,7 @@ def sweep(
     variants = open_sweep(replace(recipe, tasks=dataset.tasks), field, values, how_it_was_made(data), run)
     flags = ["--data", str(data), "--picture-cache", str(picture_cache)]
     flags += ["--skip-bad-images"] if skip_bad_images else []
+    flags += ["--accept-other-machine"] if accept_other_machine else []
     train_all([one for one in variants if not one.run.finished], flags, shares)
 
     refuse_unfinished(variants)

@@ -1,6 +1,7 @@
 """One training: from label files to a scored run."""
 
 import math
+import shlex
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -14,11 +15,13 @@ from competition.commands.report import write_all
 from competition.data.load import read_material
 from competition.dataset import class_prior
 from competition.errors import InvalidInput
-from competition.files import CACHE, try_out
+from competition.files import CACHE, is_file, read_bytes, try_out
 from competition.images.cache import USUAL_ROOM, Pictures
+from competition.images.decode import digest_of
 from competition.images.warp import View
 from competition.provenance import called, how_it_was_made
-from competition.run import FOLD, RECIPE, RUNS, SCORES, SMOKE, Run, begun, new_run
+from competition.recipe import Recipe
+from competition.run import FOLD, OUT_OF_TIME, RECIPE, RUNS, SCORES, SMOKE, Run, begun, new_run
 from competition.scoring.bootstrap import interval_of_means
 from competition.scoring.labels import label_table, score_labels
 from competition.scoring.predictions import HELD_OUT, PLAIN, TEST, Predictions
@@ -70,20 +73,30 @@ def train(
     end = None if max_minutes is None else time.monotonic() + 60 * max_minutes
     refuse_numbers(picture_cache=picture_cache, checkpoint_minutes=checkpoint_minutes, max_minutes=max_minutes)
     data, spent = data or Path("data") / recipe.name, Spent()
+    arguments = {
+        "smoke": smoke,
+        "skip_bad_images": skip_bad_images,
+        "fold": fold and [str(fold[0].absolute()), fold[1]],
+        "views": list(views),
+        "on_nan": on_nan,
+        "picture_cache": picture_cache,
+        "cache": str(cache.absolute()),
+    }
     with ExitStack() as locks:
         run = None if fresh and run and run.exists() else run
         before = unfinished.to_go_on_with(run)
-        try_out((run or RUNS / recipe.name) / RECIPE)
+        try_out(Run(run or RUNS / recipe.name).checkpoints / RECIPE)
         if before:
-            locks.enter_context(unfinished.held(before))
+            locks.enter_context(unfinished.exclusive(before))
         with spent.on("checking"):
             material = read_material(recipe, data, skip_bad_images, cache, fold)
         asked = recipe = replace(recipe, tasks=material.dataset.tasks)
         prior = class_prior(material.dataset.take(material.training))
         if smoke:
             recipe, material = replace(recipe, epochs=(1,) * len(recipe.epochs)), material.few(recipe)
+        content = material.content | weights_digest(recipe)
         if before:
-            recipe = unfinished.agreed(before, asked, material.content)
+            recipe = unfinished.agreed(before, asked, content, arguments)
 
         with spent.on("preparing"):
             from competition.training.prepare import Preparation  # Keras, from here on
@@ -96,11 +109,9 @@ def train(
             folder = unfinished.go_on(before, called(), facts, accept_other_machine)
         else:
             folder = new_run(f"{recipe.name}-smoke" if smoke else recipe.name, run)
-            locks.enter_context(unfinished.held(folder))
-            arguments = {"views": views, "picture_cache": picture_cache, "skip_bad_images": skip_bad_images}
-            arguments |= {"on_nan": on_nan, "fold": fold and (str(fold[0].absolute()), fold[1])}
+            locks.enter_context(unfinished.exclusive(folder))
             plan = {SMOKE: smoke, **({FOLD: fold[1]} if fold else {})}
-            plan |= unfinished.plan(asked, material.content, arguments)
+            plan |= unfinished.plan(asked, content, arguments)
             with begun(folder):
                 folder.write_json("prior.json", {name: shares.tolist() for name, shares in prior.items()})
                 if material.skipped:
@@ -124,6 +135,12 @@ def refuse_numbers(**numbers: float | None) -> None:
             raise InvalidInput(f"--{name.replace('_', '-')} is {value}; allowed are numbers from 0")
 
 
+def weights_digest(recipe: Recipe) -> dict[str, str]:
+    """The digest of the file with the first weights, where the recipe names one."""
+    file = Path(recipe.weights)
+    return {"weights": digest_of(read_bytes(file))} if is_file(file) else {}
+
+
 @contextmanager
 def said_how_to_go_on(trainer) -> Iterator[None]:
     """Let a block that a signal stops say what is saved of a training, and how it goes on."""
@@ -131,9 +148,10 @@ def said_how_to_go_on(trainer) -> Iterator[None]:
         yield
     except Stopped as stop:
         run, saved = trainer.run, f"saved at {trainer.saved_at}" if trainer.saved_at else "at its beginning"
-        advice = f"{run.folder}/ is {saved}; to go on: competition resume {run.folder}"
+        folder = shlex.quote(str(run.folder))
+        advice = f"{run.folder}/ is {saved}; to go on: competition resume {folder}"
         if run.finished:
-            advice = f"{run.folder}/ has its scores; for the pictures that it lacks: competition report {run.folder}"
+            advice = f"{run.folder}/ has its scores; for the pictures that it lacks: competition report {folder}"
         raise Stopped(stop.number, advice) from None
 
 
@@ -148,6 +166,10 @@ def report_results(trainer, test: Pictures, views: Sequence[View], folder: Run, 
         Predictions.of(folder.name, test.dataset, seen[PLAIN]).write(folder, TEST, seen)
     reports = {"best": kept.report, "last": trainer.last_report, "heads": trainer.heads_report}
     scores = {name: report.to_json() if report else None for name, report in reports.items()}
+    if trainer.out_of_time:
+        epochs = sum(stage.epochs for stage in trainer.recipe.stages)
+        print(f"the time is up after epoch {len(trainer.history)} of {epochs}, and the run ends there")
+        scores[OUT_OF_TIME] = True
     if predictions:
         scores |= {"interval": interval_of_means(predictions), "images": len(held_out)}
     folder.write_json(SCORES, {"best_epoch": kept.epoch, "seconds": trainer.seconds, **scores})

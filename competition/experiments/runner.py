@@ -90,14 +90,15 @@ def train_all(jobs: Sequence[Job], flags: Sequence[str], shares: Sequence[str | 
     with stoppable(), ThreadPoolExecutor(len(shares)) as pool:
         workers = [pool.submit(work, share) for share in shares]
         try:
-            for worker in workers:
-                worker.result()
+            wait(workers)
         except Stopped as stopped:
             stop.set()
             while wait(workers, timeout=0.1).not_done:  # repeatedly, because one may only be starting
                 for process in running:
                     process.terminate()
             raise Stopped(stopped.number, "what is trained is saved; the same command goes on") from None
+        for worker in workers:
+            worker.result()
 
 
 def train_one(job: Job, flags: Sequence[str], share: dict[str, str], running: list[subprocess.Popen]) -> None:
@@ -160,7 +161,7 @@ def follow(
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     with (
         writing(job.log),
-        job.log.open("w", encoding="utf-8") as log,
+        job.log.open("a" if job.run.folder.exists() else "w", encoding="utf-8") as log,
         subprocess.Popen(command, env=environment, text=True, errors="replace", pass_fds=[lock], **pipes) as process,
     ):
         running.append(process)

@@ -1,5 +1,6 @@
 """What a training needs to go on exactly where it stopped: the state of a network, and the files that keep it."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -12,9 +13,11 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from competition.errors import InvalidInput
 from competition.files import whole_file
-from competition.run import Run
+from competition.run import RECIPE, Run
 
+OF = "of"
 KEPT = 2  # checkpoints; the older one is for the case that the newer cannot be read
 STATE, ARRAYS, WEIGHTS = ".json", ".npz", ".weights.h5"
 
@@ -67,7 +70,8 @@ class Checkpoint:
 class Checkpoints:
     """The newest checkpoints of a run, in its folder: N.npz, N.weights.h5 and, written last, N.json.
 
-    The weights of the best epoch are a second name of the run's own file, which a later epoch replaces.
+    The weights of the best epoch are a second name of the run's own file, which a later epoch replaces. A state names
+    the training that it belongs to, in case that files are moved about.
     """
 
     def __init__(self, run: Run):
@@ -81,16 +85,18 @@ class Checkpoints:
         if self.run.weights.exists():
             _second_name(self.run.weights, self._file(number, WEIGHTS))
         with whole_file(self._file(number, STATE)) as path:
-            path.write_text(json.dumps(checkpoint.state), encoding="utf-8")
+            path.write_text(json.dumps(checkpoint.state | {OF: self._training()}), encoding="utf-8")
         for old in numbers[: len(numbers) + 1 - KEPT]:
             for ending in (STATE, ARRAYS, WEIGHTS):
                 self._file(old, ending).unlink(missing_ok=True)
 
     def read(self) -> Iterator[Checkpoint]:
-        """The checkpoints that can be read, the newest first; a warning names one that cannot."""
+        """The checkpoints that can be read, the newest first; a warning names one that cannot, or is of another run."""
         for number in reversed(self._numbers()):
             try:
                 state = json.loads(self._file(number, STATE).read_text(encoding="utf-8"))
+                if not isinstance(state, dict) or state.get(OF) != self._training():
+                    raise ValueError("it is of another training")
                 with self._file(number, ARRAYS).open("rb") as file, np.load(file, allow_pickle=False) as found:
                     arrays = dict(found)
             except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
@@ -107,14 +113,26 @@ class Checkpoints:
                 path.unlink()
 
     def take_weights(self, checkpoint: Checkpoint) -> None:
-        """Let the run's weights be those that were the best at a checkpoint; none, if there were none."""
+        """Let the run's weights be those that were the best at a checkpoint.
+
+        Raises InvalidInput if they were removed.
+        """
         if checkpoint.weights:
             _second_name(checkpoint.weights, self.run.weights)
-        else:
-            self.run.weights.unlink(missing_ok=True)
+        elif checkpoint.state["kept"]["epoch"]:
+            raise InvalidInput(
+                f"{self.folder} has lost the weights of epoch {checkpoint.state['kept']['epoch']}, the best so far; "
+                f"put the file back, or remove {self.folder} to train from the beginning"
+            )
 
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _training(self) -> str:
+        """What tells a training from others: its recipe and its data."""
+        made = self.run.read_json(RECIPE) if (self.run.folder / RECIPE).is_file() else {}
+        content = made.get("made", {}).get("content")
+        return hashlib.sha256(json.dumps([made.get("recipe"), content]).encode()).hexdigest()
 
     def _file(self, number: int, ending: str) -> Path:
         return self.folder / f"{number}{ending}"

@@ -88,7 +88,7 @@ def find_rate(
         with network.distribute_strategy.scope():
             compile_stage(network, recipe, stage, count)
             network.optimizer.learning_rate = schedules.ExponentialDecay(lowest, count - 1, highest / lowest)
-        watch = Watch()
+        watch = RateWatch()
         with stream(batches) as made:
             network.fit(made, steps_per_epoch=count, shuffle=False, verbose=0, callbacks=[watch])
     return RangeTest(np.array(watch.rates), np.array(watch.losses))
@@ -140,7 +140,7 @@ def what_trains(trainer: Trainer, number: int) -> tuple[keras.Model, TrainBatche
     return heads, trainer.feature_batches(features)
 
 
-class Watch(keras.callbacks.Callback):
+class RateWatch(keras.callbacks.Callback):
     """Records rate and loss of every step, and stops when the loss has exploded."""
 
     def __init__(self):

@@ -100,6 +100,8 @@ class Preparation:
         later = (len(set(views)) - 1) * held_out + len({*views, "plain"}) * len(self.material.test)
         limit = TimeLimit(end, forward * held_out, REPORTS + forward * later)
         recipe = self.recipe if planned else shortened(self.recipe, limit, self.stage_seconds)
+        for stage in recipe.stages:  # one may be too short for an update now
+            learning_rate(recipe, stage, self.steps)
         return replace(self, recipe=recipe, limit=limit)
 
     def _features(self) -> tuple[Features, Features]:

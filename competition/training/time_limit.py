@@ -44,9 +44,12 @@ def shortened(recipe: Recipe, limit: TimeLimit, seconds: Callable[[Stage], float
     heads = [stage for stage in recipe.stages if stage.trains == "heads"]
     others = [stage for stage in recipe.stages if stage.trains != "heads"]
     once = sum(SLACK * seconds(stage) + TRACING for stage in heads)
-    if once > limit.left:
-        more = math.ceil((once - limit.left) / 60)
-        raise InvalidInput(f"--max-minutes leaves too little time even for the heads; give about {more} more")
+    if (short := once + limit.scoring - limit.left) > 0:
+        what = "the features of the heads" if heads else "scoring and reports"
+        raise InvalidInput(
+            f"--max-minutes leaves too little time for {what}; give about {math.ceil(short / 60)} more, or take a "
+            "recipe with a faster network"
+        )
     room = limit.left - once - TRACING * len(others)
     needed = [SLACK * seconds(stage) for stage in others]
     epochs = iter(share_epochs([stage.epochs for stage in others], room / sum(needed) if sum(needed) else 1))

@@ -36,7 +36,7 @@ from competition.training.checkpoint import (
     fitting_variables,
     set_copies,
 )
-from competition.training.compile import compile_stage
+from competition.training.compile import compile_stage, learning_rate
 from competition.training.history import epoch_line, epoch_row
 from competition.training.kept import Kept, Probabilities
 from competition.training.time_limit import TimeLimit
@@ -45,7 +45,8 @@ from competition.training.watch import Watch
 Data = TypeVar("Data", Pictures, Features)
 OnNan = Literal["stop", "halve"]
 HALVINGS = 3  # of the rate of a stage; a fourth would hide that something else is wrong
-ADVICE = "Try a lower --learning-rate (`competition find-lr` suggests one), more --warmup-steps, or --on-nan halve"
+ADVICE = "Try a lower --learning-rate (`competition find-lr` suggests one) or more --warmup-steps"
+HALVE = ", or --on-nan halve"
 
 
 @dataclass
@@ -77,6 +78,7 @@ class Trainer:
     seconds: float = 0.0
     history: list[dict] = field(init=False, default_factory=list)  # one row per epoch, as in history.csv
     halvings: dict[int, int] = field(init=False, default_factory=dict)  # how often the rate of a stage was halved
+    tried: list[str] = field(init=False, default_factory=list)  # places that a training which diverged went back to
     saved_at: str = field(init=False, default="")
     kept: Kept = field(init=False)
     going_on: Checkpoint | None = field(init=False, default=None)  # until its stage has begun
@@ -117,9 +119,10 @@ class Trainer:
 
     def _why_it_ended(self, left: str) -> str:
         """The message of a training that has diverged: where, what is `left` of it, what to try, and which images."""
-        message = f"{self.diverged}; {left}. {ADVICE}."
+        halve = HALVE if self.checkpoints and self.on_nan == "stop" else ""
+        message = f"{self.diverged}; {left}. {ADVICE}{halve}."
         if good := self._last_good():
-            message += f" The last good checkpoint is of stage {good.state['stage']}, step {good.state['step']}."
+            message += f" The last good checkpoint is at {good.state['place']}."
         return listed(f"{message} The images of that step:", self.images_then) if self.images_then else message
 
     def fit_stage(self, number: int) -> None:
@@ -200,21 +203,22 @@ class Trainer:
             compile_stage(network, self.recipe, stage, len(batches))
         if self.going_on:
             checkpoint, self.going_on = self.going_on, None
-            self._set_variables(network, checkpoint, stage)
+            self._set_variables(network, checkpoint, stage, len(batches))
             watch.go_on(network, checkpoint)
         steps = StageBatches(batches, stage.epochs, watch.step)
         if len(steps) and not self.diverged and not self.out_of_time:
-            with stream(steps) as made, stopping.held():
+            with stream(steps) as made, stopping.deferred():
                 network.fit(made, shuffle=False, callbacks=[watch], verbose=0)
         network.optimizer.finalize_variable_values(network.trainable_variables)  # the averages, also without a step
 
-    def _set_variables(self, network: keras.Model, checkpoint: Checkpoint, stage: Stage) -> None:
+    def _set_variables(self, network: keras.Model, checkpoint: Checkpoint, stage: Stage, steps: int) -> None:
         set_copies(network, fitting_variables(network), "fit", checkpoint.arrays)
         set_copies(network, network.metrics_variables, "metrics", checkpoint.arrays)
         version, words, gauss = checkpoint.state["random"]
         random.setstate((version, tuple(words), gauss))  # of Python's generator, from which Keras draws seeds
-        if self.recipe.schedule == "constant":  # the rate is a variable, which may have been halved since
-            network.optimizer.learning_rate = stage.learning_rate
+        rate = learning_rate(self.recipe, stage, steps)
+        if not callable(rate):  # it is a variable, and may have been halved since
+            network.optimizer.learning_rate = rate
 
     def end_epoch(self, watch: Watch, logs: Mapping[str, float], report: Report | None, probabilities) -> None:
         """Note an epoch that was scored, keep it if it is the best, and print its line."""
@@ -238,7 +242,9 @@ class Trainer:
             arrays |= copies_of(self.network, self.network.variables, "network")
         arrays |= self.kept.arrays("kept") | (watch.kept.arrays("stage_kept") if in_heads else {})
         reports = {"last": self.last_report, "heads": self.heads_report}
+        self.saved_at = f"stage {watch.number}, epoch {len(self.history) + 1}, step {watch.step_of_epoch}"
         state = {
+            "place": self.saved_at,
             "stage": watch.number,
             "step": watch.step,
             "epoch_seconds": time.perf_counter() - watch.epoch_began,
@@ -251,7 +257,6 @@ class Trainer:
             "random": random.getstate(),
         }
         self.checkpoints.write(Checkpoint(state, arrays))
-        self.saved_at = f"stage {watch.number}, epoch {len(self.history) + 1}, step {watch.step_of_epoch}"
 
     def _begin(self) -> int:
         """Start the clock, and load the newest checkpoint if there is one; the stage to begin with."""
@@ -272,16 +277,20 @@ class Trainer:
 
     def _load(self, checkpoint: Checkpoint) -> None:
         """Let the training be where a checkpoint was written; the variables of its stage follow when that begins."""
-        state, self.going_on = checkpoint.state, checkpoint
-        self.history = list(state["history"])
-        self.kept.set_state(state["kept"], checkpoint.arrays, "kept")
         self.checkpoints.take_weights(checkpoint)
+        state, self.going_on = checkpoint.state, checkpoint
+        self.history, self.saved_at = list(state["history"]), state["place"]
+        self.kept.set_state(state["kept"], checkpoint.arrays, "kept")
         reports = {name: found and Report.of_json(found) for name, found in state["reports"].items()}
         self.last_report, self.heads_report = reports["last"], reports["heads"]
 
     def _last_good(self) -> Checkpoint | None:
-        """The newest checkpoint without numbers that are not finite."""
-        return next((one for one in self.checkpoints.read() if one.finite), None) if self.checkpoints else None
+        """The newest checkpoint whose numbers are finite, and from which going on has not diverged again."""
+        if not self.checkpoints:
+            return None
+        return next(
+            (one for one in self.checkpoints.read() if one.finite and one.state["place"] not in self.tried), None
+        )
 
     def _may_go_back(self, number: int) -> bool:
         """Whether a training that has diverged in a stage goes back with half the rate."""
@@ -292,14 +301,15 @@ class Trainer:
         self.halvings[number] = self.halvings.get(number, 0) + 1
         rate = self.recipe.stages[number - 1].learning_rate * 0.5 ** self.halvings[number]
         if good := self._last_good():
+            self.tried.append(good.state["place"])
             self._load(good)
-            place = f"stage {good.state['stage']}, after {good.state['step']} of its steps"
         else:
             self.checkpoints.remove()
-            self.history, place = [], "the beginning"
-            self.kept = self.keeper(self.kept.save)
+            self.history, self.tried, self.saved_at = [], [], "the beginning"
+            self.kept, self.last_report, self.heads_report = self.keeper(self.kept.save), None, None
             set_copies(self.network, self.network.variables, "network", self._first)
             random.setstate(self._first_random)
+        place = self.saved_at
         self.say(f"{self.diverged}: back to {place}; the peak learning rate of stage {number} is {rate:g} from now on")
         self.diverged = ""
         return good.state["stage"] if good else 1

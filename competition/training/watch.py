@@ -77,9 +77,9 @@ class Watch(keras.callbacks.Callback):
         self._show(logs["loss"])
         if self.epoch_is_over or self.trainer.time_is_up():
             self.end_epoch()
-        elif stopping.asked() or time.perf_counter() - self.saved > self.trainer.seconds_between:
+        elif stopping.is_pending() or time.perf_counter() - self.saved > self.trainer.seconds_between:
             self.save()
-        stopping.stop_if_asked()
+        stopping.stop_if_pending()
 
     def images_of_step(self) -> list[str]:
         """The images of the step that was done last."""
@@ -94,7 +94,7 @@ class Watch(keras.callbacks.Callback):
         self.save()
         logs = {name: float(value) for name, value in network.get_metrics_result().items()}
         with averaged(network, trainer.recipe):
-            with stopping.released(), trainer.spent.on("validation"):
+            with stopping.not_deferred(), trainer.spent.on("validation"):
                 result = trainer.validate(self.predict_shown, self.place)
             if result:
                 trainer.end_epoch(self, logs, *result)

@@ -58,6 +58,8 @@ def reported(tmp_path_factory) -> tuple[Path, SimpleNamespace]:
             heads_report=None,
             seconds=1.0,
             network=None,
+            out_of_time=False,
+            checkpoints=SimpleNamespace(remove=lambda: None),
             predict_kept=lambda _, views: {view: seen[view] for view in views},
         )
         patch.setattr("competition.training.plots.network_plan", lambda *_: None)

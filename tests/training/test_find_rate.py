@@ -14,7 +14,7 @@ from small_data import TINY, write_data
 from competition.commands.find_lr import find_lr
 from competition.data.load import Material, read_material
 from competition.run import Run, list_runs, new_run
-from competition.training.find_rate import RangeTest, Watch, find_rate, write
+from competition.training.find_rate import RangeTest, RateWatch, find_rate, write
 from competition.training.prepare import Preparation
 
 LEARNS = replace(TINY, batch_size=8, learning_rate=(7e-3,), schedule="cosine")
@@ -123,7 +123,7 @@ def test_steps_after_which_the_loss_is_no_number_are_not_the_lowest():
 def test_it_stops_when_the_smoothed_loss_is_four_times_the_lowest(last, stops):
     """After ten losses of 1 the next counts 0.146: 12 makes the mean 2.6, and 30 makes it 5.2."""
     model = SimpleNamespace(optimizer=SimpleNamespace(learning_rate=0.1), stop_training=False, reset_metrics=int)
-    watch = Watch()
+    watch = RateWatch()
     watch.set_model(model)
     for loss in [1.0] * 10 + [last]:
         assert not model.stop_training
