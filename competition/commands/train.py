@@ -14,7 +14,7 @@ from competition.commands.arguments import Cache, RecipeFields
 from competition.commands.report import write_all
 from competition.data.load import read_material
 from competition.dataset import class_prior
-from competition.errors import InvalidInput
+from competition.errors import InvalidInput, Problem
 from competition.files import CACHE, is_file, read_bytes, try_out
 from competition.images.cache import USUAL_ROOM, Pictures
 from competition.images.decode import digest_of
@@ -110,13 +110,9 @@ def train(
         else:
             folder = new_run(f"{recipe.name}-smoke" if smoke else recipe.name, run)
             locks.enter_context(unfinished.exclusive(folder))
-            plan = {SMOKE: smoke, **({FOLD: fold[1]} if fold else {})}
-            plan |= unfinished.plan(asked, content, arguments)
-            with begun(folder):
-                folder.write_json("prior.json", {name: shares.tolist() for name, shares in prior.items()})
-                if material.skipped:
-                    folder.write_text("skipped.txt", "\n".join(map(str, material.skipped)) + "\n")
-                folder.write_recipe(preparation.recipe, facts | plan)
+            made = facts | {SMOKE: smoke, **({FOLD: fold[1]} if fold else {})}
+            made |= unfinished.plan(asked, content, arguments)
+            write_first_files(folder, prior, material.skipped, preparation.recipe, made)
         print(preparation.outlook())
         trainer = preparation.saved_trainer(folder, spent, 60 * checkpoint_minutes, on_nan)
         with said_how_to_go_on(trainer):
@@ -126,6 +122,15 @@ def train(
                 report_results(trainer, test, views, folder, fold[1] if fold else None)
     print(f"\n{folder.folder}/ holds the run: weights, scores, curves.png, confusion/\ntime: {spent}")
     return folder
+
+
+def write_first_files(folder: Run, prior: dict, skipped: Sequence[Problem], recipe: Recipe, made: dict) -> None:
+    """Write what a new run begins with, its recipe last; where that fails, its folder is removed again."""
+    with begun(folder):
+        folder.write_json("prior.json", {name: shares.tolist() for name, shares in prior.items()})
+        if skipped:
+            folder.write_text("skipped.txt", "\n".join(map(str, skipped)) + "\n")
+        folder.write_recipe(recipe, made)
 
 
 def refuse_numbers(**numbers: float | None) -> None:

@@ -178,6 +178,57 @@ def test_a_checkpoint_that_cannot_be_read_is_named_and_the_one_before_goes_on(da
     assert same(run, undisturbed)
 
 
+def test_a_checkpoint_of_another_training_is_left_out_and_lost_weights_are_named(data, stopped, tmp_path):
+    run = copied(stopped, tmp_path / "run")
+    for path in run.checkpoints.glob("*.json"):
+        path.write_text(path.read_text().replace('"of": "', '"of": "0'))
+    with pytest.warns(UserWarning, match="it is of another training"):
+        interrupted(run.folder, data, 4)  # from its beginning: its own checkpoints do not count
+    state = next(Checkpoints(run).read()).state
+    assert (state["stage"], state["step"]) == (1, 4)
+    lost = Checkpoint({"kept": {"epoch": 2}}, {})
+    assert "has lost the weights of epoch 2" in refusal(Checkpoints(run).take_weights, lost)
+
+
+def test_other_flags_that_decide_the_result_are_refused_by_name(data, stopped, tmp_path):
+    run = copied(stopped, tmp_path / "run")
+    for flags, words in (
+        ({"views": ("plain", "flip")}, "--views was ['plain']"),
+        ({"smoke": True}, "--smoke was False"),
+    ):
+        message = refusal(lambda flags=flags: train(CONVNET, data, run.folder, cache=data.parent / "cache", **flags))
+        assert words in message
+        assert "content" not in message
+
+
+def test_a_halved_rate_is_that_of_a_schedule_that_never_steps(data, tmp_path, monkeypatch):
+    """With fewer epochs than `halve_every` the rate is a variable, which a checkpoint holds as well."""
+    recipe = replace(CONVNET, schedule="step_decay", halve_every=5, epochs=(1, 1))
+    was, rates = Watch.on_train_batch_end, []
+
+    def spoil(watch, batch, logs):
+        if watch.number == 2:
+            rates.append(float(watch.model.optimizer.learning_rate))
+            logs = logs | ({"loss": np.nan} if len(rates) == 1 else {})
+        was(watch, batch, logs)
+
+    monkeypatch.setattr(Watch, "on_train_batch_end", spoil)
+    train(recipe, data, tmp_path / "run", cache=data.parent / "cache", on_nan="halve")
+    np.testing.assert_allclose(rates, [1e-3] + [5e-4] * (len(rates) - 1))
+    assert len(rates) > 2
+
+
+def test_a_run_that_another_process_has_finished_meanwhile_is_not_trained_again(stopped, tmp_path):
+    run = copied(stopped, tmp_path / "run")
+    write(run.folder / "scores.json", "{}")
+
+    def hold() -> None:
+        with unfinished.exclusive(run):
+            raise AssertionError("it was finished")
+
+    assert "is never overwritten" in refusal(hold)
+
+
 def test_the_weights_are_those_that_were_the_best_at_the_checkpoint(tmp_path):
     """Those of a later epoch may have been written before the training was killed."""
     checkpoints, state = Checkpoints(Run(tmp_path)), {"stage": 1}
