@@ -18,7 +18,7 @@ from competition.recipe import Recipe, from_json
 RUNS = Path("runs")
 RECIPE = "recipe.json"
 SCORES = "scores.json"  # a run that has it has finished
-OUT_OF_TIME = "out_of_time"  # in scores.json: --max-minutes ended the training before its last epoch
+OUT_OF_TIME = "out_of_time"  # in scores.json: where --max-minutes ended the training before its plan did
 BLEND = "blend.json"
 SMOKE = "smoke"
 MOST_TRAININGS = 10_000  # of a cross-validation

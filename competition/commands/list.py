@@ -54,7 +54,7 @@ def line_of_run(run: Run) -> Line:
     if not run.finished:
         return (NOT_FINISHED, 0.0), f"{_how_far(run):41}  {what_it_is_over(made):{OVER}}  {'':14}{_end(made, notes)}"
     scores = run.read_scores()
-    notes += ["cut short by --max-minutes"] if scores.get(OUT_OF_TIME) else []
+    notes += [f"out of time {scores[OUT_OF_TIME]}"] if scores.get(OUT_OF_TIME) else []
     return _line(scores, what_it_is_over(made) if scores["best"] else "", size, made, notes)
 
 

@@ -172,9 +172,8 @@ def report_results(trainer, test: Pictures, views: Sequence[View], folder: Run, 
     reports = {"best": kept.report, "last": trainer.last_report, "heads": trainer.heads_report}
     scores = {name: report.to_json() if report else None for name, report in reports.items()}
     if trainer.out_of_time:
-        epochs = sum(stage.epochs for stage in trainer.recipe.stages)
-        print(f"the time is up after epoch {len(trainer.history)} of {epochs}, and the run ends there")
-        scores[OUT_OF_TIME] = True
+        print(f"the time was up {trainer.out_of_time}: the run ends there")
+        scores[OUT_OF_TIME] = trainer.out_of_time
     if predictions:
         scores |= {"interval": interval_of_means(predictions), "images": len(held_out)}
     folder.write_json(SCORES, {"best_epoch": kept.epoch, "seconds": trainer.seconds, **scores})

@@ -72,7 +72,7 @@ class Trainer:
     limit: TimeLimit | None = None
     heads_report: Report | None = None
     last_report: Report | None = None
-    out_of_time: bool = False
+    out_of_time: str = ""
     diverged: str = ""
     images_then: Sequence[str] = ()  # those of the step that diverged, where it was seen by its loss
     seconds: float = 0.0
@@ -130,18 +130,28 @@ class Trainer:
 
         A step is always made, or there would be nothing to score.
         """
-        if self.kept.epoch and self.time_is_up():
+        if self.kept.epoch and (self.out_of_time or self.time_is_up()):
             return
         stage = self.recipe.stages[number - 1]
         stage = stage._replace(learning_rate=stage.learning_rate * 0.5 ** self.halvings.get(number, 0))
         with memory_explained(self.recipe.batch_size):
             (self.fit_heads if stage.trains == "heads" else self.fit_images)(number, stage)
 
-    def time_is_up(self, seconds: float = 0) -> bool:
-        """Whether the time limit leaves no room for another epoch of so many seconds; with 0, for any."""
+    @property
+    def epochs(self) -> int:
+        """Epochs of all stages."""
+        return sum(stage.epochs for stage in self.recipe.stages)
+
+    def time_is_up(self, seconds: float = 0, step: str = "") -> bool:
+        """Whether the time limit leaves no room for another epoch of so many seconds; with 0, for another step.
+
+        Then `out_of_time` says where the training ends: after an epoch, or within one after a `step`.
+        """
         if self.limit and not (self.limit.has_room(seconds) if seconds else not self.limit.is_up()):
-            self.out_of_time = True
-        return self.out_of_time
+            done = len(self.history)
+            within = f"within epoch {done + 1} of {self.epochs}, {step}"
+            self.out_of_time = within if step else f"after epoch {done} of {self.epochs}"
+        return bool(self.out_of_time)
 
     def diverge(self, text: str, images: Sequence[str] = ()) -> None:
         """Note that loss or output are no finite numbers, where, and after a step with which images."""
@@ -228,8 +238,7 @@ class Trainer:
         self.history.append({"epoch": number, **row})
         self.run.write_text("history.csv", pd.DataFrame(self.history).to_csv(index=False))
         best = watch.kept.offer(watch.model, number, report, probabilities)
-        stages = self.recipe.stages
-        self.say(epoch_line(len(stages), sum(stage.epochs for stage in stages), self.history[-1], best))
+        self.say(epoch_line(len(self.recipe.stages), self.epochs, self.history[-1], best))
 
     def save(self, watch: Watch) -> None:
         """Write a checkpoint of the stage that `watch` watches."""

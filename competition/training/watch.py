@@ -75,7 +75,8 @@ class Watch(keras.callbacks.Callback):
             self.model.stop_training = True
             return
         self._show(logs["loss"])
-        if self.epoch_is_over or self.trainer.time_is_up():
+        step = f"step {self.step_of_epoch} of {len(self.batches)}"
+        if self.epoch_is_over or self.trainer.time_is_up(step=step):
             self.end_epoch()
         elif stopping.is_pending() or time.perf_counter() - self.saved > self.trainer.seconds_between:
             self.save()
@@ -98,7 +99,9 @@ class Watch(keras.callbacks.Callback):
                 result = trainer.validate(self.predict_shown, self.place)
             if result:
                 trainer.end_epoch(self, logs, *result)
-        if not result or trainer.time_is_up(time.perf_counter() - self.epoch_began):
+        if not trainer.out_of_time and len(trainer.history) < trainer.epochs:
+            trainer.time_is_up(time.perf_counter() - self.epoch_began)  # for another epoch
+        if not result or trainer.out_of_time:
             network.stop_training = True
         network.reset_metrics()
         self.metrics = {}

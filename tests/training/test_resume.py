@@ -321,6 +321,14 @@ def test_a_plan_keeps_to_the_time_that_is_left(monkeypatch):
         epochs(1, 60, 60)
 
 
+def test_a_training_that_ends_just_in_time_is_not_said_to_be_cut_short(data, tmp_path, monkeypatch):
+    """There is no room for another epoch, and none was planned."""
+    monkeypatch.setattr(TimeLimit, "has_room", lambda limit, seconds: False)
+    short = replace(CONVNET, epochs=(1,), learning_rate=(1e-3,), trains=("all",))
+    run = train(short, data, tmp_path / "run", cache=data.parent / "cache", max_minutes=60)
+    assert "out_of_time" not in run.read_scores()
+
+
 def test_an_epoch_that_does_not_fit_is_cut_and_scored(data, tmp_path, monkeypatch):
     """Time is up in the second step of the second stage; the run has a score all the same, and no more epochs."""
     left = [12]
@@ -332,6 +340,7 @@ def test_an_epoch_that_does_not_fit_is_cut_and_scored(data, tmp_path, monkeypatc
     monkeypatch.setattr(TimeLimit, "is_up", is_up)
     run = train(CONVNET, data, tmp_path / "run", cache=data.parent / "cache", max_minutes=60)
     rows = pd.read_csv(run.folder / "history.csv")
+    assert run.read_scores()["out_of_time"] == "within epoch 3 of 4, step 2 of 5"
     assert rows["stage"].tolist() == [1, 1, 2]
     assert run.finished
     assert rows["val_map"].notna().all()
