@@ -330,7 +330,7 @@ def test_a_training_that_ends_just_in_time_is_not_said_to_be_cut_short(data, tmp
 
 
 def test_an_epoch_that_does_not_fit_is_cut_and_scored(data, tmp_path, monkeypatch):
-    """Time is up in the second step of the second stage; the run has a score all the same, and no more epochs."""
+    """Time is up within the second stage; the run has a score all the same, and no more epochs."""
     left = [12]
 
     def is_up(limit) -> bool:
@@ -340,7 +340,7 @@ def test_an_epoch_that_does_not_fit_is_cut_and_scored(data, tmp_path, monkeypatc
     monkeypatch.setattr(TimeLimit, "is_up", is_up)
     run = train(CONVNET, data, tmp_path / "run", cache=data.parent / "cache", max_minutes=60)
     rows = pd.read_csv(run.folder / "history.csv")
-    assert run.read_scores()["out_of_time"] == "within epoch 3 of 4, step 2 of 5"
+    assert run.read_scores()["out_of_time"] == "within epoch 3 of 4, step 4 of 5"
     assert rows["stage"].tolist() == [1, 1, 2]
     assert run.finished
     assert rows["val_map"].notna().all()
