@@ -123,7 +123,7 @@ def test_a_training_on_arrays_ends_in_a_prediction_file_that_reads_back_as_its_a
     assert [len(task) for task in run.read_recipe().tasks] == [19, 32, 10]
     path = submit([run.folder], output=tmp_path / "sent/answers.npz", cache=tmp_path / "cache")
     assert "score by the answers of" in capsys.readouterr().out
-    assert {file.name for file in path.parent.iterdir()} == {"answers.npz", "answers-probabilities.csv"}
+    assert {file.name for file in path.parent.glob("[!.]*")} == {"answers.npz", "answers-probabilities.csv"}
     with np.load(path) as sent:
         for task in TASKS:
             np.save(tmp_path / f"sent/test_{task.name}.npy", sent[task.name])

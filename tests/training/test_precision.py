@@ -97,9 +97,10 @@ def test_an_entry_that_is_no_measurement_is_replaced_and_the_others_stay(machine
     choose_precision(AUTO, tmp_path)
     file = tmp_path / "precision.json"
     key = next(iter(json.loads(file.read_text())))
-    file.write_text(json.dumps({key: {"format": 1}, "another machine": {"policy": "float32"}}))
+    other = {"policy": "float32", "seconds": {"float32": 0.1, BFLOAT16: 0.2}}
+    file.write_text(json.dumps({key: {"format": 1}, "another machine": other}))
     assert choose_precision(AUTO, tmp_path).policy == BFLOAT16
-    assert json.loads(file.read_text())["another machine"] == {"policy": "float32"}
+    assert json.loads(file.read_text())["another machine"] == other
 
 
 def test_a_format_that_is_named_is_taken_unmeasured(machine, tmp_path):
