@@ -61,7 +61,7 @@ test: $(TOOLS) ## run every check in two processes, the fast ones first [ARGS="t
 fuzz: $(TOOLS) ## spoil files of every kind that is read, 11,000 of them; see that each is read or refused [ARGS=-x]
 	HYPOTHESIS_PROFILE=fuzz $(VENV)/bin/python -m pytest -n 2 tests/fuzz $(ARGS)
 
-torture: $(TOOLS) ## kill 21 trainings at drawn moments: does each go on to the same end? [ARGS="KILLS SEED"]
+torture: $(TOOLS) ## kill 21 trainings at drawn moments: does each go on to the same end? [ARGS="21 SEED"]
 	$(VENV)/bin/python tests/torture.py $(ARGS)
 
 bench: $(READY) ## measure speed against its goals, 11 minutes [DATA=dir] [ARGS="input training"]

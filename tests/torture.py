@@ -15,9 +15,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NamedTuple
 
 # Phases and how many steps each has in an undisturbed training of RECIPE.
 STEPS = {
@@ -31,7 +33,9 @@ STEPS = {
 }
 ROUNDS = 3  # trainings that are killed in each phase
 AGAIN = 0.4  # of them are killed a second time, in any phase
-HISTORY_TIMES = "seconds"
+JOBS = 2  # trainings at a time
+SAME = "the same"
+TIMES = "seconds"  # the column of history.csv that may differ
 
 
 def recipe():
@@ -216,18 +220,48 @@ class Site:
             found |= {name: file[name].tobytes() for name in file.files}
         with (self.run / "history.csv").open() as file:
             rows = list(csv.DictReader(file))
-        found["history"] = [{name: value for name, value in row.items() if name != HISTORY_TIMES} for row in rows]
+        found["history"] = [{name: value for name, value in row.items() if name != TIMES} for row in rows]
         found["submission"] = (self.folder / "submissions/one.csv").read_bytes()
         return found
 
 
-def main(kills: int, seed: int) -> int:
+class Kill(NamedTuple):
+    """In which step of a phase a training is killed, with how many minutes between checkpoints, and perhaps again."""
+
+    phase: str
+    step: int
+    minutes: int
+    again: tuple[str, int] | None
+
+    @classmethod
+    def drawn(cls, phase: str, numbers: random.Random) -> "Kill":
+        step, minutes, other = numbers.randint(1, STEPS[phase]), numbers.choice([0, 10]), numbers.choice(list(STEPS))
+        again = (other, numbers.randint(1, STEPS[other]))
+        return cls(phase, step, minutes, again if numbers.random() < AGAIN else None)
+
+    def ends_like(self, expected: dict, site: Site) -> str:
+        """Kill the training of a site and let it go on to its end: a line of the table."""
+        status, then = site.die(self.phase, self.step, minutes=self.minutes).returncode, ""
+        if self.again:
+            killed = site.die(*self.again, minutes=self.minutes).returncode == -signal.SIGKILL
+            then = f"{self.again[0]} {self.again[1]}" if killed else "(was at its end)"
+        ended = site.end()
+        same = status == -signal.SIGKILL and ended.returncode == 0 and site.result() == expected
+        often = "each epoch" if self.minutes else "each step"
+        end = SAME if same else f"DIFFERENT\n{ended.stdout}\n{ended.stderr}"
+        return f"{self.phase:12} {self.step:4}  {often:11}  {then:16}  {end}"
+
+
+def main(trainings: int, seed: int) -> int:
     """Print the table; 1 if any training ended otherwise than the undisturbed one."""
     from small_data import write_data
 
-    drawn, different = random.Random(seed), 0
-    plan = [phase for phase in STEPS for _ in range(ROUNDS)][:kills]
-    with tempfile.TemporaryDirectory() as folder:
+    from competition.threads import share_of_threads
+
+    os.environ.update(share_of_threads(JOBS))
+    numbers = random.Random(seed)
+    plan = [Kill.drawn(phase, numbers) for phase in STEPS for _ in range(ROUNDS)][:trainings]
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(JOBS) as pool:
         data = write_data(Path(folder) / "data", images=90)
         undisturbed = Site(Path(folder) / "undisturbed", data)
         if (status := undisturbed.end()).returncode:
@@ -235,26 +269,15 @@ def main(kills: int, seed: int) -> int:
             return 1
         expected = undisturbed.result()
         print(f"seed {seed}, {len(expected)} arrays and files compared\n")
-        print("phase        step  checkpoints  and once more        in the end")
-        for number, phase in enumerate(plan):
-            site = Site(Path(folder) / f"killed-{number}", data)
-            step, minutes = drawn.randint(1, STEPS[phase]), drawn.choice([0, 10])
-            status = site.die(phase, step, minutes=minutes).returncode
-            then = ""
-            if drawn.random() < AGAIN:
-                other = drawn.choice(list(STEPS))
-                again = drawn.randint(1, STEPS[other])
-                killed = site.die(other, again, minutes=minutes).returncode == -signal.SIGKILL
-                then = f"{other} {again}" if killed else "(at its end before)"
-            ended = site.end()
-            same = status == -signal.SIGKILL and ended.returncode == 0 and site.result() == expected
-            different += not same
-            often = "each step" if not minutes else "each epoch"
-            print(f"{phase:12} {step:4}  {often:11}  {then:19}  {'the same' if same else 'DIFFERENT'}", flush=True)
-            if ended.returncode:
-                print(ended.stdout, ended.stderr)
-    print(f"\n{len(plan) - different} of {len(plan)} trainings ended as if they had not been killed")
-    return int(different > 0)
+        print("phase        step  checkpoints  and once more     in the end", flush=True)
+        sites = [Site(Path(folder) / f"killed-{number}", data) for number, _ in enumerate(plan)]
+        same = 0
+        for line in pool.map(lambda kill, site: kill.ends_like(expected, site), plan, sites):
+            print(line, flush=True)
+            same += line.endswith(SAME)
+    kills = len(plan) + sum(kill.again is not None for kill in plan)
+    print(f"\n{same} of {len(plan)} trainings, killed up to {kills} times, ended as if nothing had happened")
+    return int(same < len(plan))
 
 
 def child(phase: str, step: str, number: str, *arguments: str) -> int:
