@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import keras
@@ -96,7 +97,7 @@ class Preparation:
         Unless its stages are `planned` already, they are shortened to what should fit. Raises InvalidInput where not
         even the features for a stage of heads do.
         """
-        forward, held_out = SLACK * self.seconds_forward(), len(self.material.held_out)
+        forward, held_out = SLACK * self.seconds_an_image, len(self.material.held_out)
         later = (len(set(views)) - 1) * held_out + len({*views, "plain"}) * len(self.material.test)
         limit = TimeLimit(end, forward * held_out, REPORTS + forward * later)
         recipe = self.recipe if planned else shortened(self.recipe, limit, self.stage_seconds)
@@ -132,11 +133,12 @@ class Preparation:
         """Expected time of a stage; one of heads runs the backbone only once, and not at all on cached features."""
         if stage.trains == "heads":
             cached = features_file(self.network, self.precision.policy, self.pictures, self.cache).exists()
-            return 0 if cached else self.seconds_forward() * len(self.material.dataset)
+            return 0 if cached else self.seconds_an_image * len(self.material.dataset)
         images = len(self.material.training) * (1 + BACKWARD) + len(self.material.held_out)
-        return self.seconds_forward() * stage.epochs * images
+        return self.seconds_an_image * stage.epochs * images
 
-    def seconds_forward(self) -> float:
+    @cached_property
+    def seconds_an_image(self) -> float:
         """The time of an image, from that of a step forward on one device, which predicting compiles anyway."""
         seconds_forward(self.network, self.recipe)
         return seconds_forward(self.network, self.recipe) / (self.recipe.batch_size * self.replicas)
