@@ -33,11 +33,14 @@ CREATE    = $(PYTHON) -m venv
 INSTALL   = $(VENV)/bin/pip install --quiet
 endif
 
+# What some commands need besides: the pages of report and audit, serving, exporting, TensorBoard.
+EXTRAS ?= report,serve,export,tensorboard
+
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
           --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help train folds cv submit test fuzz torture bench lint format lock clean
+.PHONY: help train folds cv submit extras browser test fuzz torture bench lint format lock clean
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -54,6 +57,16 @@ cv: $(READY) $(DRAWN) ## train once a fold, score all images together [RECIPE] [
 
 submit: $(READY) ## answer the questions with the newest finished run, or RUN=dir [ARGS=...]
 	$(RUNNER) submit $(RUN) $(ARGS)
+
+extras: $(READY) ## install what some commands need besides [EXTRAS=report,serve,export,tensorboard]
+	grep -v '^ ' requirements-dev.lock | sed 's/ \\$$//' > $(VENV)/versions.txt
+	$(INSTALL) --constraint $(VENV)/versions.txt --no-build-isolation -e ".[$(EXTRAS)]"
+
+browser: ## install Chromium from the system's packages, for the tests of pages (as root, or with sudo)
+	@for name in chromium chromium-browser google-chrome; do command -v $$name && exit; done; \
+	command -v apt-get > /dev/null || { echo "there is no apt-get here: install Chromium by hand"; exit 1; }; \
+	root=$$(test $$(id -u) = 0 || echo sudo -n); \
+	$$root apt-get update -qq && $$root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium > /dev/null
 
 test: $(TOOLS) ## run every check in two processes, the fast ones first [ARGS="tests/layouts -x"]
 	$(VENV)/bin/python -m pytest -n 2 $(ARGS)

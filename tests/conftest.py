@@ -10,6 +10,8 @@ from competition.threads import share_of_threads
 # Tests that run side by side share the threads, children that they start included; before anything counts them.
 os.environ.update(share_of_threads(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))))
 
+from browsing import chromium  # noqa: F401  a fixture of all tests of pages
+
 import competition.images.decode  # noqa: F401  before anything imports OpenCV, which reads its limit of pixels once
 
 SHARED = "COMPETITION_SHARED"

@@ -20,7 +20,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Lowest first; a module imports from lower layers and its own. run and recipes share one: neither needs the other.
 LAYERS = [
     {"errors"},
-    {"files", "threads", "provenance", "renamed", "spent", "stopping"},
+    {"extras", "files", "threads", "provenance", "renamed", "spent", "stopping"},
     {"task"},
     {"recipe"},
     {"dataset", "run", "recipes"},
@@ -31,6 +31,8 @@ LAYERS = [
     {"model", "drawing"},
     {"training"},
     {"experiments"},
+    {"pages"},
+    {"serving", "exporting"},
     {"commands"},
     {"__main__"},
 ]
