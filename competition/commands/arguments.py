@@ -8,6 +8,7 @@ from typing import Annotated
 
 import tyro
 
+from competition.errors import InvalidInput
 from competition.recipe import Recipe
 from competition.recipes import NAMES, load_recipe
 from competition.run import Run
@@ -28,6 +29,25 @@ Folds = Annotated[
         str_from_instance=lambda value: [",".join(map(str, value))],
     ),
 ]
+
+
+def recipe_for(data: Path, name: str | None) -> tuple[Recipe, Path]:
+    """The recipe of this name, or one for labels that can be read where they lie, and what it reads.
+
+    Raises InvalidInput for labels that `init` has to import first.
+    """
+    if name:
+        return load_recipe(name), data
+    from competition.layouts.detect import sniff  # imports pandas, which takes a while
+    from competition.recipes.start import SMALL_IMAGE, starting_recipe
+
+    found = sniff(data)
+    if found.imported:
+        raise InvalidInput(
+            f"{data} has to be imported first: competition init NAME --labels {data}, then --recipe NAME.py"
+        )
+    recipe = starting_recipe("any", found.layout, found.dataset.tasks, len(found.dataset), SMALL_IMAGE, "imagenet")
+    return recipe, found.data
 
 
 def call_with_recipe(command: Callable, arguments: Sequence[str]):

@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -11,15 +10,13 @@ import numpy as np
 import tyro
 
 from competition.commands.arguments import Cache
-from competition.data.check_images import inspect
 from competition.data.folds import Folds, balance, check_choice, make_folds
-from competition.data.leakage import Images, draw_leaks, find_leaks, images_of, leaked_questions, write_leaks
+from competition.data.leakage import Images, draw_leaks, find_leaks, hashed_images, leaked_questions, write_leaks
 from competition.data.load import read_images
-from competition.data.near_duplicates import DISTANCE, check_distance, duplicate_groups, perceptual_hashes
+from competition.data.near_duplicates import DISTANCE, check_distance, duplicate_groups
 from competition.dataset import Dataset
 from competition.errors import InvalidInput
 from competition.files import CACHE, locked, try_out
-from competition.layouts.registry import asking, question_files
 from competition.recipe import Recipe
 from competition.recipes import load_recipe
 
@@ -119,23 +116,6 @@ def prepare_folds(
         made.write(output)
     print(f"\n{output} holds the folds; keep it, because scores on other folds cannot be compared")
     return made
-
-
-def hashed_images(dataset: Dataset, digests: Sequence[str], recipe: Recipe, data: Path, cache: Path) -> Images:
-    """The labelled images and those of every question file in `data`, with their perceptual hashes.
-
-    Question images that cannot be read are printed and left out.
-    """
-    questions, all_digests = [], [digests]
-    for file in question_files(recipe, data):
-        asked = asking(recipe, file, data, dataset.tasks).read_questions(file, dataset.tasks).images
-        inspection = inspect(asked, cache)
-        for problem in sorted(inspection.problems.values()):
-            print(f"not compared: {problem}")
-        questions.append(asked.take(inspection.good))
-        all_digests.append(inspection.good_digests)
-    paths = [some.path(row) for some in (dataset, *questions) for row in range(len(some))]
-    return images_of(dataset, questions, all_digests, perceptual_hashes(paths, [*chain(*all_digests)], cache))
 
 
 def report_leaks(images: Images, distance: int, output: Path) -> None:

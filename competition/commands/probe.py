@@ -3,14 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
-from competition.commands.arguments import Cache
+from competition.commands.arguments import Cache, recipe_for
 from competition.data.load import read_material
 from competition.errors import InvalidInput
 from competition.files import CACHE
-from competition.layouts.detect import sniff
-from competition.recipe import Backbone, Recipe
-from competition.recipes import load_recipe
-from competition.recipes.start import SMALL_IMAGE, starting_recipe
+from competition.recipe import Backbone
 from competition.scoring.probed import Probed, choose, table
 
 
@@ -38,7 +35,7 @@ def probe(
 
     for backbone in backbones:
         imagenet_file(backbone)  # refuses one without weights before any is tried
-    start, data = (load_recipe(recipe), data) if recipe else _looked_at(data)
+    start, data = recipe_for(data, recipe)
     material = read_material(start, data, skip_bad_images, cache)
     if not len(material.held_out):
         raise InvalidInput(f"{data}: no image is held out, so nothing can be compared")
@@ -53,17 +50,3 @@ def probe(
         f"them, which flatters all alike):\n{table(probed)}\n\ntake {taken.backbone}: {why}\n  {taken.flags}"
     )
     return taken
-
-
-def _looked_at(data: Path) -> tuple[Recipe, Path]:
-    """A recipe for labels that can be read where they lie, and what it reads.
-
-    Raises InvalidInput for those that `init` has to import.
-    """
-    found = sniff(data)
-    if found.imported:
-        raise InvalidInput(
-            f"{data} has to be imported first: competition init NAME --labels {data}, then --recipe NAME.py"
-        )
-    recipe = starting_recipe("probe", found.layout, found.dataset.tasks, len(found.dataset), SMALL_IMAGE, "imagenet")
-    return recipe, found.data

@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from competition.data.near_duplicates import DISTANCE, near_pairs
+from competition.data.check_images import inspect
+from competition.data.near_duplicates import DISTANCE, near_pairs, perceptual_hashes
 from competition.dataset import Dataset, joined
 from competition.files import whole_file
 from competition.images.contact_sheet import AMBER, BLUE, RED, Tile, sheet, write_sheet
 from competition.layouts.answers import for_spreadsheets, write_csv
+from competition.layouts.registry import asking, question_files
+from competition.recipe import Recipe
 
 COLUMNS = ("kind", "distance", "image", "place", "other_image", "other_place", "between")
 SHOWN, ACROSS = 60, 8  # pairs in the picture; tiles in a row of it
@@ -35,6 +39,23 @@ def images_of(
     every = joined([replace(dataset, codes={}, labelled={}) for dataset in (labelled, *questions)])
     asked = np.arange(len(every)) >= len(labelled)
     return Images(every, asked, np.concatenate([np.array(some, object) for some in digests]), hashes)
+
+
+def hashed_images(dataset: Dataset, digests: Sequence[str], recipe: Recipe, data: Path, cache: Path) -> Images:
+    """The labelled images and those of every question file in `data`, with their perceptual hashes.
+
+    Question images that cannot be read are printed and left out.
+    """
+    questions, all_digests = [], [digests]
+    for file in question_files(recipe, data):
+        asked = asking(recipe, file, data, dataset.tasks).read_questions(file, dataset.tasks).images
+        inspection = inspect(asked, cache)
+        for problem in sorted(inspection.problems.values()):
+            print(f"not compared: {problem}")
+        questions.append(asked.take(inspection.good))
+        all_digests.append(inspection.good_digests)
+    paths = [some.path(row) for some in (dataset, *questions) for row in range(len(some))]
+    return images_of(dataset, questions, all_digests, perceptual_hashes(paths, [*chain(*all_digests)], cache))
 
 
 class Leak(NamedTuple):

@@ -7,6 +7,8 @@ organisers left two points open, which are decided here: T runs over the distinc
 m is left out.
 """
 
+import math
+
 import numpy as np
 
 from competition.dataset import NO, YES
@@ -54,3 +56,15 @@ def average_precision(probabilities: np.ndarray, codes: np.ndarray) -> tuple[flo
     if not len(precision):
         return float("nan"), float("nan")
     return float(precision.mean()), float(precision[-1])
+
+
+def cost_of_missing(share: float) -> tuple[float, float]:
+    """What the AP of a task loses, at least and at most, if all rows of a class are wrong and all others right.
+
+    `share` is that of the class among the rows. At least, if its rows are answered last: the precision, 1 until then,
+    falls as (1 - share) / answered. At most, if they are answered first: it is 0, then (answered - share) /
+    answered. AP is the integral of either over the answered share, from 0 to 1.
+    """
+    if not 0 < share < 1:
+        return share, share
+    return 1 - (1 - share) * (1 - math.log1p(-share)), share * (1 - math.log(share))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers import letter_codes
 
-from competition.scoring.fashionai import as_submitted, average_precision
+from competition.scoring.fashionai import as_submitted, average_precision, cost_of_missing
 
 OTHERS = {"y": "nn", "m": "yn", "n": "yn"}  # the letters of the classes that were not answered
 
@@ -89,3 +89,19 @@ def test_single_precision_is_rounded_as_it_would_be_printed():
     printed = [[float(f"{value:.8f}") for value in row] for row in probabilities.tolist()]
     assert as_submitted(probabilities).dtype == np.float64
     np.testing.assert_array_equal(as_submitted(probabilities), printed)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.5])
+@pytest.mark.parametrize("first", [False, True])
+def test_the_cost_of_a_class_that_is_always_wrong_is_what_the_rule_takes_from_as_many_rows(share, first):
+    rows = 2000
+    wrong = np.arange(rows) < share * rows if first else np.arange(rows) >= (1 - share) * rows
+    confidence = np.linspace(0.99, 0.51, rows)  # the first rows are answered first
+    probabilities = np.stack([confidence, 1 - confidence], axis=1)
+    codes = letter_codes(*np.where(wrong, "ny", "yn"))
+    lost = 1 - average_precision(probabilities, codes)[0]
+    assert cost_of_missing(share)[first] == pytest.approx(lost, abs=2e-3)
+
+
+def test_a_class_that_never_occurs_costs_nothing_and_one_that_is_alone_costs_all():
+    assert cost_of_missing(0) == (0, 0) and cost_of_missing(1) == (1, 1)
