@@ -19,6 +19,7 @@ from competition.renamed import refuse_old_flags
 COMMANDS = {
     "init": "inspect your own labels, and write a recipe for them",
     "probe": "compare pretrained networks on your own images, and say which to take",
+    "audit": "show what a data set holds, as a page for the browser",
     "train": "train a recipe on a data set",
     "resume": "go on with a training that was stopped",
     "lists": "split a folder of labelled flowers into train.txt, val.txt and test.txt",

@@ -22,21 +22,18 @@ from competition.threads import in_threads
 class Audit:
     """What reading all of a data set found.
 
-    `dataset` has all labelled images, `broken` those that cannot be read, and `contradictions` the labels that differ
-    from those of a file with the same bytes. `good` are the readable ones and those of the question files, with their
-    `leaks`: pairs that are equal or look alike. `headers` are those of the readable labelled images, in their order.
+    `dataset` has all labelled images, `readable` those that can be read, with their `headers`; `broken` says why others
+    cannot. `contradictions` are the labels that differ from those of a file with the same bytes. `good` are the
+    readable images and those of the question files; `leaks` are pairs of them that are equal or look alike.
     """
 
     dataset: Dataset
+    readable: Dataset
     broken: tuple[Problem, ...]
     contradictions: tuple[Problem, ...]
     good: Images
     leaks: tuple[Leak, ...]
     headers: tuple[Header, ...]
-
-    @property
-    def readable(self) -> Dataset:
-        return self.good.dataset.take(~self.good.asked)
 
 
 def audit_data(recipe: Recipe, data: Path, cache: Path = CACHE) -> Audit:
@@ -50,6 +47,7 @@ def audit_data(recipe: Recipe, data: Path, cache: Path = CACHE) -> Audit:
     paths = [readable.path(row) for row in range(len(readable))]
     return Audit(
         dataset,
+        readable,
         tuple(sorted(inspection.problems.values())),
         tuple(contradictions(readable)),
         images,
