@@ -9,7 +9,7 @@ from competition import unfinished
 from competition.errors import InvalidInput
 from competition.recipe import Recipe, differences
 from competition.recipes import NAMES, describe_recipe, load_recipe
-from competition.run import BLEND, CROSS_VALIDATION, FOLD, OUT_OF_TIME, RUNS, SMOKE, SWEEP, Run, list_runs
+from competition.run import BLEND, CROSS_VALIDATION, FOLD, FRACTION, OUT_OF_TIME, RUNS, SMOKE, SWEEP, Run, list_runs
 
 OVER = 17  # the width of that column: `5 folds x 3 seeds`
 HEAD = f"   mAP  (95 %)           accuracy  images  {'over':{OVER}}  minutes     MB  started"
@@ -50,6 +50,7 @@ def line_of(run: Run) -> Line:
 def line_of_run(run: Run) -> Line:
     made = run.read_made()
     notes = [*(["smoke test"] if made.get(SMOKE) else []), *changes(run.read_recipe())]
+    notes += [f"on {made[FRACTION]:g} of the images"] if FRACTION in made else []
     size = sum(part.weights.stat().st_size for part in run.trainings if part.weights.is_file()) / 1_000_000
     if not run.finished:
         return (NOT_FINISHED, 0.0), f"{_how_far(run):41}  {what_it_is_over(made):{OVER}}  {'':14}{_end(made, notes)}"
