@@ -39,6 +39,11 @@ Folds = Annotated[
 ]
 
 
+def takes_recipe(command: Callable) -> bool:
+    """Whether a command's first argument is a recipe."""
+    return next(iter(inspect.signature(command).parameters), "") == "recipe"
+
+
 def call_with_recipe(command: Callable, arguments: Sequence[str]):
     """Call a command with the recipe that the first argument names; its fields become flags, too."""
     verb = command.__name__.replace("_", "-")

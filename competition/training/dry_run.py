@@ -26,9 +26,11 @@ MEGABYTE = 10**6
 
 @dataclass(frozen=True)
 class Needs:
-    """Bytes of a training on each device, in the stage that takes most of them: the weights; moments and averages of
-    the optimizer; gradients; and what the layers give for the images of a step, kept until it has gone back."""
+    """Bytes of a training on each device, in the stage that takes most of them: the program itself, where the device is
+    the processor; the weights; moments and averages of the optimizer; gradients; and what the layers give for the
+    images of a step, kept until it has gone back."""
 
+    program: int
     weights: int
     optimizer: int
     gradients: int
@@ -36,12 +38,16 @@ class Needs:
 
     @property
     def total(self) -> int:
-        return self.weights + self.optimizer + self.gradients + self.layers
+        return self.program + self.weights + self.optimizer + self.gradients + self.layers
 
 
 def needs(preparation: Preparation) -> Needs:
-    """An estimate of what a training takes. It compiles the network, which is of no use afterwards."""
+    """An estimate of what a training takes. It compiles the network, which is of no use afterwards.
+
+    Three networks took 0.86 to 1.16 of it on a processor (docs/recipes.md).
+    """
     recipe, network, found = preparation.recipe, preparation.network, []
+    program = 0 if devices.gpus() else resident()
     layers = recipe.batch_size * sum(map(output_size, all_layers(network)))
     for stage in recipe.stages:
         set_trainable(network, stage.trains)
@@ -50,7 +56,7 @@ def needs(preparation: Preparation) -> Needs:
         sizes = [
             size_of(some) for some in (network.variables, network.optimizer.variables, network.trainable_variables)
         ]
-        found.append(Needs(*sizes, 0 if stage.trains == "heads" else layers))
+        found.append(Needs(program, *sizes, 0 if stage.trains == "heads" else layers))
     return max(found, key=lambda one: one.total)
 
 
@@ -86,10 +92,11 @@ def foretell(preparation: Preparation, folder: Path, before: Run | None, picture
 def memory_line(preparation: Preparation, need: Needs) -> str:
     """The memory of each device that a training would take, what of, and how much is free."""
     several = f" on each of {preparation.replicas} devices" if preparation.replicas > 1 else ""
-    free = "" if devices.gpus() else f", and {in_bytes(free_memory())} are free"
+    program, free = f"the program {in_bytes(need.program)}, ", f"; {in_bytes(free_memory())} are free"
+    if devices.gpus():  # of their memory TensorFlow says only what it has taken
+        program = free = ""
     return (
-        f"memory{several}: an estimated {in_bytes(need.total)} beside the program itself (weights "
-        f"{in_bytes(need.weights)}, optimizer {in_bytes(need.optimizer)}, gradients {in_bytes(need.gradients)}, layers "
+        f"memory{several}: an estimated {in_bytes(need.total)} ({program}weights {in_bytes(need.weights)}, optimizer {in_bytes(need.optimizer)}, gradients {in_bytes(need.gradients)}, layers "
         f"{in_bytes(need.layers)} for {preparation.recipe.batch_size} images){free}"
     )
 
@@ -130,6 +137,11 @@ def without_download(recipe: Recipe) -> Recipe:
 def existing(path: Path) -> Path:
     """A folder, or the first above it that is there."""
     return next(folder for folder in (path.absolute(), *path.absolute().parents) if folder.is_dir())
+
+
+def resident() -> int:
+    """Bytes of memory that this process has."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def free_memory() -> int:
