@@ -64,8 +64,8 @@ def train(
         run: The folder of the run, new or to go on with. By default, the next runs/<recipe>-<number>.
         smoke: Run every step of a training on a few batches, to check the set-up.
         dry_run: Only say what would be trained, how long it would take, and what of memory and disk; write nothing.
-        overfit: The usual first test: can the network learn one batch by heart? Train on it, up to so many times,
-            without augmentation or anything else against overfitting; exit 1 unless every answer is right then.
+        overfit: The usual first test: can the network learn one batch by heart? Train on it so many times, without
+            augmentation or anything else against overfitting; exit 1 unless every answer to it is right then.
         fraction: Train on this share of the images to train on, for a first answer. It keeps the shares of the classes,
             and all images that are held out, so that the scores compare with those of a full run.
         skip_bad_images: Continue without images that cannot be read, and list them in the run.
@@ -84,9 +84,7 @@ def train(
     """
     end = None if max_minutes is None else time.monotonic() + 60 * max_minutes
     refuse_numbers(picture_cache=picture_cache, checkpoint_minutes=checkpoint_minutes, max_minutes=max_minutes)
-    refuse_fraction(fraction)
-    if tensorboard:
-        require("tensorboard", "tensorboard")
+    refuse_flags(fraction, tensorboard, dry_run, overfit)
     data, spent = data or Path("data") / recipe.name, Spent()
 
     def read(cache: Path) -> Material:
@@ -160,7 +158,7 @@ def prepare(recipe: Recipe, material: Material, cache: Path, picture_cache: floa
 
 
 def learn_by_heart(recipe: Recipe, read: Callable[[Path], Material], steps: int, cache: Path) -> None:
-    """Train on one batch of the images that `read` gives, up to so many times, and leave nothing but the cache.
+    """Train on one batch of the images that `read` gives so many times, and leave nothing but the cache.
 
     Raises InvalidInput if it is not learnt by heart.
     """
@@ -184,6 +182,15 @@ def refuse_numbers(**numbers: float | None) -> None:
     for name, value in numbers.items():
         if value is not None and not 0 <= value < math.inf:
             raise InvalidInput(f"--{name.replace('_', '-')} is {value}; allowed are numbers from 0")
+
+
+def refuse_flags(fraction: float, tensorboard: bool, dry_run: bool, overfit: int | None) -> None:
+    """Raise InvalidInput for a share that is none, an extra that is not installed, and two questions at once."""
+    refuse_fraction(fraction)
+    if tensorboard:
+        require("tensorboard", "tensorboard")
+    if dry_run and overfit is not None:
+        raise InvalidInput("--dry-run and --overfit are two questions; ask one at a time")
 
 
 def weights_digest(recipe: Recipe) -> dict[str, str]:

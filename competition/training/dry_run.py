@@ -84,8 +84,8 @@ def foretell(preparation: Preparation, folder: Path, before: Run | None, picture
     print(memory_line(preparation, need))
     free = min(shutil.disk_usage(existing(one)).free for one in (folder, cache))
     print(f"disk: {in_bytes(free)} free; would be written:")
-    for line in files(preparation, need, picture_cache):
-        print(f"  {line.format(folder=f'{folder}/, which goes on' if before else f'{folder}/', cache=cache)}")
+    for line in files(preparation, need, f"{folder}/, which goes on" if before else f"{folder}/", cache, picture_cache):
+        print(f"  {line}")
     print("a dry run: nothing is written")
 
 
@@ -96,25 +96,26 @@ def memory_line(preparation: Preparation, need: Needs) -> str:
     if devices.gpus():  # of their memory TensorFlow says only what it has taken
         program = free = ""
     return (
-        f"memory{several}: an estimated {in_bytes(need.total)} ({program}weights {in_bytes(need.weights)}, optimizer {in_bytes(need.optimizer)}, gradients {in_bytes(need.gradients)}, layers "
-        f"{in_bytes(need.layers)} for {preparation.recipe.batch_size} images){free}"
+        f"memory{several}: an estimated {in_bytes(need.total)} ({program}weights {in_bytes(need.weights)}, optimizer "
+        f"{in_bytes(need.optimizer)}, gradients {in_bytes(need.gradients)}, layers {in_bytes(need.layers)} for "
+        f"{preparation.recipe.batch_size} images){free}"
     )
 
 
-def files(preparation: Preparation, need: Needs, picture_cache: float) -> Iterator[str]:
-    """What would be written below {folder} and {cache}, and how large it is."""
+def files(preparation: Preparation, need: Needs, folder: str, cache: Path, picture_cache: float) -> Iterator[str]:
+    """What would be written, and how large it is."""
     checkpoint, digests = in_bytes(need.weights + need.optimizer), np.unique(preparation.material.digests)
     yield (
-        f"{{folder}}: {in_bytes(need.weights)} of weights, scores and pictures; until it ends, {KEPT} checkpoints "
-        f"of {checkpoint}, for a moment one more"
+        f"{folder}: {in_bytes(need.weights)} of weights, scores and pictures; until it ends, {KEPT} checkpoints of "
+        f"{checkpoint}, for a moment one more"
     )
-    yield "{cache}/images.json: which images were checked"
+    yield f"{cache}/images.json: which images were checked"
     if picture_cache:
         size = in_bytes(pictures_size(preparation, len(digests), picture_cache))
-        yield f"{{cache}}/pictures/: about {size}, less what is there"
+        yield f"{cache}/pictures/: about {size}, less what is there"
     if "heads" in preparation.recipe.trains:
         size = in_bytes(4 * len(digests) * preparation.network.get_layer(POOL).output.shape[1])
-        yield f"{{cache}}/features/: {size}, unless they are there"
+        yield f"{cache}/features/: {size}, unless they are there"
 
 
 def pictures_size(preparation: Preparation, images: int, limit: float) -> int:

@@ -22,7 +22,6 @@ from competition.training.prepare import Preparation
 from competition.training.trainer import ADVICE
 
 LINES = 10  # that are printed on the way
-EXACT = 1e-6  # of an accuracy that is a quotient of float32
 # What keeps a network from learning by heart, switched off; rates that change would only blur the test.
 BARE = {
     **{"flip": False, "rotation": 0.0, "zoom": (1.0, 1.0), "aspect_jitter": 0.0, "shift": 0.0, "transforms": ()},
@@ -49,7 +48,7 @@ def refuse_steps(steps: int) -> None:
 
 
 def overfit_a_batch(recipe: Recipe, material: Material, steps: int, cache: Path, say: Callable = print) -> None:
-    """Train on the first batch of a recipe, at most `steps` times, until every answer to it is right.
+    """Train `steps` times on one batch of a recipe's images to train on, and see that every answer to it is right.
 
     Its tasks are those of the images. Answers are those of the network as it trains: batch normalisation that is
     trained uses the batch's own statistics.
@@ -63,7 +62,7 @@ def overfit_a_batch(recipe: Recipe, material: Material, steps: int, cache: Path,
     pictures = preparation.pictures.take(rows)
     images = augmented_views(pictures)(np.arange(count), 0)
     say(
-        f"one batch of {count} images, at most {steps} times, without augmentation, dropout and the like: trains "
+        f"one batch of {count} images, {steps} times, without augmentation, dropout and the like: trains "
         f"{stage.trains} with {recipe.optimizer} at a learning rate of {stage.learning_rate:g}"
     )
     size = recipe.batch_size * preparation.replicas
@@ -78,7 +77,7 @@ def overfit_a_batch(recipe: Recipe, material: Material, steps: int, cache: Path,
 
 
 class ByHeart(keras.callbacks.Callback):
-    """Watches how a batch of images (n, size, size, 3) uint8 is learnt, and stops once all answers are right."""
+    """Watches how a batch of images (n, size, size, 3) uint8 is learnt."""
 
     def __init__(self, images: np.ndarray, dataset: Dataset, steps: int, say: Callable):
         super().__init__()
@@ -96,11 +95,9 @@ class ByHeart(keras.callbacks.Callback):
         self.step += 1
         if not math.isfinite(logs["loss"]):
             raise InvalidInput(f"step {self.step}: the loss is not a finite number. {ADVICE}")
-        accuracy = self.accuracy(logs)
-        learnt = accuracy > 1 - EXACT and not self.wrong(training=True)  # after this step, too
-        if learnt or self.step % math.ceil(self.steps / LINES) == 0 or self.step in (1, self.steps):
-            self.say(f"step {self.step:{len(str(self.steps))}}  loss {logs['loss']:.4f}  accuracy {accuracy:.4f}")
-        self.model.stop_training = learnt
+        if self.step % math.ceil(self.steps / LINES) == 0 or self.step in (1, self.steps):
+            place = f"step {self.step:{len(str(self.steps))}}"
+            self.say(f"{place}  loss {logs['loss']:.4f}  accuracy {self.accuracy(logs):.4f}")
 
     def accuracy(self, logs: Mapping[str, float]) -> float:
         """The accuracy before a step, over all answers; Keras leaves the output's name out where there is only one."""
@@ -123,7 +120,7 @@ class ByHeart(keras.callbacks.Callback):
         """Say that all is learnt. Raises InvalidInput, with the images, where it is not."""
         wrong, predicting = self.wrong(training=True), self.wrong(training=False)
         every = self.all_answers
-        result = f"{every - len(wrong)} of {every} answers are right after {self.step} times"
+        result = f"{every - len(wrong)} of {every} answers are right"
         if predicting != wrong:
             result += (
                 f" (as in training; {every - len(predicting)} of {every} with the statistics of batch normalisation "
