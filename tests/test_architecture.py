@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
+from itertools import chain
 from pathlib import Path
 from typing import get_args
 
@@ -112,7 +113,8 @@ def test_a_heavy_library_is_imported_only_where_it_belongs(library):
 
 def test_all_that_is_imported_is_declared_as_a_dependency():
     project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = {re.match(r"[\w-]+", line)[0] for line in project["dependencies"]}
+    extras = (lines for name, lines in project["optional-dependencies"].items() if name != "dev")
+    declared = {re.match(r"[\w-]+", line)[0] for line in [*project["dependencies"], *chain(*extras)]}
     found = {name.split(".")[0] for module in MODULES for name in imports(module)}
     found -= {"competition", *sys.stdlib_module_names}
     assert {DISTRIBUTION_OF.get(name, name) for name in found} - declared == set()
