@@ -1,17 +1,21 @@
 """A share of the images to train on: which, what stays, and what records it."""
 
+import signal
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from helpers import given_by, refusal
 from small_data import TINY, write_data
 
+from competition import stopping
 from competition.commands.cv import cv
 from competition.commands.list import list as leaderboard
 from competition.commands.sweep import sweep
 from competition.commands.train import train
 from competition.data.load import read_material
-from competition.scoring.predictions import read_predictions
+from competition.run import Run
+from competition.training.watch import Watch
 
 CONVNET = replace(TINY, backbone="convnet", epochs=(1,))
 
@@ -38,15 +42,24 @@ def test_a_fraction_thins_what_is_trained_on_and_leaves_what_is_held_out(data, t
     assert whole.fraction(1.0, seed=0) is whole
 
 
-def test_a_run_on_a_fraction_records_it_and_scores_all_that_is_held_out(data, tmp_path, monkeypatch, capsys):
+def test_a_run_on_a_fraction_records_it_from_its_first_step_on(data, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    run, whole = train(CONVNET, data, fraction=0.5), read_material(TINY, data, False, tmp_path)
-    assert run.read_made()["fraction"] == run.read_made()["arguments"]["fraction"] == 0.5
-    assert read_predictions(run).images.tolist() == whole.dataset.take(whole.held_out).ids.tolist()
-    capsys.readouterr()
+
+    def stop(watch, batch, logs):
+        raise stopping.Stopped(signal.SIGTERM)
+
+    monkeypatch.setattr(Watch, "on_train_batch_end", stop)
+    for share in (0.5, 1.0):
+        with pytest.raises(stopping.Stopped):
+            train(CONVNET, data, fraction=share)
+    part, whole = (Run(Path(f"runs/tiny-{number}")).read_made() for number in (1, 2))
+    assert part["fraction"] == part["arguments"]["fraction"] == 0.5
+    assert "fraction" not in whole
+    assert "76 images to train on, 14 held out" in capsys.readouterr().out
     leaderboard()
-    (line,) = (line for line in capsys.readouterr().out.splitlines() if "tiny-1" in line)
-    assert "on 0.5 of the images" in line
+    for line in capsys.readouterr().out.splitlines():
+        if "tiny-" in line:
+            assert ("on 0.5 of the images" in line) == ("tiny-1" in line)
 
 
 @pytest.mark.parametrize("share", [0.0, -0.1, 1.5, float("nan")])
