@@ -79,8 +79,8 @@ def foretell(preparation: Preparation, folder: Path, before: Run | None, picture
     `folder` is that of the run, perhaps of one `before` that goes on, and `cache` where pictures and features would be
     kept. The network is of no use afterwards.
     """
+    need = needs(preparation)  # before a step forward is timed, whose memory the program keeps
     print(preparation.outlook())
-    need = needs(preparation)
     print(memory_line(preparation, need))
     free = min(shutil.disk_usage(existing(one)).free for one in (folder, cache))
     print(f"disk: {in_bytes(free)} free; would be written:")
