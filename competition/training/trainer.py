@@ -240,7 +240,8 @@ class Trainer:
         """Note an epoch that was scored, keep it if it is the best, and print its line."""
         self.last_report = report
         seconds, number = time.perf_counter() - watch.epoch_began, len(self.history) + 1
-        logs = {**logs, "learning_rate": float(watch.model.optimizer.learning_rate)}
+        rate = keras.ops.convert_to_numpy(watch.model.optimizer.learning_rate)
+        logs = {**logs, "learning_rate": float(rate)}
         row = epoch_row(watch.number, watch.stage, self.recipe.tasks, logs, report, seconds)
         self.history.append({"epoch": number, **row})
         self.run.write_text("history.csv", pd.DataFrame(self.history).to_csv(index=False))
