@@ -35,6 +35,7 @@ COMMANDS = {
     "check": "check a submission before it is uploaded",
     "draw": "draw a synthetic data set in the format that a recipe reads",
     "fetch": "download CIFAR-10 as arrays, for the recipe cifar10",
+    "completion": "print what completes commands, flags and their choices in bash, zsh or fish",
     "list": "list recipes, and runs with their scores",
     "doctor": "show versions, devices, memory, disk and weights",
 }

@@ -229,6 +229,17 @@ def locked(file: Path, *, wait: bool = True) -> Iterator[int | None]:
             yield opened.fileno()
 
 
+@contextmanager
+def only_read(cache: Path) -> Iterator[Path]:
+    """A stand-in for the folder of a cache: what that remembers is there, and what is added is forgotten."""
+    with tempfile.TemporaryDirectory() as name:
+        stand_in = Path(name)
+        for file in filter(is_file, cache.glob("*.json")):
+            shutil.copy(file, stand_in)
+        (stand_in / "features").symlink_to((cache / "features").absolute())
+        yield stand_in
+
+
 class JsonCache(dict):
     """A dict that is kept in a JSON file; a damaged file counts as empty, and entries that are not `valid` as missing.
 

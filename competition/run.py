@@ -23,6 +23,7 @@ BLEND = "blend.json"
 SMOKE = "smoke"
 MOST_TRAININGS = 10_000  # of a cross-validation
 LOCK = ".training.lock"  # held by the process that trains
+FRACTION = "fraction"  # in recipe.json: the share of the images to train on that was trained on, where not all were
 FOLD = "fold"  # in recipe.json of a training on folds: which fold was held out
 SWEEP = "sweep.json"  # the plan of a sweep, in its folder
 CROSS_VALIDATION = "cross_validation"  # in recipe.json of a cross-validation: folds, their digest, seeds, views
@@ -196,7 +197,7 @@ def new_run(recipe_name: str, folder: Path | None = None, root: Path = RUNS) -> 
         return Run(folder)
     with writing(root / f"{recipe_name}-1"):
         root.mkdir(parents=True, exist_ok=True)
-    number = 1 + max(numbered_runs(recipe_name, root), default=0)
+    number = next_number(recipe_name, root)
     while True:
         run = Run(root / f"{recipe_name}-{number}")
         with writing(run.folder):
@@ -205,6 +206,11 @@ def new_run(recipe_name: str, folder: Path | None = None, root: Path = RUNS) -> 
                 return run
             except FileExistsError:  # another training took the number first
                 number += 1
+
+
+def next_number(recipe_name: str, root: Path = RUNS) -> int:
+    """The number of the next run of a recipe."""
+    return 1 + max(numbered_runs(recipe_name, root), default=0)
 
 
 @contextmanager
@@ -226,6 +232,11 @@ def refuse_existing(folder: Path, flag: str = "--run") -> None:
         raise InvalidInput(
             f"{folder} exists, and a run is never overwritten; give {flag} another folder, or remove this one"
         )
+
+
+def recorded(fraction: float) -> dict[str, float]:
+    """What recipe.json says of the share of the images that was trained on: nothing, where it is all."""
+    return {} if fraction == 1 else {FRACTION: fraction}
 
 
 def numbered_runs(name: str, root: Path = RUNS) -> dict[int, Run]:

@@ -16,7 +16,8 @@ from competition.run import CROSS_VALIDATION, LOCK, RECIPE, RUNS, Run, list_runs
 CONTENT = "content"  # digests of labels, images, split, and a file of weights
 ASKED = "asked"  # the stages that were asked for; a smoke test or a time limit may have changed them
 ARGUMENTS = "arguments"  # flags of `competition train` that are no fields of a recipe
-FLAGS = ("smoke", "views", "skip_bad_images")  # of them, those that decide the result
+# Of them, those that decide the result, and what they were before there was such a flag.
+FLAGS = {"smoke": None, "views": None, "skip_bad_images": None, "fraction": 1.0}
 RESUMED = "resumed"  # each time that the training went on
 ALIKE = ("devices", "threads", "versions")  # where they agree, a training goes on bit for bit
 TRIES = 10
@@ -116,7 +117,7 @@ def agreed(run: Run, recipe: Recipe, content: Mapping[str, str], arguments: Mapp
     weights have changed.
     """
     made = run.read_made()
-    there, flags = made[CONTENT], {name: made[ARGUMENTS].get(name) for name in FLAGS}
+    there, flags = made[CONTENT], {name: made[ARGUMENTS].get(name, usual) for name, usual in FLAGS.items()}
     found = [f"{name} was {before!r} and is {now!r}" for name, (before, now) in differences(asked(run), recipe).items()]
     for name, before in flags.items():
         now = list(value) if isinstance(value := arguments[name], tuple) else value

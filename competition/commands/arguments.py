@@ -1,8 +1,9 @@
 """Types of arguments that several commands share, and the call of commands whose first argument is a recipe."""
 
+import argparse
+import inspect
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +12,17 @@ import tyro
 from competition.errors import InvalidInput
 from competition.recipe import Recipe
 from competition.recipes import NAMES, load_recipe
+from competition.recipes.presets import PRESETS, Preset, describe_preset
 from competition.run import Run
 
 RecipeFields = Annotated[Recipe, tyro.conf.arg(name="")]  # each field a flag
+PresetFlag = Annotated[
+    Preset,
+    tyro.conf.arg(
+        help="Change the recipe: fast has fewer epochs, best more, and smaller or larger pictures where it "
+        "starts from weights; what differs is printed, and flags beside it win."
+    ),
+]
 Runs = Annotated[tuple[Path, ...], tyro.conf.arg(metavar="RUN"), tyro.conf.Positional]
 Folder = Annotated[Path, tyro.conf.arg(metavar="DIR")]
 Submission = Annotated[Path, tyro.conf.arg(metavar="SUBMISSION")]
@@ -50,6 +59,11 @@ def recipe_for(data: Path, name: str | None) -> tuple[Recipe, Path]:
     return recipe, found.data
 
 
+def takes_recipe(command: Callable) -> bool:
+    """Whether a command's first argument is a recipe."""
+    return next(iter(inspect.signature(command).parameters), "") == "recipe"
+
+
 def call_with_recipe(command: Callable, arguments: Sequence[str]):
     """Call a command with the recipe that the first argument names; its fields become flags, too."""
     verb = command.__name__.replace("_", "-")
@@ -61,4 +75,30 @@ def call_with_recipe(command: Callable, arguments: Sequence[str]):
     name, *flags = arguments
     path = Path(name)
     recipe = Run(path.parent).read_recipe(path.name) if name.endswith(".json") else load_recipe(name)
-    return tyro.cli(partial(command, recipe=recipe), args=flags, prog=f"competition {verb} {name}")
+    return tyro.cli(with_flags(command, recipe, preset_in(flags)), args=flags, prog=f"competition {verb} {name}")
+
+
+def preset_in(flags: Sequence[str]) -> Preset | None:
+    """The preset among some flags; it has to be known before the others, whose defaults it changes."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--preset", nargs="?")
+    found = parser.parse_known_args(flags)[0].preset
+    return found if found in PRESETS else None  # tyro refuses another
+
+
+def with_flags(command: Callable, recipe: Recipe, preset: Preset | None = None) -> Callable:
+    """A command that takes the fields of `recipe` as flags, changed by a preset, which it prints; and --preset."""
+
+    def call(*, preset: PresetFlag = "usual", **given):
+        if chosen:
+            print(describe_preset(chosen, recipe, given["recipe"]))
+        return command(**given)
+
+    chosen, signature = preset, inspect.signature(command)
+    first, *others = signature.parameters.values()
+    start = PRESETS[chosen](recipe) if chosen else recipe
+    flag = inspect.Parameter("preset", inspect.Parameter.KEYWORD_ONLY, default="usual", annotation=PresetFlag)
+    call.__signature__ = signature.replace(parameters=[first.replace(default=start), *others, flag])
+    call.__annotations__ = {**inspect.get_annotations(command), "preset": PresetFlag}
+    call.__name__, call.__doc__ = command.__name__, command.__doc__
+    return call

@@ -7,7 +7,7 @@ from pathlib import Path
 from competition.commands.arguments import Folds, RecipeFields
 from competition.commands.folds import Plan, prepare_folds, usual_file
 from competition.data.folds import read_folds
-from competition.data.load import read_images
+from competition.data.load import read_images, refuse_fraction
 from competition.errors import InvalidInput
 from competition.experiments.cross_validation import open_experiment
 from competition.experiments.out_of_fold import put_together, summary
@@ -15,7 +15,7 @@ from competition.experiments.runner import refuse_unfinished, shares_of_gpus, tr
 from competition.images.cache import USUAL_ROOM
 from competition.images.warp import View
 from competition.provenance import how_it_was_made
-from competition.run import Run
+from competition.run import Run, recorded
 
 
 def cv(
@@ -27,6 +27,7 @@ def cv(
     folds_file: Path | None = None,
     seeds: int = 1,
     only: Folds = (),
+    fraction: float = 1.0,
     jobs: int = 1,
     views: tuple[View, ...] = ("plain", "flip"),
     skip_bad_images: bool = False,
@@ -46,6 +47,7 @@ def cv(
         folds_file: Which image is in which fold. By default, folds/<data>.csv, which is made if it is missing.
         seeds: How often all folds are trained: with the recipe's seed and those that follow it.
         only: Train only these folds, for example 2,3; another process may train others in the same folder.
+        fraction: Train on this share of the images of each fold's other folds; all that are held out stay.
         jobs: The number of folds trained at the same time; the GPUs are divided among them.
         views: The views in which the held-out images are predicted.
         skip_bad_images: Continue without images that cannot be read.
@@ -54,6 +56,7 @@ def cv(
         picture_cache: Gigabytes of decoded pictures to keep for all folds; 0 keeps none.
     """
     check(folds, seeds, only)
+    refuse_fraction(fraction)
     shares = shares_of_gpus(jobs)
     data = data or Path("data") / recipe.name
     dataset, digests, _ = read_images(recipe, data, skip_bad_images)
@@ -68,8 +71,10 @@ def cv(
         raise InvalidInput(f"{chosen} holds {found} folds; give --folds {found}, or another --folds-file")
     recipe = replace(recipe, tasks=dataset.tasks)
     views = tuple(dict.fromkeys(("plain", *views)))
-    experiment = open_experiment(recipe, chosen, seeds, views, how_it_was_made(data), run)
+    made = how_it_was_made(data) | recorded(fraction)
+    experiment = open_experiment(recipe, chosen, seeds, views, made, run)
     flags = ["--data", data, "--picture-cache", picture_cache, "--views", *views]
+    flags += ["--fraction", fraction] if fraction != 1 else []
     flags += ["--skip-bad-images"] if skip_bad_images else []
     flags += ["--accept-other-machine"] if accept_other_machine else []
     chosen_parts = [part for part in experiment.parts if not only or part.fold in only]

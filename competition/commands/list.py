@@ -1,43 +1,85 @@
 """The leaderboard: recipes, and runs with their scores and the fields that were changed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
-from competition import unfinished
-from competition.errors import InvalidInput
+from competition import stopping, unfinished
+from competition.errors import InvalidInput, visible
+from competition.files import is_file, read_text
 from competition.recipe import Recipe, differences
 from competition.recipes import NAMES, describe_recipe, load_recipe
-from competition.run import BLEND, CROSS_VALIDATION, FOLD, OUT_OF_TIME, RUNS, SMOKE, SWEEP, Run, list_runs
+from competition.run import BLEND, CROSS_VALIDATION, FOLD, FRACTION, OUT_OF_TIME, RUNS, SMOKE, SWEEP, Run, list_runs
 
 OVER = 17  # the width of that column: `5 folds x 3 seeds`
 HEAD = f"   mAP  (95 %)           accuracy  images  {'over':{OVER}}  minutes     MB  started"
 Line = tuple[tuple[int, float], str]  # the rank to sort by, and the text
 NO_SCORE, NOT_FINISHED, NOT_READABLE = 1, 2, 3  # ranks below the runs with a score, in this order
+EVERY = 2.0  # seconds between two looks at the runs
+UP, TO_END_OF_LINE, TO_END = "\x1b[{}A", "\x1b[K", "\x1b[J"  # what a terminal is told: move up, and clear
 
 
-def list() -> None:
+def list(*, watch: bool = False) -> None:
     """List the recipes, and the runs with their scores on held-out images, best first.
 
     The column `over` says what a score is from: one split of the images, all folds of a cross-validation (of how many
     seeds), or a blend of several members. Scores on different images cannot be compared; `competition compare` is
     paired on the same ones. The last column of a run lists the fields that differ from its recipe.
+
+    Args:
+        watch: Show the runs, unfinished ones first with their epochs and folds, again as they change, until Ctrl-C.
     """
+    if watch:
+        follow(lambda: list_of_runs(unfinished_first=True) or ["no runs yet"])
+        return
     width = max(map(len, NAMES))
     print("recipes")
     for name in NAMES:
         print(f"  {name:{width}}  {describe_recipe(name)}")
+    print("\n" + ("\n".join(list_of_runs()) or "no runs yet: `make train` makes one"))
+
+
+def list_of_runs(unfinished_first: bool = False) -> Sequence[str]:
+    """The lines of the runs under a head, best first; none where there are no runs."""
     swept = chain(*(list_runs(sweep.folder) for sweep in list_runs(file=SWEEP)))
     runs = {run.folder.relative_to(RUNS).as_posix(): run for run in [*list_runs(), *swept, *list_runs(file=BLEND)]}
     if not runs:
-        print("\nno runs yet: `make train` makes one")
-        return
+        return []
     width = max(map(len, runs))
-    found = [(*line_of(run), name) for name, run in runs.items()]
-    print(f"\n{'runs':{width + 2}}  {HEAD}")
-    for _, line, name in sorted(found, key=lambda one: one[0]):
-        print(f"  {name:{width}}  {line}")
+    found = sorted(((*line_of(run), name) for name, run in runs.items()), key=lambda one: one[0])
+    if unfinished_first:
+        found.sort(key=lambda one: one[0][0] != NOT_FINISHED)
+    return [f"{'runs':{width + 2}}  {HEAD}", *(f"  {name:{width}}  {line}" for _, line, name in found)]
+
+
+def follow(lines: Callable[[], Sequence[str]]) -> None:
+    """Print lines again whenever they change, until Ctrl-C: in their place on a terminal, else below one another."""
+    before: Sequence[str] = []
+    try:
+        while True:
+            now = lines()
+            if sys.stdout.isatty():
+                columns, rows = shutil.get_terminal_size()
+                now = [visible(line)[: columns - 1] for line in now[: rows - 1]]  # a longer one would move all others
+            if now != before:
+                _redraw(now, len(before)) if sys.stdout.isatty() else print("\n".join(now), flush=True)
+                before = now
+            time.sleep(EVERY)
+    except stopping.Stopped as stop:
+        if stop.number != signal.SIGINT:
+            raise
+
+
+def _redraw(lines: Sequence[str], above: int) -> None:
+    """Print lines over those that are `above`, without clearing the screen first, which would flicker."""
+    text = (UP.format(above) if above else "") + "".join(f"{line}{TO_END_OF_LINE}\n" for line in lines) + TO_END
+    sys.stdout.buffer.write(text.encode(sys.stdout.encoding, "replace"))  # past what spells such characters out
+    sys.stdout.flush()
 
 
 def line_of(run: Run) -> Line:
@@ -50,6 +92,7 @@ def line_of(run: Run) -> Line:
 def line_of_run(run: Run) -> Line:
     made = run.read_made()
     notes = [*(["smoke test"] if made.get(SMOKE) else []), *changes(run.read_recipe())]
+    notes += [f"on {made[FRACTION]:g} of the images"] if FRACTION in made else []
     size = sum(part.weights.stat().st_size for part in run.trainings if part.weights.is_file()) / 1_000_000
     if not run.finished:
         return (NOT_FINISHED, 0.0), f"{_how_far(run):41}  {what_it_is_over(made):{OVER}}  {'':14}{_end(made, notes)}"
@@ -59,9 +102,22 @@ def line_of_run(run: Run) -> Line:
 
 
 def _how_far(run: Run) -> str:
-    if not unfinished.can_go_on(run):
-        return "not finished"
-    return "in training" if unfinished.is_in_training(run) else "stopped; `competition resume` goes on"
+    """Whether an unfinished run is in training, and in which epoch; of a cross-validation, how many are trained."""
+    running = [part for part in run.trainings if not part.finished and unfinished.is_in_training(part)]
+    all_epochs = sum(run.read_recipe().epochs)
+    epochs = ", ".join(str(min(_epochs(part) + 1, all_epochs)) for part in running)
+    where = f", epoch {epochs} of {all_epochs}" if running else ""
+    if CROSS_VALIDATION in run.read_made():
+        return f"{sum(part.finished for part in run.trainings)} of {len(run.trainings)} trained{where}"
+    if running:
+        return f"in training{where}"
+    return "stopped; `competition resume` goes on" if unfinished.can_go_on(run) else "not finished"
+
+
+def _epochs(run: Run) -> int:
+    """How many epochs a training has done."""
+    file = run.folder / "history.csv"
+    return max(0, len(read_text(file).splitlines()) - 1) if is_file(file) else 0
 
 
 def line_of_blend(run: Run) -> Line:

@@ -4,12 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from competition.commands.arguments import RecipeFields
-from competition.data.load import read_images
+from competition.data.load import read_images, refuse_fraction
 from competition.experiments.runner import refuse_unfinished, shares_of_gpus, train_all
 from competition.experiments.sweep import open_sweep, varied
 from competition.images.cache import USUAL_ROOM
 from competition.provenance import how_it_was_made
-from competition.run import Run
+from competition.run import Run, recorded
 
 
 def sweep(
@@ -19,6 +19,7 @@ def sweep(
     data: Path | None = None,
     run: Path | None = None,
     *,
+    fraction: float = 1.0,
     jobs: int = 1,
     skip_bad_images: bool = False,
     accept_other_machine: bool = False,
@@ -35,6 +36,7 @@ def sweep(
         values: Its values, separated by spaces; a value of several parts has commas: --values 0,1 0.5,0.5 1,0.
         data: The data set: a folder in the recipe's layout, or the CSV file of a table. By default, data/<recipe>.
         run: Its folder, new, or to be continued, perhaps with more values. By default, an unfinished one, or the next.
+        fraction: Train on this share of the images to train on, the same for each value; all that are held out stay.
         jobs: The number of values trained at the same time; the GPUs are divided among them.
         skip_bad_images: Continue without images that cannot be read.
         accept_other_machine: Let a half-trained part go on also with other devices, threads (--jobs) or versions; it is
@@ -42,11 +44,14 @@ def sweep(
         picture_cache: Gigabytes of decoded pictures to keep for all trainings; 0 keeps none.
     """
     shares = shares_of_gpus(jobs)
+    refuse_fraction(fraction)
     varied(recipe, field, values)  # refuses bad values before the images are read
     data = data or Path("data") / recipe.name
     dataset, _, _ = read_images(recipe, data, skip_bad_images)
-    variants = open_sweep(replace(recipe, tasks=dataset.tasks), field, values, how_it_was_made(data), run)
+    made = how_it_was_made(data) | recorded(fraction)
+    variants = open_sweep(replace(recipe, tasks=dataset.tasks), field, values, made, run)
     flags = ["--data", str(data), "--picture-cache", str(picture_cache)]
+    flags += ["--fraction", str(fraction)] if fraction != 1 else []
     flags += ["--skip-bad-images"] if skip_bad_images else []
     flags += ["--accept-other-machine"] if accept_other_machine else []
     train_all([one for one in variants if not one.run.finished], flags, shares)

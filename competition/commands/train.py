@@ -3,7 +3,7 @@
 import math
 import shlex
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,16 +12,17 @@ from typing import Literal
 from competition import unfinished
 from competition.commands.arguments import Cache, RecipeFields
 from competition.commands.report import write_all
-from competition.data.load import read_material
+from competition.data.load import Material, read_material, refuse_fraction
 from competition.dataset import class_prior
 from competition.errors import InvalidInput, Problem
-from competition.files import CACHE, is_file, read_bytes, try_out
+from competition.extras import require
+from competition.files import CACHE, is_file, only_read, read_bytes, try_out
 from competition.images.cache import USUAL_ROOM, Pictures
 from competition.images.decode import digest_of
 from competition.images.warp import View
 from competition.provenance import called, how_it_was_made
 from competition.recipe import Recipe
-from competition.run import FOLD, OUT_OF_TIME, RECIPE, RUNS, SCORES, SMOKE, Run, begun, new_run
+from competition.run import FOLD, OUT_OF_TIME, RECIPE, RUNS, SCORES, SMOKE, Run, begun, new_run, next_number, recorded
 from competition.scoring.bootstrap import interval_of_means
 from competition.scoring.labels import label_table, score_labels
 from competition.scoring.predictions import HELD_OUT, PLAIN, TEST, Predictions
@@ -36,6 +37,9 @@ def train(
     run: Path | None = None,
     *,
     smoke: bool = False,
+    dry_run: bool = False,
+    overfit: int | None = None,
+    fraction: float = 1.0,
     skip_bad_images: bool = False,
     fold: tuple[Path, int] | None = None,
     views: tuple[View, ...] = ("plain",),
@@ -44,19 +48,26 @@ def train(
     checkpoint_minutes: float = 10.0,
     fresh: bool = False,
     accept_other_machine: bool = False,
+    tensorboard: bool = False,
     picture_cache: float = USUAL_ROOM,
     cache: Cache = CACHE,
-) -> Run:
+) -> Run | None:
     """Train a recipe: read, check, split, train stage by stage, score. Every field of the recipe is a flag.
 
-    Returns the run, with its scores and pictures in its folder. A training that was stopped goes on if `run` is its
-    folder, and ends bit for bit as if it had not been stopped. Raises InvalidInput, before anything is trained, for
-    labels, images or folds that cannot be used, and for a run that was begun with others.
+    Returns the run, with its scores and pictures in its folder; None for `dry_run` and `overfit`, which leave none. A
+    training that was stopped goes on if `run` is its folder, and ends bit for bit as if it had not been stopped. Raises
+    InvalidInput, before anything is trained, for labels, images or folds that cannot be used, and for a run that was
+    begun with others.
 
     Args:
         data: The data set: a folder in the recipe's layout, or the CSV file of a table. By default, data/<recipe>.
         run: The folder of the run, new or to go on with. By default, the next runs/<recipe>-<number>.
         smoke: Run every step of a training on a few batches, to check the set-up.
+        dry_run: Only say what would be trained, how long it would take, and what of memory and disk; write nothing.
+        overfit: The usual first test: can the network learn one batch by heart? Train on it so many times, without
+            augmentation or anything else against overfitting; exit 1 unless every answer to it is right then.
+        fraction: Train on this share of the images to train on, for a first answer. It keeps the shares of the classes,
+            and all images that are held out, so that the scores compare with those of a full run.
         skip_bad_images: Continue without images that cannot be read, and list them in the run.
         fold: A file made by `competition folds`, and which fold to hold out. By default, the recipe's share of images.
         views: The views in which the held-out images are predicted after the training.
@@ -67,29 +78,41 @@ def train(
         fresh: If the run cannot go on, or should not, leave it alone and start again in a new one.
         accept_other_machine: Go on also with other devices, threads or versions; the result is then not bit for bit
             that of an undisturbed training.
+        tensorboard: Also write loss, scores and learning rate for TensorBoard: tensorboard --logdir <run>/tensorboard.
         picture_cache: Gigabytes of decoded pictures to keep in cache/pictures for later epochs and runs; 0 keeps none.
         cache: The folder that remembers features, pictures and checked images.
     """
     end = None if max_minutes is None else time.monotonic() + 60 * max_minutes
     refuse_numbers(picture_cache=picture_cache, checkpoint_minutes=checkpoint_minutes, max_minutes=max_minutes)
+    refuse_flags(fraction, tensorboard, dry_run, overfit)
     data, spent = data or Path("data") / recipe.name, Spent()
+
+    def read(cache: Path) -> Material:
+        material = read_material(recipe, data, skip_bad_images, cache, fold)
+        return material.fraction(fraction, recipe.split_seed)
+
+    if overfit is not None:
+        return learn_by_heart(recipe, read, overfit, cache)
     arguments = {
         "smoke": smoke,
+        "fraction": fraction,
         "skip_bad_images": skip_bad_images,
         "fold": fold and [str(fold[0].absolute()), fold[1]],
         "views": list(views),
         "on_nan": on_nan,
+        "tensorboard": tensorboard,
         "picture_cache": picture_cache,
         "cache": str(cache.absolute()),
     }
-    with ExitStack() as locks:
+    with ExitStack() as held:
+        where, cache = cache, held.enter_context(only_read(cache)) if dry_run else cache
         run = None if fresh and run and run.exists() else run
         before = unfinished.to_go_on_with(run)
         try_out(Run(run or RUNS / recipe.name).checkpoints / RECIPE)
-        if before:
-            locks.enter_context(unfinished.exclusive(before))
+        if before and not dry_run:
+            held.enter_context(unfinished.exclusive(before))
         with spent.on("checking"):
-            material = read_material(recipe, data, skip_bad_images, cache, fold)
+            material = read(cache)
         asked = recipe = replace(recipe, tasks=material.dataset.tasks)
         prior = class_prior(material.dataset.take(material.training))
         if smoke:
@@ -97,24 +120,26 @@ def train(
         content = material.content | weights_digest(recipe)
         if before:
             recipe = unfinished.agreed(before, asked, content, arguments)
+        name = f"{recipe.name}-smoke" if smoke else recipe.name
+        if dry_run:
+            from competition.training.dry_run import foretell, without_download
+
+            preparation = prepare(without_download(recipe), material, cache, 0, before, end=end, views=views)
+            return foretell(preparation, run or RUNS / f"{name}-{next_number(name)}", before, picture_cache, where)
 
         with spent.on("preparing"):
-            from competition.training.prepare import Preparation  # Keras, from here on
-
-            preparation = Preparation.of(recipe, material, cache, picture_cache, before and before.read_made())
-            if end:
-                preparation = preparation.within(end, views, planned=before is not None)
+            preparation = prepare(recipe, material, cache, picture_cache, before, end=end, views=views)
         facts = {**how_it_was_made(data), **preparation.facts()}
         if before:
             folder = unfinished.go_on(before, called(), facts, accept_other_machine)
         else:
-            folder = new_run(f"{recipe.name}-smoke" if smoke else recipe.name, run)
-            locks.enter_context(unfinished.exclusive(folder))
-            made = facts | {SMOKE: smoke, **({FOLD: fold[1]} if fold else {})}
+            folder = new_run(name, run)
+            held.enter_context(unfinished.exclusive(folder))
+            made = facts | {SMOKE: smoke, **({FOLD: fold[1]} if fold else {}), **recorded(fraction)}
             made |= unfinished.plan(asked, content, arguments)
             write_first_files(folder, prior, material.skipped, preparation.recipe, made)
         print(preparation.outlook())
-        trainer = preparation.saved_trainer(folder, spent, 60 * checkpoint_minutes, on_nan)
+        trainer = preparation.saved_trainer(folder, spent, 60 * checkpoint_minutes, on_nan, tensorboard)
         with said_how_to_go_on(trainer):
             trainer.fit()
             with spent.on("reports"):
@@ -122,6 +147,25 @@ def train(
                 report_results(trainer, test, views, folder, fold[1] if fold else None)
     print(f"\n{folder.folder}/ holds the run: weights, scores, curves.png, confusion/\ntime: {spent}")
     return folder
+
+
+def prepare(recipe: Recipe, material: Material, cache: Path, picture_cache: float, before: Run | None, **within):
+    """The `Preparation` of a training: of a new one, or of one `before` that goes on; `within` a time, if that ends."""
+    from competition.training.prepare import Preparation  # Keras, from here on
+
+    preparation = Preparation.of(recipe, material, cache, picture_cache, before and before.read_made())
+    return preparation.within(**within, planned=before is not None) if within["end"] else preparation
+
+
+def learn_by_heart(recipe: Recipe, read: Callable[[Path], Material], steps: int, cache: Path) -> None:
+    """Train on one batch of the images that `read` gives so many times, and leave nothing but the cache.
+
+    Raises InvalidInput if it is not learnt by heart.
+    """
+    from competition.training.overfit import overfit_a_batch, refuse_steps  # Keras, from here on
+
+    refuse_steps(steps)
+    overfit_a_batch(recipe, read(cache), steps, cache)
 
 
 def write_first_files(folder: Run, prior: dict, skipped: Sequence[Problem], recipe: Recipe, made: dict) -> None:
@@ -138,6 +182,15 @@ def refuse_numbers(**numbers: float | None) -> None:
     for name, value in numbers.items():
         if value is not None and not 0 <= value < math.inf:
             raise InvalidInput(f"--{name.replace('_', '-')} is {value}; allowed are numbers from 0")
+
+
+def refuse_flags(fraction: float, tensorboard: bool, dry_run: bool, overfit: int | None) -> None:
+    """Raise InvalidInput for a share that is none, an extra that is not installed, and two questions at once."""
+    refuse_fraction(fraction)
+    if tensorboard:
+        require("tensorboard", "tensorboard")
+    if dry_run and overfit is not None:
+        raise InvalidInput("--dry-run and --overfit are two questions; ask one at a time")
 
 
 def weights_digest(recipe: Recipe) -> dict[str, str]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from competition.data.check_images import contradictions, drop_bad_images, inspect
 from competition.data.folds import read_folds
-from competition.data.stratify import hold_out
+from competition.data.stratify import hold_out, thin
 from competition.dataset import Dataset, describe
 from competition.errors import InvalidInput, Problem, listed
 from competition.files import CACHE
@@ -50,10 +50,31 @@ class Material:
         rng = np.random.default_rng(recipe.seed)
         training = rng.permutation(self.training)[: SMOKE_BATCHES * recipe.batch_size]
         held_out = rng.permutation(self.held_out)[: recipe.batch_size]
-        rows = np.concatenate([training, held_out])
+        return self._of(training, held_out, np.arange(0))
+
+    def fraction(self, share: float, seed: int) -> "Material":
+        """A share of the images to train on, stratified; all that are held out stay, so that scores compare.
+
+        Prints how many are left.
+        """
+        if share == 1:
+            return self
+        training = self.training[thin(self.dataset.take(self.training), share, seed)]
+        print(f"fraction {share:g}: {len(training):,} of {len(self.training):,} images are trained on")
+        return self._of(training, self.held_out, self.test)
+
+    def _of(self, training: np.ndarray, held_out: np.ndarray, test: np.ndarray) -> "Material":
+        """The material of these rows alone, which are numbered anew."""
+        rows = np.concatenate([training, held_out, test])
         dataset, digests = self.dataset.take(rows), tuple(self.digests[row] for row in rows)
-        first, second = np.split(np.arange(len(rows)), [len(training)])
-        return replace(self, dataset=dataset, digests=digests, training=first, held_out=second, test=np.arange(0))
+        parts = np.split(np.arange(len(rows)), np.cumsum([len(training), len(held_out)]))
+        return replace(self, dataset=dataset, digests=digests, training=parts[0], held_out=parts[1], test=parts[2])
+
+
+def refuse_fraction(share: float) -> None:
+    """Raise InvalidInput for what is no share of the images to train on."""
+    if not 0 < share <= 1:
+        raise InvalidInput(f"--fraction is {share}; allowed is above 0, up to 1, which is all images to train on")
 
 
 def read_material(

@@ -40,6 +40,21 @@ def hold_out(dataset: Dataset, share: float, seed: int) -> tuple[np.ndarray, np.
     return np.flatnonzero(~held[group]), np.flatnonzero(held[group])
 
 
+def thin(dataset: Dataset, share: float, seed: int) -> np.ndarray:
+    """The rows of a share of a dataset, (rows,) int, ascending.
+
+    Groups are kept together, and each counts only for the rarest (task, class) in it; of each of these the share is
+    taken to within one group, and at least one, so that no such class is lost.
+    """
+    group = np.unique(dataset.group, return_inverse=True)[1]
+    stratum = rarest_class(class_counts(dataset, group))
+    rng = np.random.default_rng(seed)
+    kept = divide(stratum, np.bincount(group), (share, 1 - share), rng) == 0
+    for lost in np.setdiff1d(stratum, stratum[kept]):
+        kept[rng.choice(np.flatnonzero(stratum == lost))] = True
+    return np.flatnonzero(kept[group])
+
+
 def divide(stratum: np.ndarray, sizes: np.ndarray, shares: Sequence[float], rng: np.random.Generator) -> np.ndarray:
     """A part for each group, (groups,) int; each part gets its share of the groups of every stratum to within one.
 

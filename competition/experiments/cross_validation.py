@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from competition.data.folds import Folds, read_folds
-from competition.experiments.runner import Job, open_folder, other_fields
+from competition.experiments.runner import Job, open_folder, other_fields, other_fraction
 from competition.recipe import Recipe
 from competition.run import CROSS_VALIDATION, RECIPE, SCORES, Run, begun
 from competition.scoring.reports import report_files
@@ -57,7 +57,7 @@ def open_experiment(
     folds = read_folds(folds_file)
     digest = hashlib.sha256(folds_file.read_bytes()).hexdigest()
     plan = {"folds": folds.count, "folds_digest": digest, "seeds": seeds, "views": sorted(views)}
-    others = partial(_others, recipe=recipe, plan=plan)
+    others = partial(_others, recipe=recipe, plan=plan, made=made)
     whole = open_folder(f"{recipe.name}-cv", folder, others, lambda run: _complete(run, recipe))
     if not (whole.folder / RECIPE).is_file():
         with begun(whole):
@@ -79,7 +79,7 @@ def _plan(whole: Run) -> dict | None:
     return whole.read_made().get(CROSS_VALIDATION)
 
 
-def _others(whole: Run, exactly: bool, recipe: Recipe, plan: dict) -> Iterator[str]:
+def _others(whole: Run, exactly: bool, recipe: Recipe, plan: dict, made: dict) -> Iterator[str]:
     """How the experiment in a folder differs from the requested one, which may have more seeds unless `exactly`."""
     if not (whole.folder / RECIPE).is_file():
         yield f"no {RECIPE}, so it is not a cross-validation"
@@ -89,6 +89,7 @@ def _others(whole: Run, exactly: bool, recipe: Recipe, plan: dict) -> Iterator[s
         yield "a single training"
         return
     yield from other_fields(whole.read_recipe(), recipe, varied="split_seed")  # the folds are the split
+    yield from other_fraction(whole.read_made(), made)
     if there["folds_digest"] != plan["folds_digest"]:
         yield "different folds"
     if there["views"] != plan["views"]:

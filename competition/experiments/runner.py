@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from threading import Event
 from competition.errors import InvalidInput
 from competition.files import locked, writing
 from competition.recipe import Recipe, differences
-from competition.run import Run, new_run, numbered_runs
+from competition.run import FRACTION, Run, new_run, numbered_runs
 from competition.stopping import Stopped, stoppable
 from competition.threads import share_of_threads
 
@@ -65,6 +65,13 @@ def other_fields(there: Recipe, here: Recipe, varied: str = "") -> Iterator[str]
     for name, (before, now) in differences(there, here).items():
         if name != varied:
             yield f"{name} is {before!r} (requested: {now!r})"
+
+
+def other_fraction(there: Mapping, here: Mapping) -> Iterator[str]:
+    """How the shares of the images differ that two experiments train on, by what they record of themselves."""
+    before, now = there.get(FRACTION, 1), here.get(FRACTION, 1)
+    if before != now:
+        yield f"fraction is {before:g} (requested: {now:g})"
 
 
 def train_all(jobs: Sequence[Job], flags: Sequence[str], shares: Sequence[str | None]) -> None:

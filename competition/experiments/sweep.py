@@ -12,7 +12,7 @@ from typing import Literal, get_origin, get_type_hints
 import tyro
 
 from competition.errors import InvalidInput, no_such
-from competition.experiments.runner import Job, open_folder, other_fields
+from competition.experiments.runner import Job, open_folder, other_fields, other_fraction
 from competition.recipe import Recipe
 from competition.renamed import current_sweep, hint
 from competition.run import SWEEP, Run, begun
@@ -97,7 +97,7 @@ def open_sweep(recipe: Recipe, field: str, values: Sequence[str], made: dict, fo
     varied(recipe, field, values)  # so that an error names only the new values
     field = field.replace("-", "_")
     plan = {"field": field, "values": list(values), "data": made["data"]}
-    others = partial(_others, recipe=recipe, plan=plan)
+    others = partial(_others, recipe=recipe, plan=plan, made=made)
     whole = open_folder(f"{recipe.name}-sweep", folder, others, lambda run: (run.folder / TABLE).is_file())
     new = not (whole.folder / SWEEP).is_file()
     if not new:
@@ -118,12 +118,13 @@ def _plan(whole: Run) -> dict:
     return current_sweep(whole.read_json(SWEEP)["sweep"])
 
 
-def _others(whole: Run, exactly: bool, recipe: Recipe, plan: dict) -> Iterator[str]:
+def _others(whole: Run, exactly: bool, recipe: Recipe, plan: dict, made: dict) -> Iterator[str]:
     """How the sweep in a folder differs from the requested one, which may have other values unless `exactly`."""
     if not (whole.folder / SWEEP).is_file():
         yield f"no {SWEEP}, so it is not a sweep"
         return
     yield from other_fields(whole.read_recipe(SWEEP), recipe, varied=plan["field"])
+    yield from other_fraction(whole.read_made(SWEEP), made)
     there = _plan(whole)
     for name in ("field", "data", *(["values"] if exactly else [])):
         if there[name] != plan[name]:

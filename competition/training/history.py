@@ -12,10 +12,11 @@ def epoch_row(
 ) -> dict:
     """One row: the stage, the training loss, the masked accuracy of each task, and the validation scores.
 
-    Keras' own loss of each task is left out: it is a mean over batches that counts absent tasks as 0.
+    `logs` have the learning rate at the epoch's end, too. Keras' own loss of each task is left out: it is a mean over
+    batches that counts absent tasks as 0.
     """
     row = {"stage": number, "trains": stage.trains, "peak_learning_rate": stage.learning_rate}
-    row |= {"seconds": round(seconds, 2), "loss": logs["loss"]}
+    row |= {"learning_rate": logs["learning_rate"], "seconds": round(seconds, 2), "loss": logs["loss"]}
     for task in tasks:  # Keras leaves the output's name out where there is only one
         row[f"accuracy_{task.name}"] = logs.get(f"{task.ascii_name}_accuracy", logs.get("accuracy"))
     if report:

@@ -20,6 +20,7 @@ from competition.run import Run
 from competition.spent import Spent
 from competition.training.checkpoint import Checkpoints
 from competition.training.compile import learning_rate
+from competition.training.event_log import EventLog
 from competition.training.precision import Choice, choose_precision, seconds_forward
 from competition.training.time_limit import REPORTS, SLACK, TimeLimit, shortened
 from competition.training.trainer import OnNan, Trainer
@@ -86,9 +87,12 @@ class Preparation:
         held_out = self.pictures.take(self.material.held_out)
         return Trainer(self.network, self.recipe, run, training, held_out, self._features, spent or Spent())
 
-    def saved_trainer(self, run: Run, spent: Spent, seconds_between: float, on_nan: OnNan) -> Trainer:
+    def saved_trainer(
+        self, run: Run, spent: Spent, seconds_between: float, on_nan: OnNan, tensorboard: bool = False
+    ) -> Trainer:
         """A trainer that saves checkpoints in `run`, goes on at the newest one there, and keeps to the time limit."""
         options = {"seconds_between": seconds_between, "on_nan": on_nan, "limit": self.limit}
+        options |= {"event_log": EventLog(run)} if tensorboard else {}
         return replace(self.trainer(run, spent), checkpoints=Checkpoints(run), **options)
 
     def within(self, end: float, views: Collection[View], planned: bool) -> "Preparation":

@@ -37,6 +37,7 @@ from competition.training.checkpoint import (
     set_copies,
 )
 from competition.training.compile import compile_stage, learning_rate
+from competition.training.event_log import EventLog
 from competition.training.history import epoch_line, epoch_row
 from competition.training.kept import Kept, Probabilities
 from competition.training.time_limit import TimeLimit
@@ -70,6 +71,7 @@ class Trainer:
     seconds_between: float = math.inf
     on_nan: OnNan = "stop"
     limit: TimeLimit | None = None
+    event_log: EventLog | None = None
     heads_report: Report | None = None
     last_report: Report | None = None
     out_of_time: str = ""
@@ -104,6 +106,8 @@ class Trainer:
         no such epoch, and Stopped, the training saved, after a signal.
         """
         number = self._begin()
+        if self.event_log:
+            self.event_log.begin(self.history)
         with self.spent.on("training"), stopping.stoppable():
             self.held_out.keep()  # first, because they are read most often
             while number <= len(self.recipe.stages):
@@ -112,6 +116,8 @@ class Trainer:
                     break
                 number = self._go_back(number) if self.diverged else number + 1
         self.seconds = round(self._seconds_so_far(), 1)
+        if self.event_log:
+            self.event_log.close()
         if self.diverged:
             if not self.kept.epoch:
                 raise InvalidInput(self._why_it_ended("no epoch before it can be kept"))
@@ -234,9 +240,13 @@ class Trainer:
         """Note an epoch that was scored, keep it if it is the best, and print its line."""
         self.last_report = report
         seconds, number = time.perf_counter() - watch.epoch_began, len(self.history) + 1
+        rate = keras.ops.convert_to_numpy(watch.model.optimizer.learning_rate)
+        logs = {**logs, "learning_rate": float(rate)}
         row = epoch_row(watch.number, watch.stage, self.recipe.tasks, logs, report, seconds)
         self.history.append({"epoch": number, **row})
         self.run.write_text("history.csv", pd.DataFrame(self.history).to_csv(index=False))
+        if self.event_log:
+            self.event_log.add(self.history[-1])
         best = watch.kept.offer(watch.model, number, report, probabilities)
         self.say(epoch_line(len(self.recipe.stages), self.epochs, self.history[-1], best))
 
@@ -318,6 +328,8 @@ class Trainer:
             self.kept, self.last_report, self.heads_report = self.keeper(self.kept.save), None, None
             set_copies(self.network, self.network.variables, "network", self._first)
             random.setstate(self._first_random)
+        if self.event_log:
+            self.event_log.begin(self.history)
         place = self.saved_at
         self.say(f"{self.diverged}: back to {place}; the peak learning rate of stage {number} is {rate:g} from now on")
         self.diverged = ""

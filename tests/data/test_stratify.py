@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers import ABSENT, make_dataset
 
-from competition.data.stratify import class_counts, divide, hold_out, rarest_class
+from competition.data.stratify import class_counts, divide, hold_out, rarest_class, thin
 from competition.task import Task
 
 SEEDS = range(12)
@@ -38,6 +38,23 @@ def test_every_image_is_on_exactly_one_side_and_groups_stay_together():
         assert (np.diff(training) > 0).all()
         assert (np.diff(held_out) > 0).all()
         assert not set(dataset.group[training]) & set(dataset.group[held_out])
+
+
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.5])
+def test_a_fraction_has_its_share_of_each_class_whole_groups_and_no_class_less(share):
+    for seed in SEEDS:
+        dataset = single_task(seed, 4)
+        kept = thin(dataset, share, seed)
+        assert (np.diff(kept) > 0).all()
+        left = np.setdiff1d(np.arange(len(dataset)), kept)
+        assert not set(dataset.group[kept]) & set(dataset.group[left])
+        for task in dataset.tasks:
+            true = dataset.codes[task.name] == 2
+            for carried in true.T[true.any(axis=0)]:
+                groups, there = len(set(dataset.group[carried])), len(set(dataset.group[kept][carried[kept]]))
+                assert max(1, share * groups - 1) <= there <= max(1, share * groups + 1)
+        np.testing.assert_array_equal(kept, thin(dataset, share, seed))
+        assert len(thin(dataset, 1.0, seed)) == len(dataset)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.15, 1 / 3, 0.5])

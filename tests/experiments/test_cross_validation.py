@@ -207,6 +207,19 @@ def test_a_folder_of_another_experiment_is_refused_with_what_differs(experiment,
     assert "a single training" in refusal(open_experiment, TINY, folds_file, 1, VIEWS, MADE, tmp_path / "single")
 
 
+def test_on_a_fraction_of_the_images_it_is_another_experiment_and_each_fold_is_told(trainer, tmp_path, monkeypatch):
+    monkeypatch.setenv("STOPS", "1")
+    data = write_data(tmp_path / "data", images=24)
+    with pytest.raises(InvalidInput, match="is not complete"):
+        cv(QUICK, data, folds=2, fraction=0.5)
+    whole = Run(tmp_path / "runs/tiny-cv-1")
+    for part in whole.trainings:
+        assert "--fraction 0.5 " in (part.folder / "words").read_text()
+    assert whole.read_made()["fraction"] == 0.5
+    message = refusal(lambda: cv(QUICK, data, whole.folder, folds=2))
+    assert "fraction is 0.5 (requested: 1)" in message
+
+
 def test_the_seed_of_a_split_makes_no_other_cross_validation_because_folds_are_its_split(experiment, folds_file):
     assert open_experiment(replace(TINY, split_seed=7), folds_file, 1, VIEWS, MADE, None).whole == experiment.whole
 

@@ -152,6 +152,18 @@ def test_the_same_sweep_goes_on_until_it_has_its_table(here):
     assert open_sweep(TINY, "dropout", ["0", "0.2"], MADE, None)[0].whole.name == "tiny-sweep-6"
 
 
+def test_on_a_fraction_of_the_images_it_is_another_sweep_and_each_value_is_told(trainer, tmp_path, monkeypatch):
+    monkeypatch.setenv("STOPS", "1")
+    data = write_data(tmp_path / "data", images=24)
+    with pytest.raises(InvalidInput, match="is not complete"):
+        sweep(TINY, "dropout", ("0", "0.2"), data, fraction=0.5)
+    whole = tmp_path / "runs/tiny-sweep-1"
+    for value in ("0", "0.2"):
+        assert "--fraction 0.5 " in (whole / f"dropout-{value}/words").read_text()
+    message = refusal(lambda: sweep(TINY, "dropout", ("0",), data, whole))
+    assert "fraction is 0.5 (requested: 1)" in message
+
+
 def test_a_sweep_in_a_folder_may_get_values_but_nothing_else(here):
     folder = here / "mine"
     open_sweep(TINY, "dropout", ["0"], MADE, folder)

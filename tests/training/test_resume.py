@@ -3,6 +3,7 @@
 import re
 import shutil
 import signal
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pandas as pd
 import pytest
 from helpers import refusal, write
 from small_data import TINY, read_data, write_data
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.util.tensor_util import make_ndarray
 from torture import Site, child, recipe
 
 from competition import stopping, unfinished
@@ -22,6 +25,7 @@ from competition.run import Run
 from competition.scoring.predictions import read_predictions
 from competition.training import time_limit
 from competition.training.checkpoint import Checkpoint, Checkpoints
+from competition.training.event_log import EventLog
 from competition.training.time_limit import TimeLimit, share_epochs, shortened
 from competition.training.watch import Watch
 
@@ -46,8 +50,15 @@ def interrupted(run: Path, data: Path, step: int, number: int = signal.SIGTERM, 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Watch, "on_train_batch_end", count)
         with pytest.raises(stopping.Stopped) as stopped:
-            train(CONVNET, data, run, cache=data.parent / "cache", **flags)
+            train(CONVNET, data, run, cache=data.parent / "cache", tensorboard=True, **flags)
     return str(stopped.value)
+
+
+def logged(run: Run) -> dict[str, list[tuple[int, float]]]:
+    """All that TensorBoard reads in the folder of a run, with nothing left out: {tag: [(epoch, value)]}."""
+    found = EventAccumulator(str(run.folder / "tensorboard"), {"tensors": 0}, purge_orphaned_data=False).Reload()
+    events = {tag: found.Tensors(tag) for tag in found.Tags()["tensors"]}
+    return {tag: [(one.step, float(make_ndarray(one.tensor_proto))) for one in all_] for tag, all_ in events.items()}
 
 
 @pytest.mark.slow
@@ -72,7 +83,7 @@ def test_killed_three_times_and_stopped_once_a_training_ends_as_if_undisturbed(d
 
 @pytest.fixture(scope="module")
 def undisturbed(data, tmp_path_factory) -> Run:
-    return train(CONVNET, data, tmp_path_factory.mktemp("runs") / "one", cache=data.parent / "cache")
+    return train(CONVNET, data, tmp_path_factory.mktemp("runs") / "one", cache=data.parent / "cache", tensorboard=True)
 
 
 def same(run: Run, other: Run) -> bool:
@@ -92,12 +103,43 @@ def test_stopped_in_each_stage_a_training_says_how_to_go_on_and_ends_the_same(da
     ):
         message = interrupted(folder, data, step)
         assert message == f"stopped by SIGTERM; {folder}/ is saved at {place}; to go on: competition resume {folder}"
+    late = EventLog(Run(folder))  # as if it had been killed once an epoch was logged that is not in a checkpoint
+    late.begin([])
+    late.add({"epoch": 3, "learning_rate": 1.0, "loss": 9.0})
+    late.close()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(data.parent)
         assert same(resume(folder), undisturbed)
+    assert logged(Run(folder)) == logged(undisturbed)
     assert not Run(folder).checkpoints.exists()
     assert not (folder / ".training.lock").exists()
     assert "has finished; `competition report" in refusal(resume, folder)
+
+
+def test_the_log_for_tensorboard_has_the_numbers_of_the_history_epoch_by_epoch(undisturbed):
+    history, log = pd.read_csv(undisturbed.folder / "history.csv"), logged(undisturbed)
+    for tag, column in (
+        ("loss/training", "loss"),
+        ("loss/held out", "val_loss"),
+        ("map/held out", "val_map"),
+        ("accuracy/held out", "val_accuracy"),
+        ("accuracy/training/colour", "accuracy_colour"),
+        ("accuracy/held out/shade", "val_accuracy_shade"),
+        ("ap/held out/colour", "val_ap_colour"),
+        ("basic_precision/held out", "val_basic_precision"),
+        ("learning_rate", "learning_rate"),
+    ):
+        epochs, values = zip(*log.pop(tag), strict=True)
+        assert epochs == (1, 2, 3, 4), tag
+        np.testing.assert_allclose(values, history[column], rtol=1e-6, err_msg=tag)
+    assert set(log) == {"accuracy/training/shade", "accuracy/held out/colour", "ap/held out/shade"}
+
+
+def test_without_tensorboard_the_message_says_how_to_install_it(data, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    message = refusal(lambda: train(CONVNET, data, tmp_path / "run", tensorboard=True))
+    assert message.endswith("which is not installed; to install it: make extras EXTRAS=tensorboard")
+    assert not (tmp_path / "run").exists()
 
 
 def copied(stopped: Run, folder: Path) -> Run:
@@ -195,10 +237,23 @@ def test_other_flags_that_decide_the_result_are_refused_by_name(data, stopped, t
     for flags, words in (
         ({"views": ("plain", "flip")}, "--views was ['plain']"),
         ({"smoke": True}, "--smoke was False"),
+        ({"fraction": 0.5}, "--fraction was 1.0 and is 0.5"),
     ):
         message = refusal(lambda flags=flags: train(CONVNET, data, run.folder, cache=data.parent / "cache", **flags))
         assert words in message
         assert "content" not in message
+
+
+def test_a_run_of_before_there_was_a_fraction_goes_on_with_all_images(stopped, tmp_path):
+    run = copied(stopped, tmp_path / "run")
+    made = run.read_made()
+    now = dict(made["arguments"])
+    del made["arguments"]["fraction"], made["arguments"]["tensorboard"]
+    run.write_recipe(run.read_recipe(), made)
+    assert unfinished.agreed(run, CONVNET, made["content"], now) == CONVNET
+    assert "--fraction was 1.0 and is 0.5" in refusal(
+        unfinished.agreed, run, CONVNET, made["content"], now | {"fraction": 0.5}
+    )
 
 
 def test_a_halved_rate_is_that_of_a_schedule_that_never_steps(data, tmp_path, monkeypatch):
@@ -266,7 +321,8 @@ def test_a_loss_that_is_no_number_goes_back_and_halves_the_rate(data, tmp_path, 
         was(watch, batch, logs)
 
     monkeypatch.setattr(Watch, "on_train_batch_end", spoil)
-    run = train(CONVNET, data, tmp_path / "run", cache=data.parent / "cache", on_nan="halve")
+    run = train(CONVNET, data, tmp_path / "run", cache=data.parent / "cache", on_nan="halve", tensorboard=True)
+    assert [epoch for epoch, _ in logged(run)["loss/training"]] == [1, 2, 3, 4]
     rates = pd.read_csv(run.folder / "history.csv")["peak_learning_rate"]
     np.testing.assert_allclose(rates, [1e-3, 1e-3, 2.5e-4, 2.5e-4])
     printed = capsys.readouterr().out
