@@ -64,10 +64,9 @@ def train(
         run: The folder of the run, new or to go on with. By default, the next runs/<recipe>-<number>.
         smoke: Run every step of a training on a few batches, to check the set-up.
         dry_run: Only say what would be trained, how long it would take, and what of memory and disk; write nothing.
-        overfit: The usual first test: can the network learn one batch by heart? Train on it so many times, without
-            augmentation or anything else against overfitting; exit 1 unless every answer to it is right then.
-        fraction: Train on this share of the images to train on, for a first answer. It keeps the shares of the classes,
-            and all images that are held out, so that the scores compare with those of a full run.
+        overfit: The usual first test: train on one batch so many times, with nothing against overfitting, leave no run,
+            and exit 1 unless it is then known by heart.
+        fraction: Train on this share of the images to train on, stratified; all that are held out stay.
         skip_bad_images: Continue without images that cannot be read, and list them in the run.
         fold: A file made by `competition folds`, and which fold to hold out. By default, the recipe's share of images.
         views: The views in which the held-out images are predicted after the training.

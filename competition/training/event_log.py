@@ -50,7 +50,8 @@ def scalars(row: Mapping) -> Iterator[tuple[str, float]]:
     `accuracy/training/colour` is `accuracy_colour` of history.csv, and `accuracy/held out/colour` is
     `val_accuracy_colour`.
     """
-    yield "learning_rate", row["learning_rate"]
+    if "learning_rate" in row:  # an epoch by an earlier version has none
+        yield "learning_rate", row["learning_rate"]
     for column, value in row.items():
         name = column.removeprefix("val_")
         side = "training" if name == column else "held out"

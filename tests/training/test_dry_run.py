@@ -71,7 +71,7 @@ def test_what_the_cache_remembers_is_used_and_a_stopped_run_is_said_to_go_on(dat
 
     with monkeypatch.context() as patch, pytest.raises(stopping.Stopped):
         patch.setattr(Watch, "on_train_batch_end", stop)
-        train(recipe, data, Path("run"))
+        train(recipe, data, Path("run"), picture_cache=0)  # whose threads might be writing yet
     before, read = tree(tmp_path), []
     monkeypatch.setattr("competition.data.check_images.decode", lambda *content: read.append(content))
     train(recipe, data, Path("run"), dry_run=True)

@@ -25,7 +25,7 @@ from competition.run import Run
 from competition.scoring.predictions import read_predictions
 from competition.training import time_limit
 from competition.training.checkpoint import Checkpoint, Checkpoints
-from competition.training.event_log import EventLog
+from competition.training.event_log import EventLog, scalars
 from competition.training.time_limit import TimeLimit, share_epochs, shortened
 from competition.training.watch import Watch
 
@@ -133,6 +133,7 @@ def test_the_log_for_tensorboard_has_the_numbers_of_the_history_epoch_by_epoch(u
         assert epochs == (1, 2, 3, 4), tag
         np.testing.assert_allclose(values, history[column], rtol=1e-6, err_msg=tag)
     assert set(log) == {"accuracy/training/shade", "accuracy/held out/colour", "ap/held out/shade"}
+    assert [*scalars({"epoch": 1, "stage": 1, "loss": 0.5})] == [("loss/training", 0.5)]  # by an earlier version
 
 
 def test_without_tensorboard_the_message_says_how_to_install_it(data, tmp_path, monkeypatch):
