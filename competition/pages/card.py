@@ -78,7 +78,7 @@ def intended_use(reported: Reported) -> list[str]:
     what = f"It answers {count(len(tasks), 'question')} with {count(classes, 'class', 'classes')} about a picture"
     words = [f"{what}: {', '.join(task.name for task in tasks)}."]
     if reported.recipe.name in NAMES:
-        words.append(f"Its recipe is for: {describe_recipe(reported.recipe.name).rstrip('.')}.")
+        words.append(f"Its recipe is for: {describe_recipe(reported.recipe.name).replace('`', '').rstrip('.')}.")
     kinds = {task.kind for task in tasks}
     if "multiclass" in kinds:
         words.append("It always gives one of the classes, also for a picture that shows none of them.")
@@ -98,14 +98,14 @@ def limits(judged: Judged | None, counts: Sequence[ClassCount], scores: Sequence
         accuracy = judged.accuracy[one.task]
         if worse_than(one.chance + MARGIN, accuracy.value if accuracy.low != accuracy.low else accuracy.low):
             yield (
-                f"{one.task}: its accuracy of {percent(one.accuracy)} is hardly better than always giving the most "
-                f"frequent answer ({percent(one.chance)}, and a margin of {percent(MARGIN, 0)})."
+                f"{one.task}: its accuracy of {percent(one.accuracy)} does not clearly exceed that of always giving the "
+                f"most frequent answer, {percent(one.chance)} (a margin of {percent(MARGIN, 0)} is asked for)."
             )
     for one in scores:
         if one.rows and worse_than(one.share + MARGIN, one.recall):
             yield (
-                f"{one.task.name}: {one.name} is found in {percent(one.recall)} of {count(one.rows, 'image')}, hardly "
-                f"more often than by guessing ({percent(one.share)})."
+                f"{one.task.name}: {one.name} is found in {percent(one.recall)} of {count(one.rows, 'image')}; guessing "
+                f"by its share would find {percent(one.share)}."
             )
     for one in counts:
         if one.learned == 0:

@@ -128,7 +128,8 @@ def curves(run: Run, tasks: Sequence[Task]) -> list[Chart]:
     for up, caption, series in drawn:
         with mpl.rc_context(STYLE):
             figure, axes = axes_of("epoch", up)
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+            axes.set_xlim(0.5, max(rows["epoch"].max(), 1) + 0.5)
             told = []
             for name, label, colour, style in series:
                 if name in rows:

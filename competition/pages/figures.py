@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from competition.pages.parts import Bar
 from competition.scoring.bootstrap import Estimate
 
-NOT_KNOWN = "–"
+NOT_KNOWN, NARROW = "–", "\u00a0"  # a space at which no line ends
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -14,13 +14,16 @@ def number(value: float | None, digits: int = 4) -> str:
 
 
 def percent(value: float | None, digits: int = 1) -> str:
-    return NOT_KNOWN if value is None or math.isnan(value) else f"{100 * value:.{digits}f} %"
+    return NOT_KNOWN if value is None or math.isnan(value) else f"{100 * value:.{digits}f}{NARROW}%"
 
 
-def interval(limits: Sequence[float | None] | None) -> str:
-    """The limits of a 95 % interval: 0.9668 to 0.9737."""
+def interval(limits: Sequence[float | None] | None, share: bool = False) -> str:
+    """The limits of a 95 % interval: 0.9668 to 0.9737, or as a share 96.7 to 97.4 %; nothing where they are unknown."""
     low, high = limits or (None, None)
-    return "" if low is None or high is None else f"{low:.4f} to {high:.4f}"
+    if low is None or high is None or math.isnan(low):
+        return ""
+    text = f"{100 * low:.1f} to {100 * high:.1f} %" if share else f"{low:.4f} to {high:.4f}"
+    return text.replace(" ", NARROW)
 
 
 def bar(one: Estimate, mark: float | None = None) -> Bar | str:

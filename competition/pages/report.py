@@ -98,7 +98,7 @@ def _scores(reported: Reported) -> dict:
     if best:
         facts = [
             Fact("mAP, the official score", number(best["map"]), f"95 %: {interval(limits.get('map'))}"),
-            Fact("accuracy", percent(best["accuracy"]), f"95 %: {interval(limits.get('accuracy'))}"),
+            Fact("accuracy", percent(best["accuracy"]), f"95 %: {interval(limits.get('accuracy'), share=True)}"),
             Fact("images judged", f"{reported.scores.get('images', 0):,}", _judged_on(reported)),
             *facts,
         ]
@@ -170,7 +170,7 @@ def _photographs(reported: Reported, dataset: Dataset | None, leaks, missing: li
         path_of, [*(one.image for one in chain(worst, shown)), *(ids[row] for row in chain(*(p[:2] for p in pairs)))]
     )
     if lost := [name for name in {one.image for one in chain(worst, shown)} if name not in small]:
-        missing.append(f"{count(len(lost), 'photograph')} that cannot be read any more, such as {min(lost)}")
+        missing.append(f"{count(len(lost), 'picture')} that cannot be read any more, such as {min(lost)}")
     layers = (
         _tried(missing, "where the network looked", lambda: looks(reported, path_of, [*asked, *chain(*by_sample)]))
         or {}
@@ -211,7 +211,7 @@ def _mistake(photo: Photograph, one, layer: str | None) -> Tile:
     ]
     text = f"{one.task}: answered {one.answer}, labelled {one.truth}"
     layers = [Layer(FIRST, layer, f"where the network looked for {one.answer}")] if layer else []
-    return tile(photo, f"Photograph {Path(one.image).name}. {text}", lines, layers, "bad")
+    return tile(photo, f"Picture {Path(one.image).name}. {text}", lines, layers, "bad")
 
 
 def _sample(photo: Photograph, one: Sample, layers: Sequence[str | None], number_of: dict[str, str]) -> Tile:
@@ -222,7 +222,7 @@ def _sample(photo: Photograph, one: Sample, layers: Sequence[str | None], number
         for place, (task, layer) in enumerate(zip(one.tasks, layers, strict=True))
         if layer
     ]
-    text = f"Photograph {Path(one.image).name}. {'; '.join(one.lines)}"
+    text = f"Picture {Path(one.image).name}. {'; '.join(one.lines)}"
     return tile(photo, text, [*lines, Line(Path(one.image).name, "name")], laid, "good" if one.right else "bad")
 
 
@@ -236,5 +236,5 @@ def _pair(reported: Reported, dataset: Dataset, small: dict[str, Photograph], *p
             side = int(reported.side[row])
             where = sides.get(side, f"held out in fold {side}" if len(reported.trainings) > 1 else "held out")
             lines = [Line(where, "" if side == TRAINED_ON else "bad"), Line(dataset.names[row], "name")]
-            tiles.append(tile(photo, f"Photograph {dataset.names[row]}, {where}; {distance} bits from its twin", lines))
+            tiles.append(tile(photo, f"Picture {dataset.names[row]}, {where}; {distance} bits from its twin", lines))
     return tiles

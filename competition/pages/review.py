@@ -70,13 +70,13 @@ def suspects_table(reported: Reported, dataset: Dataset | None) -> Table:
     """The surest answers that contradict a label, with the line of the file that holds it."""
     place = {} if dataset is None else {image: row for row, image in enumerate(dataset.ids.tolist())}
     found = reported.judged.mistakes().head(SUSPECTS)
-    head = [*map(Column, ("image", "task", "label", "answer")), *columns("", "probability", "of the label")[1:]]
+    head = [Column("task"), Column("label"), Column("answer"), *columns("", "probability", "of the label")[1:]]
     rows = []
     for one in found.itertuples():
         where = Path(dataset.place(place[one.image])).name if one.image in place else ""
-        cells = one.task, one.truth, one.answer, percent(one.probability), percent(one.probability_of_truth)
-        rows.append([one.image, *cells, where])
-    return [*head, Column("line of the label")], rows
+        probabilities = percent(one.probability), percent(one.probability_of_truth)
+        rows.append([one.task, one.truth, one.answer, *probabilities, one.image, where])
+    return [*head, Column("image"), Column("line of the label")], rows
 
 
 def contradicting(dataset: Dataset, digests: Sequence[str | None]) -> list[Problem]:

@@ -103,7 +103,7 @@ def confusions(predictions: Predictions) -> list[tuple[str, Table]]:
     for task, _, *given in predictions.labelled_tasks():
         if task.kind == "multiclass":
             counts = confusion(task, *given).to_numpy()
-            shown, title = np.arange(len(task)), f"{task.name}: truth (rows) and answer (columns)"
+            shown, title = np.arange(len(task)), task.name
             if len(task) > LEGIBLE:
                 wrong = counts.sum(axis=0) + counts.sum(axis=1) - 2 * counts.diagonal()
                 shown = np.sort(np.argsort(-wrong, kind="stable")[:MOST_CONFUSED])
@@ -184,7 +184,8 @@ def folds_tables(scores: Mapping) -> list[tuple[str, Table]]:
         ("folds", "Each training, on the fold that it held out", ("seed", "fold")),
         ("seeds", "Each seed, all folds together", ("seed",)),
     ):
-        if found := scores.get(key) or []:
+        found = scores.get(key) or []
+        if found and (key == "folds" or len(found) > 1):
             rows = [[*(str(one[name]) for name in names), *(number(one[mean]) for mean, _ in means)] for one in found]
             for word, of in (("mean", np.mean), ("± standard deviation", lambda values: np.std(values, ddof=1))):
                 if len(found) > 1:
