@@ -98,14 +98,14 @@ def limits(judged: Judged | None, counts: Sequence[ClassCount], scores: Sequence
         accuracy = judged.accuracy[one.task]
         if worse_than(one.chance + MARGIN, accuracy.value if accuracy.low != accuracy.low else accuracy.low):
             yield (
-                f"{one.task}: its accuracy of {percent(one.accuracy)} does not clearly exceed that of always giving the "
-                f"most frequent answer, {percent(one.chance)} (a margin of {percent(MARGIN, 0)} is asked for)."
+                f"{one.task}: its accuracy of {percent(one.accuracy)} does not clearly exceed that of always giving "
+                f"the most frequent answer, {percent(one.chance)} (a margin of {percent(MARGIN, 0)} is asked for)."
             )
     for one in scores:
         if one.rows and worse_than(one.share + MARGIN, one.recall):
             yield (
-                f"{one.task.name}: {one.name} is found in {percent(one.recall)} of {count(one.rows, 'image')}; guessing "
-                f"by its share would find {percent(one.share)}."
+                f"{one.task.name}: {one.name} is found in {percent(one.recall)} of {count(one.rows, 'image')}; "
+                f"guessing by its share would find {percent(one.share)}."
             )
     for one in counts:
         if one.learned == 0:
