@@ -33,7 +33,7 @@ def make_report(folder: Path) -> str:
     environment()  # before anything that takes a while
     reported = Reported.read(folder)
     missing: list[str] = []
-    values = {**_made(reported), **_scores(reported), "missing": missing}
+    values = {**_made(reported), **_scores(reported), "missing": missing, "count": count}
     dataset = _tried(missing, "the counts of classes, leaks and galleries", lambda: reported.dataset)
     values |= _review(reported, dataset, missing)
     values |= _photographs(reported, dataset, values["leaks"], missing)
@@ -97,7 +97,7 @@ def _scores(reported: Reported) -> dict:
     facts = [Fact("tasks", f"{len(tasks)}", count(sum(map(len, tasks)), "class", "classes"))]
     if best:
         facts = [
-            Fact("mAP, the official score", number(best["map"]), f"95 %: {interval(limits.get('map'))}"),
+            Fact("mAP (official)", number(best["map"]), f"95 %: {interval(limits.get('map'))}"),
             Fact("accuracy", percent(best["accuracy"]), f"95 %: {interval(limits.get('accuracy'), share=True)}"),
             Fact("images judged", f"{reported.scores.get('images', 0):,}", _judged_on(reported)),
             *facts,

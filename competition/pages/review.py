@@ -75,7 +75,7 @@ def suspects_table(reported: Reported, dataset: Dataset | None) -> Table:
     for one in found.itertuples():
         where = Path(dataset.place(place[one.image])).name if one.image in place else ""
         probabilities = percent(one.probability), percent(one.probability_of_truth)
-        rows.append([one.task, one.truth, one.answer, *probabilities, one.image, where])
+        rows.append([one.task, one.truth, one.answer, *probabilities, Path(one.image).name, where])
     return [*head, Column("image"), Column("line of the label")], rows
 
 

@@ -146,12 +146,12 @@ def test_what_it_says_is_what_the_run_says(pages, made, chromium):
             assert f"{ap:.4f}" in row
             assert f"{accuracy:.4f}" in row
         assert seen.page.locator(".mistakes .tile").count() == min(36, len(wrong))
-        assert f"of {len(wrong)} mistakes" in seen.page.locator("#pictures").inner_text()
+        assert f"{len(wrong)} mistakes" in seen.page.locator("#pictures").inner_text()
         first = seen.page.locator(".mistakes .tile").first.inner_text()
         assert f"answer: {wrong.answer[0]} {wrong.probability[0]:.0%}".replace("%", "\u00a0%") in first
         review = seen.page.locator("#review").inner_text()
-        assert "1 judged images look like an image on another side of the split" in review
-        assert "1 labels contradict that of another file with the same bytes" in review
+        assert "1 judged image looks like an image on another side of the split" in review
+        assert "1 label contradicts that of another file with the same bytes" in review
         assert {"004.jpg", "034.jpg"} == {name[-7:] for name in seen.page.locator(".twins .name").all_text_contents()}
 
 
