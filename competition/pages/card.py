@@ -6,8 +6,8 @@ from pathlib import Path
 from competition.files import is_file, read_text
 from competition.pages.figures import count, percent
 from competition.pages.review import ClassCount, rare
-from competition.pages.scores import ClassScore, Judged, worse_than
-from competition.pages.subject import Reported
+from competition.pages.scores import ClassScore, worse_than
+from competition.pages.subject import Judged, Reported
 from competition.recipe import Recipe, differences
 from competition.recipes import NAMES, describe_recipe, load_recipe
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from competition.errors import InvalidInput
 from competition.files import is_file
-from competition.images.decode import BadImage, decode, file_of, read_file
+from competition.images.decode import BadImage, decode, read_file
 from competition.images.heat import heat_layer
 from competition.images.warp import square
-from competition.pages.parts import Layer, Tile, data_uri
+from competition.pages.parts import Layer, Line, Tile, data_uri
 from competition.pages.subject import Reported
 from competition.threads import in_threads
 
@@ -26,6 +26,9 @@ class Photograph(NamedTuple):
     address: str
     height: int
     width: int
+
+    def tile(self, text: str, lines: Sequence[Line], layers: Sequence[Layer] = (), kind: str = "") -> Tile:
+        return Tile(self.address, text, self.width, self.height, lines, layers, kind)
 
 
 class Question(NamedTuple):
@@ -57,17 +60,12 @@ def photographs(path_of: Mapping[str, Path], images: Iterable[str]) -> dict[str,
     return {name: one for name, one in zip(names, made, strict=True) if one}
 
 
-def is_there(path: Path) -> bool:
-    """Whether there is a file for an image, which may be a row of an array."""
-    return is_file(file_of(path))
-
-
 def looks(reported: Reported, path_of: Mapping[str, Path], questions: Sequence[Question]) -> dict[Question, str]:
     """The address of a layer for each question: where the network looked that has not seen the image in training.
 
     Raises InvalidInput if the weights of a network are missing or damaged.
     """
-    folds = dict(zip(reported.predictions.images.tolist(), reported.predictions.fold.tolist(), strict=True))
+    folds = reported.fold_of
     by_run: dict[Path, list[Question]] = {}
     for one in questions:
         by_run.setdefault(reported.looked_with(folds[one.image]).folder, []).append(one)
@@ -118,7 +116,3 @@ def _views(asked: Sequence[Question]) -> Iterator[list[Question]]:
         views.setdefault((one.image, times[one.image, one.task]), []).append(one)
         times[one.image, one.task] += 1
     yield from views.values()
-
-
-def tile(photo: Photograph, text: str, lines, layers: Sequence[Layer] = (), kind: str = "") -> Tile:
-    return Tile(photo.address, text, photo.width, photo.height, lines, layers, kind)

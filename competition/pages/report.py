@@ -2,25 +2,19 @@
 
 import shlex
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import fields
-from itertools import chain
 from pathlib import Path
 
 from competition.dataset import Dataset
 from competition.errors import InvalidInput
 from competition.pages import card, charts, review, scores
 from competition.pages.figures import NOT_KNOWN, count, interval, minutes, number, percent
-from competition.pages.parts import Column, Fact, Layer, Line, Tile
-from competition.pages.photographs import Photograph, Question, is_there, looks, photographs, tile
+from competition.pages.galleries import NO_GALLERIES, galleries
+from competition.pages.parts import Column, Fact
 from competition.pages.render import environment, render
-from competition.pages.subject import NOT_USED, TRAINED_ON, Reported
+from competition.pages.subject import Reported
 from competition.run import CROSS_VALIDATION, OUT_OF_TIME, SMOKE
-from competition.scoring.mistakes import Sample, samples
-from competition.task import Task
-
-MISTAKES, RANDOM = 36, 24  # photographs in the two galleries
-FIRST = "heat-first"  # the switch of the first answer of each picture
 
 
 def make_report(folder: Path) -> str:
@@ -36,7 +30,9 @@ def make_report(folder: Path) -> str:
     values = {**_made(reported), **_scores(reported), "missing": missing, "count": count}
     dataset = _tried(missing, "the counts of classes, leaks and galleries", lambda: reported.dataset)
     values |= _review(reported, dataset, missing)
-    values |= _photographs(reported, dataset, values["leaks"], missing)
+    values |= NO_GALLERIES
+    if dataset is not None and reported.judged and reported.has_images:
+        values |= galleries(reported, values["leaks"], missing)
     for one in missing:
         warnings.warn(f"{folder}: the report lacks {one}", stacklevel=2)
     return render("report.html", title=reported.run.name, what=f"Report of a {reported.kind.lower()}", **values)
@@ -102,11 +98,10 @@ def _scores(reported: Reported) -> dict:
             Fact("images judged", f"{reported.scores.get('images', 0):,}", _judged_on(reported)),
             *facts,
         ]
-    predictions = reported.predictions
-    judged = scores.Judged.of(predictions) if predictions is not None and len(predictions) else None
+    predictions, judged = reported.predictions, reported.judged
     values = {"facts": facts, "judged": judged}
-    if judged is None or not judged.report.tasks:
-        return values | {"judged": None}
+    if judged is None:
+        return values
     coverage, calibration = scores.curve_charts(reported)
     return values | {
         "scores": scores.scores_table(judged),
@@ -128,20 +123,18 @@ def _judged_on(reported: Reported) -> str:
 
 def _review(reported: Reported, dataset: Dataset | None, missing: list[str]) -> dict:
     """What helps a reviewer, and the model card."""
-    judged = reported.predictions is not None
-    by_class = scores.class_scores(reported.predictions) if judged else []
-    counts = review.class_counts(reported, by_class, dataset)
-    there = dataset is not None and any(map(is_there, (dataset.path(row) for row in range(len(dataset)))))
+    judged, there = reported.judged, dataset is not None and reported.has_images
     if dataset is not None and not there:
         missing.append(f"the galleries and the search for leaks: {reported.data} has no image of the data set any more")
+    by_class = scores.class_scores(reported.predictions) if judged else []
+    counts = review.class_counts(reported, by_class, dataset)
     leaks = _tried(missing, "the search for leaks", lambda: review.find_leaks(reported)) if there and judged else None
-    found = scores.Judged.of(reported.predictions) if judged and len(reported.predictions) else None
     contradicting = review.contradicting(dataset, reported.digests) if there else None
     return {
         "classes": review.classes_table(counts, reported.over_folds),
         "rare": review.rare(counts),
         "fewest": review.RARE,
-        "suspects": review.suspects_table(reported, dataset) if found and found.report.tasks else None,
+        "suspects": review.suspects_table(reported, dataset) if judged else None,
         "contradicting": contradicting and [str(one) for one in contradicting],
         "looked_for_contradictions": contradicting is not None,
         "leaks": leaks,
@@ -150,91 +143,5 @@ def _review(reported: Reported, dataset: Dataset | None, missing: list[str]) -> 
         "use": card.intended_use(reported),
         "weights_licence": card.weights_and_licence(reported.recipe),
         "data_licence": card.licence_of_data(reported.data),
-        "limits": [*card.limits(found if found and found.report.tasks else None, counts, by_class)],
+        "limits": [*card.limits(judged, counts, by_class)],
     }
-
-
-def _photographs(reported: Reported, dataset: Dataset | None, leaks, missing: list[str]) -> dict:
-    """The galleries; none where there are no images."""
-    empty = {"mistakes": [], "wrong": 0, "samples": [], "switches": [], "pairs_that_leak": [], "heat": False}
-    if dataset is None or reported.predictions is None or not any(map(is_there, dataset.path_of.values())):
-        return empty
-    path_of, tasks = reported.judged.path_of(), {task.name: task for task in reported.recipe.tasks}
-    wrong = reported.judged.mistakes()
-    worst = [*wrong.head(MISTAKES).itertuples()]
-    shown = samples(reported.predictions, RANDOM)
-    asked = [Question(one.image, one.task, _place(tasks[one.task], one)) for one in worst]
-    by_sample = [[Question(one.image, *pair) for pair in zip(one.tasks, one.places, strict=True)] for one in shown]
-    ids, pairs = dataset.ids, leaks.pairs[: review.PAIRS] if leaks else ()
-    small = photographs(
-        path_of, [*(one.image for one in chain(worst, shown)), *(ids[row] for row in chain(*(p[:2] for p in pairs)))]
-    )
-    if lost := [name for name in {one.image for one in chain(worst, shown)} if name not in small]:
-        missing.append(f"{count(len(lost), 'picture')} that cannot be read any more, such as {min(lost)}")
-    layers = (
-        _tried(missing, "where the network looked", lambda: looks(reported, path_of, [*asked, *chain(*by_sample)]))
-        or {}
-    )
-    number_of = {name: f"heat-{place}" for place, name in enumerate(tasks)}
-    several = any(len(one.tasks) > 1 for one in shown)
-    used = [name for name in tasks if any(name in one.tasks for one in shown)]
-    return {
-        "mistakes": [
-            _mistake(small[one.image], one, layers.get(question))
-            for one, question in zip(worst, asked, strict=True)
-            if one.image in small
-        ],
-        "wrong": len(wrong),
-        "samples": [
-            _sample(small[one.image], one, [layers.get(q) for q in questions], number_of)
-            for one, questions in zip(shown, by_sample, strict=True)
-            if one.image in small
-        ],
-        "switches": [(number_of[name], name) for name in used] if several and layers else [],
-        "pairs_that_leak": [tile for pair in pairs for tile in _pair(reported, dataset, small, *pair)],
-        "heat": bool(layers),
-    }
-
-
-def _place(task: Task, mistake) -> int:
-    """The class that a mistake answers; of a multi-label task the label: the shorter of `wet` and `not wet`."""
-    name = mistake.answer if task.kind == "multiclass" else min(mistake.answer, mistake.truth, key=len)
-    return task.classes.index(name)
-
-
-def _mistake(photo: Photograph, one, layer: str | None) -> Tile:
-    lines = [
-        Line(one.task),
-        Line(f"answer: {one.answer} {percent(one.probability, 0)}", "bad"),
-        Line(f"label: {one.truth} {percent(one.probability_of_truth, 0)}"),
-        Line(Path(one.image).name, "name"),
-    ]
-    text = f"{one.task}: answered {one.answer}, labelled {one.truth}"
-    layers = [Layer(FIRST, layer, f"where the network looked for {one.answer}")] if layer else []
-    return tile(photo, f"Picture {Path(one.image).name}. {text}", lines, layers, "bad")
-
-
-def _sample(photo: Photograph, one: Sample, layers: Sequence[str | None], number_of: dict[str, str]) -> Tile:
-    answers = zip(one.tasks, one.lines, one.rights, strict=True)
-    lines = [Line(line, "good" if right else "bad", number_of[task]) for task, line, right in answers]
-    laid = [
-        Layer(f"{number_of[task]} {FIRST if not place else ''}".strip(), layer, f"where the network looked for {task}")
-        for place, (task, layer) in enumerate(zip(one.tasks, layers, strict=True))
-        if layer
-    ]
-    text = f"Picture {Path(one.image).name}. {'; '.join(one.lines)}"
-    return tile(photo, text, [*lines, Line(Path(one.image).name, "name")], laid, "good" if one.right else "bad")
-
-
-def _pair(reported: Reported, dataset: Dataset, small: dict[str, Photograph], *pair: int) -> list[Tile]:
-    """The two photographs of a leak, each with the side of the split on which it is."""
-    one, other, distance = pair
-    sides = {TRAINED_ON: "trained on", NOT_USED: "not used"}
-    tiles, ids = [], dataset.ids
-    for row in (one, other):
-        if photo := small.get(ids[row]):
-            side = int(reported.side[row])
-            where = sides.get(side, f"held out in fold {side}" if len(reported.trainings) > 1 else "held out")
-            lines = [Line(where, "" if side == TRAINED_ON else "bad"), Line(dataset.names[row], "name")]
-            tiles.append(tile(photo, f"Picture {dataset.names[row]}, {where}; {distance} bits from its twin", lines))
-    return tiles

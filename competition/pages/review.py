@@ -69,7 +69,7 @@ def rare(counts: Sequence[ClassCount]) -> list[ClassCount]:
 def suspects_table(reported: Reported, dataset: Dataset | None) -> Table:
     """The surest answers that contradict a label, with the line of the file that holds it."""
     place = {} if dataset is None else {image: row for row, image in enumerate(dataset.ids.tolist())}
-    found = reported.judged.mistakes().head(SUSPECTS)
+    found = reported.subject.mistakes().head(SUSPECTS)
     head = [Column("task"), Column("label"), Column("answer"), *columns("", "probability", "of the label")[1:]]
     rows = []
     for one in found.itertuples():

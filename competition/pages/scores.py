@@ -10,33 +10,14 @@ from competition.dataset import MAYBE, YES
 from competition.pages import charts
 from competition.pages.figures import NOT_KNOWN, bar, count, interval, number, percent
 from competition.pages.parts import Chart, Column, Shade, columns
-from competition.pages.subject import Reported
-from competition.scoring.bootstrap import Estimate, estimate, resampled
+from competition.pages.subject import Judged, Reported
 from competition.scoring.labels import NUMBERS, score_labels
 from competition.scoring.mistakes import confused, confusion
 from competition.scoring.plots import LEGIBLE, MOST_CONFUSED, in_words
 from competition.scoring.predictions import Predictions
-from competition.scoring.scores import Report
 from competition.task import HALF, Task
 
 Table = tuple[Sequence[Column], Sequence[Sequence]]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """The scores of predictions, with the interval of the AP and the accuracy of each task, and of their means."""
-
-    report: Report
-    ap: Mapping[str, Estimate]
-    accuracy: Mapping[str, Estimate]
-    means: tuple[Estimate, Estimate]
-
-    @classmethod
-    def of(cls, predictions: Predictions) -> "Judged":
-        (ap, accuracy) = resampled([predictions])[0]
-        names = [task.name for task, *_ in predictions.labelled_tasks()]
-        by_task = [dict(zip(names, map(estimate, one), strict=False)) for one in (ap, accuracy)]
-        return cls(predictions.score(), *by_task, (estimate(ap[-1]), estimate(accuracy[-1])))
 
 
 def scores_table(judged: Judged) -> Table:
@@ -58,7 +39,7 @@ def thresholds_table(reported: Reported) -> Table:
     """For each task and goal: from which probability on an answer is sure enough, and how many then are answered."""
     head = columns("task", "wanted precision", "probability from", "answered", "right", "right, on other images")
     rows = []
-    for one in reported.judged.calibrations():
+    for one in reported.subject.calibrations():
         rows += [
             [
                 one.task.name,
@@ -84,14 +65,14 @@ def calibration_table(reported: Reported) -> Table:
             number(one.ap_before),
             number(one.ap_after),
         ]
-        for one in reported.judged.calibrations()
+        for one in reported.subject.calibrations()
     ]
     return head, rows
 
 
 def curve_charts(reported: Reported) -> tuple[list[Chart], list[Chart]]:
     """The official curve of each task, and its calibration."""
-    found = {one.task.name: one for one in reported.judged.calibrations()}
+    found = {one.task.name: one for one in reported.subject.calibrations()}
     tasks = [*reported.predictions.labelled_tasks()]
     coverage = [charts.coverage(task, *given, found[task.name]) for task, _, *given in tasks]
     return coverage, [charts.reliability(one) for one in found.values()]

@@ -10,16 +10,36 @@ import numpy as np
 from competition.data.check_images import inspect
 from competition.dataset import Dataset
 from competition.errors import InvalidInput
-from competition.files import CACHE
+from competition.files import CACHE, is_file
+from competition.images.decode import file_of
 from competition.layouts.registry import reader_of
 from competition.recipe import Recipe
 from competition.run import BLEND, CROSS_VALIDATION, FOLD, Run
 from competition.scoring.blend import Blend, read_blend, read_member
 from competition.scoring.blend_weights import Member, find_blend
+from competition.scoring.bootstrap import Estimate, estimate, resampled
 from competition.scoring.predictions import HELD_OUT, TEST, Predictions, read_predictions
 from competition.scoring.reports import Subject
+from competition.scoring.scores import Report
 
 TRAINED_ON, NOT_USED = -1, -2  # sides of the split beside the folds
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The scores of predictions, with the interval of the AP and the accuracy of each task, and of their means."""
+
+    report: Report
+    ap: Mapping[str, Estimate]
+    accuracy: Mapping[str, Estimate]
+    means: tuple[Estimate, Estimate]
+
+    @classmethod
+    def of(cls, predictions: Predictions) -> "Judged":
+        (ap, accuracy) = resampled([predictions])[0]
+        names = [task.name for task, *_ in predictions.labelled_tasks()]
+        by_task = [dict(zip(names, map(estimate, one), strict=False)) for one in (ap, accuracy)]
+        return cls(predictions.score(), *by_task, (estimate(ap[-1]), estimate(accuracy[-1])))
 
 
 @dataclass(frozen=True)
@@ -76,8 +96,14 @@ class Reported:
         return Path(first.read_made()["data"])
 
     @cached_property
-    def judged(self) -> Subject:
-        """The predictions with the results that several parts need; raises InvalidInput if the images are missing."""
+    def judged(self) -> Judged | None:
+        """The scores of the predictions, with intervals; None if no image with a label was judged."""
+        known = self.predictions is not None and any(True for _ in self.predictions.labelled_tasks())
+        return Judged.of(self.predictions) if known else None
+
+    @cached_property
+    def subject(self) -> Subject:
+        """The predictions, and results that several parts need."""
         return Subject(self.predictions, lambda: self.dataset.path_of)
 
     @cached_property
@@ -90,23 +116,30 @@ class Reported:
         return dataset
 
     @cached_property
+    def has_images(self) -> bool:
+        """Whether any image of the dataset is still there."""
+        return any(is_file(file_of(self.dataset.path(row))) for row in range(len(self.dataset)))
+
+    @cached_property
     def digests(self) -> list[str | None]:
         """The digest of each image's file, in the order of the dataset; None for those that cannot be read."""
         return inspect(self.dataset, CACHE).digests
 
     @cached_property
+    def fold_of(self) -> dict[str, int]:
+        """The fold in which each image that was judged was held out."""
+        if self.predictions is None:
+            return {}
+        return dict(zip(self.predictions.images.tolist(), self.predictions.fold.tolist(), strict=True))
+
+    @cached_property
     def side(self) -> np.ndarray:
         """Where each image of the dataset stood, (n,) int: the fold that held it out, TRAINED_ON, or NOT_USED."""
-        folds = {} if self.predictions is None else self._by_image(self.predictions)
         first = self.blend.runs[0] if self.blend else self.run
         test = read_predictions(first, name=TEST).images.tolist() if first.file(TEST).is_file() else []
-        folds |= dict.fromkeys(test, NOT_USED)
+        folds = self.fold_of | dict.fromkeys(test, NOT_USED)
         rest = NOT_USED if self.over_folds else TRAINED_ON
-        return np.array([folds.get(image, rest) for image in self.dataset.ids.tolist()])
-
-    @staticmethod
-    def _by_image(predictions: Predictions) -> dict[str, int]:
-        return dict(zip(predictions.images.tolist(), predictions.fold.tolist(), strict=True))
+        return np.array([folds.get(image, rest) for image in self.dataset.ids.tolist()], int)
 
     def looked_with(self, fold: int) -> Run:
         """The training whose network has not seen the images of a fold: of a blend, that of its weightiest member."""

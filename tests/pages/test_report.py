@@ -19,6 +19,7 @@ from competition.commands.blend import blend
 from competition.commands.report import report
 from competition.layouts.fashionai import read_label_files
 from competition.pages import render
+from competition.pages.report import make_report
 from competition.pages.subject import Reported
 from competition.run import CROSS_VALIDATION, Run
 from competition.scoring.bootstrap import interval_of_means
@@ -101,7 +102,11 @@ def pages(made, tmp_path_factory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)  # the cache is there
-        return {kind: report(run, output=folder / f"{kind}.html") for kind, run in made.runs.items()}
+        paths = {kind: folder / f"{kind}.html" for kind in KINDS}
+        assert report(made.runs["training"], output=paths["training"]) == paths["training"]
+        for kind in KINDS[1:]:  # without the pictures of each fold, which are not what is tested here
+            render.write_page(paths[kind], make_report(made.runs[kind]))
+    return paths
 
 
 @pytest.fixture(autouse=True)
