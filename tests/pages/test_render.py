@@ -100,6 +100,17 @@ def test_hostile_names_run_nothing_even_where_the_policy_of_the_page_would_let_t
         assert seen.errors == []
 
 
+def test_a_page_asks_nothing_of_the_network_even_if_something_in_it_would(page, chromium):
+    with visit(chromium, page) as seen:
+        seen.page.evaluate("document.body.append(Object.assign(new Image(), {src: 'http://localhost:9/a.png'}))")
+        seen.page.add_style_tag(
+            content="@font-face { font-family: b; src: url(http://localhost:9/b) } * { font: 9px b }"
+        )
+        seen.page.wait_for_timeout(300)
+        assert len(seen.errors) == 2
+        assert all("Content Security Policy" in error for error in seen.errors)
+
+
 def brightness(colour: str) -> int:
     """Of a colour as rgb(29, 33, 41)."""
     return sum(map(int, colour.removeprefix("rgb(").removesuffix(")").split(",")))

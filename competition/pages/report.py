@@ -1,0 +1,147 @@
+"""The report of a finished run, cross-validation or blend: one page that explains it to a person."""
+
+import shlex
+import warnings
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+from competition.dataset import Dataset
+from competition.errors import InvalidInput
+from competition.pages import card, charts, review, scores
+from competition.pages.figures import NOT_KNOWN, count, interval, minutes, number, percent
+from competition.pages.galleries import NO_GALLERIES, galleries
+from competition.pages.parts import Column, Fact
+from competition.pages.render import environment, render
+from competition.pages.subject import Reported
+from competition.run import CROSS_VALIDATION, OUT_OF_TIME, SMOKE
+
+
+def make_report(folder: Path) -> str:
+    """The page of a finished run, cross-validation or blend.
+
+    Raises InvalidInput for what has not finished, for damaged files, and where Jinja2 is not installed. Images that are
+    missing, or a network, are no error: the page is made without what needs them, says so at its head, and a warning
+    says so here.
+    """
+    environment()  # before anything that takes a while
+    reported = Reported.read(folder)
+    missing: list[str] = []
+    values = {**_made(reported), **_scores(reported), "missing": missing, "count": count}
+    dataset = _tried(missing, "the counts of classes, leaks and galleries", lambda: reported.dataset)
+    values |= _review(reported, dataset, missing)
+    values |= NO_GALLERIES
+    if dataset is not None and reported.judged and reported.has_images:
+        values |= galleries(reported, values["leaks"], missing)
+    for one in missing:
+        warnings.warn(f"{folder}: the report lacks {one}", stacklevel=2)
+    return render("report.html", title=reported.run.name, what=f"Report of a {reported.kind.lower()}", **values)
+
+
+def _tried(missing: list[str], what: str, make: Callable):
+    """What `make` returns; if it refuses, None, and a note of `what` is missing and why."""
+    try:
+        return make()
+    except InvalidInput as error:
+        missing.append(f"{what}: {error}")
+        return None
+
+
+def _made(reported: Reported) -> dict:
+    """What was trained on what, how and when."""
+    recipe, found = reported.recipe, reported.scores
+    made = {**reported.trainings[0].read_made(), **reported.made}  # the devices are those of the first training
+    seconds = found.get("seconds")
+    weights = [run.weights.stat().st_size for run in reported.trainings if run.weights.is_file()]
+    pairs = [
+        ("data", str(reported.data)),
+        ("started", str(made.get("started", card.NOT_RECORDED))[:16].replace("T", " ")),
+        ("time", minutes(seconds)),
+        ("commit", made.get("commit") or card.NOT_RECORDED),
+        ("device", ", ".join(made.get("devices", [])) or card.NOT_RECORDED),
+        ("number format", made.get("precision", card.NOT_RECORDED)),
+        ("networks", f"{len(reported.trainings)}, {sum(weights) / 1_000_000:.1f} MB"),
+        ("best epoch", str(found.get("best_epoch") or NOT_KNOWN)),
+    ]
+    versions = made.get("versions", {})
+    notes = ["This was a smoke test: its scores mean nothing."] if made.get(SMOKE) else []
+    if found.get(OUT_OF_TIME):
+        notes.append(f"The time was up {found[OUT_OF_TIME]}, so it had fewer epochs than planned.")
+    history = [] if reported.over_folds or reported.blend else charts.curves(reported.run, recipe.tasks)
+    return {
+        "kind": reported.kind,
+        "notes": notes,
+        "pairs": [pair for pair in pairs if pair[1] != NOT_KNOWN],
+        "versions": ", ".join(f"{name} {version}" for name, version in versions.items()) or card.NOT_RECORDED,
+        "command": made.get("command", card.NOT_RECORDED),
+        "base": card.base_of(recipe)[0],
+        "changes": card.changes(recipe),
+        "whole_recipe": [
+            (one.name, card.in_words(getattr(recipe, one.name))) for one in fields(recipe) if one.name != "tasks"
+        ],
+        "fields": [Column("field"), Column("here"), Column("there")],
+        "curves": history,
+        "again": f"competition report {shlex.quote(str(reported.run.folder))}",
+        "tables": scores.blend_tables(reported) if reported.blend else scores.folds_tables(found),
+    }
+
+
+def _scores(reported: Reported) -> dict:
+    """The scores and all that is computed from predictions alone."""
+    best, limits = reported.scores.get("best"), reported.scores.get("interval") or {}
+    tasks = reported.recipe.tasks
+    facts = [Fact("tasks", f"{len(tasks)}", count(sum(map(len, tasks)), "class", "classes"))]
+    if best:
+        facts = [
+            Fact("mAP (official)", number(best["map"]), f"95 %: {interval(limits.get('map'))}"),
+            Fact("accuracy", percent(best["accuracy"]), f"95 %: {interval(limits.get('accuracy'), share=True)}"),
+            Fact("images judged", f"{reported.scores.get('images', 0):,}", _judged_on(reported)),
+            *facts,
+        ]
+    predictions, judged = reported.predictions, reported.judged
+    values = {"facts": facts, "judged": judged}
+    if judged is None:
+        return values
+    coverage, calibration = scores.curve_charts(reported)
+    return values | {
+        "scores": scores.scores_table(judged),
+        "labels": scores.labels_table(predictions),
+        "thresholds": scores.thresholds_table(reported),
+        "coverage": coverage,
+        "reliability": calibration,
+        "calibration": scores.calibration_table(reported),
+        "confusions": scores.confusions(predictions),
+        "confused": scores.confused_table(predictions),
+    }
+
+
+def _judged_on(reported: Reported) -> str:
+    if reported.blend:
+        return "the weights were not found on them"
+    return "each out of fold" if CROSS_VALIDATION in reported.made else "held out of the training"
+
+
+def _review(reported: Reported, dataset: Dataset | None, missing: list[str]) -> dict:
+    """What helps a reviewer, and the model card."""
+    judged, there = reported.judged, dataset is not None and reported.has_images
+    if dataset is not None and not there:
+        missing.append(f"the galleries and the search for leaks: {reported.data} has no image of the data set any more")
+    by_class = scores.class_scores(reported.predictions) if judged else []
+    counts = review.class_counts(reported, by_class, dataset)
+    leaks = _tried(missing, "the search for leaks", lambda: review.find_leaks(reported)) if there and judged else None
+    contradicting = review.contradicting(dataset, reported.digests) if there else None
+    return {
+        "classes": review.classes_table(counts, reported.over_folds),
+        "rare": review.rare(counts),
+        "fewest": review.RARE,
+        "suspects": review.suspects_table(reported, dataset) if judged else None,
+        "contradicting": contradicting and [str(one) for one in contradicting],
+        "looked_for_contradictions": contradicting is not None,
+        "leaks": leaks,
+        "most_pairs": review.PAIRS,
+        "over_folds": reported.over_folds,
+        "use": card.intended_use(reported),
+        "weights_licence": card.weights_and_licence(reported.recipe),
+        "data_licence": card.licence_of_data(reported.data),
+        "limits": [*card.limits(judged, counts, by_class)],
+    }
