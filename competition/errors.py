@@ -12,6 +12,7 @@ SHOWN = 20
 CONTROL, TURNING = "\0-\x08\x0b-\x1f\x7f-\x9f", "\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 UNSEEN = re.compile(rf"(?!\x1b\[[0-9;]*m)[{CONTROL}]|[{TURNING}]")
 UNSEEN_IN_NAMES = re.compile(f"[{CONTROL}\n\t{TURNING}]")
+UNSEEN_ON_PAGES = re.compile(f"[{CONTROL}{TURNING}]")
 
 
 class Problem(NamedTuple):
@@ -52,6 +53,11 @@ def visible(text: str) -> str:
     """
     begin = len(text) - len(text.lstrip("\r\b"))
     return text[:begin] + UNSEEN.sub(lambda found: _spelt(found[0]), text[begin:])
+
+
+def visible_on_page(text: str) -> str:
+    """Text for a page: as `visible`, and so are colours and returns, which only a terminal knows."""
+    return UNSEEN_ON_PAGES.sub(lambda found: _spelt(found[0]), text)
 
 
 def unseen_in(name: str) -> str:

@@ -1,6 +1,7 @@
 """The architecture as it is written down: which way imports run, and names that are spelt in two places."""
 
 import ast
+import itertools
 import re
 import sys
 import tomllib
@@ -112,7 +113,9 @@ def test_a_heavy_library_is_imported_only_where_it_belongs(library):
 
 def test_all_that_is_imported_is_declared_as_a_dependency():
     project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = {re.match(r"[\w-]+", line)[0] for line in project["dependencies"]}
+    extras = (lines for name, lines in project["optional-dependencies"].items() if name not in {"dev", "install"})
+    lines = [*project["dependencies"], *itertools.chain(*extras)]
+    declared = {re.match(r"[\w-]+", line)[0] for line in lines}
     found = {name.split(".")[0] for module in MODULES for name in imports(module)}
     found -= {"competition", *sys.stdlib_module_names}
     assert {DISTRIBUTION_OF.get(name, name) for name in found} - declared == set()
