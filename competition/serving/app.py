@@ -15,7 +15,7 @@ from competition.serving.hosts import HostCheck
 from competition.serving.page import Page
 from competition.serving.refusals import PREDICT, Refused, documented
 from competition.serving.service import Service
-from competition.serving.uploads import EXPLAIN, IMAGES, MAX_BODY, MAX_FILES, MEGABYTE, TASKS, Busy, Room, drain, read
+from competition.serving.uploads import EXPLAIN, IMAGES, MAX_BODY, MAX_FILES, MEGABYTE, TASKS, Busy, drain, read
 from competition.serving.uploads import VIEWS as VIEWS_FIELD
 
 ALWAYS = documented(s421="the Host header names another server", s500="the server failed")
@@ -56,7 +56,7 @@ def make_app(service: Service, host: str, also: Sequence[str] = (), origins: Seq
     app.add_middleware(HostCheck, host=host, also=also)
     if origins:
         app.add_middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["GET", "POST"])
-    page, room = Page(service.model), Room()
+    page = Page(service.model)
 
     @app.get("/", include_in_schema=False)
     async def show() -> Response:
@@ -78,18 +78,18 @@ def make_app(service: Service, host: str, also: Sequence[str] = (), origins: Seq
         summary="What the model says of pictures",
     )
     async def predict(request: Request) -> Response:
-        with room.share() as share:
+        with service.room.share() as share:
             try:
                 asked = await read(request, share)
                 share.take(images=len(asked.images))
                 answered = await _while_connected(request, service.answer(asked))
             except Busy:
-                await drain(request)
-                seconds = service.batcher.seconds_for(room.images)
-                message = f"{room.places} images are waiting already; try again in {seconds} seconds"
+                await drain(request, share)
+                seconds = service.batcher.seconds_for(service.room.images)
+                message = f"the server is busy with other images; try again in {seconds} seconds"
                 raise Refused(503, message, headers={"Retry-After": str(seconds)}) from None
             except Refused:
-                await drain(request)
+                await drain(request, share)
                 raise
         return Response(answered.model_dump_json(), media_type="application/json")
 

@@ -24,7 +24,7 @@ class Waiting(NamedTuple):
 
 
 class Batcher:
-    """Calls `work(items, kind)` in a thread of its own with items that came from several callers, and hands out results.
+    """Calls `work(items, kind)` in a thread of its own with items of several callers, and hands out the results.
 
     A batch has at most MOST items, and begins WAIT seconds after its first one came, or when it is full.
     """

@@ -50,6 +50,7 @@ def serving(app: FastAPI, bound: socket.socket) -> Iterator[Thread]:
     )
     server = uvicorn.Server(config)
     thread = Thread(target=server.run, kwargs={"sockets": [bound]}, name="serve")
+    bound.listen()  # who comes before uvicorn accepts waits for it
     thread.start()
     try:
         yield thread

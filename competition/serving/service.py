@@ -18,7 +18,7 @@ from competition.scoring.predictions import HELD_OUT, Probabilities, aligned
 from competition.serving.answers import GOAL, Answered, ImageAnswer, Limits, Model, answers_of, facts
 from competition.serving.batching import Batcher
 from competition.serving.refusals import Refused
-from competition.serving.uploads import MAX_BODY, MAX_FILES, Asked, Upload
+from competition.serving.uploads import MAX_BODY, MAX_FILES, Asked, Room, Upload
 from competition.task import Task
 from competition.threads import count_threads
 
@@ -40,6 +40,7 @@ class Service:
 
     def __init__(self, blend: Blend):
         self.loaded, self.calibrations = Loaded(blend), calibrations_of(blend)
+        self.room = Room()
         self.tasks: dict[str, Task] = {task.name: task for task in blend.tasks}
 
     async def start(self) -> None:

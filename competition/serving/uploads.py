@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
 
 from competition.serving.refusals import Refused
 
@@ -75,11 +76,12 @@ class Busy(Exception):
 
 @dataclass(eq=False)
 class Share:
-    """What one request holds of a Room."""
+    """What one request holds of a Room, and whether its body is there to the end."""
 
     room: Room
     images: int = 0
     bytes: int = 0
+    whole: bool = False
 
     def take(self, images: int = 0, bytes: int = 0) -> None:
         """Hold more. Raises Busy if there is no room for it."""
@@ -109,7 +111,8 @@ async def read(request: Request, share: Share) -> Asked:
     if claimed.isdecimal() and int(claimed) > MAX_BODY:
         raise too_large()
     limits = {"max_files": MAX_FILES, "max_fields": MAX_FIELDS, "max_part_size": MAX_FIELD}
-    parser = InMemory(request.headers, _counted(request, share), **limits)
+    parser = InMemory(request.headers, None, **limits)
+    parser.stream = _counted(request, share, parser)
     try:
         async with asyncio.timeout(MAX_SECONDS):
             form = await parser.parse()
@@ -119,20 +122,28 @@ async def read(request: Request, share: Share) -> Asked:
         if error.message.startswith("Too many files"):
             raise Refused(413, f"there are more than {MAX_FILES} images; send them in several requests") from None
         raise Refused(400, f"the body is no multipart/form-data: {error.message}") from None
-    if not parser.ended:
-        raise Refused(400, "the body is no multipart/form-data: it ends before its last boundary")
     return await _asked(form)
 
 
-async def _counted(request: Request, share: Share) -> AsyncIterator[bytes]:
-    """The body as it arrives, at most MAX_BODY of it."""
-    total = 0
-    async for chunk in request.stream():
-        total += len(chunk)
-        if total > MAX_BODY:
-            raise too_large()
+async def _counted(request: Request, share: Share, parser: InMemory) -> AsyncIterator[bytes]:
+    """The body as it arrives, at most MAX_BODY of it, and up to the end of its form."""
+    while not share.whole:
+        chunk = await _chunk(request, share)
         share.take(bytes=len(chunk))
+        if share.bytes > MAX_BODY:
+            raise too_large()
         yield chunk
+    if not parser.ended:  # here, because the parser closes its files where this fails
+        raise Refused(400, "the body is no multipart/form-data: it ends before its last boundary")
+
+
+async def _chunk(request: Request, share: Share) -> bytes:
+    """The next piece of a body. Raises ClientDisconnect if the client has left."""
+    message = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    share.whole = not message.get("more_body", False)
+    return message.get("body", b"")
 
 
 def too_large() -> Refused:
@@ -162,13 +173,11 @@ async def _asked(form: FormData) -> Asked:
     return Asked(images, texts[TASKS], texts[VIEWS], "true" in texts[EXPLAIN])
 
 
-async def drain(request: Request) -> None:
+async def drain(request: Request, share: Share) -> None:
     """Read what a refused client is still sending, for a while: many clients read no answer before they are done."""
     if request.headers.get("expect", "").lower() == "100-continue":
         return
-    try:
+    with suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_SECONDS):
-            while (await request.receive()).get("more_body"):
-                pass
-    except TimeoutError:
-        pass
+            while not share.whole:
+                await _chunk(request, share)

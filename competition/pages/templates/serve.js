@@ -129,12 +129,11 @@ function section(picture, task) {
 }
 
 function bar(task, one, threshold) {
-  const filled = make("span", {className: "filled"});
-  filled.style.width = `${100 * one.probability}%`;
-  const whole = make("span", {className: one.answered ? "bar answered" : "bar"}, filled);
+  const whole = make("span", {className: one.answered ? "bar answered" : "bar"});
+  whole.style.setProperty("--share", one.probability);
   if (threshold !== undefined && task.kind === "multiclass") {
-    const mark = make("span", {className: "threshold"});
-    mark.style.left = `${100 * threshold}%`;
+    const mark = make("i", {className: "mark"});
+    mark.style.setProperty("--at", threshold);
     whole.append(mark);
   }
   const unsure = one.sure === false ? make("span", {className: "unsure", textContent: "ask a person"}) : null;
@@ -163,10 +162,13 @@ function looked(picture, task) {
       button.disabled = false;
       button.textContent = "where it looked";
     }
-    if (picture.looked?.[task.task] && button.getAttribute("aria-pressed") === "true") {
+    if (button.getAttribute("aria-pressed") !== "true" || !picture.looked) return;
+    if (picture.looked[task.task]) {
       picture.heat.src = picture.looked[task.task];
       picture.heat.alt = `where the network looked to answer ${task.task}`;
       picture.heat.hidden = false;
+    } else {
+      button.replaceWith(make("p", {className: "note", textContent: "no part of the picture speaks for this answer"}));
     }
   });
   return button;
