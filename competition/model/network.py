@@ -191,6 +191,13 @@ def features_of(network: keras.Model) -> keras.Model:
         return keras.Model(network.input, network.get_layer(POOL).output)
 
 
+def maps_of(network: keras.Model, task: Task):
+    """The last feature maps (batch, height, width, channels) that the head of a task takes, as a symbolic tensor."""
+    name, own = task.ascii_name, {layer.name for layer in network.layers}
+    first = next(layer for layer in (f"{name}_maps", f"{name}_{POOL}", POOL) if layer in own)
+    return network.get_layer(first).input
+
+
 def set_trainable(network: keras.Model, trains: str) -> None:
     """Let a stage train all of the network, the heads, or the backbone from the layer `trains` upwards.
 
