@@ -1,13 +1,18 @@
 """The networks behind a blend, loaded once, which answer pictures that come as bytes, a few at a time."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
+from pathlib import Path
 
+import cv2
 import numpy as np
+import tensorflow as tf
 
 from competition.errors import InvalidInput
-from competition.images.warp import View, decode_for, fill_views
+from competition.images.heat import SIDE, heat_layer
+from competition.images.warp import View, decode_for, fill_views, square
 from competition.model.answer import mean_of, views_by_run
+from competition.model.grad_cam import GradCam
 from competition.model.network import build_network, by_task
 from competition.model.restore import load
 from competition.recipe import Aspect, Recipe
@@ -31,9 +36,23 @@ class LoadedTraining:
         self.network = build_network(self.recipe, run.read_made()["precision"])
         load(self.network, run)
         self.step = min(STEP, self.recipe.batch_size)
+        # Keras' own predict_on_batch is built for one size of batch, then again for all, and warns of that.
+        given = tf.TensorSpec((None, *self.network.input.shape[1:]), tf.uint8)
+        outputs = partial(self.network, training=False)
+        self._compiled = tf.function(outputs, input_signature=[given]).get_concrete_function()
+
+    @cached_property
+    def grad_cam(self) -> GradCam:
+        return GradCam(self.network, self.recipe.tasks)
 
     def kind(self, views: Sequence[View]) -> Kind:
         return self.recipe.image_size, self.recipe.aspect, tuple(views)
+
+    def heat(self, content: bytes, classes: Mapping[str, int]) -> dict[str, np.ndarray]:
+        """What speaks for a class of each task, {task: (rows, columns) float32}, in the plain view of an image file."""
+        image = square(decode_for(content, self.recipe), self.recipe.image_size, self.recipe.aspect)
+        found = self.grad_cam.heat(image[None], {name: np.array([number]) for name, number in classes.items()})
+        return {name: heat[0] for name, heat in found.items()}
 
     def predict(self, images: np.ndarray, views: Sequence[View]) -> dict[View, Probabilities]:
         """{view: {task: (n, classes) float32}} of images (n, views, size, size, 3) uint8.
@@ -51,8 +70,8 @@ class LoadedTraining:
     def _step(self, rows: np.ndarray) -> Probabilities:
         count = len(rows)
         filled = np.concatenate([rows, np.zeros(((1 << (count - 1).bit_length()) - count, *rows.shape[1:]), np.uint8)])
-        outputs = by_task(self.network.predict_on_batch(filled), self.recipe.tasks)
-        return {task: values[:count] for task, values in outputs.items()}
+        outputs = by_task(self._compiled(tf.constant(filled)), self.recipe.tasks)
+        return {task: values.numpy()[:count] for task, values in outputs.items()}
 
 
 class Loaded:
@@ -64,8 +83,7 @@ class Loaded:
     def __init__(self, blend: Blend):
         self.blend = blend
         self.trainings = {run.folder: [LoadedTraining(part) for part in run.trainings] for run in blend.runs}
-        for size in (1, 2):  # the second shape of a batch makes TensorFlow build a network for all
-            self.predict([self._blank] * size, blend)
+        self.predict([self._blank], blend)  # the first call takes longer
 
     @property
     def tasks(self) -> tuple[Task, ...]:
@@ -111,9 +129,40 @@ class Loaded:
             given[folder] = mean_of(seen, blend)
         return blend.apply([given[folder][view] for folder, view in blend.members])
 
+    def heat(self, content: bytes, classes: Mapping[str, int]) -> dict[str, bytes | None]:
+        """Where the networks looked in an image file for a class of each task: a layer as of `heat_layer`, or None.
+
+        It is the mean over the networks, weighted as their answers are, in the plain view; a blend of networks that
+        see pictures stretched and padded shows those that see them as the first one does. None where no part of the
+        picture speaks for the class. Raises BadImage.
+        """
+        first = self.trainings[self.blend.runs[0].folder][0].recipe
+        decoded = decode_for(content, first)
+        height, width = decoded.shape[:2]
+        total = {name: np.zeros((SIDE, SIDE), np.float32) for name in classes}
+        for folder, trainings in self.trainings.items():
+            shares = {name: _share(self.blend, folder, name) / len(trainings) for name in classes}
+            for one in trainings:
+                if one.recipe.aspect == first.aspect and any(shares.values()):
+                    for name, found in one.heat(content, classes).items():
+                        total[name] += shares[name] * cv2.resize(found, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
+        return {
+            name: heat_layer(heat / heat.max(), height, width, first.aspect) if heat.max() > 0 else None
+            for name, heat in total.items()
+        }
+
     @cached_property
     def _blank(self) -> Squares:
         kinds = [
             one.kind(views) for folder, views in views_by_run(self.blend).items() for one in self.trainings[folder]
         ]
         return {kind: np.zeros((len(kind[2]), kind[0], kind[0], 3), np.uint8) for kind in kinds}
+
+
+def _share(blend: Blend, folder: Path, task: str) -> float:
+    """The weight of a run in what a blend answers."""
+    return sum(
+        weight
+        for (member, _), weight in zip(blend.members, blend.weights[task].tolist(), strict=True)
+        if member == folder
+    )

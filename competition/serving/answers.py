@@ -22,7 +22,7 @@ class Threshold(BaseModel):
     threshold: float
     coverage: float
     precision: float
-    elsewhere: float | None
+    elsewhere: float | None = None
 
 
 class TaskFacts(BaseModel):
@@ -31,7 +31,7 @@ class TaskFacts(BaseModel):
     task: str
     kind: Kind
     classes: list[str]
-    temperature: float | None
+    temperature: float | None = None
     thresholds: list[Threshold]
 
 
@@ -70,7 +70,6 @@ class Model(BaseModel):
                     ],
                     "views": ["plain"],
                     "other_views": ["plain", "flip", "closer", "farther", "left", "right"],
-                    "explains": True,
                     "goal": 0.95,
                     "versions": {"competition": "0.2.0", "keras": "3.15.1"},
                     "commit": "c098d0912345",
@@ -85,10 +84,9 @@ class Model(BaseModel):
     tasks: list[TaskFacts]
     views: list[str]
     other_views: list[str]
-    explains: bool
     goal: float
     versions: dict[str, str]
-    commit: str | None
+    commit: str | None = None
     limits: Limits
 
 
@@ -98,7 +96,7 @@ class ClassAnswer(BaseModel):
     name: str
     probability: float
     answered: bool
-    sure: bool | None
+    sure: bool | None = None
 
 
 class TaskAnswer(BaseModel):
@@ -138,10 +136,9 @@ class Answered(BaseModel):
                                     "confidence": 0.97,
                                     "verdict": "tag",
                                     "classes": [
-                                        {"name": "short", "probability": 0.03, "answered": False, "sure": None},
-                                        {"name": "long", "probability": 0.97, "answered": True, "sure": None},
+                                        {"name": "short", "probability": 0.03, "answered": False},
+                                        {"name": "long", "probability": 0.97, "answered": True},
                                     ],
-                                    "looked_at": None,
                                 }
                             ],
                         }

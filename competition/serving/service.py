@@ -11,6 +11,7 @@ from competition.errors import InvalidInput, no_such
 from competition.images.warp import VIEWS
 from competition.images.whole import MAX_PIXELS, BadImage, TooLarge
 from competition.model.loaded import Loaded, Squares
+from competition.pages.parts import data_uri
 from competition.run import CROSS_VALIDATION, Run
 from competition.scoring.blend import Blend, read_member
 from competition.scoring.calibration import Calibration, calibrate
@@ -68,7 +69,6 @@ class Service:
             tasks=[facts(task, self.calibrations.get(task.name)) for task in blend.tasks],
             views=list(self.loaded.views),
             other_views=[] if blend.folder else list(VIEWS),
-            explains=False,
             goal=GOAL,
             versions={name: str(version) for name, version in made.get("versions", {}).items()},
             commit=made.get("commit"),
@@ -84,7 +84,18 @@ class Service:
             ImageAnswer(name=upload.name, tasks=answers_of(tasks, probabilities, self.calibrations))
             for upload, probabilities in zip(asked.images, given, strict=True)
         ]
+        if asked.explain:
+            for upload, image, probabilities in zip(asked.images, images, given, strict=True):
+                await self._explain(upload, image, probabilities)
         return Answered(model=self.model.name, views=list(asked_views(blend)), images=images)
+
+    async def _explain(self, upload: Upload, image: ImageAnswer, probabilities: Probabilities) -> None:
+        """Add to the answers to an image where the networks looked for the likeliest class of each task."""
+        likeliest = {one.task: int(probabilities[one.task].argmax()) for one in image.tasks}
+        layers = await self.batcher.call(self.loaded.heat, upload.content, likeliest)
+        for one in image.tasks:
+            layer = layers[one.task]
+            one.looked_at = layer and data_uri(layer, "image/webp")
 
     def _tasks(self, names: Sequence[str]) -> list[Task]:
         if unknown := [name for name in dict.fromkeys(names) if name not in self.tasks]:

@@ -82,15 +82,17 @@ function finish(picture, error) {
 function draw(picture) {
   picture.url = URL.createObjectURL(picture.file);
   picture.photo = make("img", {src: picture.url, alt: `the picture ${picture.name}`});
-  picture.photo.addEventListener("error", () => { picture.frame.hidden = true; });
+  picture.photo.addEventListener("error", () => { picture.side.hidden = true; });
   picture.heat = make("img", {className: "heat", alt: "", hidden: true});
   picture.frame = make("div", {className: "frame"}, picture.photo, picture.heat);
+  picture.note = make("p", {className: "note", role: "status"});
+  picture.side = make("div", {className: "side"}, picture.frame, picture.note);
   picture.body = make("div", {className: "tasks"}, make("p", {className: "note", textContent: "waiting …"}));
   const gone = make("button", {type: "button", className: "quiet", textContent: "remove"});
   gone.setAttribute("aria-label", `remove ${picture.name}`);
   gone.addEventListener("click", () => remove(picture));
   const head = make("header", {}, make("h2", {textContent: picture.name}), gone);
-  picture.card = make("article", {}, head, make("div", {className: "pair"}, picture.frame, picture.body));
+  picture.card = make("article", {}, head, make("div", {className: "pair"}, picture.side, picture.body));
   byId("pictures").append(picture.card);
 }
 
@@ -118,20 +120,20 @@ function section(picture, task) {
     make("span", {className: "answer", textContent: given}), " ", verdict);
   const likely = [...task.classes].sort((a, b) => b.probability - a.probability);
   const first = task.kind === "multilabel" ? likely.filter(one => one.probability > 0.1).length : 0;
-  const cut = Math.max(first, SHOWN);
+  const cut = likely.length <= SHOWN + 1 ? likely.length : Math.max(first, SHOWN);
   const threshold = facts.thresholds.find(one => one.goal === model.goal)?.threshold;
   const rows = part => make("ul", {className: "bars"}, ...part.map(one => bar(task, one, threshold)));
   const rest = likely.slice(cut);
   const all = make("summary", {textContent: `${rest.length} more`});
   return make("section", {}, title, rows(likely.slice(0, cut)),
     rest.length ? make("details", {}, all, rows(rest)) : null,
-    model.explains ? looked(picture, task) : null);
+    looked(picture, task));
 }
 
 function bar(task, one, threshold) {
   const whole = make("span", {className: one.answered ? "bar answered" : "bar"});
   whole.style.setProperty("--share", one.probability);
-  if (threshold !== undefined && task.kind === "multiclass") {
+  if (threshold !== undefined && task.kind === "multiclass" && one.answered) {
     const mark = make("i", {className: "mark"});
     mark.style.setProperty("--at", threshold);
     whole.append(mark);
@@ -143,35 +145,37 @@ function bar(task, one, threshold) {
 
 function looked(picture, task) {
   const button = make("button", {type: "button", className: "quiet look", textContent: "where it looked"});
+  button.dataset.task = task.task;
   button.setAttribute("aria-pressed", "false");
   button.addEventListener("click", async () => {
     const on = button.getAttribute("aria-pressed") === "false";
     for (const other of picture.card.querySelectorAll(".look")) other.setAttribute("aria-pressed", "false");
-    picture.heat.hidden = true;
-    if (!on) return;
-    button.setAttribute("aria-pressed", "true");
-    if (!picture.looked) {
-      button.disabled = true;
-      button.textContent = "looking …";
-      try {
-        const answer = await ask(picture, {explain: "true"});
-        picture.looked = Object.fromEntries(answer.tasks.map(one => [one.task, one.looked_at]));
-      } catch (error) {
-        button.after(make("span", {className: "error", role: "alert", textContent: error.message}));
-      }
-      button.disabled = false;
-      button.textContent = "where it looked";
-    }
-    if (button.getAttribute("aria-pressed") !== "true" || !picture.looked) return;
-    if (picture.looked[task.task]) {
-      picture.heat.src = picture.looked[task.task];
-      picture.heat.alt = `where the network looked to answer ${task.task}`;
-      picture.heat.hidden = false;
-    } else {
-      button.replaceWith(make("p", {className: "note", textContent: "no part of the picture speaks for this answer"}));
+    button.setAttribute("aria-pressed", String(on));
+    show(picture);
+    if (!on || picture.looked) return;
+    picture.note.textContent = "looking …";
+    try {
+      picture.looking ??= ask(picture, {explain: "true"});
+      picture.looked = Object.fromEntries((await picture.looking).tasks.map(one => [one.task, one.looked_at]));
+      show(picture);
+    } catch (error) {
+      picture.looking = undefined;
+      picture.note.textContent = error.message;
     }
   });
   return button;
+}
+
+// Lay over the picture where the network looked for the task whose switch is on.
+function show(picture) {
+  const task = picture.card.querySelector(".look[aria-pressed=true]")?.dataset.task;
+  const layer = picture.looked?.[task];
+  picture.heat.hidden = !layer;
+  if (layer) {
+    picture.heat.src = layer;
+    picture.heat.alt = `where the network looked to answer ${task}`;
+  }
+  picture.note.textContent = task && picture.looked && !layer ? "no part of the picture speaks for this answer" : "";
 }
 
 function tell() {
