@@ -1,5 +1,6 @@
 """Answer pictures over HTTP: a page to drop them on, and an API."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +10,6 @@ from competition import stopping
 from competition.extras import require
 from competition.run import newest_finished_run
 from competition.scoring.blend import blend_of
-
-LONG = 3600.0  # seconds: a thread that is waited for in pieces lets signals through
 
 
 def serve(
@@ -48,8 +47,8 @@ def serve(
         named = f"[{host}]" if ":" in host else host
         print(f"{blend.folder or blend.runs[0].folder} answers at http://{named}:{bound.getsockname()[1]}/")
         try:
-            with serving(app, bound) as thread:
-                while thread.is_alive():
-                    thread.join(LONG)
+            with serving(app, bound) as ended:
+                ended.wait()
+            sys.exit("error: the server has ended by itself; what went wrong is said above")
         except stopping.Stopped as stop:
             raise stopping.Stopped(stop.number, "what had arrived was answered") from None

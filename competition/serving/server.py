@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
+from threading import Event, Thread
 
 import uvicorn
 from fastapi import FastAPI
@@ -15,6 +15,8 @@ GRACE = 30  # seconds in which requests that have begun are finished
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket that is bound, and refuses until `serving` listens. Raises InvalidInput where that cannot be."""
+    if not 0 <= port < 2**16:  # the system would take its last 16 bits
+        raise InvalidInput(f"--port is {port}; allowed are 1 to 65535, and 0 for any that is free")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         bound = socket.socket(family, kind, protocol)
@@ -23,20 +25,20 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         bound.close()
-        reason = getattr(error, "strerror", None) or error
         raise InvalidInput(
-            f"port {port} of {host} cannot be listened on ({reason}); give another --port, 0 for any that is free"
+            f"port {port} of {host} cannot be listened on ({error.strerror}); give another --port, or 0 for any"
         ) from None
     return bound
 
 
 @contextmanager
-def serving(app: FastAPI, bound: socket.socket) -> Iterator[Thread]:
+def serving(app: FastAPI, bound: socket.socket) -> Iterator[Event]:
     """Serve in a thread; at the end of the block nothing new is taken, and what has begun is finished.
 
-    In a thread, because uvicorn takes signals for itself in the main one.
+    In a thread, because uvicorn takes signals for itself in the main one. The event says that the server has ended; a
+    signal may interrupt waiting for it, but not joining the thread, which Python 3.11 would then take for dead.
     """
     config = uvicorn.Config(
         app,
@@ -49,11 +51,19 @@ def serving(app: FastAPI, bound: socket.socket) -> Iterator[Thread]:
         proxy_headers=False,
     )
     server = uvicorn.Server(config)
-    thread = Thread(target=server.run, kwargs={"sockets": [bound]}, name="serve")
+    ended = Event()
+
+    def run() -> None:
+        try:
+            server.run(sockets=[bound])
+        finally:
+            ended.set()
+
+    thread = Thread(target=run, name="serve")
     bound.listen()  # who comes before uvicorn accepts waits for it
     thread.start()
     try:
-        yield thread
+        yield ended
     finally:
         server.should_exit = True
         thread.join()
