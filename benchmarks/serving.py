@@ -148,7 +148,7 @@ def rows_of(recipe: Recipe, name: str, places: Places, lasting: bool) -> Iterato
         preparation = prepare(recipe, places, folder)
         recipe, network, dataset = preparation.recipe, preparation.network, preparation.material.dataset
         run = Run(folder / "served-1")
-        run.write_recipe(recipe, {"precision": preparation.precision, "data": str(places.data)})
+        run.write_recipe(recipe, {"precision": preparation.precision.policy, "data": str(places.data)})
         run.write_json("scores.json", {"best": None})
         save(network, run)
         chosen = np.arange(min(FILES, len(dataset)))
@@ -157,7 +157,7 @@ def rows_of(recipe: Recipe, name: str, places: Places, lasting: bool) -> Iterato
         given, paths = submit()["plain"], [dataset.path(row) for row in chosen]
         answers = [{task: values[row] for task, values in given.items()} for row in chosen]
         files = [File(path.name, read_file(path), one) for path, one in zip(paths, answers, strict=True)]
-        tolerance = TOLERANCE.get(preparation.precision, 1e-2)
+        tolerance = TOLERANCE.get(preparation.precision.policy, 1e-2)
         with served(run) as (port, process):
             loads = [Load(port, files, each, tolerance) for each in EACH]
             *bursts, alone = in_turns([*(load.burst for load in loads), submit], BUDGET)

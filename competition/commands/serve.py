@@ -45,9 +45,10 @@ def serve(
 
         app = make_app(Service(blend), host, allow_host, allow_origin)
         named = f"[{host}]" if ":" in host else host
-        print(f"{blend.folder or blend.runs[0].folder} answers at http://{named}:{bound.getsockname()[1]}/")
+        address = f"http://{named}:{bound.getsockname()[1]}/"
         try:
             with serving(app, bound) as ended:
+                print(f"{blend.folder or blend.runs[0].folder} answers at {address}")
                 ended.wait()
             sys.exit("error: the server has ended by itself; what went wrong is said above")
         except stopping.Stopped as stop:
