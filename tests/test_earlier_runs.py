@@ -9,6 +9,7 @@ import pytest
 
 from competition.__main__ import main
 from competition.experiments.sweep import open_sweep
+from competition.pages.report import make_report
 from competition.recipe import Recipe
 from competition.run import SWEEP, Run, newest_finished_run
 from competition.scoring.blend import blend_of, read_blend
@@ -120,13 +121,24 @@ def test_networks_answer_as_they_did(project, drawn, name):
         np.testing.assert_allclose(given, expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("name", ["multilabel", "cv", "blend"])
+def test_a_page_explains_them_also_where_their_images_are_gone(project, name):
+    folder = Path("runs", name)
+    scores = json.loads((folder / "blend.json").read_text())["scores"] if name == "blend" else Run(folder).read_scores()
+    with pytest.warns(UserWarning, match="the report lacks .* is not a folder"):
+        page = make_report(folder)
+    assert f"{scores['best']['map']:.4f}" in page
+
+
 @pytest.mark.slow
 def test_a_finished_cross_validation_is_not_trained_again(project, drawn, capsys):
     trainings = {path: path.stat().st_mtime_ns for path in Path("runs/cv").glob("seed-*/*")}
     before = json.loads(Path("runs/cv/scores.json").read_text())
     flags = ["--data", str(drawn), "--folds", "2", "--folds-file", "runs/cv/folds.csv", "--run", "runs/cv"]
     assert main(["cv", "runs/cv/recipe.json", *flags]) == 0
-    assert "mAP on 32 test images: 2 networks 0.3556, one 0.2837" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "mAP on 32 test images: 2 networks 0.3556, one 0.2837" in printed
+    assert printed.endswith("competition report runs/cv\n")
     assert trainings
     assert {path: path.stat().st_mtime_ns for path in Path("runs/cv").glob("seed-*/*")} == trainings
     after = Run(Path("runs/cv")).read_scores()

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from competition.commands.arguments import Runs
+from competition.commands.report import how_to_report
 from competition.errors import InvalidInput
 from competition.provenance import called
 from competition.run import Run, begun, new_run, refuse_existing
@@ -46,6 +47,7 @@ def blend(
     with begun(folder):
         found.blend.write(folder, scores(found), called())
     print(f"{table(found)}\n\n{verdict(found)}\n\nwrote {folder.folder / BLEND}")
+    print(how_to_report(folder.folder))
     return found
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from competition.commands.arguments import Folds, RecipeFields
 from competition.commands.folds import Plan, prepare_folds, usual_file
+from competition.commands.report import how_to_report
 from competition.data.folds import read_folds
 from competition.data.load import read_images
 from competition.errors import InvalidInput
@@ -81,6 +82,7 @@ def cv(
         print(f"\n{experiment.whole.folder}/ still misses {names}; the same command without --only trains them")
         return experiment.whole
     print(f"\n{summary(experiment.whole)}\n\n{experiment.whole.folder}/ holds the cross-validation")
+    print(how_to_report(experiment.whole.folder))
     return experiment.whole
 
 

@@ -1,5 +1,6 @@
-"""Make the pictures and tables that a finished run lacks."""
+"""Explain a finished run on one page, and make the pictures and tables that it lacks."""
 
+import shlex
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,22 +9,52 @@ from typing import Annotated
 import tyro
 
 from competition.errors import InvalidInput
+from competition.files import try_out
 from competition.layouts.registry import reader_of
-from competition.run import CROSS_VALIDATION, FOLD, LOCK, RECIPE, Run
+from competition.run import BLEND, CROSS_VALIDATION, FOLD, LOCK, RECIPE, REPORT, Run
 from competition.scoring.predictions import HELD_OUT, Predictions, read_predictions
 
 
-def report(run: Annotated[Path, tyro.conf.arg(metavar="RUN")], /) -> None:
-    """Make the pictures and tables that a finished run lacks, because making them failed or they were removed.
+def report(run: Annotated[Path, tyro.conf.arg(metavar="RUN")], /, *, output: Path | None = None) -> Path:
+    """Explain a finished run, cross-validation or blend on one page, and make the pictures and tables that it lacks.
 
-    Raises InvalidInput for a run that has not finished, and if something still cannot be made.
+    The page needs no network and no other file. Returns where it is. Raises InvalidInput for a run that has not
+    finished, where Jinja2 is not installed, and, once the page is written, if something still cannot be made.
 
     Args:
-        run: the folder of a run or cross-validation.
+        run: the folder of a run, a cross-validation or a blend.
+        output: the page to write; by default, report.html in that folder.
     """
+    page = output or run / REPORT
+    lacking = [] if (run / BLEND).is_file() else make_what_it_lacks(run)
+    write_report_page(run, page)
+    if lacking:
+        raise InvalidInput(
+            f"{run} still lacks files that could not be made; fix what the warnings say, and try again:",
+            map(str, lacking),
+        )
+    return page
+
+
+def write_report_page(run: Path, page: Path) -> None:
+    from competition.pages.render import write_page
+    from competition.pages.report import make_report  # with all that it shows, which takes a while to import
+
+    try_out(page)
+    write_page(page, make_report(run))
+    print(f"wrote {page}")
+
+
+def how_to_report(run: Path) -> str:
+    """The line with which commands that finish a run name this one."""
+    return f"a page that explains it: competition report {shlex.quote(str(run))}"
+
+
+def make_what_it_lacks(run: Path) -> list[Path]:
+    """Make the pictures and tables that a finished run lacks; returns those that could not be made."""
     folder = Run(run)
     if not folder.file(RECIPE).is_file():
-        raise InvalidInput(f"{run} holds no {RECIPE}; name the folder of a run or cross-validation")
+        raise InvalidInput(f"{run} holds no {RECIPE}; name the folder of a run, a cross-validation or a blend")
     if not folder.finished:
         raise InvalidInput(f"{run} has not finished; train it to the end first (`competition list` shows it)")
     shutil.rmtree(folder.checkpoints, ignore_errors=True)  # of a training that was killed once it had its scores
@@ -35,11 +66,7 @@ def report(run: Annotated[Path, tyro.conf.arg(metavar="RUN")], /) -> None:
         write_all(one, predictions, lambda predictions=predictions: images_of(folder, predictions))
     made = sorted(str(path) for path in set(run.rglob("*")) - before if path.is_file())
     print("\n".join(made) or f"{run}/ lacks nothing that can be made")
-    if lacking := [path for one in runs for path in _lacking(one)]:
-        raise InvalidInput(
-            f"{run} still lacks files that could not be made; fix what the warnings say, and try again:",
-            map(str, lacking),
-        )
+    return [path for one in runs for path in _lacking(one)]
 
 
 def _lacking(run: Run) -> list[Path]:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from competition import unfinished
 from competition.commands.arguments import Cache, RecipeFields
-from competition.commands.report import write_all
+from competition.commands.report import how_to_report, write_all
 from competition.data.load import read_material
 from competition.dataset import class_prior
 from competition.errors import InvalidInput, Problem
@@ -121,6 +121,7 @@ def train(
                 test = preparation.pictures.take(material.test)
                 report_results(trainer, test, views, folder, fold[1] if fold else None)
     print(f"\n{folder.folder}/ holds the run: weights, scores, curves.png, confusion/\ntime: {spent}")
+    print(how_to_report(folder.folder))
     return folder
 
 

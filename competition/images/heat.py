@@ -6,7 +6,8 @@ import numpy as np
 from competition.recipe import Aspect
 
 SIDE = 64  # pixels of the longer side: browsers stretch it smoothly
-FAINTEST, STRONGEST = 0.15, 0.85  # below this heat a layer is transparent, and this opacity it has at most
+HOTTEST = 228  # of the 255 colours of TURBO, which ends in a dark red
+FAINTEST, STRONGEST = 0.2, 0.85  # below this heat a layer is transparent, and this opacity it has at most
 QUALITY = 70  # of WebP, in which a layer takes about a kilobyte
 
 
@@ -21,7 +22,7 @@ def heat_layer(heat: np.ndarray, height: int, width: int, aspect: Aspect) -> byt
         down, across = (max(1, round(SIDE * side / max(height, width))) for side in (height, width))
         top, left = (SIDE - down) // 2, (SIDE - across) // 2
         smooth = smooth[top : top + down, left : left + across]
-    colour = cv2.applyColorMap(np.rint(255 * smooth).astype(np.uint8), cv2.COLORMAP_TURBO)
+    colour = cv2.applyColorMap(np.rint(HOTTEST * smooth).astype(np.uint8), cv2.COLORMAP_TURBO)
     opacity = np.clip((smooth - FAINTEST) / (1 - FAINTEST), 0, 1) * STRONGEST
     layer = np.dstack([colour, np.rint(255 * opacity).astype(np.uint8)])
     return cv2.imencode(".webp", layer, [cv2.IMWRITE_WEBP_QUALITY, QUALITY])[1].tobytes()

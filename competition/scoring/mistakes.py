@@ -74,11 +74,21 @@ def _answers_of_task(predictions: Predictions, task: Task) -> pd.DataFrame:
 
 
 class Sample(NamedTuple):
-    """An image, a line for each task that it has a label of, and whether every answer is right."""
+    """An image, and for each task that it has a label of: the task, a line, and whether the answer is right.
+
+    `places` are the classes that were answered; of a multi-label task, the label with the largest probability.
+    """
 
     image: str
+    tasks: tuple[str, ...]
     lines: tuple[str, ...]
-    right: bool
+    rights: tuple[bool, ...]
+    places: tuple[int, ...]
+
+    @property
+    def right(self) -> bool:
+        """Whether every answer is."""
+        return all(self.rights)
 
 
 def samples(predictions: Predictions, count: int, seed: int = 0) -> list[Sample]:
@@ -87,8 +97,10 @@ def samples(predictions: Predictions, count: int, seed: int = 0) -> list[Sample]
     shown = []
     for row in np.random.default_rng(seed).permutation(np.flatnonzero(labelled))[:count]:
         tasks = predictions.take(np.array([row])).labelled_tasks()
-        lines, right = zip(*(_answer(task, given[0], codes[0]) for task, _, given, codes in tasks), strict=True)
-        shown.append(Sample(str(predictions.images[row]), lines, all(right)))
+        found = [
+            (task.name, *_answer(task, given[0], codes[0]), int(given[0].argmax())) for task, _, given, codes in tasks
+        ]
+        shown.append(Sample(str(predictions.images[row]), *zip(*found, strict=True)))
     return shown
 
 

@@ -18,6 +18,9 @@ from competition.run import Run
 from competition.scoring import plots
 from competition.scoring.predictions import read_predictions
 
+# The run has no network here, so its page lacks where it looked; tests/pages/test_report.py is about pages.
+pytestmark = pytest.mark.filterwarnings("ignore:.*the report lacks")
+PAGE = "report.html"
 REPORTS = {"calibration.json", "reliability.png", "coverage.png", "confused.csv", "mistakes.csv", "mistakes.png"} | {
     "samples.png",
     "curves.png",
@@ -90,12 +93,12 @@ def test_a_report_that_fails_loses_neither_the_training_nor_another_report(witho
 def test_the_command_makes_what_is_missing_and_nothing_else(without_coverage, capsys):
     before = {name: (without_coverage.folder / name).stat().st_mtime_ns for name in files(without_coverage)}
     assert main(["report", str(without_coverage.folder)]) == 0
-    assert capsys.readouterr().out.endswith("run/coverage.png\n")
+    assert capsys.readouterr().out.endswith("run/coverage.png\nwrote run/report.html\n")
     after = {name: (without_coverage.folder / name).stat().st_mtime_ns for name in files(without_coverage)}
-    assert set(after) - set(before) == {"coverage.png"}
+    assert set(after) - set(before) == {"coverage.png", PAGE}
     assert {name: after[name] for name in before} == before
     report(without_coverage.folder)
-    assert capsys.readouterr().out.endswith("run/ lacks nothing that can be made\n")
+    assert capsys.readouterr().out.endswith("run/ lacks nothing that can be made\nwrote run/report.html\n")
     for name in REPORTS:
         (without_coverage.folder / name).unlink()
     report(without_coverage.folder)
@@ -109,6 +112,7 @@ def test_what_needs_the_images_says_where_they_are_missing(without_coverage):
         message = refusal(report, without_coverage.folder)
     assert message.splitlines()[1:] == [f"  {without_coverage.folder / 'mistakes.png'}"]
     assert (without_coverage.folder / "coverage.png").is_file()
+    assert (without_coverage.folder / PAGE).is_file()
 
 
 def test_a_run_that_has_not_finished_is_refused(without_coverage):

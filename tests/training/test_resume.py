@@ -270,6 +270,7 @@ def test_a_loss_that_is_no_number_goes_back_and_halves_the_rate(data, tmp_path, 
     rates = pd.read_csv(run.folder / "history.csv")["peak_learning_rate"]
     np.testing.assert_allclose(rates, [1e-3, 1e-3, 2.5e-4, 2.5e-4])
     printed = capsys.readouterr().out
+    assert f"competition report {run.folder}" in printed
     place = "stage 2 (all), epoch 3, step 2, peak learning rate"
     # The second time it goes back to the checkpoint before the one that led to the same end.
     for rate, half, saved in (
