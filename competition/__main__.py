@@ -30,6 +30,7 @@ COMMANDS = {
     "compare": "tell whether one run is better than another or the difference is noise",
     "blend": "find the weights with which several runs and views score best together",
     "submit": "predict the questions, check the answers, and write a submission",
+    "serve": "answer pictures over HTTP: a page to drop them on, and an API",
     "report": "explain a finished run on one page, and make the pictures and tables that it lacks",
     "score": "score a submission against known answers",
     "check": "check a submission before it is uploaded",

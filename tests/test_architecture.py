@@ -45,8 +45,15 @@ ONLY = {
     "recipes": {"errors", "renamed", "task", "recipe"},
     "drawing": {"errors", "files", "task", "recipes", "threads"},
 }
-# For what Keras does not offer: devices, the stream of batches, gradients, and one operation.
-TENSORFLOW = {"model/devices.py", "model/stream.py", "model/grad_cam.py", "model/backbones/batch_norm.py"}
+# For what Keras does not offer: devices, the stream of batches, gradients, one operation, and a graph for all sizes of
+# batch that is built once.
+TENSORFLOW = {
+    "model/devices.py",
+    "model/stream.py",
+    "model/grad_cam.py",
+    "model/loaded.py",
+    "model/backbones/batch_norm.py",
+}
 HOME_OF = {"tensorflow": TENSORFLOW, "keras": {"model/", "training/"}}
 DISTRIBUTION_OF = {"cv2": "opencv-python-headless", "sklearn": "scikit-learn", "PIL": "pillow"}
 

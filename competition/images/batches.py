@@ -11,7 +11,7 @@ import numpy as np
 
 from competition.dataset import YES, Dataset
 from competition.images.cache import Pictures
-from competition.images.warp import VIEWS, Augmentation, View, square
+from competition.images.warp import Augmentation, View, fill_views
 from competition.recipe import Recipe
 from competition.task import Task
 
@@ -39,17 +39,8 @@ class PredictBatches:
         size = self.pictures.recipe.image_size
         images = np.empty((len(rows) * len(self.views), size, size, 3), np.uint8)
         for place, row in enumerate(rows):
-            self._fill(images[place :: len(rows)], self.pictures[row])
+            fill_views(images[place :: len(rows)], self.pictures[row], self.pictures.recipe, self.views)
         return images
-
-    def _fill(self, images: np.ndarray, picture: np.ndarray) -> None:
-        """Write each view of a picture (height, width, 4) uint8 into `images` (views, size, size, 3) uint8."""
-        recipe = self.pictures.recipe
-        for number, view in enumerate(self.views):
-            if number and (self.views[number - 1], view) == ("plain", "flip"):  # ten times as fast as a warp
-                cv2.flip(images[number - 1], 1, dst=images[number])
-            else:
-                square(picture, recipe.image_size, recipe.aspect, VIEWS[view], out=images[number])
 
 
 class TrainBatches:

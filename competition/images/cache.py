@@ -15,8 +15,8 @@ import simplejpeg
 from competition.dataset import Dataset
 from competition.errors import InvalidInput
 from competition.files import whole_file, writing
-from competition.images.decode import CHANNELS, BadImage, decode, digest_of, read_file, reused
-from competition.images.warp import halvings, shrink
+from competition.images.decode import CHANNELS, BadImage, digest_of, read_file, reused
+from competition.images.warp import decode_for
 from competition.recipe import Recipe
 from competition.threads import in_threads
 
@@ -48,7 +48,7 @@ class Pictures:
         """
         if self.cache and (cached := self.cache.read(self.digests[row])) is not None:
             return cached
-        picture = shrink(self._decode(row), self.recipe.image_size, self.recipe.aspect, reused)
+        picture = self._decode(row)
         if self.cache:
             self.cache.keep(self.digests[row], picture)
         return picture
@@ -68,13 +68,9 @@ class Pictures:
             content = read_file(path)
             if self.cache and digest_of(content) != self.digests[row]:  # it would be kept under the name of another
                 raise BadImage("the file has changed since it was checked; start again")
-            return decode(content, reused, self._halvings)
+            return decode_for(content, self.recipe)
         except BadImage as error:
             raise InvalidInput(f"{self.dataset.place(row)}: {path}: {error}") from None
-
-    def _halvings(self, height: int, width: int) -> int:
-        """How often a picture can be halved and still fill the network's square."""
-        return min(halvings(height, width, self.recipe.image_size, self.recipe.aspect))
 
 
 class PictureCache:

@@ -56,6 +56,10 @@ class BadImage(Exception):
     """A file cannot be read as an image; the message says why, without the path."""
 
 
+class TooLarge(BadImage):
+    """An image has more pixels than are ever decoded."""
+
+
 def what_else(content: bytes) -> str:
     """Why a file that is neither JPEG nor PNG nor WebP is refused."""
     kind = next((name for start, name in OTHERS.items() if content.startswith(start)), "")
@@ -65,10 +69,10 @@ def what_else(content: bytes) -> str:
 
 
 def refuse_too_large(height: int, width: int) -> None:
-    """Raise BadImage for more pixels than are ever decoded."""
+    """Raise TooLarge for more pixels than are ever decoded."""
     if height * width > MAX_PIXELS or max(height, width) > MAX_SIDE:
         limit = f"{MAX_PIXELS:,} pixels" if height * width > MAX_PIXELS else f"{MAX_SIDE:,} pixels to a side"
-        raise BadImage(f"larger than {limit}; make it smaller, or raise OPENCV_IO_MAX_IMAGE_PIXELS")
+        raise TooLarge(f"larger than {limit}; make it smaller, or raise OPENCV_IO_MAX_IMAGE_PIXELS")
 
 
 def check_jpeg(content: bytes) -> int:

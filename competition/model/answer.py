@@ -15,15 +15,22 @@ from competition.model.predict import predict_views
 from competition.model.restore import networks
 from competition.run import Run
 from competition.scoring.blend import Blend
+from competition.scoring.predictions import Probabilities
 
 
 def answer(blend: Blend, asked: Questions, inspection: Inspection, cache: Path) -> dict[str, np.ndarray]:
     """A blend's probabilities {task: (images, classes) float64}; for an unusable image the class shares of training."""
+    views = views_by_run(blend)
+    given = {folder: answer_of(Run(folder), asked, inspection, views[folder], blend, cache) for folder in views}
+    return blend.apply([given[folder][view] for folder, view in blend.members])
+
+
+def views_by_run(blend: Blend) -> dict[Path, list[View]]:
+    """The views in which a blend looks through the networks of each run folder."""
     views: dict[Path, list[View]] = {}
     for folder, view in blend.members:
         views.setdefault(folder, []).append(view)
-    given = {folder: answer_of(Run(folder), asked, inspection, views[folder], blend, cache) for folder in views}
-    return blend.apply([given[folder][view] for folder, view in blend.members])
+    return views
 
 
 def answer_of(
@@ -42,10 +49,15 @@ def answer_of(
             with memory_explained(recipe.batch_size):
                 given = predict_views(next(restored), pictures, views, progress=part.name)
         answers.append({view: _with_prior(given.pop(view), prior, good) for view in dict.fromkeys(views)})
+    return mean_of(answers, blend)
+
+
+def mean_of(answers: Sequence[dict[View, Probabilities]], blend: Blend) -> dict[View, Probabilities]:
+    """What the trainings of a run give together in each view: the mean of `answers`, one for each of them."""
     if len(answers) == 1:
         return answers[0]
-    several = Blend.plain([(part.folder, "plain") for part in parts], blend.mean, blend.tasks)
-    return {view: several.apply([one[view] for one in answers]) for view in views}
+    several = Blend.plain([(Path(str(number)), "plain") for number in range(len(answers))], blend.mean, blend.tasks)
+    return {view: several.apply([one[view] for one in answers]) for view in answers[0]}
 
 
 def _prior_of(run: Run) -> dict[str, Sequence[float]]:

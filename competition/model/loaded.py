@@ -1,0 +1,168 @@
+"""The networks behind a blend, loaded once, which answer pictures that come as bytes, a few at a time."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+import tensorflow as tf
+
+from competition.errors import InvalidInput
+from competition.images.heat import SIDE, heat_layer
+from competition.images.warp import View, decode_for, fill_views, square
+from competition.model.answer import mean_of, views_by_run
+from competition.model.grad_cam import GradCam
+from competition.model.network import build_network, by_task
+from competition.model.restore import load
+from competition.recipe import Aspect, Recipe
+from competition.run import Run
+from competition.scoring.blend import Blend
+from competition.scoring.predictions import Probabilities
+from competition.task import Task
+
+STEP = 32  # rows of the largest batch
+
+# All that the squares (views, size, size, 3) uint8 of a picture depend on, and they.
+Kind = tuple[int, Aspect, tuple[View, ...]]
+Squares = Mapping[Kind, np.ndarray]
+
+
+class LoadedTraining:
+    """One network, on one device: a copy on several would gain nothing for batches of this size."""
+
+    def __init__(self, run: Run):
+        self.recipe: Recipe = run.read_recipe()
+        self.network = build_network(self.recipe, run.read_made()["precision"])
+        load(self.network, run)
+        self.step = min(STEP, self.recipe.batch_size)
+        # Keras' own predict_on_batch is built for one size of batch, then again for all, and warns of that.
+        given = tf.TensorSpec((None, *self.network.input.shape[1:]), tf.uint8)
+        outputs = partial(self.network, training=False)
+        self._compiled = tf.function(outputs, input_signature=[given]).get_concrete_function()
+
+    @cached_property
+    def grad_cam(self) -> GradCam:
+        return GradCam(self.network, self.recipe.tasks)
+
+    def kind(self, views: Sequence[View]) -> Kind:
+        return self.recipe.image_size, self.recipe.aspect, tuple(views)
+
+    def heat(self, content: bytes, classes: Mapping[str, int]) -> dict[str, np.ndarray]:
+        """What speaks for a class of each task, {task: (rows, columns) float32}, in the plain view of an image file."""
+        image = square(decode_for(content, self.recipe), self.recipe.image_size, self.recipe.aspect)
+        found = self.grad_cam.heat(image[None], {name: np.array([number]) for name, number in classes.items()})
+        return {name: heat[0] for name, heat in found.items()}
+
+    def predict(self, images: np.ndarray, views: Sequence[View]) -> dict[View, Probabilities]:
+        """{view: {task: (n, classes) float32}} of images (n, views, size, size, 3) uint8.
+
+        A batch is filled up to a power of two, so that there are few shapes; what fills it changes no other row.
+        """
+        rows = images.reshape(-1, *images.shape[2:])
+        parts = [self._step(rows[start : start + self.step]) for start in range(0, len(rows), self.step)]
+        joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        return {
+            view: {task: values[number :: len(views)] for task, values in joined.items()}
+            for number, view in enumerate(views)
+        }
+
+    def _step(self, rows: np.ndarray) -> Probabilities:
+        count = len(rows)
+        filled = np.concatenate([rows, np.zeros(((1 << (count - 1).bit_length()) - count, *rows.shape[1:]), np.uint8)])
+        outputs = by_task(self._compiled(tf.constant(filled)), self.recipe.tasks)
+        return {task: values.numpy()[:count] for task, values in outputs.items()}
+
+
+class Loaded:
+    """The networks behind a blend. It answers what `submit` would, whoever else's pictures share the batch.
+
+    `squares` may be called from several threads at once, `predict` from one.
+    """
+
+    def __init__(self, blend: Blend):
+        self.blend = blend
+        self.trainings = {run.folder: [LoadedTraining(part) for part in run.trainings] for run in blend.runs}
+        self.predict([self._blank], blend)  # the first call takes longer
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        return self.blend.tasks
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The views in which it looks, unless asked for others."""
+        return tuple(dict.fromkeys(view for _, view in self.blend.members))
+
+    def blend_in(self, views: Sequence[View]) -> Blend:
+        """The plain mean over some views, or over its own if there are none.
+
+        Raises InvalidInput for a blend that was written, whose weights are for its own views.
+        """
+        views = tuple(dict.fromkeys(views))
+        if not views or views == self.views:
+            return self.blend
+        if self.blend.folder:
+            raise InvalidInput("this is a blend, which looks in views of its own; leave the views out")
+        members = [(run.folder, view) for run in self.blend.runs for view in views]
+        return Blend.plain(members, self.blend.mean, self.tasks)
+
+    def squares(self, content: bytes, blend: Blend) -> Squares:
+        """What the networks of a blend are to see of an image file. Raises BadImage."""
+        made: dict[Kind, np.ndarray] = {}
+        for folder, views in views_by_run(blend).items():
+            for training in self.trainings[folder]:
+                kind, recipe = training.kind(views), training.recipe
+                if kind not in made:
+                    made[kind] = np.empty((len(views), recipe.image_size, recipe.image_size, 3), np.uint8)
+                    fill_views(made[kind], decode_for(content, recipe), recipe, views)
+        return made
+
+    def predict(self, pictures: Sequence[Squares], blend: Blend) -> Probabilities:
+        """{task: (pictures, classes) float64}: what the networks of a blend say of pictures, as `squares` made them."""
+        given = {}
+        for folder, views in views_by_run(blend).items():
+            seen = [
+                one.predict(np.stack([squares[one.kind(views)] for squares in pictures]), views)
+                for one in self.trainings[folder]
+            ]
+            given[folder] = mean_of(seen, blend)
+        return blend.apply([given[folder][view] for folder, view in blend.members])
+
+    def heat(self, content: bytes, classes: Mapping[str, int]) -> dict[str, bytes | None]:
+        """Where the networks looked in an image file for a class of each task: a layer as of `heat_layer`, or None.
+
+        It is the mean over the networks, weighted as their answers are, in the plain view; a blend of networks that
+        see pictures stretched and padded shows those that see them as the first one does. None where no part of the
+        picture speaks for the class. Raises BadImage.
+        """
+        first = self.trainings[self.blend.runs[0].folder][0].recipe
+        decoded = decode_for(content, first)
+        height, width = decoded.shape[:2]
+        total = {name: np.zeros((SIDE, SIDE), np.float32) for name in classes}
+        for folder, trainings in self.trainings.items():
+            shares = {name: _share(self.blend, folder, name) / len(trainings) for name in classes}
+            for one in trainings:
+                if one.recipe.aspect == first.aspect and any(shares.values()):
+                    for name, found in one.heat(content, classes).items():
+                        total[name] += shares[name] * cv2.resize(found, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
+        return {
+            name: heat_layer(heat / heat.max(), height, width, first.aspect) if heat.max() > 0 else None
+            for name, heat in total.items()
+        }
+
+    @cached_property
+    def _blank(self) -> Squares:
+        kinds = [
+            one.kind(views) for folder, views in views_by_run(self.blend).items() for one in self.trainings[folder]
+        ]
+        return {kind: np.zeros((len(kind[2]), kind[0], kind[0], 3), np.uint8) for kind in kinds}
+
+
+def _share(blend: Blend, folder: Path, task: str) -> float:
+    """The weight of a run in what a blend answers."""
+    return sum(
+        weight
+        for (member, _), weight in zip(blend.members, blend.weights[task].tolist(), strict=True)
+        if member == folder
+    )
