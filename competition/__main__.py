@@ -29,6 +29,7 @@ COMMANDS = {
     "compare": "tell whether one run is better than another or the difference is noise",
     "blend": "find the weights with which several runs and views score best together",
     "submit": "predict the questions, check the answers, and write a submission",
+    "export": "write a network in formats that other programs run, with a proof that it answers alike",
     "report": "make the pictures and tables that a finished run lacks",
     "score": "score a submission against known answers",
     "check": "check a submission before it is uploaded",
