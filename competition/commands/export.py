@@ -43,13 +43,13 @@ def export(
     refuse_unready(folder)
     output = output or EXPORTS / run.resolve().name
     refuse_filled(output)
-    refuse_missing(names)
     from competition.exporting.evidence import read_data
 
     dataset = read_data(folder)
     from competition.exporting.readme import table
     from competition.exporting.write import own_format, write_export  # Keras, from here on
 
+    refuse_missing(names)
     with whole_folder(output) as unfinished:
         measured = write_export(unfinished, folder, names, dataset, cache)
     print(f"\n{table(measured, own_format(folder))}\n")

@@ -16,7 +16,7 @@ from competition.run import Run
 from competition.scoring.predictions import HELD_OUT, TEST, Predictions, aligned, joined, read_predictions
 
 TRAINED_ON = 500  # images of the training part that stand in for held-out ones where a run has none
-SAMPLES = 200  # images of the training part that int8 is fitted to
+SAMPLES = 100  # images of the training part that int8 is fitted to
 
 
 @dataclass(frozen=True)

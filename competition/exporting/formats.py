@@ -13,7 +13,7 @@ Format = Literal["saved_model", "onnx", "litert", "litert-int8"]
 ENDING: dict[Format, str] = {"saved_model": "", "onnx": ".onnx", "litert": ".tflite", "litert-int8": ".tflite"}
 NEEDS: dict[Format, tuple[str, ...]] = {
     "saved_model": (),
-    "onnx": ("onnx", "onnxruntime"),
+    "onnx": ("onnx", "onnxruntime", "tf2onnx"),
     "litert": ("ai_edge_litert",),
     "litert-int8": ("ai_edge_litert",),
 }
@@ -23,7 +23,7 @@ LABELS = "labels.json"  # the name of the labels wherever they are put
 
 
 def refuse_missing(formats: Iterable[Format]) -> None:
-    """Raise InvalidInput where a library that a format needs is not installed."""
+    """Raise InvalidInput where a library that a format needs is not installed. Some import TensorFlow."""
     for name in formats:
         require("export", *NEEDS[name])
 
@@ -38,7 +38,6 @@ def write_network(network, name: Format, path: Path, labels: str, samples: Seque
         extra.mkdir()
         (extra / LABELS).write_text(labels, encoding="utf-8")
     elif name == "onnx":
-        require("export", "tf2onnx")  # which imports TensorFlow
         export.write_onnx(network, path)
         _describe_onnx(path, labels)
     else:

@@ -49,8 +49,8 @@ def square(file):
     else:  # a JPEG is halved while it is decoded
         times = np.log2(sides(picture).min() / SIZE) if content[0] == 0xFF else 0
         picture = cv2.imdecode(content, HALVED[int(np.clip(times, 0, 3))])
-    while (half := 1 + (sides(picture) >= 2 * SIZE)).max() > 1:
-        height, width = np.maximum(picture.shape[:2] // half, 1).tolist()
+    while (half := np.minimum(1 + (sides(picture) >= 2 * SIZE), picture.shape[:2])).max() > 1:
+        height, width = (picture.shape[:2] // half).tolist()
         way = cv2.INTER_AREA if half.min() > 1 else cv2.INTER_LINEAR
         picture = cv2.resize(picture[: height * half[0], : width * half[1]], (width, height), interpolation=way)
     scale, centre = SIZE / sides(picture)[::-1], (np.array(picture.shape[1::-1]) - 1) / 2

@@ -95,11 +95,10 @@ def prove(name: Format, by_seed: Sequence[Sequence[Answered]]) -> Proof:
     Raises InvalidInput for a float format that differs by more than LARGEST.
     """
     every = [one for seed in by_seed for one in seed]
-    largest = max((_largest(one.exported[name], one.reference) for one in every), key=lambda found: found[0])
-    if name in FLOAT and not largest[0] <= LARGEST:  # or it is no number
-        _, image, task = largest
+    from_float32, image, task = max(_largest(one.exported[name], one.reference) for one in every)
+    if name in FLOAT and from_float32 > LARGEST:
         raise InvalidInput(
-            f"{name} answers {task} of {image} with a probability that differs by {largest[0]:.1e} from that of the "
+            f"{name} answers {task} of {image} with a probability that differs by {from_float32:.1e} from that of the "
             f"same weights in Keras and float32, and {LARGEST:g} is allowed; nothing was written: export the other "
             "formats, and please report this one with the recipe"
         )
@@ -116,17 +115,18 @@ def prove(name: Format, by_seed: Sequence[Sequence[Answered]]) -> Proof:
     from_own = max(_largest(one.exported[name], one.own)[0] for one in every)
     gain = compare_paired(exported, reference)[-1].ap.difference
     changed = len(different(reference, exported))
-    return Proof(name, largest[0], from_own, labelled, changed, gain, tuple(different(own, scripted)))
+    return Proof(name, from_float32, from_own, labelled, changed, gain, tuple(different(own, scripted)))
 
 
 def _largest(one: Predictions, other: Predictions) -> tuple[float, str, str]:
-    """The largest difference of a probability, and the image and the task where it is."""
+    """The largest difference of a probability, infinite if one is no number, and the image and the task where it is."""
     found = []
     for task, values in one.probabilities.items():
-        by_image = np.abs(values - other.probabilities[task]).max(axis=1)
-        row = int(np.argmax(by_image))  # nan, if there is any
-        found.append((float(by_image[row]), str(one.images[row]), task))
-    return max(found, key=lambda one: (np.isnan(one[0]), one[0]))
+        apart = np.abs(values - other.probabilities[task]).max(axis=1)
+        apart = np.nan_to_num(apart, nan=np.inf)
+        row = int(np.argmax(apart))
+        found.append((float(apart[row]), str(one.images[row]), task))
+    return max(found)
 
 
 def different(one: Predictions, other: Predictions) -> list[tuple[str, str, str, str]]:

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -31,9 +32,16 @@ def restore_in_float32(run: Run) -> keras.Model:
 
 
 def write_saved_model(network: keras.Model, path: Path) -> None:
-    """Write a folder of TensorFlow's SavedModel format, whose batch size is free."""
+    """Write a folder of TensorFlow's SavedModel format, whose batch size is free.
+
+    `network.export` would write every weight twice (Keras 3.15): once because the archive tracks the network, and once
+    because the function uses it.
+    """
+    image = keras.InputSpec(dtype=network.input.dtype, shape=network.input.shape, name=network.input.name)
+    archive = keras.export.ExportArchive()
     with _quiet():
-        network.export(path, format="tf_saved_model", verbose=False)
+        archive.add_endpoint("serve", partial(network, training=False), [image])
+        archive.write_out(path, verbose=False)
 
 
 def write_onnx(network: keras.Model, path: Path) -> None:
