@@ -37,17 +37,16 @@ def write_saved_model(network: keras.Model, path: Path) -> None:
     `network.export` would write every weight twice (Keras 3.15): once because the archive tracks the network, and once
     because the function uses it.
     """
-    image = keras.InputSpec(dtype=network.input.dtype, shape=network.input.shape, name=network.input.name)
     archive = keras.export.ExportArchive()
     with _quiet():
-        archive.add_endpoint("serve", partial(network, training=False), [image])
+        archive.add_endpoint("serve", partial(network, training=False), _signature(network))
         archive.write_out(path, verbose=False)
 
 
 def write_onnx(network: keras.Model, path: Path) -> None:
     """Write an ONNX file, whose batch size is free; needs the extra `export`."""
     with _quiet():
-        network.export(str(path), format="onnx", verbose=False)
+        network.export(str(path), format="onnx", verbose=False, input_signature=_signature(network))
 
 
 def write_litert(network: keras.Model, path: Path) -> None:
@@ -68,6 +67,12 @@ def write_litert_int8(network: keras.Model, path: Path, samples: Iterable[np.nda
     options = {"optimizations": [tf.lite.Optimize.DEFAULT], "representative_dataset": representative}
     with _quiet():
         network.export(str(path), format="litert", verbose=False, target_spec=INT8, **options)
+
+
+def _signature(network: keras.Model) -> list[keras.InputSpec]:
+    """The input of a network, which Keras only knows by itself of one that was called before."""
+    image = network.input
+    return [keras.InputSpec(dtype=image.dtype, shape=image.shape, name=image.name)]
 
 
 @contextmanager
