@@ -32,6 +32,7 @@ COMMANDS = {
     "submit": "predict the questions, check the answers, and write a submission",
     "serve": "answer pictures over HTTP: a page to drop them on, and an API",
     "report": "explain a finished run on one page, and make the pictures and tables that it lacks",
+    "export": "write a network in formats that other programs run, with a proof that it answers alike",
     "score": "score a submission against known answers",
     "check": "check a submission before it is uploaded",
     "draw": "draw a synthetic data set in the format that a recipe reads",

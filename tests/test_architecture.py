@@ -45,17 +45,20 @@ ONLY = {
     "recipes": {"errors", "renamed", "task", "recipe"},
     "drawing": {"errors", "files", "task", "recipes", "threads"},
 }
-# For what Keras does not offer: devices, the stream of batches, gradients, one operation, and a graph for all sizes of
-# batch that is built once.
+# For what Keras does not offer: devices, the stream of batches, gradients, one operation, a graph for all sizes of batch
+# that is built once, and exporting; predict.py is exported.
 TENSORFLOW = {
     "model/devices.py",
     "model/stream.py",
     "model/grad_cam.py",
     "model/loaded.py",
+    "model/export.py",
     "model/backbones/batch_norm.py",
+    "exporting/predict.py",
 }
 HOME_OF = {"tensorflow": TENSORFLOW, "keras": {"model/", "training/"}}
 DISTRIBUTION_OF = {"cv2": "opencv-python-headless", "sklearn": "scikit-learn", "PIL": "pillow"}
+DISTRIBUTION_OF |= {"ai_edge_litert": "ai-edge-litert"}
 
 
 def relative(module: Path) -> str:

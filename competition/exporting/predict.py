@@ -1,0 +1,73 @@
+"""Answer a folder of pictures with the networks beside this file: python predict.py PICTURES FORMAT > answers.csv"""
+
+import csv
+import json
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+LABELS = json.loads((HERE / "labels.json").read_text(encoding="utf-8"))
+SIZE, PADDED = LABELS["image_size"], LABELS["aspect"] == "pad"
+HALVED = cv2.IMREAD_COLOR, cv2.IMREAD_REDUCED_COLOR_2, cv2.IMREAD_REDUCED_COLOR_4, cv2.IMREAD_REDUCED_COLOR_8
+
+
+def network(file, **options):
+    """A function of image=(n, SIZE, SIZE, 3) uint8 RGB that gives {output: (n, classes)}; options of the runtime."""
+    if file.suffix == ".onnx":
+        from onnxruntime import InferenceSession
+
+        session = InferenceSession(file, **options)
+        names = [output.name for output in session.get_outputs()]
+        return lambda image: dict(zip(names, session.run(names, {"image": image}), strict=True))
+    if file.suffix == ".tflite":
+        from ai_edge_litert.interpreter import Interpreter
+
+        return Interpreter(str(file), **options).get_signature_runner()  # where outputs have names
+    from tensorflow import saved_model
+
+    loaded = saved_model.load(file)  # which its function does not keep alive
+    return lambda image: loaded.serve(image)  # noqa: PLW0108
+
+
+def sides(picture):
+    return np.maximum(picture.shape[:2], max(picture.shape[:2]) * PADDED)
+
+
+def square(file):
+    """The picture in a file as the network takes it, (SIZE, SIZE, 3) uint8 RGB: upright, on white, halved, warped."""
+    content = np.fromfile(file, np.uint8)
+    picture = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
+    if picture is None:
+        sys.exit(f"{file} is damaged, or no picture")
+    if picture.shape[2:] == (4,):
+        picture = picture // (257 if picture.dtype == np.uint16 else 1)
+        opacity = picture[..., 3:] / np.float32(255)
+        picture = np.rint(picture[..., :3] * opacity + 255 * (1 - opacity)).astype(np.uint8)
+    else:  # a JPEG is halved while it is decoded
+        times = np.log2(sides(picture).min() / SIZE) if content[0] == 0xFF else 0
+        picture = cv2.imdecode(content, HALVED[int(np.clip(times, 0, 3))])
+    while (half := np.minimum(1 + (sides(picture) >= 2 * SIZE), picture.shape[:2])).max() > 1:
+        height, width = (picture.shape[:2] // half).tolist()
+        way = cv2.INTER_AREA if half.min() > 1 else cv2.INTER_LINEAR
+        picture = cv2.resize(picture[: height * half[0], : width * half[1]], (width, height), interpolation=way)
+    scale, centre = SIZE / sides(picture)[::-1], (np.array(picture.shape[1::-1]) - 1) / 2
+    matrix = np.column_stack([np.diag(scale), (SIZE - 1) / 2 - scale * centre])
+    border = cv2.BORDER_CONSTANT if PADDED else cv2.BORDER_REPLICATE
+    warped = cv2.warpAffine(picture, matrix, (SIZE, SIZE), borderMode=border, borderValue=(128, 128, 128))
+    return cv2.cvtColor(warped, cv2.COLOR_BGR2RGB)
+
+
+if __name__ == "__main__":
+    _, folder, kind = sys.argv if len(sys.argv) == 3 else sys.exit(__doc__)
+    networks = [*map(network, sorted(HERE.glob(f"{kind}/*")))] or sys.exit(f"{HERE} holds no {kind}")
+    table = csv.writer(sys.stdout)
+    table.writerow(["image", "task", "class", "probability"])
+    for file in filter(cv2.haveImageReader, sorted(map(str, Path(folder).rglob("*")))):
+        answers = [one(image=square(file)[None]) for one in networks]
+        for task in LABELS["tasks"]:
+            mean = np.mean([answer[task["output"]][0] for answer in answers], axis=0)
+            chosen = np.flatnonzero(mean > 0.5) if task["kind"] == "multilabel" else [mean.argmax()]
+            table.writerows([file, task["name"], task["classes"][k], f"{mean[k]:.6f}"] for k in chosen)
