@@ -24,8 +24,8 @@ from competition.task import Task
 STEP = 32  # rows of the largest batch
 
 # All that the squares (views, size, size, 3) uint8 of a picture depend on, and they.
-Kind = tuple[int, Aspect, tuple[View, ...]]
-Squares = Mapping[Kind, np.ndarray]
+SquareKind = tuple[int, Aspect, tuple[View, ...]]
+Squares = Mapping[SquareKind, np.ndarray]
 
 
 class LoadedTraining:
@@ -45,7 +45,7 @@ class LoadedTraining:
     def grad_cam(self) -> GradCam:
         return GradCam(self.network, self.recipe.tasks)
 
-    def kind(self, views: Sequence[View]) -> Kind:
+    def kind(self, views: Sequence[View]) -> SquareKind:
         return self.recipe.image_size, self.recipe.aspect, tuple(views)
 
     def heat(self, content: bytes, classes: Mapping[str, int]) -> dict[str, np.ndarray]:
@@ -109,7 +109,7 @@ class Loaded:
 
     def squares(self, content: bytes, blend: Blend) -> Squares:
         """What the networks of a blend are to see of an image file. Raises BadImage."""
-        made: dict[Kind, np.ndarray] = {}
+        made: dict[SquareKind, np.ndarray] = {}
         for folder, views in views_by_run(blend).items():
             for training in self.trainings[folder]:
                 kind, recipe = training.kind(views), training.recipe
