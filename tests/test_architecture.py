@@ -45,8 +45,8 @@ ONLY = {
     "recipes": {"errors", "renamed", "task", "recipe"},
     "drawing": {"errors", "files", "task", "recipes", "threads"},
 }
-# For what Keras does not offer: devices, the stream of batches, gradients, one operation, a graph that is built once for
-# all sizes of batch, and exporting; predict.py is exported.
+# For what Keras does not offer: devices, the stream of batches, gradients, one operation, a graph that is built once
+# for all sizes of batch, and exporting; predict.py is exported.
 TENSORFLOW = {
     "model/devices.py",
     "model/stream.py",
