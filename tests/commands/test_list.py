@@ -120,8 +120,10 @@ def test_on_a_terminal_the_lines_are_written_over_and_ctrl_c_ends_it_well(place)
     ours, theirs = pty.openpty()
     environment = {**os.environ, "COLUMNS": "60", "LINES": "20"}
     command = [sys.executable, "-m", "competition", "list", "--watch"]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what ignores it would start what ignores it
     with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
         os.close(theirs)
+        signal.signal(signal.SIGINT, before)
         shown = read_until(ours, b"tiny-1")
         write(run.folder / "scores.json", '{"best": {"map": 0.75, "accuracy": 0.5}}')
         shown += read_until(ours, b"0.7500")
