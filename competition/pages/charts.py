@@ -59,7 +59,7 @@ def chart(figure: Figure, text: str, caption: str = "") -> Chart:
         svg = svg.replace(light, f"var(--c{number})")
     names = [(f"--c{number}", *pair) for number, pair in enumerate(DARK.items())]
     lights, darks = ("".join(f"{one[0]}:{one[place]};" for one in names) for place in (1, 2))
-    dark = f"@media(prefers-color-scheme:dark){{:root{{{darks}}}}}"
+    dark = f"@media screen and (prefers-color-scheme:dark){{:root{{{darks}}}}}"
     svg = svg.replace(">", f"><style>:root{{{lights}}}{dark}</style>", 1)
     return Chart(data_uri(svg.encode(), "image/svg+xml"), text, width, height, caption)
 

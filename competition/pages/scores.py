@@ -22,7 +22,7 @@ Table = tuple[Sequence[Column], Sequence[Sequence]]
 
 def scores_table(judged: Judged) -> Table:
     """A row for each task and one for the means: the scores, as bars with their intervals."""
-    head = [*columns("task", "images"), Column("AP"), Column("95 %"), Column("accuracy"), Column("95 %")]
+    head = [*columns("task", "images"), Column("AP"), Column("95 %", True), Column("accuracy"), Column("95 %", True)]
     rows = []
     for one in judged.report.tasks:
         ap, accuracy = judged.ap[one.task], judged.accuracy[one.task]

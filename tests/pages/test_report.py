@@ -185,9 +185,12 @@ def test_it_is_readable_in_dark_mode_and_in_print(pages, chromium):
     with visit(chromium, pages["training"], color_scheme="dark") as seen:
         colours = "[document.body, document.querySelector('.fact')].map(e => getComputedStyle(e).backgroundColor)"
         assert all(max(map(int, re.findall(r"\d+", colour))) < 60 for colour in seen.page.evaluate(colours))
-    with visit(chromium, pages["training"], WIDTHS[1]) as seen:
-        seen.page.emulate_media(media="print")
+    paper = 794  # pixels across A4
+    with visit(chromium, pages["training"], paper, color_scheme="dark") as seen:
+        seen.page.emulate_media(media="print", color_scheme="dark")
         assert seen.overflow() == 0
+        assert seen.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert max(map(int, re.findall(r"\d+", seen.page.evaluate("getComputedStyle(document.body).color")))) < 60
         assert not seen.page.locator("nav.contents").is_visible()
         assert seen.page.locator(".mistakes .tile").first.is_visible()
         hidden = "[...document.querySelectorAll('.scroll')].filter(e => e.clientHeight < e.scrollHeight - 1).length"
