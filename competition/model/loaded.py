@@ -24,8 +24,8 @@ from competition.task import Task
 STEP = 32  # rows of the largest batch
 
 # All that the squares (views, size, size, 3) uint8 of a picture depend on, and they.
-SquareKind = tuple[int, Aspect, tuple[View, ...]]
-Squares = Mapping[SquareKind, np.ndarray]
+Shape = tuple[int, Aspect, tuple[View, ...]]
+Squares = Mapping[Shape, np.ndarray]
 
 
 class LoadedTraining:
@@ -45,7 +45,7 @@ class LoadedTraining:
     def grad_cam(self) -> GradCam:
         return GradCam(self.network, self.recipe.tasks)
 
-    def kind(self, views: Sequence[View]) -> SquareKind:
+    def shape(self, views: Sequence[View]) -> Shape:
         return self.recipe.image_size, self.recipe.aspect, tuple(views)
 
     def heat(self, content: bytes, classes: Mapping[str, int]) -> dict[str, np.ndarray]:
@@ -109,13 +109,13 @@ class Loaded:
 
     def squares(self, content: bytes, blend: Blend) -> Squares:
         """What the networks of a blend are to see of an image file. Raises BadImage."""
-        made: dict[SquareKind, np.ndarray] = {}
+        made: dict[Shape, np.ndarray] = {}
         for folder, views in views_by_run(blend).items():
             for training in self.trainings[folder]:
-                kind, recipe = training.kind(views), training.recipe
-                if kind not in made:
-                    made[kind] = np.empty((len(views), recipe.image_size, recipe.image_size, 3), np.uint8)
-                    fill_views(made[kind], decode_for(content, recipe), recipe, views)
+                shape, recipe = training.shape(views), training.recipe
+                if shape not in made:
+                    made[shape] = np.empty((len(views), recipe.image_size, recipe.image_size, 3), np.uint8)
+                    fill_views(made[shape], decode_for(content, recipe), recipe, views)
         return made
 
     def predict(self, pictures: Sequence[Squares], blend: Blend) -> Probabilities:
@@ -123,7 +123,7 @@ class Loaded:
         given = {}
         for folder, views in views_by_run(blend).items():
             seen = [
-                one.predict(np.stack([squares[one.kind(views)] for squares in pictures]), views)
+                one.predict(np.stack([squares[one.shape(views)] for squares in pictures]), views)
                 for one in self.trainings[folder]
             ]
             given[folder] = mean_of(seen, blend)
@@ -153,10 +153,10 @@ class Loaded:
 
     @cached_property
     def _blank(self) -> Squares:
-        kinds = [
-            one.kind(views) for folder, views in views_by_run(self.blend).items() for one in self.trainings[folder]
+        shapes = [
+            one.shape(views) for folder, views in views_by_run(self.blend).items() for one in self.trainings[folder]
         ]
-        return {kind: np.zeros((len(kind[2]), kind[0], kind[0], 3), np.uint8) for kind in kinds}
+        return {shape: np.zeros((len(shape[2]), shape[0], shape[0], 3), np.uint8) for shape in shapes}
 
 
 def _share(blend: Blend, folder: Path, task: str) -> float:

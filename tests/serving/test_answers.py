@@ -1,5 +1,6 @@
 """What is served is what `submit` answers, for a run, a cross-validation and a blend, whoever else asks."""
 
+import base64
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,12 +70,28 @@ def blend(folder: Path) -> Path:
     return folder / "blend-1"
 
 
+def assert_explained(image: dict, plain: dict) -> None:
+    """Assert that an answer is the plain one with layers to lay over the picture, where something speaks for it."""
+    layers = [task.pop("looked_at") for task in image["tasks"]]
+    assert [task.pop("looked_at") for task in plain["tasks"]] == [None, None]
+    assert [task["answers"] for task in image["tasks"]] == [task["answers"] for task in plain["tasks"]]
+    assert any(layers)
+    for layer in filter(None, layers):
+        kind, _, content = layer.partition(";base64,")
+        decoded = cv2.imdecode(np.frombuffer(base64.b64decode(content), np.uint8), cv2.IMREAD_UNCHANGED)
+        assert (kind, decoded.shape[2]) == ("data:image/webp", 4)
+        assert np.ptp(decoded[..., 3]) > 100  # of its opacity: something is covered, something is not
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("made", [lambda folder: untrained(folder / "mine-1").folder, cross_validation, blend])
 def test_a_run_a_cross_validation_and_a_blend_answer_as_submit_does(tmp_path, pictures, made):
     folder = made(tmp_path / "runs")
     with served(folder) as server:
         answers = server.post(*(file.read_bytes() for file in pictures)).json()
         about = requests.get(server.address + "v1/model", timeout=60).json()
+        (explained,) = server.post(pictures[0].read_bytes(), explain="true").json()["images"]
+    assert_explained(explained, answers["images"][0])
     given = differences(blend_of([folder], ("plain",), "arithmetic"), pictures, answers["images"], tmp_path)
     assert max(one.max() for one in given.values()) < 1e-6
     assert about["networks"] == {"mine-1": 1, "runs": 2, "blend-1": 2}[folder.name]
