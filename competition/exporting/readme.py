@@ -20,6 +20,8 @@ pictures with it and needs nothing else than
     pip install numpy opencv-python-headless {runtimes}
     python predict.py PICTURES {first} > answers.csv
 
+The second word is one of: {formats}.
+
 A network takes `image`, (batch, {size}, {size}, 3) uint8 RGB, and gives probabilities (batch, classes) for each task;
 `predict.py` shows how a picture becomes such a square. `labels.json`, which is also inside of each network, names the
 output of each task and its classes in order. `temperature` T makes probabilities p honest: softmax(log p / T). From a
@@ -34,8 +36,9 @@ The answers for {pictures}, by each format's own runtime:
 * from float32: the largest difference of a probability from the same weights in Keras and float32
 * from the run: the same, from the number format in which it was trained, and in which `competition submit` answers
 * changed answers: rows (image and task, as far as labelled) with another class than in float32
-* mAP: its difference from float32, with the interval of 95 % of 1,000 resamples, the same ones for both
-* MB: of {which}; images/s: one image after the other, on {which}
+* mAP: its difference from float32, with the interval of 95 % of 1,000 resamples, the same ones for both; int8 knows
+  only 256 probabilities, so many answers tie, and mAP falls by more than the answers change
+* MB and images/s, one image after the other, are those of {which}
 * as submit: rows that `predict.py` answers as `competition submit`; `changed.csv` lists the others
 """
 
@@ -80,7 +83,8 @@ def readme(labels: dict, several: Sequence[Measured], networks: int, pictures: s
         run=labels["run"],
         several="s of all folds, of which it takes the mean," if networks > 1 else "",
         runtimes=" ".join(dict.fromkeys(RUNTIMES[name] for name in formats)),
-        first=" | ".join(formats),
+        first=formats[0],
+        formats=", ".join(formats),
         size=labels["image_size"],
         pictures=pictures,
         table=table(several, own),
