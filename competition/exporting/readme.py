@@ -15,7 +15,7 @@ RUNTIMES: dict[Format, str] = {
 TEXT = """# {run}
 
 Made by `competition export`. Each folder holds the network{several} in one format; `predict.py` answers a folder of
-pictures with it and needs nothing else than
+pictures with {it} and needs nothing else than
 
     pip install numpy opencv-python-headless {runtimes}
     python predict.py PICTURES {first} > answers.csv
@@ -81,7 +81,8 @@ def readme(labels: dict, several: Sequence[Measured], networks: int, pictures: s
     formats = [one.proof.format for one in several]
     return TEXT.format(
         run=labels["run"],
-        several="s of all folds, of which it takes the mean," if networks > 1 else "",
+        several="s of all folds" if networks > 1 else "",
+        it="the mean of them" if networks > 1 else "it",
         runtimes=" ".join(dict.fromkeys(RUNTIMES[name] for name in formats)),
         first=formats[0],
         formats=", ".join(formats),
