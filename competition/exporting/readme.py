@@ -15,10 +15,12 @@ RUNTIMES: dict[Format, str] = {
 TEXT = """# {run}
 
 Made by `competition export`. Each folder holds the network{several} in one format; `predict.py` answers a folder of
-pictures with it and needs nothing else than
+pictures with {it} and needs nothing else than
 
     pip install numpy opencv-python-headless {runtimes}
     python predict.py PICTURES {first} > answers.csv
+
+The second word is one of: {formats}.
 
 A network takes `image`, (batch, {size}, {size}, 3) uint8 RGB, and gives probabilities (batch, classes) for each task;
 `predict.py` shows how a picture becomes such a square. `labels.json`, which is also inside of each network, names the
@@ -34,8 +36,9 @@ The answers for {pictures}, by each format's own runtime:
 * from float32: the largest difference of a probability from the same weights in Keras and float32
 * from the run: the same, from the number format in which it was trained, and in which `competition submit` answers
 * changed answers: rows (image and task, as far as labelled) with another class than in float32
-* mAP: its difference from float32, with the interval of 95 % of 1,000 resamples, the same ones for both
-* MB: of {which}; images/s: one image after the other, on {which}
+* mAP: its difference from float32, with the interval of 95 % of 1,000 resamples, the same ones for both; int8 knows
+  only 256 probabilities, so many answers tie, and mAP falls by more than the answers change
+* MB and images/s, one image after the other, are those of {which}
 * as submit: rows that `predict.py` answers as `competition submit`; `changed.csv` lists the others
 """
 
@@ -78,9 +81,11 @@ def readme(labels: dict, several: Sequence[Measured], networks: int, pictures: s
     formats = [one.proof.format for one in several]
     return TEXT.format(
         run=labels["run"],
-        several="s of all folds, of which it takes the mean," if networks > 1 else "",
+        several="s of all folds" if networks > 1 else "",
+        it="the mean of them" if networks > 1 else "it",
         runtimes=" ".join(dict.fromkeys(RUNTIMES[name] for name in formats)),
-        first=" | ".join(formats),
+        first=formats[0],
+        formats=", ".join(formats),
         size=labels["image_size"],
         pictures=pictures,
         table=table(several, own),

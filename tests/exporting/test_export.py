@@ -217,7 +217,7 @@ def test_the_folds_of_a_cross_validation_are_proven_each_on_its_own_images_and_a
     proof = json.loads((folder / "proof.json").read_text(encoding="utf-8"))
     assert proof["pictures"] == "40 pictures that the run held out"
     assert proof["formats"]["onnx"]["from_own"] < 1e-4  # the other fold's network would answer something else
-    assert "of all folds, of which it takes the mean" in (folder / "README.md").read_text(encoding="utf-8")
+    assert "pictures with the mean of them" in (folder / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
