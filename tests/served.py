@@ -88,7 +88,7 @@ def served(*folders: Path, host: str = "127.0.0.1", **options) -> Iterator[Serve
 
 def picture(seed: int = 0, height: int = 40, width: int = 50) -> np.ndarray:
     """A picture (height, width, 3) uint8 that is told from those of other seeds."""
-    colour = np.random.default_rng(seed).integers(0, 200, 3, np.uint8)  # if all were alike, heads would magnify rounding
+    colour = np.random.default_rng(seed).integers(0, 200, 3, np.uint8)  # of alike ones heads would magnify rounding
     return waves(height, width) // 8 + noise(height, width, seed) // 16 + colour
 
 

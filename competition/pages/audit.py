@@ -10,8 +10,8 @@ import pandas as pd
 from competition.data.audit import Audit, count_classes, count_formats, labelled_together, labels_an_image
 from competition.data.leakage import Images, Leak, between, leaked_questions
 from competition.dataset import MAYBE, YES, Dataset
-from competition.pages.parts import Bar, Column, Fact, Line, Shade, Tile, columns
-from competition.pages.pictures import tile_of
+from competition.pages.parts import Bar, Column, Fact, Line, Shade, Table, Tile, columns
+from competition.pages.pictures import photograph
 from competition.pages.render import render, write_page
 from competition.recipe import Recipe
 from competition.scoring.fashionai import cost_of_missing
@@ -32,7 +32,7 @@ class TaskPart:
 
     task: Task
     anchor: str
-    table: list
+    table: Table
     pictures: list[tuple[str, list[Tile]]]
 
 
@@ -55,6 +55,7 @@ def values(audit: Audit, recipe: Recipe, data: Path) -> dict:
         "worries": [*_worries(audit, rare, across, leaked)],
         "tasks": _task_table(dataset, classes),
         "together": _together(dataset),
+        "not_together": max(0, len(dataset.tasks) - MOST_TASKS),
         "labels": _labels_table(dataset),
         "parts": [*_parts(dataset, audit.readable, classes)],
         "not_pictured": max(0, len(classes) - PICTURED),
@@ -100,6 +101,10 @@ def _verdict(images: int, held_out: float) -> str:
     return "too few to score on" if held_out < FEW else ""
 
 
+def _columns(*titles: str) -> list[Column]:
+    return [Column(title, number=title in NUMBERS) for title in titles]
+
+
 def _facts(audit: Audit, rare: pd.DataFrame, leaked: np.ndarray) -> list[Fact]:
     labelled = np.stack([audit.dataset.labelled[task.name] for task in audit.dataset.tasks])
     exact = sum(leak.exact for leak in audit.leaks)
@@ -142,7 +147,7 @@ def _across_the_split(audit: Audit) -> int:
     return sum(held_out[first] != held_out[second] for first, second in pairs)
 
 
-def _task_table(dataset: Dataset, classes: pd.DataFrame) -> dict:
+def _task_table(dataset: Dataset, classes: pd.DataFrame) -> Table:
     """A row for each task: how many images are labelled for it, and how its classes are spread."""
     rows = []
     for task in dataset.tasks:
@@ -161,10 +166,10 @@ def _task_table(dataset: Dataset, classes: pd.DataFrame) -> dict:
             )
         )
     texts = "task", "kind", "classes", "labelled images", "most frequent", "rarest", "with an m"
-    return {"columns": [Column(text, number=text in NUMBERS) for text in texts], "rows": rows}
+    return _columns(*texts), rows
 
 
-def _together(dataset: Dataset) -> dict | None:
+def _together(dataset: Dataset) -> Table | None:
     """How many of the images of the task on the left are labelled for that above, too; None for a single task."""
     shown = dataset.tasks[:MOST_TASKS]
     if len(shown) < 2:
@@ -175,18 +180,14 @@ def _together(dataset: Dataset) -> dict | None:
         (task.name, *(Shade(count / own[row], f"{count:,}") for count in counts[row].tolist()))
         for row, task in enumerate(shown)
     ]
-    return {
-        "columns": columns("task", *(task.name for task in shown)),
-        "rows": rows,
-        "more": len(dataset.tasks) - len(shown),
-    }
+    return columns("task", *(task.name for task in shown)), rows
 
 
-def _labels_table(dataset: Dataset) -> dict:
+def _labels_table(dataset: Dataset) -> Table:
     """How many images have 0, 1, … labels."""
     counts = labels_an_image(dataset)
     rows = [(number, Bar(count / len(dataset), f"{count:,}")) for number, count in enumerate(counts.tolist()) if count]
-    return {"columns": [Column("tasks labelled"), Column("images")], "rows": rows}
+    return [Column("tasks labelled"), Column("images")], rows
 
 
 def _parts(dataset: Dataset, readable: Dataset, classes: pd.DataFrame) -> Iterator[TaskPart]:
@@ -203,8 +204,7 @@ def _parts(dataset: Dataset, readable: Dataset, classes: pd.DataFrame) -> Iterat
         left -= len(shown)
         pictures = [(name, _pictures(readable, task, place)) for place, name in shown]
         texts = "class", "images", "share", "m", ""
-        table = {"columns": [Column(text, number=text in NUMBERS) for text in texts], "rows": rows}
-        yield TaskPart(task, f"task-{number}", table, pictures)
+        yield TaskPart(task, f"task-{number}", (_columns(*texts), rows), pictures)
 
 
 def _pictures(readable: Dataset, task: Task, number: int) -> list[Tile]:
@@ -212,11 +212,11 @@ def _pictures(readable: Dataset, task: Task, number: int) -> list[Tile]:
     rows = np.flatnonzero(readable.codes[task.name][:, number] == YES)
     drawn = np.sort(np.random.default_rng((0, number)).permutation(rows)[:PICTURES])
     name = task.classes[number]
-    tiles = [tile_of(readable.path(row), SIDE, f"{name}: {readable.names[row]}") for row in drawn]
-    return [tile for tile in tiles if tile]
+    shown = ((row, photograph(readable.path(row), SIDE)) for row in drawn)
+    return [one.tile(f"{name}: {readable.names[row]}") for row, one in shown if one]
 
 
-def _format_table(audit: Audit) -> dict | None:
+def _format_table(audit: Audit) -> Table | None:
     """A row for each format; None if no image can be read."""
     if not audit.headers:
         return None
@@ -232,10 +232,10 @@ def _format_table(audit: Audit) -> dict | None:
     ]
     heads = columns("format", "images", "smallest sides", "median sides", "largest sides")
     heads[1] = Column("images")
-    return {"columns": heads, "rows": rows}
+    return heads, rows
 
 
-def _rarest(classes: pd.DataFrame) -> dict:
+def _rarest(classes: pd.DataFrame) -> Table:
     """The rarest classes, and what they cost."""
     rows = [
         (
@@ -250,7 +250,7 @@ def _rarest(classes: pd.DataFrame) -> dict:
         for one in classes.sort_values("images", kind="stable").head(RAREST).itertuples()
     ]
     heads = columns("class", "images", "share", "to score on", "recall known to", "lost AP if always wrong")
-    return {"columns": [*heads, Column("")], "rows": rows}
+    return [*heads, Column("")], rows
 
 
 def _lines(problems: Sequence) -> dict:
@@ -264,8 +264,6 @@ def _pairs(images: Images, leaks: Sequence[Leak]) -> Iterator[tuple[str, list[Ti
     for leak in leaks[:MOST_PAIRS]:
         what = "the same file" if leak.exact else f"{leak.distance} of 64 bits of their hashes differ"
         kind = "bad" if images.asked[leak.first] != images.asked[leak.second] else ""
-        tiles = [
-            tile_of(dataset.path(row), SIDE, ids[row], (Line(Path(dataset.names[row]).name),), kind)
-            for row in (leak.first, leak.second)
-        ]
-        yield f"{between(images, leak)}: {what}", [tile for tile in tiles if tile]
+        shown = ((row, photograph(dataset.path(row), SIDE)) for row in (leak.first, leak.second))
+        tiles = [one.tile(ids[row], [Line(Path(dataset.names[row]).name)], kind=kind) for row, one in shown if one]
+        yield f"{between(images, leak)}: {what}", tiles

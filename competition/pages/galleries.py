@@ -5,8 +5,9 @@ from pathlib import Path
 
 from competition.errors import InvalidInput
 from competition.pages.figures import count, percent
+from competition.pages.looks import Question, looks
 from competition.pages.parts import Layer, Line, Tile
-from competition.pages.photographs import Photograph, Question, looks, photographs
+from competition.pages.pictures import Photograph, photographs
 from competition.pages.review import PAIRS, Leaks
 from competition.pages.subject import NOT_USED, TRAINED_ON, Reported
 from competition.scoring.mistakes import Sample, samples

@@ -21,6 +21,9 @@ class Column(NamedTuple):
     number: bool = False
 
 
+Table = tuple[Sequence[Column], Sequence[Sequence]]  # the columns, and the cells of each row
+
+
 class Bar(NamedTuple):
     """A share from 0 to 1 in a cell, as a bar behind its text; `low` and `high` draw its interval, `mark` a line."""
 

@@ -13,8 +13,8 @@ from competition.data.near_duplicates import DISTANCE, duplicate_groups, percept
 from competition.dataset import YES, Dataset
 from competition.errors import Problem
 from competition.pages.figures import NOT_KNOWN, percent
-from competition.pages.parts import Column, columns
-from competition.pages.scores import ClassScore, Table
+from competition.pages.parts import Column, Table, columns
+from competition.pages.scores import ClassScore
 from competition.pages.subject import NOT_USED, TRAINED_ON, Reported
 from competition.task import Task
 

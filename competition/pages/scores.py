@@ -1,7 +1,7 @@
 """What a report says of scores: of each task with intervals, by class, at thresholds, over folds, seeds and views."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,15 +9,13 @@ import numpy as np
 from competition.dataset import MAYBE, YES
 from competition.pages import charts
 from competition.pages.figures import NOT_KNOWN, bar, count, interval, number, percent
-from competition.pages.parts import Chart, Column, Shade, columns
+from competition.pages.parts import Chart, Column, Shade, Table, columns
 from competition.pages.subject import Judged, Reported
 from competition.scoring.labels import NUMBERS, score_labels
 from competition.scoring.mistakes import confused, confusion
 from competition.scoring.plots import LEGIBLE, MOST_CONFUSED, in_words
 from competition.scoring.predictions import Predictions
 from competition.task import HALF, Task
-
-Table = tuple[Sequence[Column], Sequence[Sequence]]
 
 
 def scores_table(judged: Judged) -> Table:
