@@ -21,7 +21,7 @@ from competition.scoring.blend import Blend
 from competition.scoring.predictions import Probabilities
 from competition.task import Task
 
-STEP = 32  # rows of the largest batch
+STEP, FEW = 32, 4  # rows of the largest batch, and of the steps between the sizes of larger ones
 
 # All that the squares (views, size, size, 3) uint8 of a picture depend on, and they.
 Shape = tuple[int, Aspect, tuple[View, ...]]
@@ -57,7 +57,8 @@ class LoadedTraining:
     def predict(self, images: np.ndarray, views: Sequence[View]) -> dict[View, Probabilities]:
         """{view: {task: (n, classes) float32}} of images (n, views, size, size, 3) uint8.
 
-        A batch is filled up to a power of two, so that there are few shapes; what fills it changes no other row.
+        A batch of more than FEW is filled up to a multiple of it, so that there are few shapes; what fills it changes
+        other rows by no more than rounding.
         """
         rows = images.reshape(-1, *images.shape[2:])
         parts = [self._step(rows[start : start + self.step]) for start in range(0, len(rows), self.step)]
@@ -69,7 +70,8 @@ class LoadedTraining:
 
     def _step(self, rows: np.ndarray) -> Probabilities:
         count = len(rows)
-        filled = np.concatenate([rows, np.zeros(((1 << (count - 1).bit_length()) - count, *rows.shape[1:]), np.uint8)])
+        lacking = -count % FEW if count > FEW else 0
+        filled = np.concatenate([rows, np.zeros((lacking, *rows.shape[1:]), np.uint8)]) if lacking else rows
         outputs = by_task(self._compiled(tf.constant(filled)), self.recipe.tasks)
         return {task: values.numpy()[:count] for task, values in outputs.items()}
 
