@@ -83,7 +83,7 @@ def train(
     """
     end = None if max_minutes is None else time.monotonic() + 60 * max_minutes
     refuse_numbers(picture_cache=picture_cache, checkpoint_minutes=checkpoint_minutes, max_minutes=max_minutes)
-    refuse_flags(fraction, tensorboard, dry_run, overfit)
+    refuse_flags(fraction, tensorboard, dry_run, overfit, run=run, smoke=smoke, max_minutes=max_minutes, fresh=fresh)
     data, spent = data or Path("data") / recipe.name, Spent()
 
     def read(cache: Path) -> Material:
@@ -184,13 +184,17 @@ def refuse_numbers(**numbers: float | None) -> None:
             raise InvalidInput(f"--{name.replace('_', '-')} is {value}; allowed are numbers from 0")
 
 
-def refuse_flags(fraction: float, tensorboard: bool, dry_run: bool, overfit: int | None) -> None:
-    """Raise InvalidInput for a share that is none, an extra that is not installed, and two questions at once."""
+def refuse_flags(fraction: float, tensorboard: bool, dry_run: bool, overfit: int | None, **of_a_run) -> None:
+    """Raise InvalidInput for a share that is none, an extra that is not installed, two questions at once, and flags
+    `of_a_run` beside --overfit, which makes none."""
     refuse_fraction(fraction)
     if tensorboard:
         require("tensorboard", "tensorboard")
     if dry_run and overfit is not None:
         raise InvalidInput("--dry-run and --overfit are two questions; ask one at a time")
+    idle = [f"--{name.replace('_', '-')}" for name, value in (of_a_run | {"tensorboard": tensorboard}).items() if value]
+    if overfit is not None and idle:
+        raise InvalidInput(f"--overfit makes no run, so {' and '.join(idle)} would do nothing; drop one or the other")
 
 
 def weights_digest(recipe: Recipe) -> dict[str, str]:

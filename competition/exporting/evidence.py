@@ -71,7 +71,10 @@ def evidence_of(run: Run, dataset: Dataset, sampled: bool, cache: Path = CACHE) 
 def _good(dataset: Dataset, rows: np.ndarray, count: int, cache: Path) -> np.ndarray:
     """The first rows, at most `count`, whose images can be read: a run may have been told to skip others."""
     some = rows[: 2 * count]
-    return some[inspect(dataset.take(some), cache).good][:count]
+    good = some[inspect(dataset.take(some), cache).good][:count]
+    if not len(good):
+        raise InvalidInput("no image that the run was trained on can be read any more; bring the data back")
+    return good
 
 
 def _squares(dataset: Dataset, run: Run) -> np.ndarray:

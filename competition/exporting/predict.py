@@ -37,11 +37,10 @@ def sides(picture):
 
 
 def square(file):
-    """The picture in a file as the network takes it, (SIZE, SIZE, 3) uint8 RGB: upright, on white, halved, warped."""
+    """A picture as the network takes it, (SIZE, SIZE, 3) uint8 RGB: upright, on white, warped; None if damaged."""
     content = np.fromfile(file, np.uint8)
-    picture = cv2.imdecode(content, cv2.IMREAD_UNCHANGED)
-    if picture is None:
-        sys.exit(f"{file} is damaged, or no picture")
+    if not content.size or (picture := cv2.imdecode(content, cv2.IMREAD_UNCHANGED)) is None:
+        return None
     if picture.shape[2:] == (4,):
         picture = picture // (257 if picture.dtype == np.uint16 else 1)
         opacity = picture[..., 3:] / np.float32(255)
@@ -55,19 +54,21 @@ def square(file):
         picture = cv2.resize(picture[: height * half[0], : width * half[1]], (width, height), interpolation=way)
     scale, centre = SIZE / sides(picture)[::-1], (np.array(picture.shape[1::-1]) - 1) / 2
     matrix = np.column_stack([np.diag(scale), (SIZE - 1) / 2 - scale * centre])
-    border = cv2.BORDER_CONSTANT if PADDED else cv2.BORDER_REPLICATE
-    warped = cv2.warpAffine(picture, matrix, (SIZE, SIZE), borderMode=border, borderValue=(128, 128, 128))
-    return cv2.cvtColor(warped, cv2.COLOR_BGR2RGB)
+    border = {"borderMode": cv2.BORDER_CONSTANT if PADDED else cv2.BORDER_REPLICATE, "borderValue": (128, 128, 128)}
+    return cv2.cvtColor(cv2.warpAffine(picture, matrix, (SIZE, SIZE), **border), cv2.COLOR_BGR2RGB)
 
 
 if __name__ == "__main__":
     _, folder, kind = sys.argv if len(sys.argv) == 3 else sys.exit(__doc__)
-    networks = [*map(network, sorted(HERE.glob(f"{kind}/*")))] or sys.exit(f"{HERE} holds no {kind}")
-    table = csv.writer(sys.stdout)
-    table.writerow(["image", "task", "class", "probability"])
-    for file in filter(cv2.haveImageReader, sorted(map(str, Path(folder).rglob("*")))):
-        answers = [one(image=square(file)[None]) for one in networks]
+    damaged, networks = [], [*map(network, sorted(HERE.glob(f"{kind}/*")))] or sys.exit(f"{HERE} holds no {kind}")
+    (table := csv.writer(sys.stdout)).writerow(["image", "task", "class", "probability"])
+    for file in sorted(f for f in Path(folder).rglob("*") if f.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp")):
+        if (picture := square(file)) is None:
+            damaged.append(f"{file} is damaged, or no picture")
+            continue
+        answers = [one(image=picture[None]) for one in networks]
         for task in LABELS["tasks"]:
             mean = np.mean([answer[task["output"]][0] for answer in answers], axis=0)
             chosen = np.flatnonzero(mean > 0.5) if task["kind"] == "multilabel" else [mean.argmax()]
             table.writerows([file, task["name"], task["classes"][k], f"{mean[k]:.6f}"] for k in chosen)
+    sys.exit("\n".join(damaged) or 0)

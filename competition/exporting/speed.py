@@ -9,6 +9,8 @@ from runpy import run_path
 
 import numpy as np
 
+from competition.errors import InvalidInput
+
 IMAGES, FIRST = 30, 5  # the first images, which also make memory ready, do not count
 
 
@@ -16,7 +18,11 @@ def images_a_second(file: Path, threads: int) -> float:
     """The speed of a network, in a file of an export, one image after the other, on so many threads."""
     limits = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), str(threads))
     command = [sys.executable, "-m", __spec__.name, str(file), str(threads)]
-    done = subprocess.run(command, env=os.environ | limits, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, env=os.environ | limits, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InvalidInput(
+            f"{file} could not be run in a process of its own; it ends with: {done.stderr[-500:].strip()}"
+        )
     return float(done.stdout)
 
 

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from runpy import run_path
 
@@ -90,7 +90,8 @@ def _write_proof(folder: Path, several: Sequence[Measured], pictures: str) -> No
         }
         for one in several
     }
-    versions = {name: version(name) for name in dict.fromkeys(libraries)}
+    installed = packages_distributions()  # onnxruntime may be there as onnxruntime-gpu, and so on
+    versions = {name: version(installed[name.replace("-", "_")][0]) for name in dict.fromkeys(libraries)}
     _write(folder / "proof.json", to_text({"pictures": pictures, **called(), "versions": versions, "formats": proofs}))
     rows = [(one.proof.format, *row) for one in several for row in one.proof.unlike]
     _write(folder / "changed.csv", for_spreadsheets(pd.DataFrame(rows, columns=UNLIKE)).to_csv(index=False).rstrip())

@@ -1,6 +1,7 @@
 """What a training would take, told before it begins: memory, disk, and the files that it would write."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -44,7 +45,7 @@ class Needs:
 def needs(preparation: Preparation) -> Needs:
     """An estimate of what a training takes. It compiles the network, which is of no use afterwards.
 
-    Three networks took 0.86 to 1.16 of it on a processor (docs/recipes.md).
+    Three networks took 0.87 to 1.16 of it on a processor (docs/recipes.md).
     """
     recipe, network, found = preparation.recipe, preparation.network, []
     program = 0 if devices.gpus() else resident()
@@ -146,7 +147,9 @@ def resident() -> int:
 
 
 def free_memory() -> int:
-    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    """Bytes that programs can still have: what is free, and what the system keeps of files."""
+    found = re.search(r"MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text(encoding="ascii"))
+    return 1024 * int(found[1])
 
 
 def in_bytes(count: float) -> str:

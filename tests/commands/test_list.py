@@ -10,6 +10,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from select import select
 
 import pytest
 from helpers import write
@@ -140,5 +141,6 @@ def read_until(terminal: int, wanted: bytes) -> bytes:
     """What a program prints on a terminal, up to the line that has some bytes."""
     found = b""
     while wanted not in found or not found.endswith(b"\x1b[J"):
+        assert select([terminal], [], [], 60)[0], found  # else it would be waited for, for ever
         found += os.read(terminal, 4096)
     return found

@@ -116,6 +116,19 @@ def test_what_it_cannot_do_is_said_in_one_line(script, tmp_path, words, said):
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_what_is_damaged_is_named_and_the_others_are_answered(script, tmp_path):
+    for name, content in (
+        ("a.jpg", b""),
+        ("b.png", cv2.imencode(".png", noise(40, 50))[1].tobytes()),
+        ("c.JPG", b"no"),
+    ):
+        write(tmp_path / "shown" / name, content)
+    done = call(script, str(tmp_path / "shown"), "onnx")
+    assert done.returncode == 1
+    assert [Path(line.split(" is damaged")[0]).name for line in done.stderr.splitlines()] == ["a.jpg", "c.JPG"]
+    assert {Path(row[0]).name for row in csv.reader(io.StringIO(done.stdout)) if row[0] != "image"} == {"b.png"}
+
+
 def test_it_has_at_most_sixty_lines_and_needs_the_project_for_nothing():
     lines = [line for line in SCRIPT.read_text(encoding="utf-8").splitlines() if line]
     assert len(lines) <= 60

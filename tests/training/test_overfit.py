@@ -134,3 +134,10 @@ def test_less_than_once_is_refused_before_anything_is_read(steps, tmp_path):
 def test_it_is_a_flag():
     assert given_by(train, "clothing", "--overfit", "100")["overfit"] == 100
     assert given_by(train, "clothing")["overfit"] is None
+
+
+@pytest.mark.parametrize("flag", [{"smoke": True}, {"max_minutes": 1}, {"tensorboard": True}, {"run": Path("mine")}])
+def test_a_flag_of_a_run_is_refused_and_not_ignored(tmp_path, flag):
+    name = next(iter(flag)).replace("_", "-")
+    message = refusal(lambda: train(TINY, tmp_path / "none", overfit=5, **flag))
+    assert f"--overfit makes no run, so --{name} would do nothing" in message
