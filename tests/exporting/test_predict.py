@@ -119,7 +119,7 @@ def test_what_it_cannot_do_is_said_in_one_line(script, tmp_path, words, said):
 def test_what_is_damaged_is_named_and_the_others_are_answered(script, tmp_path):
     for name, content in (
         ("a.jpg", b""),
-        ("b.png", cv2.imencode(".png", noise(40, 50))[1].tobytes()),
+        ("b.png", cv2.imencode(".png", np.zeros((40, 50, 3), np.uint8))[1].tobytes()),
         ("c.JPG", b"no"),
     ):
         write(tmp_path / "shown" / name, content)
