@@ -66,7 +66,8 @@ browser: ## install Chromium from the system's packages, for the tests of pages 
 	@for name in chromium chromium-browser google-chrome; do command -v $$name && exit; done; \
 	command -v apt-get > /dev/null || { echo "there is no apt-get here: install Chromium by hand"; exit 1; }; \
 	root=$$(test $$(id -u) = 0 || echo sudo -n); \
-	$$root apt-get update -qq && $$root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium > /dev/null
+	get="timeout 300 apt-get -qq -o Acquire::http::Timeout=30"; \
+	$$root $$get update && $$root env DEBIAN_FRONTEND=noninteractive $$get install -y chromium > /dev/null
 
 test: $(TOOLS) ## run every check in two processes, the fast ones first [ARGS="tests/layouts -x"]
 	$(VENV)/bin/python -m pytest -n 2 $(ARGS)
