@@ -82,7 +82,7 @@ def _sample(photo: Photograph, one: Sample, layers: Sequence[str | None], number
 
 def _pair(reported: Reported, small: dict[str, Photograph], one: int, other: int, distance: int) -> list[Tile]:
     """The two photographs of a leak, each with the side of the split on which it is."""
-    sides = {TRAINED_ON: "trained on", NOT_USED: "not used"}
+    sides = {TRAINED_ON: "perhaps trained on" if reported.in_part else "trained on", NOT_USED: "not used"}
     tiles, names = [], reported.dataset.names
     for row in (one, other):
         if photo := small.get(reported.dataset.ids[row]):
