@@ -58,9 +58,9 @@ def _made(reported: Reported) -> dict:
         ("started", str(made.get("started", card.NOT_RECORDED))[:16].replace("T", " ")),
         ("time", minutes(seconds)),
         ("commit", made.get("commit") or card.NOT_RECORDED),
-        ("device", ", ".join(made.get("devices", [])) or card.NOT_RECORDED),
+        ("device", (", ".join(made.get("devices", [])) or card.NOT_RECORDED) + reported.of_first),
         ("trained on", f"{reported.in_part or 'all'} of the images that were not held out"),
-        ("number format", made.get("precision", card.NOT_RECORDED)),
+        ("number format", made.get("precision", card.NOT_RECORDED) + reported.of_first),
         ("networks", f"{len(reported.trainings)}, {sum(weights) / 1_000_000:.1f} MB"),
         ("best epoch", str(found.get("best_epoch") or NOT_KNOWN)),
     ]
@@ -73,6 +73,7 @@ def _made(reported: Reported) -> dict:
         "versions": ", ".join(f"{name} {version}" for name, version in versions.items()) or card.NOT_RECORDED,
         "command": made.get("command", card.NOT_RECORDED),
         "base": card.base_of(recipe)[0],
+        "of_first": reported.of_first,
         "changes": card.changes(recipe),
         "whole_recipe": [
             (one.name, card.in_words(getattr(recipe, one.name))) for one in fields(recipe) if one.name != "tasks"
@@ -158,7 +159,7 @@ def _review(reported: Reported, dataset: Dataset | None, missing: list[str]) -> 
         "over_folds": reported.over_folds,
         "in_part": reported.in_part,
         "use": card.intended_use(reported),
-        "weights_licence": card.weights_and_licence(reported.recipe),
+        "weights_licence": card.weights_and_licence(reported.recipe) + reported.of_first,
         "data_licence": card.licence_of_data(reported.data),
         "limits": [*card.limits(judged, counts, by_class)],
     }

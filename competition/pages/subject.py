@@ -84,6 +84,11 @@ class Reported:
         return self.blend.runs if self.blend else [self.run]
 
     @property
+    def of_first(self) -> str:
+        """What to add to a fact that is read from the first member of a blend alone."""
+        return f" (of its first member, {self.members[0].name})" if self.blend else ""
+
+    @property
     def trainings(self) -> list[Run]:
         """Every training behind it."""
         return [part for run in self.members for part in run.trainings]

@@ -214,6 +214,9 @@ def test_a_blend_has_its_members_and_scores_that_its_weights_were_not_found_on(p
     with visit(chromium, pages["blend"]) as seen:
         members = seen.page.locator("#parts table").first.locator("tbody tr")
         assert members.count() == len(written["members"])
+        first = f"(of its first member, {made.runs['training'].name})"
+        assert seen.page.locator("#made").inner_text().count(first) >= 3  # recipe, device, number format
+        assert first in seen.page.locator("#card").inner_text()
         assert seen.page.locator(".fact dd").first.inner_text().startswith(f"{written['scores']['best']['map']:.4f}")
         assert seen.page.locator(".mistakes .layer").count() > 0
 
