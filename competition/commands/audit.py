@@ -24,7 +24,8 @@ def audit(*, data: Path, recipe: str | None = None, output: Path | None = None, 
     from competition.pages.audit import write_audit
 
     chosen, data = recipe_for(data, recipe)
-    output = output or Path(f"audit-{data.absolute().stem}.html")
+    whole = data.absolute()
+    output = output or Path(f"audit-{whole.name if whole.is_dir() else whole.stem}.html")
     try_out(output)
     found = audit_data(chosen, data, cache)
     write_audit(output, found, chosen, data)

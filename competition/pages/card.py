@@ -112,6 +112,8 @@ def limits(judged: Judged | None, counts: Sequence[ClassCount], scores: Sequence
             yield f"{one.task.name}: {one.name} was never seen in training; the network cannot know it."
         elif one.score is None or not one.score.rows:
             yield f"{one.task.name}: {one.name} was never judged, because no image that was held out has it."
+    if any(one.learned < 0 for one in counts):
+        yield "How many images of each class were trained on is not known; some classes may have few or none."
     few = [one for one in rare(counts) if one.learned]
     if few:
         names = ", ".join(f"{one.task.name}: {one.name} ({one.learned})" for one in few[:10])

@@ -36,14 +36,15 @@ def galleries(reported: Reported, leaks: Leaks | None, missing: list[str]) -> di
     except InvalidInput as error:
         missing.append(f"where the network looked: {error}")
         layers = {}
+    laid = {one: (layer, _looked_for(tasks[one.task], one)) for one, layer in layers.items()}
     switch = {name: f"heat-{place}" for place, name in enumerate(tasks)}
     mistakes = zip(worst, about_worst, strict=True)
     random = zip(shown, about_shown, strict=True)
     several = layers and any(len(one.tasks) > 1 for one in shown)
     return {
-        "mistakes": [_mistake(small[one.image], one, layers.get(question)) for one, question in mistakes],
+        "mistakes": [_mistake(small[one.image], one, laid.get(question)) for one, question in mistakes],
         "wrong": len(wrong),
-        "samples": [_sample(small[one.image], one, [*map(layers.get, asked)], switch) for one, asked in random],
+        "samples": [_sample(small[one.image], one, [*map(laid.get, asked)], switch) for one, asked in random],
         "switches": [(switch[name], name) for name in tasks if several and any(name in one.tasks for one in shown)],
         "pairs_that_leak": [tile for pair in pairs for tile in _pair(reported, small, *pair)],
         "heat": bool(layers),
@@ -56,7 +57,11 @@ def _place(task: Task, mistake) -> int:
     return task.classes.index(name)
 
 
-def _mistake(photo: Photograph, one, layer: str | None) -> Tile:
+def _looked_for(task: Task, question: Question) -> str:
+    return f"where the network looked for {task.name}: {task.classes[question.place]}"
+
+
+def _mistake(photo: Photograph, one, layer: tuple[str, str] | None) -> Tile:
     lines = [
         Line(one.task),
         Line(f"answer: {one.answer} {percent(one.probability, 0)}", "bad"),
@@ -64,15 +69,15 @@ def _mistake(photo: Photograph, one, layer: str | None) -> Tile:
         Line(Path(one.image).name, "name"),
     ]
     text = f"{one.task}: answered {one.answer}, labelled {one.truth}"
-    layers = [Layer(FIRST, layer, f"where the network looked for {one.answer}")] if layer else []
+    layers = [Layer(FIRST, *layer)] if layer else []
     return photo.tile(f"Picture {Path(one.image).name}. {text}", lines, layers, "bad")
 
 
-def _sample(photo: Photograph, one: Sample, layers: Sequence[str | None], number_of: dict[str, str]) -> Tile:
+def _sample(photo: Photograph, one: Sample, layers: Sequence[tuple[str, str] | None], number_of: dict) -> Tile:
     answers = zip(one.tasks, one.lines, one.rights, strict=True)
     lines = [Line(line, "good" if right else "bad", number_of[task]) for task, line, right in answers]
     laid = [
-        Layer(f"{number_of[task]} {FIRST if not place else ''}".strip(), layer, f"where the network looked for {task}")
+        Layer(f"{number_of[task]} {FIRST if not place else ''}".strip(), *layer)
         for place, (task, layer) in enumerate(zip(one.tasks, layers, strict=True))
         if layer
     ]
@@ -82,7 +87,7 @@ def _sample(photo: Photograph, one: Sample, layers: Sequence[str | None], number
 
 def _pair(reported: Reported, small: dict[str, Photograph], one: int, other: int, distance: int) -> list[Tile]:
     """The two photographs of a leak, each with the side of the split on which it is."""
-    sides = {TRAINED_ON: "trained on", NOT_USED: "not used"}
+    sides = {TRAINED_ON: "perhaps trained on" if reported.in_part else "trained on", NOT_USED: "not used"}
     tiles, names = [], reported.dataset.names
     for row in (one, other):
         if photo := small.get(reported.dataset.ids[row]):

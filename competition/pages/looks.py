@@ -45,10 +45,10 @@ def _looks(by_run: Mapping[Path, Sequence[Question]], path_of: Mapping[str, Path
 
     looked, of = None, None
     runs = [Run(folder) for folder in by_run]
-    for network, asked in zip(networks(runs), by_run.values(), strict=True):
+    for run, network, asked in zip(runs, networks(runs), by_run.values(), strict=True):
         if of is not network:
             looked, of = GradCam(network, reported.recipe.tasks), network
-        yield from _layers(looked, network.input.shape[1], reported.recipe.aspect, asked, path_of)
+        yield from _layers(looked, network.input.shape[1], run.read_recipe().aspect, asked, path_of)
 
 
 def _layers(looked, size: int, aspect, asked: Sequence[Question], path_of: Mapping[str, Path]):

@@ -2,7 +2,7 @@
 
 import shlex
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -58,23 +58,22 @@ def _made(reported: Reported) -> dict:
         ("started", str(made.get("started", card.NOT_RECORDED))[:16].replace("T", " ")),
         ("time", minutes(seconds)),
         ("commit", made.get("commit") or card.NOT_RECORDED),
-        ("device", ", ".join(made.get("devices", [])) or card.NOT_RECORDED),
-        ("number format", made.get("precision", card.NOT_RECORDED)),
+        ("device", (", ".join(made.get("devices", [])) or card.NOT_RECORDED) + reported.of_first),
+        ("trained on", f"{reported.in_part or 'all'} of the images that were not held out"),
+        ("number format", made.get("precision", card.NOT_RECORDED) + reported.of_first),
         ("networks", f"{len(reported.trainings)}, {sum(weights) / 1_000_000:.1f} MB"),
         ("best epoch", str(found.get("best_epoch") or NOT_KNOWN)),
     ]
     versions = made.get("versions", {})
-    notes = ["This was a smoke test: its scores mean nothing."] if made.get(SMOKE) else []
-    if found.get(OUT_OF_TIME):
-        notes.append(f"The time was up {found[OUT_OF_TIME]}, so it had fewer epochs than planned.")
     history = [] if reported.over_folds or reported.blend else charts.curves(reported.run, recipe.tasks)
     return {
         "kind": reported.kind,
-        "notes": notes,
+        "notes": [*_notes(reported)],
         "pairs": [pair for pair in pairs if pair[1] != NOT_KNOWN],
         "versions": ", ".join(f"{name} {version}" for name, version in versions.items()) or card.NOT_RECORDED,
         "command": made.get("command", card.NOT_RECORDED),
         "base": card.base_of(recipe)[0],
+        "of_first": reported.of_first,
         "changes": card.changes(recipe),
         "whole_recipe": [
             (one.name, card.in_words(getattr(recipe, one.name))) for one in fields(recipe) if one.name != "tasks"
@@ -84,6 +83,21 @@ def _made(reported: Reported) -> dict:
         "again": f"competition report {shlex.quote(str(reported.run.folder))}",
         "tables": scores.blend_tables(reported) if reported.blend else scores.folds_tables(found),
     }
+
+
+def _notes(reported: Reported) -> Iterator[str]:
+    """What a reader has to know of the training before the scores."""
+    if any(run.read_made().get(SMOKE) for run in reported.members):
+        yield "This was a smoke test: its scores mean nothing."
+    if reported.in_part:
+        yield (
+            f"Only {reported.in_part} of the images that were not held out were trained on. Which they were is not "
+            "recorded: images to learn from are not counted, and a leak may be of an image that was not trained on."
+        )
+    if any(run.file("skipped.txt").is_file() for run in reported.trainings):
+        yield "Images that could not be used were skipped (skipped.txt); counts of images to learn from include them."
+    if when := reported.scores.get(OUT_OF_TIME):
+        yield f"The time was up {when}, so it had fewer epochs than planned."
 
 
 def _scores(reported: Reported) -> dict:
@@ -129,10 +143,13 @@ def _review(reported: Reported, dataset: Dataset | None, missing: list[str]) -> 
     by_class = scores.class_scores(reported.predictions) if judged else []
     counts = review.class_counts(reported, by_class, dataset)
     leaks = _tried(missing, "the search for leaks", lambda: review.find_leaks(reported)) if there and judged else None
+    not_counted = "which images were trained on is not recorded" if reported.in_part else ""
+    not_counted = "the labels are not there" if dataset is None else not_counted
     contradicting = review.contradicting(dataset, reported.digests) if there else None
     return {
         "classes": review.classes_table(counts, reported.over_folds),
         "rare": review.rare(counts),
+        "not_counted": not_counted,
         "fewest": review.RARE,
         "suspects": review.suspects_table(reported, dataset) if judged else None,
         "contradicting": contradicting and [str(one) for one in contradicting],
@@ -140,8 +157,9 @@ def _review(reported: Reported, dataset: Dataset | None, missing: list[str]) -> 
         "leaks": leaks,
         "most_pairs": review.PAIRS,
         "over_folds": reported.over_folds,
+        "in_part": reported.in_part,
         "use": card.intended_use(reported),
-        "weights_licence": card.weights_and_licence(reported.recipe),
+        "weights_licence": card.weights_and_licence(reported.recipe) + reported.of_first,
         "data_licence": card.licence_of_data(reported.data),
         "limits": [*card.limits(judged, counts, by_class)],
     }

@@ -34,13 +34,16 @@ class ClassCount:
 
 
 def class_counts(reported: Reported, scores: Sequence[ClassScore], dataset: Dataset | None) -> list[ClassCount]:
-    """Every class of every task; without the dataset only those that were judged, and `learned` is then -1."""
+    """Every class of every task; without the dataset only those that were judged.
+
+    `learned` is -1 where it is not known: without the dataset, and after a training on only a part of the images.
+    """
     judged = {(one.task.name, one.name): one for one in scores}
     if dataset is None:
         return [ClassCount(one.task, one.name, -1, one) for one in scores]
     learned = reported.side != NOT_USED if reported.over_folds else reported.side == TRAINED_ON
     return [
-        ClassCount(task, name, int(yes), judged.get((task.name, name)))
+        ClassCount(task, name, -1 if reported.in_part else int(yes), judged.get((task.name, name)))
         for task in dataset.tasks
         for name, yes in zip(task.classes, (dataset.codes[task.name][learned] == YES).sum(axis=0), strict=True)
     ]

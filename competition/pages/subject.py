@@ -14,7 +14,7 @@ from competition.files import CACHE, is_file
 from competition.images.decode import file_of
 from competition.layouts.registry import reader_of
 from competition.recipe import Recipe
-from competition.run import BLEND, CROSS_VALIDATION, FOLD, Run
+from competition.run import BLEND, CROSS_VALIDATION, FOLD, FRACTION, SMOKE, Run
 from competition.scoring.blend import Blend, read_blend, read_member
 from competition.scoring.blend_weights import Member, find_blend
 from competition.scoring.bootstrap import Estimate, estimate, resampled
@@ -79,21 +79,36 @@ class Reported:
         return "Cross-validation" if CROSS_VALIDATION in self.made else "Training"
 
     @property
+    def members(self) -> list[Run]:
+        """The runs of a blend; else the run itself."""
+        return self.blend.runs if self.blend else [self.run]
+
+    @property
+    def of_first(self) -> str:
+        """What to add to a fact that is read from the first member of a blend alone."""
+        return f" (of its first member, {self.members[0].name})" if self.blend else ""
+
+    @property
     def trainings(self) -> list[Run]:
         """Every training behind it."""
-        return [part for run in (self.blend.runs if self.blend else [self.run]) for part in run.trainings]
+        return [part for run in self.members for part in run.trainings]
+
+    @cached_property
+    def in_part(self) -> str:
+        """How much was trained on of the images that were not held out, if not all; which of them is not recorded."""
+        made = [run.read_made() for run in self.members]
+        shares = ["two batches" if one.get(SMOKE) else f"{100 * one.get(FRACTION, 1):g} %" for one in made]
+        return "" if set(shares) == {"100 %"} else ", ".join(dict.fromkeys(shares))
 
     @property
     def over_folds(self) -> bool:
         """Whether every image was both trained on and held out, in different folds."""
-        first = self.blend.runs[0] if self.blend else self.run
-        return CROSS_VALIDATION in first.read_made()
+        return CROSS_VALIDATION in self.members[0].read_made()
 
     @property
     def data(self) -> Path:
         """Where the data set was when it was trained."""
-        first = self.blend.runs[0] if self.blend else self.run
-        return Path(first.read_made()["data"])
+        return Path(self.members[0].read_made()["data"])
 
     @cached_property
     def judged(self) -> Judged | None:
@@ -134,8 +149,11 @@ class Reported:
 
     @cached_property
     def side(self) -> np.ndarray:
-        """Where each image of the dataset stood, (n,) int: the fold that held it out, TRAINED_ON, or NOT_USED."""
-        first = self.blend.runs[0] if self.blend else self.run
+        """Where each image of the dataset stood, (n,) int: the fold that held it out, TRAINED_ON, or NOT_USED.
+
+        After a training on only a part of the images, TRAINED_ON are all that it could have been.
+        """
+        first = self.members[0]
         test = read_predictions(first, name=TEST).images.tolist() if first.file(TEST).is_file() else []
         folds = self.fold_of | dict.fromkeys(test, NOT_USED)
         rest = NOT_USED if self.over_folds else TRAINED_ON

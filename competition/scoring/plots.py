@@ -24,6 +24,7 @@ MARKERS = {
     for goal, size, fill in zip(GOALS, (9, 4.5), ("none", "full"), strict=True)
 }
 BARS = 0.3  # height of the highest bar, as a share of the panel
+LONGEST = 24  # characters of a name: longer ones would leave no room for the cells
 NUMBERED = 12  # with up to so many classes, the cells of a confusion matrix show their counts
 LEGIBLE, MOST_CONFUSED = 60, 40  # with up to 60 classes it shows all of them, with more only 40
 
@@ -86,12 +87,12 @@ def confusion_matrix(task: Task, counts: np.ndarray) -> Figure:
     If there are more classes than can be read (or fit into memory), those with the most mistakes are shown.
     """
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    shown, title = np.arange(len(task)), task.name
+    shown, title = np.arange(len(task)), _short(task.name)
     if len(task) > LEGIBLE:
         mistakes = counts.sum(axis=0) + counts.sum(axis=1) - 2 * counts.diagonal()
         shown = np.sort(np.argsort(-mistakes, kind="stable")[:MOST_CONFUSED])
-        title = f"{task.name}: the {MOST_CONFUSED} of {len(task)} classes that are confused most"
-    side, classes = 2.6 + 0.45 * len(shown), [task.classes[number] for number in shown]
+        title = f"{title}: the {MOST_CONFUSED} of {len(task)} classes that are confused most"
+    side, classes = 2.6 + 0.45 * len(shown), [_short(task.classes[number]) for number in shown]
     figure = Figure(figsize=(side + 0.6, side), layout="constrained")
     axes = figure.subplots()
     axes.imshow(shares[np.ix_(shown, shown)], cmap="Blues", vmin=0, vmax=1)
@@ -103,6 +104,11 @@ def confusion_matrix(task: Task, counts: np.ndarray) -> Figure:
             colour = "w" if shares[truth, answer] > 0.5 else "k"
             axes.text(answer, truth, counts[truth, answer], ha="center", va="center", fontsize=8, color=colour)
     return figure
+
+
+def _short(name: str) -> str:
+    half = LONGEST // 2
+    return name if len(name) <= LONGEST else f"{name[:half]}…{name[1 - half :]}"
 
 
 def _panels(count: int, across: str) -> tuple[Figure, list[Axes]]:

@@ -92,3 +92,11 @@ def test_a_data_set_without_a_readable_image_still_has_a_page(tmp_path):
         image.write_bytes(b"broken")
     html = audit(data=data, output=tmp_path / "audit.html", cache=tmp_path / "cache").read_text()
     assert "4 images cannot be read" in html
+
+
+def test_the_page_is_named_after_the_whole_name_of_the_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(Path("shop.v2/labels.csv"), ["image,kind", "a.png,red", "b.png,blue", "c.png,red"])
+    for number, name in enumerate("abc"):
+        write(Path(f"shop.v2/{name}.png"), cv2.imencode(".png", noise(30, 40, seed=number))[1].tobytes())
+    assert audit(data=Path("shop.v2")) == Path("audit-shop.v2.html")

@@ -50,6 +50,11 @@ def test_classes_that_were_never_seen_or_judged_and_rare_ones_are_named():
     ]
 
 
+def test_counts_that_are_not_known_are_said_to_be():
+    (found,) = limits_of([("ynn", 0), ("nyn", 1), ("nny", 2)], [-1, -1, -1])
+    assert found == "How many images of each class were trained on is not known; some classes may have few or none."
+
+
 def test_without_held_out_images_nothing_is_known():
     assert [*card.limits(None, [], [])] == ["No image was held out, so nothing is known of its quality."]
 

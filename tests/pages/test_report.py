@@ -20,6 +20,7 @@ from competition.commands.report import report
 from competition.layouts.fashionai import read_label_files
 from competition.pages import render
 from competition.pages.report import make_report
+from competition.pages.review import class_counts
 from competition.pages.subject import Reported
 from competition.run import CROSS_VALIDATION, Run
 from competition.scoring.bootstrap import interval_of_means
@@ -213,6 +214,9 @@ def test_a_blend_has_its_members_and_scores_that_its_weights_were_not_found_on(p
     with visit(chromium, pages["blend"]) as seen:
         members = seen.page.locator("#parts table").first.locator("tbody tr")
         assert members.count() == len(written["members"])
+        first = f"(of its first member, {made.runs['training'].name})"
+        assert seen.page.locator("#made").inner_text().count(first) >= 3  # recipe, device, number format
+        assert first in seen.page.locator("#card").inner_text()
         assert seen.page.locator(".fact dd").first.inner_text().startswith(f"{written['scores']['best']['map']:.4f}")
         assert seen.page.locator(".mistakes .layer").count() > 0
 
@@ -234,6 +238,23 @@ def test_where_the_images_are_gone_the_page_says_so_and_has_no_galleries(made, t
         assert "This report is not complete" in seen.page.locator(".notice.bad").first.inner_text()
         assert seen.page.locator(".gallery").count() == 0
         assert seen.page.locator("#scores tbody tr").count() == 3
+
+
+@pytest.mark.parametrize(("made_with", "words"), [({"fraction": 0.1}, "10 %"), ({"smoke": True}, "two batches")])
+def test_where_not_all_was_trained_on_the_page_says_how_much_and_counts_nothing(made, tmp_path, made_with, words):
+    run = shutil.copytree(made.runs["training"], tmp_path / "run")
+    values = json.loads((run / "recipe.json").read_text())
+    values["made"] |= made_with
+    (run / "recipe.json").write_text(json.dumps(values))
+    (run / "model.weights.h5").unlink()  # where it looked is not what is tested here
+    with pytest.warns(UserWarning, match="the report lacks where the network looked"):
+        html = make_report(run)
+    assert f"<dd>{words} of the images that were not held out</dd>" in html
+    assert f"Only {words} of the images that were not held out were trained on" in html
+    assert "Not counted, because which images were trained on is not recorded." in html
+    assert "perhaps trained on" in html
+    assert "was never seen in training" not in html
+    assert {one.learned for one in class_counts(Reported.read(run), [], Reported.read(run).dataset)} == {-1}
 
 
 def test_without_jinja2_the_pictures_are_made_and_the_error_says_how_to_get_the_page(

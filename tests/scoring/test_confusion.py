@@ -9,7 +9,7 @@ from helpers import letter_codes
 from predicted import predicted
 
 from competition.run import Run
-from competition.scoring.plots import confusion_matrix
+from competition.scoring.plots import confusion_matrix, save
 from competition.scoring.reports import write_confusion
 from competition.task import Task
 
@@ -48,6 +48,14 @@ def test_cells_of_few_classes_hold_their_counts():
     figure = confusion_matrix(classes(3), np.array([[7, 0, 1], [0, 2, 0], [0, 3, 4]]))
     texts = {(text.get_position()[1], text.get_position()[0]): text.get_text() for text in figure.axes[0].texts}
     assert texts == {(0, 0): "7", (0, 2): "1", (1, 1): "2", (2, 1): "3", (2, 2): "4"}
+
+
+def test_long_names_are_shown_in_short_with_both_ends_and_leave_room_for_the_cells(tmp_path):
+    task = Task("W" * 80, ("first" + 70 * "W" + "one", "x" * 24))
+    figure = confusion_matrix(task, np.eye(2, dtype=int))
+    assert shown(figure) == ["firstWWWWWWW…WWWWWWWWone", "x" * 24]
+    save(figure, Run(tmp_path), "confusion.png")  # Matplotlib warns where the layout collapses
+    assert figure.axes[0].get_position().width * figure.get_size_inches()[0] > 0.5
 
 
 def test_the_file_has_all_classes_and_the_rows_that_carry_the_task(tmp_path):
