@@ -11,6 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
+from competition.errors import visible_on_page
 from competition.serving.refusals import Refused
 
 MEGABYTE = 10**6
@@ -95,6 +96,8 @@ class InMemory(MultiPartParser):
 
     spool_max_size = 0  # never
     ended = False
+    # The browsers' charset, whichever the client names: others fail, or give halves of pairs, which no JSON can hold.
+    _charset = property(lambda self: "utf-8", lambda self, named: None)
 
     def on_end(self) -> None:
         self.ended = True
@@ -157,7 +160,7 @@ async def _asked(form: FormData) -> Asked:
     for name, value in form.multi_items():
         if name == IMAGES and isinstance(value, UploadFile):
             if value.filename or value.size:  # else a form in which no file was chosen
-                images.append(Upload(value.filename, await value.read()))
+                images.append(Upload(visible_on_page(value.filename), await value.read()))
         elif name in texts and isinstance(value, str):
             texts[name] += [word for word in (part.strip() for part in value.split(",")) if word]
         else:

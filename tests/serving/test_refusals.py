@@ -100,6 +100,19 @@ def test_a_body_without_a_boundary_is_refused(server):
 
 
 @pytest.mark.parametrize(
+    "charset", ["undefined", "unicode_escape", "utf-7", "utf-16", "nonsense", "*=utf-8''undefined"]
+)
+@pytest.mark.parametrize("name", [rb"\ud800.png", b"+2AA-.png", b"\xed\xa0\x80.png", "\u202egnp.ü".encode()])
+def test_names_are_utf8_whatever_the_client_says(server, charset, name):
+    kind = f"multipart/form-data; boundary=b; charset{'' if charset[0] == '*' else '='}{charset}"
+    given = raw(server, body(("images", png())).replace(b"a.png", name), kind).json()["images"][0]["name"]
+    assert given.isprintable() or name[0] == 0xED  # no UTF-8, and so read as Latin-1
+    assert "\u202e" not in given
+    bad = raw(server, body(("images", b"broken"), ("tasks", name)).replace(b"a.png", name), kind)
+    assert_refused(bad, 422)
+
+
+@pytest.mark.parametrize(
     ("fields", "words"),
     [
         ({"tasks": "color"}, ["there is no task 'color'; allowed are colour, tags; perhaps you meant colour"]),
