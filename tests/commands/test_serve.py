@@ -18,6 +18,7 @@ from helpers import refusal, write
 from served import PREDICT, png, untrained
 
 from competition.commands.serve import serve
+from competition.serving.server import listen
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,16 @@ def test_a_port_that_is_taken_is_refused_before_anything_is_loaded(run):
         message = refusal(lambda: serve((run,), port=port))
     assert message.startswith(f"port {port} of 127.0.0.1 cannot be listened on (Address already in use); give another")
     assert "--port is 70000; allowed are 1 to 65535" in refusal(lambda: serve((run,), port=70000))
-    assert "--host is 'no.such.invalid'" in refusal(lambda: serve((run,), host="no.such.invalid", port=0))
+
+
+@pytest.mark.parametrize("host", ["no.such.invalid", "127..0.0.1", "a" * 64])
+def test_a_host_that_is_no_address_is_refused(run, host):
+    assert f"--host is {host!r}, which is no address of this machine (" in refusal(lambda: serve((run,), host=host))
+
+
+def test_two_servers_cannot_take_one_port():
+    with listen("127.0.0.1", 0) as first:
+        assert "cannot be listened on" in refusal(lambda: listen("127.0.0.1", first.getsockname()[1]))
 
 
 def test_what_is_no_finished_run_is_refused(tmp_path):
