@@ -13,7 +13,7 @@ from competition.scoring.blend import blend_of
 
 
 def serve(
-    run: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="RUN"), tyro.conf.Positional] = (),
+    run: Annotated[Path | None, tyro.conf.arg(metavar="RUN"), tyro.conf.Positional] = None,
     *,
     host: str = "127.0.0.1",
     port: int = 8000,
@@ -26,7 +26,7 @@ def serve(
     reaches the address may use it. Raises InvalidInput if the run cannot be loaded, or the port is taken.
 
     Args:
-        run: the folder of a run, a cross-validation (all its networks) or a blend; by default, the newest run.
+        run: the folder of a run, a cross-validation (all its networks) or a blend of several; the newest by default.
         host: the address to listen on; 127.0.0.1 is reached from this machine alone, 0.0.0.0 from everywhere.
         port: the port to listen on; 0 takes any that is free.
         allow_host: names under which the server is also reached, such as that of a proxy before it.
@@ -36,7 +36,7 @@ def serve(
     from competition.serving.hosts import is_loopback
     from competition.serving.server import listen, serving
 
-    blend = blend_of(run or [newest_finished_run().folder], ("plain",), "arithmetic")
+    blend = blend_of([run or newest_finished_run().folder], ("plain",), "arithmetic")
     with listen(host, port) as bound:
         if not is_loopback(host):
             print(f"{host} is reached from other machines, and there is no login: whoever reaches it may use it")
