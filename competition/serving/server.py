@@ -14,7 +14,7 @@ GRACE = 30  # seconds in which requests that have begun are finished
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens: who comes before `serving` accepts waits for it. Raises InvalidInput where that cannot be."""
+    """A socket whose clients wait until `serving` accepts them. Raises InvalidInput where it cannot be had."""
     if not 0 <= port < 2**16:  # the system would take its last 16 bits
         raise InvalidInput(f"--port is {port}; allowed are 1 to 65535, and 0 for any that is free")
     try:
