@@ -12,11 +12,13 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
 from competition.errors import visible_on_page
+from competition.images import whole
 from competition.serving.refusals import Refused
 
 MEGABYTE = 10**6
 MAX_FILES = 32
 MAX_BODY = 64 * MEGABYTE
+MAX_PIXELS = min(2**24, whole.MAX_PIXELS)  # of a picture; a PNG of 16 bits takes 16 bytes for each
 MAX_FIELD = 10_000  # bytes of a field that is no file
 MAX_FIELDS = 100
 MAX_SECONDS = 120.0  # for the whole of a body

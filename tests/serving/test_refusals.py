@@ -4,16 +4,19 @@ import http.client
 import json
 import os
 import socket
+import struct
 import sys
 import tempfile
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
 import pytest
 import requests
+import simplejpeg
 from helpers import noise
 from served import PREDICT, Served, png, served, untrained
 
@@ -48,11 +51,6 @@ def assert_refused(answer: requests.Response, status: int, *words: str) -> None:
     assert [word for word in words if word not in json.dumps(said, ensure_ascii=False)] == []
 
 
-def large_png(height: int, width: int) -> bytes:
-    """A valid PNG whose pixels would take far more memory than its bytes."""
-    return cv2.imencode(".png", np.zeros((height, width, 3), np.uint8))[1].tobytes()
-
-
 def test_what_is_no_picture_is_refused_by_name_and_none_is_answered(server):
     cut = png()[:-30]
     answer = server.post(png(), b"not a picture", cut, b"", names=["a.png", "b.png", "c.png", "d.png"])
@@ -63,10 +61,45 @@ def test_what_is_no_picture_is_refused_by_name_and_none_is_answered(server):
     assert_refused(server.post(b"GIF89a...."), 422, "a GIF, whatever its name ends in")
 
 
-def test_too_many_pixels_are_refused_before_they_are_decoded(server, monkeypatch):
-    monkeypatch.setattr(whole, "MAX_PIXELS", 1_000_000)
-    assert_refused(server.post(large_png(1000, 1001)), 413, "0.png: it has more than", "pixels; make it smaller")
-    assert server.post(large_png(1000, 1000)).ok
+@pytest.mark.parametrize(
+    ("ending", "options"),
+    [
+        (".png", []),
+        (".jpg", []),
+        (".jpg", [cv2.IMWRITE_JPEG_PROGRESSIVE, 1]),
+        (".webp", [cv2.IMWRITE_WEBP_QUALITY, 80]),  # to 100 with losses, above without
+        (".webp", [cv2.IMWRITE_WEBP_QUALITY, 101]),
+    ],
+)
+@pytest.mark.parametrize("channels", [3, 4])
+def test_too_many_pixels_are_refused_before_they_are_decoded(server, monkeypatch, ending, options, channels):
+    allowed, large = (
+        cv2.imencode(ending, np.full((300, width, channels), 90, np.uint8), options)[1].tobytes()
+        for width in (400, 401)
+    )
+    monkeypatch.setattr(server.service.loaded, "most", 300 * 400)
+    assert server.post(allowed).ok
+    for library, decoder in ((cv2, "imdecode"), (simplejpeg, "decode_jpeg"), (zlib, "decompressobj")):
+        monkeypatch.setattr(library, decoder, None)
+    assert_refused(server.post(large), 413, "0.png: larger than 120,000 pixels; make it smaller")
+
+
+def test_a_side_that_is_too_long_is_told_from_too_many_pixels(server):
+    ihdr = b"IHDR" + struct.pack(">IIBBBBB", 1_000_001, 1, 8, 2, 0, 0, 0)
+    chunks = (ihdr, b"IDAT")
+    content = (
+        b"\x89PNG\r\n\x1a\n"
+        + b"".join(struct.pack(">I", len(one) - 4) + one + struct.pack(">I", zlib.crc32(one)) for one in chunks)
+        + b"\0\0\0\0IEND\xaeB`\x82"
+    )
+    assert_refused(server.post(content), 413, "0.png: larger than 1,000,000 pixels to a side; make it smaller")
+
+
+def test_the_limit_is_lower_than_that_of_training(server):
+    about = requests.get(server.address + "v1/model", timeout=60).json()
+    assert about["limits"]["pixels"] == 2**24 < whole.MAX_PIXELS
+    content = cv2.imencode(".png", np.zeros((4096, 4097), np.uint8))[1].tobytes()
+    assert_refused(server.post(content), 413, 'larger than 16,777,216 pixels; make it smaller"')
 
 
 @pytest.mark.parametrize(
