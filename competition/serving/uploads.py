@@ -179,7 +179,11 @@ async def _asked(form: FormData) -> Asked:
 
 
 async def drain(request: Request, share: Share) -> None:
-    """Read what a refused client is still sending, for a while: many clients read no answer before they are done."""
+    """Read what a refused client is still sending, for a while: many clients read no answer before they are done.
+
+    It holds nothing any more, and makes room for others meanwhile.
+    """
+    share.images = share.bytes = 0
     if request.headers.get("expect", "").lower() == "100-continue":
         return
     with suppress(TimeoutError):
