@@ -23,7 +23,8 @@ def serve(
     """Serve a page on which pictures are dropped, and an API that answers them, until Ctrl-C or SIGTERM.
 
     The answers are those of `submit`. Nothing that is uploaded is written to the disk. There is no login: whoever
-    reaches the address may use it. Raises InvalidInput if the run cannot be loaded, or the port is taken.
+    reaches the address may use it. Raises InvalidInput if the run cannot be loaded, the port is taken, or a name
+    or an origin is none.
 
     Args:
         run: the folder of a run, a cross-validation (all its networks) or a blend of several; the newest by default.
@@ -33,9 +34,10 @@ def serve(
         allow_origin: other sites whose pages may use the API, such as https://example.org.
     """
     require("serve", "fastapi", "uvicorn", "python_multipart", "jinja2")
-    from competition.serving.hosts import is_loopback
+    from competition.serving.hosts import is_loopback, refuse_what_never_matches
     from competition.serving.server import listen, serving
 
+    refuse_what_never_matches(allow_host, allow_origin)
     blend = blend_of([run or newest_finished_run().folder], ("plain",), "arithmetic")
     with listen(host, port) as bound:
         if not is_loopback(host):

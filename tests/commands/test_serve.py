@@ -80,6 +80,16 @@ def test_a_host_that_is_no_address_is_refused(run, host):
     assert f"--host is {host!r}, which is no address of this machine (" in refusal(lambda: serve(run, host=host))
 
 
+@pytest.mark.parametrize("name", ["https://shop.example", "shop.example/", "*.example", "a b", "", "bücher.example"])
+def test_a_name_that_no_request_can_have_is_refused(run, name):
+    assert f"--allow-host is {name!r}; allowed are names" in refusal(lambda: serve(run, allow_host=(name,)))
+
+
+@pytest.mark.parametrize("origin", ["https://a.example/", "a.example", "https://A.example", "https://a.example/x", "*"])
+def test_an_origin_that_no_browser_sends_is_refused(run, origin):
+    assert f"--allow-origin is {origin!r}; allowed is scheme" in refusal(lambda: serve(run, allow_origin=(origin,)))
+
+
 def test_two_servers_cannot_take_one_port():
     with listen("127.0.0.1", 0) as first:
         assert "cannot be listened on" in refusal(lambda: listen("127.0.0.1", first.getsockname()[1]))

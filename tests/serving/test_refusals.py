@@ -23,7 +23,7 @@ from served import PREDICT, Served, png, served, untrained
 from competition.images import whole
 from competition.run import Run
 from competition.scoring.blend import Blend
-from competition.serving import uploads
+from competition.serving import app, uploads
 from competition.serving.hosts import HostCheck
 
 PARTS = {
@@ -226,12 +226,16 @@ def test_only_its_own_names_are_answered(server, host, status):
         ("[2001:db8::1]", "0.0.0.0", True),
         ("evil.example", "0.0.0.0", False),
         ("pictures.example", "0.0.0.0", True),
+        ("shop.example:8443", "127.0.0.1", True),
+        ("shop.example", "127.0.0.1", True),
+        ("dot.example", "127.0.0.1", True),
         ("localhost.evil.example", "0.0.0.0", False),
         ("localhost:80:80", "127.0.0.1", False),
     ],
 )
 def test_beyond_loopback_every_address_is_its_own_but_no_name(header, listens, allowed):
-    assert HostCheck(lambda *_: None, listens, ["Pictures.example"]).allows(header) is allowed
+    also = ["Pictures.example", "shop.example:8443", "dot.example."]
+    assert HostCheck(lambda *_: None, listens, also).allows(header) is allowed
 
 
 def test_pages_of_other_sites_are_allowed_only_where_that_was_asked_for(server, tmp_path):
@@ -314,6 +318,28 @@ def test_bodies_that_would_take_too_much_memory_together_are_refused(server, mon
     monkeypatch.setattr(server.service.room, "bytes", 1_000_000)
     assert_refused(server.post(noise(700, 700).tobytes()), 503, "try again in")
     assert server.post(png()).ok
+
+
+def test_a_refused_body_makes_room_for_others_while_the_rest_of_it_arrives(server, monkeypatch):
+    """The first client sends on for a while, because it reads no answer before it is done."""
+    monkeypatch.setattr(server.service.room, "bytes", 1_000_000)
+    answers, refused, go_on = [], threading.Event(), threading.Event()
+    monkeypatch.setattr(app, "drain", lambda *given: refused.set() or uploads.drain(*given))
+
+    def pieces() -> Iterator[bytes]:
+        yield body(("images", bytes(1_100_000)), end=b"")
+        go_on.wait(60)
+        yield b"--b--\r\n"
+
+    sending = threading.Thread(target=lambda: answers.append(raw(server, pieces())))
+    sending.start()
+    try:
+        assert refused.wait(60)
+        assert server.post(png()).ok
+    finally:
+        go_on.set()
+        sending.join(60)
+    assert_refused(answers[0], 503, "try again in")
 
 
 def test_a_client_that_leaves_frees_its_place(server, paused, monkeypatch):
