@@ -13,7 +13,7 @@ from competition.scoring.blend import blend_of
 
 
 def serve(
-    run: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="RUN"), tyro.conf.Positional] = (),
+    run: Annotated[Path | None, tyro.conf.arg(metavar="RUN"), tyro.conf.Positional] = None,
     *,
     host: str = "127.0.0.1",
     port: int = 8000,
@@ -23,20 +23,22 @@ def serve(
     """Serve a page on which pictures are dropped, and an API that answers them, until Ctrl-C or SIGTERM.
 
     The answers are those of `submit`. Nothing that is uploaded is written to the disk. There is no login: whoever
-    reaches the address may use it. Raises InvalidInput if the run cannot be loaded, or the port is taken.
+    reaches the address may use it. Raises InvalidInput if the run cannot be loaded, the port is taken, or a name
+    or an origin is none.
 
     Args:
-        run: the folder of a run, a cross-validation (all its networks) or a blend; by default, the newest run.
+        run: the folder of a run, a cross-validation (all its networks) or a blend of several; the newest by default.
         host: the address to listen on; 127.0.0.1 is reached from this machine alone, 0.0.0.0 from everywhere.
         port: the port to listen on; 0 takes any that is free.
         allow_host: names under which the server is also reached, such as that of a proxy before it.
         allow_origin: other sites whose pages may use the API, such as https://example.org.
     """
     require("serve", "fastapi", "uvicorn", "python_multipart", "jinja2")
-    from competition.serving.hosts import is_loopback
+    from competition.serving.hosts import is_loopback, refuse_what_never_matches
     from competition.serving.server import listen, serving
 
-    blend = blend_of(run or [newest_finished_run().folder], ("plain",), "arithmetic")
+    refuse_what_never_matches(allow_host, allow_origin)
+    blend = blend_of([run or newest_finished_run().folder], ("plain",), "arithmetic")
     with listen(host, port) as bound:
         if not is_loopback(host):
             print(f"{host} is reached from other machines, and there is no login: whoever reaches it may use it")

@@ -48,6 +48,7 @@ ROW = b"\x93ROW"  # begins what `read_file` returns for a row of an array
 WHITE = 255
 CHANNELS = 4
 GRID = 32  # bytes
+MOST_REUSED = 2**24  # bytes of an array: a thread that has seen one large picture does not hold its memory for ever
 Memory = Callable[..., np.ndarray]  # (name, *shape) → uint8
 _threads = threading.local()
 
@@ -104,13 +105,15 @@ def digest_of(content: bytes) -> str:
 
 
 def reused(name: str, *shape: int) -> np.ndarray:
-    """A uint8 array of this shape in memory that this thread uses for every array of this name.
+    """A uint8 array of this shape in memory that this thread uses for every array of this name; a large one is new.
 
     The page faults of fresh memory would cost a third of decoding. It is not aligned to 32 bytes on purpose: if it is,
     libjpeg-turbo bypasses the processor's cache, and decoding and warping together take 1.08 ms instead of 0.77
     (400 x 534 pixels to 331 x 331).
     """
     count = int(np.prod(shape))
+    if count > MOST_REUSED:
+        return fresh(name, *shape)
     held = _threads.__dict__.get(name)
     if held is None or len(held) < count:
         memory = np.empty(count + GRID, np.uint8)
@@ -124,7 +127,10 @@ def fresh(name: str, *shape: int) -> np.ndarray:
 
 
 def decode(
-    content: bytes, memory: Memory = fresh, halvings: Callable[[int, int], int] = lambda height, width: 0
+    content: bytes,
+    memory: Memory = fresh,
+    halvings: Callable[[int, int], int] = lambda height, width: 0,
+    most: int = MAX_PIXELS,
 ) -> np.ndarray:
     """Decode a JPEG, PNG or WebP file, or a row of an array: (height, width, 4) uint8, red, green, blue, 255.
 
@@ -132,7 +138,7 @@ def decode(
     except to pictures with transparency. The fourth channel holds no information: OpenCV warps four channels in two
     thirds of the time it takes for three. With `memory=reused` the picture is valid until the same thread decodes
     another. `halvings(height, width)` says how often the sides of a JPEG may be halved, up to three times, which saves
-    most of the work. Raises BadImage.
+    most of the work. Raises BadImage, for a file of more pixels than `most` before it is decoded.
     """
     if isinstance(content, ArrayRow):
         sides, pixels = len(ROW), len(ROW) + 2 * np.uint32().itemsize
@@ -140,11 +146,11 @@ def decode(
         picture = np.frombuffer(content, np.uint8, offset=pixels).reshape(height, width, 3)
         return _four_channels(picture, cv2.COLOR_RGB2RGBA, memory)
     if content.startswith(JPEG):
-        return _jpeg(content, memory, halvings)
+        return _jpeg(content, memory, halvings, most)
     if content.startswith(PNG):
-        content, transparent = whole_png(content)
+        content, transparent = whole_png(content, most)
     elif content.startswith(RIFF) and content.startswith(WEBP, 8):
-        check_webp(content)
+        check_webp(content, most)
         transparent = True  # or not: OpenCV tells
     else:
         raise BadImage(what_else(content))
@@ -155,13 +161,13 @@ def decode(
     return _four_channels(_imdecode(content, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGBA, memory)
 
 
-def _jpeg(content: bytes, memory: Memory, halvings: Callable[[int, int], int]) -> np.ndarray:
+def _jpeg(content: bytes, memory: Memory, halvings: Callable[[int, int], int], most: int) -> np.ndarray:
     """Decode a JPEG with simplejpeg, which writes into given memory and says what is wrong with a file.
 
     OpenCV, which fills up in silence what is missing, only converts CMYK. All use libjpeg-turbo and give the same
     pixels.
     """
-    orientation = check_jpeg(content)
+    orientation = check_jpeg(content, most)
     name = "decoded" if orientation == UPRIGHT else "to be turned"
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(content)

@@ -16,6 +16,7 @@ import numpy as np
 
 from competition.images.decode import CHANNELS, Memory, decode, fresh, reused
 from competition.images.transforms import Transforms
+from competition.images.whole import MAX_PIXELS
 from competition.recipe import Aspect, Recipe
 
 GREY = (128, 128, 128)
@@ -46,17 +47,17 @@ VIEWS: dict[View, Geometry] = {
 }
 
 
-def decode_for(content: bytes, recipe: Recipe) -> np.ndarray:
+def decode_for(content: bytes, recipe: Recipe, most: int = MAX_PIXELS) -> np.ndarray:
     """Decode a file at less than twice the size of the network's input: (height, width, 4) uint8, as `decode` does.
 
-    It is valid until the same thread decodes another. Raises BadImage.
+    It is valid until the same thread decodes another. Raises BadImage, also for a file of more pixels than `most`.
     """
 
     def times(height: int, width: int) -> int:
         """How often a picture can be halved and still fill the network's square."""
         return min(halvings(height, width, recipe.image_size, recipe.aspect))
 
-    return shrink(decode(content, reused, times), recipe.image_size, recipe.aspect, reused)
+    return shrink(decode(content, reused, times, most), recipe.image_size, recipe.aspect, reused)
 
 
 def fill_views(images: np.ndarray, picture: np.ndarray, recipe: Recipe, views: Sequence[View]) -> None:

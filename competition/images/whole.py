@@ -50,6 +50,7 @@ GREY, RGB, PALETTE, GREY_ALPHA, RGB_ALPHA = SAMPLES
 # First column, first row, and the steps between columns and rows of the seven passes of an interlaced picture.
 PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 FILTERS = 5
+SIDE_BITS = 2**14 - 1  # of the sides that a WebP without a canvas can have
 
 
 class BadImage(Exception):
@@ -57,7 +58,7 @@ class BadImage(Exception):
 
 
 class TooLarge(BadImage):
-    """An image has more pixels than are ever decoded."""
+    """An image has more pixels than are to be decoded."""
 
 
 def what_else(content: bytes) -> str:
@@ -68,18 +69,20 @@ def what_else(content: bytes) -> str:
     return f"{kind}, whatever its name ends in; {ALLOWED}: convert it" if kind else BROKEN
 
 
-def refuse_too_large(height: int, width: int) -> None:
-    """Raise TooLarge for more pixels than are ever decoded."""
-    if height * width > MAX_PIXELS or max(height, width) > MAX_SIDE:
-        limit = f"{MAX_PIXELS:,} pixels" if height * width > MAX_PIXELS else f"{MAX_SIDE:,} pixels to a side"
-        raise TooLarge(f"larger than {limit}; make it smaller, or raise OPENCV_IO_MAX_IMAGE_PIXELS")
+def refuse_too_large(height: int, width: int, most: int = MAX_PIXELS) -> None:
+    """Raise TooLarge for more pixels than `most`, or longer sides than any decoder takes."""
+    if height * width > most:
+        hint = ", or raise OPENCV_IO_MAX_IMAGE_PIXELS" if most == MAX_PIXELS else ""
+        raise TooLarge(f"larger than {most:,} pixels; make it smaller{hint}")
+    if max(height, width) > MAX_SIDE:
+        raise TooLarge(f"larger than {MAX_SIDE:,} pixels to a side; make it smaller")
 
 
-def check_jpeg(content: bytes) -> int:
+def check_jpeg(content: bytes, most: int = MAX_PIXELS) -> int:
     """How a JPEG has to be turned, 1 to 8 as in EXIF; 1, not at all, where that is not said or cannot be parsed.
 
-    Raises BadImage for too many pixels, for more than the file can hold, which would be filled up, and that slowly, and
-    for scans that are missing, without which a progressive picture stays coarse, or that are too many.
+    Raises BadImage for more pixels than `most`, for more than the file can hold, which would be filled up, and that
+    slowly, and for scans that are missing, without which a progressive picture stays coarse, or that are too many.
     """
     orientation = height = width = least = scans = 0
     progressive, missing = False, {}  # what no scan holds of each component: a bit for each coefficient
@@ -96,7 +99,7 @@ def check_jpeg(content: bytes) -> int:
             missing = {one: left & ~held if one in components else left for one, left in missing.items()}
             if scans > MOST_SCANS or not (progressive or any(missing.values())):
                 break
-    refuse_too_large(height, width)
+    refuse_too_large(height, width, most)
     if len(content) < least:
         raise BadImage(f"{BROKEN} ({len(content):,} bytes cannot hold {width} x {height} pixels)")
     if any(missing.values()):
@@ -156,11 +159,11 @@ class Png(NamedTuple):
     transparent: bool
 
 
-def whole_png(content: bytes) -> Png:
+def whole_png(content: bytes, most: int = MAX_PIXELS) -> Png:
     """The chunks of a PNG that decide its pixels, all of them whole, so that libpng has nothing to complain of.
 
-    Raises BadImage if one claims more bytes than follow, the checksum of a needed one is wrong, the picture is too
-    large, or its rows are not all there.
+    Raises BadImage if one claims more bytes than follow, the checksum of a needed one is wrong, the picture has
+    more pixels than `most`, or its rows are not all there.
     """
     found: dict[bytes, bytes] = {}
     data = []
@@ -174,7 +177,7 @@ def whole_png(content: bytes) -> Png:
     width, height, depth, colour, compression, filtering, interlaced = struct.unpack(">IIBBBBB", found[b"IHDR"])
     if depth not in DEPTHS.get(colour, ()) or compression or filtering or interlaced > 1 or not height * width:
         raise BadImage(f"{BROKEN} (its header holds values that are not allowed)")
-    refuse_too_large(height, width)
+    refuse_too_large(height, width, most)
     rows = _rows(b"".join(data), [*_passes(height, width, depth * SAMPLES[colour], interlaced)])
     chunks = {b"IHDR": found[b"IHDR"], **_colours(found, colour, depth)}
     if found.get(b"eXIf", b"")[:4] in (b"II*\0", b"MM\0*"):
@@ -241,8 +244,8 @@ def _rows(data: bytes, passes: list[tuple[int, int]]) -> bytes:
     return b"" if clean else zlib.compress(rows[:size], 1)
 
 
-def check_webp(content: bytes) -> None:
-    """Raise BadImage for a WebP whose chunks claim more bytes than there are, or whose canvas is too large."""
+def check_webp(content: bytes, most: int = MAX_PIXELS) -> None:
+    """Raise BadImage for a WebP whose chunks claim more bytes than there are, or more pixels than `most`."""
     size, place = 8 + int.from_bytes(content[4:8], "little"), 12
     if size > len(content):
         raise BadImage(BROKEN)
@@ -251,6 +254,12 @@ def check_webp(content: bytes) -> None:
         place += 8
         if length > size - place:
             raise BadImage(f"{BROKEN} (a chunk claims {length:,} bytes, and {size - place:,} follow)")
-        if kind == b"VP8X":
-            refuse_too_large(*(1 + int.from_bytes(content[place + at : place + at + 3], "little") for at in (7, 4)))
+        body = content[place : place + 10].ljust(10, b"\0")
+        if kind == b"VP8X":  # the canvas
+            refuse_too_large(*(1 + int.from_bytes(body[at : at + 3], "little") for at in (7, 4)), most)
+        elif kind == b"VP8 ":
+            refuse_too_large(*(int.from_bytes(body[at : at + 2], "little") & SIDE_BITS for at in (8, 6)), most)
+        elif kind == b"VP8L":
+            sides = int.from_bytes(body[1:5], "little")
+            refuse_too_large(1 + (sides >> 14 & SIDE_BITS), 1 + (sides & SIDE_BITS), most)
         place += length + length % 2

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -11,6 +13,7 @@ import tensorflow as tf
 from competition.errors import InvalidInput
 from competition.images.heat import SIDE, heat_layer
 from competition.images.warp import View, decode_for, fill_views, square
+from competition.images.whole import MAX_PIXELS
 from competition.model.answer import mean_of, views_by_run
 from competition.model.grad_cam import GradCam
 from competition.model.network import build_network, by_task
@@ -26,6 +29,14 @@ STEP, FEW = 32, 4  # rows of the largest batch, and of the steps between the siz
 # All that the squares (views, size, size, 3) uint8 of a picture depend on, and they.
 Shape = tuple[int, Aspect, tuple[View, ...]]
 Squares = Mapping[Shape, np.ndarray]
+
+
+class Plain(NamedTuple):
+    """A picture's sides, shrunk, and its plain view for each size of network, {size: (size, size, 3) uint8}."""
+
+    height: int
+    width: int
+    squares: Mapping[int, np.ndarray]
 
 
 class LoadedTraining:
@@ -48,9 +59,8 @@ class LoadedTraining:
     def shape(self, views: Sequence[View]) -> Shape:
         return self.recipe.image_size, self.recipe.aspect, tuple(views)
 
-    def heat(self, content: bytes, classes: Mapping[str, int]) -> dict[str, np.ndarray]:
-        """What speaks for a class of each task, {task: (rows, columns) float32}, in the plain view of an image file."""
-        image = square(decode_for(content, self.recipe), self.recipe.image_size, self.recipe.aspect)
+    def heat(self, image: np.ndarray, classes: Mapping[str, int]) -> dict[str, np.ndarray]:
+        """What speaks for a class of each task, {task: (rows, columns) float32}, in an image (size, size, 3) uint8."""
         found = self.grad_cam.heat(image[None], {name: np.array([number]) for name, number in classes.items()})
         return {name: heat[0] for name, heat in found.items()}
 
@@ -79,11 +89,12 @@ class LoadedTraining:
 class Loaded:
     """The networks behind a blend. It answers what `submit` would, whoever else's pictures share the batch.
 
-    `squares` may be called from several threads at once, `predict` from one.
+    `squares` and `plain` may be called from several threads at once, `predict` and `heat` from one. Pictures of more
+    pixels than `most` are not decoded.
     """
 
-    def __init__(self, blend: Blend):
-        self.blend = blend
+    def __init__(self, blend: Blend, most: int = MAX_PIXELS):
+        self.blend, self.most = blend, most
         self.trainings = {run.folder: [LoadedTraining(part) for part in run.trainings] for run in blend.runs}
         self.predict([self._blank], blend)  # the first call takes longer
 
@@ -117,7 +128,7 @@ class Loaded:
                 shape, recipe = training.shape(views), training.recipe
                 if shape not in made:
                     made[shape] = np.empty((len(views), recipe.image_size, recipe.image_size, 3), np.uint8)
-                    fill_views(made[shape], decode_for(content, recipe), recipe, views)
+                    fill_views(made[shape], decode_for(content, recipe, self.most), recipe, views)
         return made
 
     def predict(self, pictures: Sequence[Squares], blend: Blend) -> Probabilities:
@@ -131,27 +142,40 @@ class Loaded:
             given[folder] = mean_of(seen, blend)
         return blend.apply([given[folder][view] for folder, view in blend.members])
 
-    def heat(self, content: bytes, classes: Mapping[str, int]) -> dict[str, bytes | None]:
-        """Where the networks looked in an image file for a class of each task: a layer as of `heat_layer`, or None.
+    def plain(self, content: bytes) -> Plain:
+        """What `heat` needs of an image file. Raises BadImage."""
+        squares, sides = {}, []
+        for one in chain(*self.trainings.values()):
+            size, aspect = one.recipe.image_size, one.recipe.aspect
+            if aspect == self._aspect and size not in squares:
+                decoded = decode_for(content, one.recipe, self.most)
+                sides += decoded.shape[:2]
+                squares[size] = square(decoded, size, aspect)
+        return Plain(*sides[:2], squares)
+
+    def heat(self, picture: Plain, classes: Mapping[str, int]) -> dict[str, bytes | None]:
+        """Where the networks looked in a picture for a class of each task: a layer as of `heat_layer`, or None.
 
         It is the mean over the networks, weighted as their answers are, in the plain view; a blend of networks that
         see pictures stretched and padded shows those that see them as the first one does. None where no part of the
-        picture speaks for the class. Raises BadImage.
+        picture speaks for the class.
         """
-        first = self.trainings[self.blend.runs[0].folder][0].recipe
-        decoded = decode_for(content, first)
-        height, width = decoded.shape[:2]
         total = {name: np.zeros((SIDE, SIDE), np.float32) for name in classes}
         for folder, trainings in self.trainings.items():
             shares = {name: _share(self.blend, folder, name) / len(trainings) for name in classes}
             for one in trainings:
-                if one.recipe.aspect == first.aspect and any(shares.values()):
-                    for name, found in one.heat(content, classes).items():
+                if one.recipe.aspect == self._aspect and any(shares.values()):
+                    for name, found in one.heat(picture.squares[one.recipe.image_size], classes).items():
                         total[name] += shares[name] * cv2.resize(found, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
         return {
-            name: heat_layer(heat / heat.max(), height, width, first.aspect) if heat.max() > 0 else None
+            name: heat_layer(heat / heat.max(), *picture[:2], self._aspect) if heat.max() > 0 else None
             for name, heat in total.items()
         }
+
+    @property
+    def _aspect(self) -> Aspect:
+        """How the networks see pictures that show where they looked."""
+        return self.trainings[self.blend.runs[0].folder][0].recipe.aspect
 
     @cached_property
     def _blank(self) -> Squares:

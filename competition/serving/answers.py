@@ -73,7 +73,7 @@ class Model(BaseModel):
                     "goal": 0.95,
                     "versions": {"competition": "0.2.0", "keras": "3.15.1"},
                     "commit": "c098d0912345",
-                    "limits": {"images": 32, "body_bytes": 64000000, "pixels": 67108864},
+                    "limits": {"images": 32, "body_bytes": 64000000, "pixels": 16777216},
                 }
             ]
         }

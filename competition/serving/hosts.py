@@ -1,13 +1,17 @@
 """Whom a server takes itself for: requests for other names are refused, so that no page of another site reaches it."""
 
 import ipaddress
+import re
 import socket
 from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from competition.errors import InvalidInput
 from competition.serving.refusals import refusal
 
+NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+ORIGIN = re.compile(rf"[a-z][a-z0-9+.-]*://({NAME.pattern}|\[[0-9a-f:.]+\])(:[0-9]+)?")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -32,6 +36,17 @@ def _is_address(name: str) -> bool:
     return True
 
 
+def refuse_what_never_matches(names: Iterable[str], origins: Iterable[str]) -> None:
+    """Raise InvalidInput for names that no Host header can hold, and origins that no browser sends."""
+    for name in names:
+        if not (NAME.fullmatch(name_of(name)) or _is_address(name_of(name))):
+            raise InvalidInput(f"--allow-host is {name!r}; allowed are names and addresses, such as shop.example")
+    for origin in origins:
+        if not ORIGIN.fullmatch(origin):
+            allowed = "scheme://host or scheme://host:port, in small letters and without a path"
+            raise InvalidInput(f"--allow-origin is {origin!r}; allowed is {allowed}, such as https://shop.example")
+
+
 class HostCheck:
     """Refuses, with 421, requests whose Host is none of the names served.
 
@@ -41,7 +56,7 @@ class HostCheck:
 
     def __init__(self, app: ASGIApp, host: str, also: Iterable[str] = ()):
         self.app, self.beyond = app, not is_loopback(host)
-        self.names = {*LOOPBACK, host.lower(), *(name.lower() for name in also)}
+        self.names = {*LOOPBACK, host.lower(), *map(name_of, also)}
         if self.beyond:
             self.names |= {socket.gethostname().lower()}
 

@@ -14,17 +14,18 @@ GRACE = 30  # seconds in which requests that have begun are finished
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that is bound, and refuses until `serving` listens. Raises InvalidInput where that cannot be."""
+    """A socket whose clients wait until `serving` accepts them. Raises InvalidInput where it cannot be had."""
     if not 0 <= port < 2**16:  # the system would take its last 16 bits
         raise InvalidInput(f"--port is {port}; allowed are 1 to 65535, and 0 for any that is free")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         bound = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise InvalidInput(f"--host is {host!r}, which is no address of this machine ({error.strerror})") from None
+    except (OSError, UnicodeError) as error:  # the latter for a name with an empty part, or one of over 63 letters
+        raise InvalidInput(f"--host is {host!r}, which is no address of this machine ({error.args[-1]})") from None
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
+        bound.listen()  # or another server could bind it, too, until one of them listens
     except OSError as error:
         bound.close()
         raise InvalidInput(
@@ -60,7 +61,6 @@ def serving(app: FastAPI, bound: socket.socket) -> Iterator[Event]:
             ended.set()
 
     thread = Thread(target=run, name="serve")
-    bound.listen()  # who comes before uvicorn accepts waits for it
     thread.start()
     try:
         yield ended

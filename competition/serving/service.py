@@ -1,15 +1,16 @@
 """What answers: a run, a cross-validation or a blend, loaded once, the queue before it, and what is known of it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
+from typing import Any
 
 from competition.errors import InvalidInput, no_such
 from competition.images.warp import VIEWS
-from competition.images.whole import MAX_PIXELS, BadImage, TooLarge
+from competition.images.whole import BadImage, TooLarge
 from competition.model.loaded import Loaded, Squares
 from competition.pages.parts import data_uri
 from competition.run import CROSS_VALIDATION, Run
@@ -19,7 +20,7 @@ from competition.scoring.predictions import HELD_OUT, Probabilities, aligned
 from competition.serving.answers import GOAL, Answered, ImageAnswer, Limits, Model, answers_of, facts
 from competition.serving.batching import Batcher
 from competition.serving.refusals import Refused
-from competition.serving.uploads import MAX_BODY, MAX_FILES, Asked, Room, Upload
+from competition.serving.uploads import MAX_BODY, MAX_FILES, MAX_PIXELS, Asked, Room, Upload
 from competition.task import Task
 from competition.threads import count_threads
 
@@ -40,7 +41,7 @@ class Service:
     """Answers requests; `start` and `stop` belong to the event loop that serves them."""
 
     def __init__(self, blend: Blend):
-        self.loaded, self.calibrations = Loaded(blend), calibrations_of(blend)
+        self.loaded, self.calibrations = Loaded(blend, MAX_PIXELS), calibrations_of(blend)
         self.room = Room()
         self.tasks: dict[str, Task] = {task.name: task for task in blend.tasks}
 
@@ -92,7 +93,8 @@ class Service:
     async def _explain(self, upload: Upload, image: ImageAnswer, probabilities: Probabilities) -> None:
         """Add to the answers to an image where the networks looked for the likeliest class of each task."""
         likeliest = {one.task: int(probabilities[one.task].argmax()) for one in image.tasks}
-        layers = await self.batcher.call(self.loaded.heat, upload.content, likeliest)
+        plain = await self._in_decoders(self.loaded.plain, upload.content)
+        layers = await self.batcher.call(self.loaded.heat, plain, likeliest)
         for one in image.tasks:
             layer = layers[one.task]
             one.looked_at = layer and data_uri(layer, "image/webp")
@@ -112,8 +114,7 @@ class Service:
 
     async def _decoded(self, images: Sequence[Upload], blend: Blend) -> list[Squares]:
         """The squares of all images. Raises Refused where one is no image."""
-        work = partial(asyncio.get_running_loop().run_in_executor, self.decoders, self._decode)
-        made = await asyncio.gather(*(work(image, blend) for image in images))
+        made = await asyncio.gather(*(self._in_decoders(self._decode, image, blend) for image in images))
         if bad := [
             (f"{image.name}: {why}", isinstance(why, TooLarge))
             for image, why in zip(images, made, strict=True)
@@ -127,13 +128,14 @@ class Service:
             )
         return made
 
+    async def _in_decoders(self, function: Callable, *arguments) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self.decoders, function, *arguments)
+
     def _decode(self, image: Upload, blend: Blend) -> Squares | BadImage:
         if not image.content:
             return BadImage("the file is empty")
         try:
             return self.loaded.squares(image.content, blend)
-        except TooLarge:
-            return TooLarge(f"it has more than {MAX_PIXELS:,} pixels; make it smaller")
         except BadImage as error:
             return error
 

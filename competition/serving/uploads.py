@@ -11,11 +11,14 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
+from competition.errors import visible_on_page
+from competition.images import whole
 from competition.serving.refusals import Refused
 
 MEGABYTE = 10**6
 MAX_FILES = 32
 MAX_BODY = 64 * MEGABYTE
+MAX_PIXELS = min(2**24, whole.MAX_PIXELS)  # of a picture; a PNG of 16 bits takes 16 bytes for each
 MAX_FIELD = 10_000  # bytes of a field that is no file
 MAX_FIELDS = 100
 MAX_SECONDS = 120.0  # for the whole of a body
@@ -95,6 +98,8 @@ class InMemory(MultiPartParser):
 
     spool_max_size = 0  # never
     ended = False
+    # The browsers' charset, whichever the client names: others fail, or give halves of pairs, which no JSON can hold.
+    _charset = property(lambda self: "utf-8", lambda self, named: None)
 
     def on_end(self) -> None:
         self.ended = True
@@ -157,7 +162,7 @@ async def _asked(form: FormData) -> Asked:
     for name, value in form.multi_items():
         if name == IMAGES and isinstance(value, UploadFile):
             if value.filename or value.size:  # else a form in which no file was chosen
-                images.append(Upload(value.filename, await value.read()))
+                images.append(Upload(visible_on_page(value.filename), await value.read()))
         elif name in texts and isinstance(value, str):
             texts[name] += [word for word in (part.strip() for part in value.split(",")) if word]
         else:
@@ -174,7 +179,11 @@ async def _asked(form: FormData) -> Asked:
 
 
 async def drain(request: Request, share: Share) -> None:
-    """Read what a refused client is still sending, for a while: many clients read no answer before they are done."""
+    """Read what a refused client is still sending, for a while: many clients read no answer before they are done.
+
+    It holds nothing any more, and makes room for others meanwhile.
+    """
+    share.images = share.bytes = 0
     if request.headers.get("expect", "").lower() == "100-continue":
         return
     with suppress(TimeoutError):

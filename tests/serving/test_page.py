@@ -103,7 +103,9 @@ def test_where_the_network_looked_is_switched_on_and_off_by_the_keyboard(chromiu
         seen.page.keyboard.press("Enter")
         layer.wait_for(timeout=30_000)
         assert layer.get_attribute("src").startswith("data:image/webp;base64,")
-        assert layer.get_attribute("alt") == "where the network looked to answer colour"
+        likeliest = seen.page.locator("section .class").first.inner_text()
+        assert layer.get_attribute("alt") == f"what in the picture speaks for colour: {likeliest}"
+        assert seen.page.locator(".side .note").inner_text() == f"what speaks for colour: {likeliest}"
         assert buttons.first.get_attribute("aria-pressed") == "true"
         box, below = layer.bounding_box(), seen.page.locator("article img").first.bounding_box()
         assert [round(box[side]) for side in box] == [round(below[side]) for side in box]

@@ -2,24 +2,28 @@
 
 import http.client
 import json
+import os
 import socket
+import struct
 import sys
 import tempfile
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
 import pytest
 import requests
+import simplejpeg
 from helpers import noise
 from served import PREDICT, Served, png, served, untrained
 
 from competition.images import whole
 from competition.run import Run
 from competition.scoring.blend import Blend
-from competition.serving import uploads
+from competition.serving import app, uploads
 from competition.serving.hosts import HostCheck
 
 PARTS = {
@@ -47,11 +51,6 @@ def assert_refused(answer: requests.Response, status: int, *words: str) -> None:
     assert [word for word in words if word not in json.dumps(said, ensure_ascii=False)] == []
 
 
-def large_png(height: int, width: int) -> bytes:
-    """A valid PNG whose pixels would take far more memory than its bytes."""
-    return cv2.imencode(".png", np.zeros((height, width, 3), np.uint8))[1].tobytes()
-
-
 def test_what_is_no_picture_is_refused_by_name_and_none_is_answered(server):
     cut = png()[:-30]
     answer = server.post(png(), b"not a picture", cut, b"", names=["a.png", "b.png", "c.png", "d.png"])
@@ -62,10 +61,47 @@ def test_what_is_no_picture_is_refused_by_name_and_none_is_answered(server):
     assert_refused(server.post(b"GIF89a...."), 422, "a GIF, whatever its name ends in")
 
 
-def test_too_many_pixels_are_refused_before_they_are_decoded(server, monkeypatch):
-    monkeypatch.setattr(whole, "MAX_PIXELS", 1_000_000)
-    assert_refused(server.post(large_png(1000, 1001)), 413, "0.png: it has more than", "pixels; make it smaller")
-    assert server.post(large_png(1000, 1000)).ok
+@pytest.mark.parametrize(
+    ("ending", "options"),
+    [
+        (".png", []),
+        (".jpg", []),
+        (".jpg", [cv2.IMWRITE_JPEG_PROGRESSIVE, 1]),
+        (".webp", [cv2.IMWRITE_WEBP_QUALITY, 80]),  # to 100 with losses, above without
+        (".webp", [cv2.IMWRITE_WEBP_QUALITY, 101]),
+    ],
+)
+@pytest.mark.parametrize("channels", [3, 4])
+def test_too_many_pixels_are_refused_before_they_are_decoded(server, monkeypatch, ending, options, channels):
+    allowed, large = (
+        cv2.imencode(ending, np.full((300, width, channels), 90, np.uint8), options)[1].tobytes()
+        for width in (400, 401)
+    )
+    monkeypatch.setattr(server.service.loaded, "most", 300 * 400)
+    assert server.post(allowed).ok
+    with monkeypatch.context() as without:
+        for library, decoder in ((cv2, "imdecode"), (simplejpeg, "decode_jpeg"), (zlib, "decompressobj")):
+            without.setattr(library, decoder, None)
+        answer = server.post(large)
+    assert_refused(answer, 413, "0.png: larger than 120,000 pixels; make it smaller")
+
+
+def test_a_side_that_is_too_long_is_told_from_too_many_pixels(server):
+    ihdr = b"IHDR" + struct.pack(">IIBBBBB", 1_000_001, 1, 8, 2, 0, 0, 0)
+    chunks = (ihdr, b"IDAT")
+    content = (
+        b"\x89PNG\r\n\x1a\n"
+        + b"".join(struct.pack(">I", len(one) - 4) + one + struct.pack(">I", zlib.crc32(one)) for one in chunks)
+        + b"\0\0\0\0IEND\xaeB`\x82"
+    )
+    assert_refused(server.post(content), 413, "0.png: larger than 1,000,000 pixels to a side; make it smaller")
+
+
+def test_the_limit_is_lower_than_that_of_training(server):
+    about = requests.get(server.address + "v1/model", timeout=60).json()
+    assert about["limits"]["pixels"] == 2**24 < whole.MAX_PIXELS
+    content = cv2.imencode(".png", np.zeros((4096, 4097), np.uint8))[1].tobytes()
+    assert_refused(server.post(content), 413, 'larger than 16,777,216 pixels; make it smaller"')
 
 
 @pytest.mark.parametrize(
@@ -97,6 +133,17 @@ def test_another_type_of_body_is_refused(server, kind, words):
 
 def test_a_body_without_a_boundary_is_refused(server):
     assert_refused(raw(server, body(("images", png())), "multipart/form-data"), 400, "Missing boundary")
+
+
+@pytest.mark.parametrize("charset", ["undefined", "unicode_escape", "utf-7", "nonsense", "*=utf-8''undefined"])
+@pytest.mark.parametrize("name", [rb"\ud800.png", b"+2AA-.png", b"\xed\xa0\x80.png", "\u202egnp.ü".encode()])
+def test_names_are_utf8_whatever_the_client_says(server, charset, name):
+    kind = f"multipart/form-data; boundary=b; charset{'' if charset[0] == '*' else '='}{charset}"
+    given = raw(server, body(("images", png())).replace(b"a.png", name), kind).json()["images"][0]["name"]
+    assert given.isprintable() or name[0] == 0xED  # no UTF-8, and so read as Latin-1
+    assert "\u202e" not in given
+    bad = raw(server, body(("images", b"broken"), ("tasks", name)).replace(b"a.png", name), kind)
+    assert_refused(bad, 422)
 
 
 @pytest.mark.parametrize(
@@ -181,12 +228,16 @@ def test_only_its_own_names_are_answered(server, host, status):
         ("[2001:db8::1]", "0.0.0.0", True),
         ("evil.example", "0.0.0.0", False),
         ("pictures.example", "0.0.0.0", True),
+        ("shop.example:8443", "127.0.0.1", True),
+        ("shop.example", "127.0.0.1", True),
+        ("dot.example", "127.0.0.1", True),
         ("localhost.evil.example", "0.0.0.0", False),
         ("localhost:80:80", "127.0.0.1", False),
     ],
 )
 def test_beyond_loopback_every_address_is_its_own_but_no_name(header, listens, allowed):
-    assert HostCheck(lambda *_: None, listens, ["Pictures.example"]).allows(header) is allowed
+    also = ["Pictures.example", "shop.example:8443", "dot.example."]
+    assert HostCheck(lambda *_: None, listens, also).allows(header) is allowed
 
 
 def test_pages_of_other_sites_are_allowed_only_where_that_was_asked_for(server, tmp_path):
@@ -201,13 +252,15 @@ def test_pages_of_other_sites_are_allowed_only_where_that_was_asked_for(server, 
 
 
 @pytest.fixture
-def written(monkeypatch) -> list:
+def written(monkeypatch, tmp_path) -> list:  # after the folder of the test
     """What this process opens for writing, or puts into temporary files, which it has no folder for."""
     opened, here = [], [True]
 
     def watch(event: str, arguments: tuple) -> None:
-        if here and event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+"):
-            opened.append(arguments[0])
+        if here and event == "open":
+            path, mode, flags = arguments  # flags alone where it is os.open
+            if set(mode or "") & set("wax+") or flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+                opened.append(path)
         if here and event in {"tempfile.mkstemp", "tempfile.mkdtemp", "os.mkdir", "os.rename"}:
             opened.append((event, *arguments))
 
@@ -217,12 +270,14 @@ def written(monkeypatch) -> list:
     here.clear()  # a hook stays for ever
 
 
-def test_nothing_that_is_uploaded_touches_the_disk(server, written):
+def test_nothing_that_is_uploaded_touches_the_disk(server, written, tmp_path):
     picture = cv2.imencode(".png", noise(1900, 1900))[1].tobytes()
     assert len(picture) > 10_000_000
     assert server.post(picture, picture, png()).ok
     assert_refused(server.post(picture, picture[:-9]), 422, "not an image")
     assert written == []
+    os.close(os.open(tmp_path / "a", os.O_CREAT))  # which the hook sees, or the above would say nothing
+    assert written == [str(tmp_path / "a")]
     with pytest.raises(FileNotFoundError):  # what Starlette does with a file of more than a megabyte
         tempfile.mkstemp()
 
@@ -265,6 +320,28 @@ def test_bodies_that_would_take_too_much_memory_together_are_refused(server, mon
     monkeypatch.setattr(server.service.room, "bytes", 1_000_000)
     assert_refused(server.post(noise(700, 700).tobytes()), 503, "try again in")
     assert server.post(png()).ok
+
+
+def test_a_refused_body_makes_room_for_others_while_the_rest_of_it_arrives(server, monkeypatch):
+    """The first client sends on for a while, because it reads no answer before it is done."""
+    monkeypatch.setattr(server.service.room, "bytes", 1_000_000)
+    answers, refused, go_on = [], threading.Event(), threading.Event()
+    monkeypatch.setattr(app, "drain", lambda *given: refused.set() or uploads.drain(*given))
+
+    def pieces() -> Iterator[bytes]:
+        yield body(("images", bytes(1_100_000)), end=b"")
+        go_on.wait(60)
+        yield b"--b--\r\n"
+
+    sending = threading.Thread(target=lambda: answers.append(raw(server, pieces())))
+    sending.start()
+    try:
+        assert refused.wait(60)
+        assert server.post(png()).ok
+    finally:
+        go_on.set()
+        sending.join(60)
+    assert_refused(answers[0], 503, "try again in")
 
 
 def test_a_client_that_leaves_frees_its_place(server, paused, monkeypatch):

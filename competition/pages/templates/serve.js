@@ -118,7 +118,7 @@ function section(picture, task) {
   verdict.title = WHY[task.verdict](goal);
   const title = make("h3", {}, make("span", {className: "task", textContent: task.task}), " ",
     make("span", {className: "answer", textContent: given}), " ", verdict);
-  const likely = [...task.classes].sort((a, b) => b.probability - a.probability);
+  const likely = likeliest(task);
   const first = task.kind === "multilabel" ? likely.filter(one => one.probability > 0.1).length : 0;
   const cut = likely.length <= SHOWN + 1 ? likely.length : Math.max(first, SHOWN);
   const threshold = facts.thresholds.find(one => one.goal === model.goal)?.threshold;
@@ -128,6 +128,10 @@ function section(picture, task) {
   return make("section", {}, title, rows(likely.slice(0, cut)),
     rest.length ? make("details", {}, all, rows(rest)) : null,
     looked(picture, task));
+}
+
+function likeliest(task) {
+  return [...task.classes].sort((a, b) => b.probability - a.probability);
 }
 
 function bar(task, one, threshold) {
@@ -170,12 +174,16 @@ function looked(picture, task) {
 function show(picture) {
   const task = picture.card.querySelector(".look[aria-pressed=true]")?.dataset.task;
   const layer = picture.looked?.[task];
+  const asked = picture.answer?.tasks.find(one => one.task === task);
+  // The likeliest class: also where a label's answer is no, the layer shows what speaks for it.
+  const name = asked && `${task}: ${likeliest(asked)[0].name}`;
   picture.heat.hidden = !layer;
   if (layer) {
     picture.heat.src = layer;
-    picture.heat.alt = `where the network looked to answer ${task}`;
+    picture.heat.alt = `what in the picture speaks for ${name}`;
   }
-  picture.note.textContent = task && picture.looked && !layer ? "no part of the picture speaks for this answer" : "";
+  const words = layer ? "what speaks for" : "no part of the picture speaks for";
+  picture.note.textContent = task && picture.looked ? `${words} ${name}` : "";
 }
 
 function tell() {
