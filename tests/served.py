@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import cv2
-import keras
 import numpy as np
 import requests
 from helpers import noise, waves
@@ -38,6 +37,8 @@ def untrained(folder: Path, recipe: Recipe = RECIPE, seed: int = 0, precision: s
     run.write_recipe(recipe, {"precision": precision, "data": str(folder), "versions": {}, "commit": None})
     run.write_json("prior.json", {task.name: [1 / len(task)] * len(task) for task in recipe.tasks})
     run.write_json("scores.json", {"best": None})
+    import keras  # once competition.model has set what TensorFlow reads when it is imported
+
     keras.utils.set_random_seed(seed)
     network = build_network(recipe)
     shown = np.empty((32, recipe.image_size, recipe.image_size, 3), np.uint8)

@@ -385,7 +385,7 @@ def test_a_run_that_is_spoilt_does_not_keep_the_others_from_being_listed(two_run
 @pytest.mark.parametrize("how", [how for how in SPOILT if how != "cut"])
 def test_the_history_of_a_run_is_named_where_it_is_spoilt(two_runs, how, capsys):
     run, _ = two_runs
-    run.write_recipe(run.read_recipe(), {"fold": 0})  # which has no report but the curves
+    run.write_recipe(run.read_recipe(), {**run.read_made(), "fold": 0})  # which has no report but the curves
     SPOILT[how](run.folder / "history.csv")
     with pytest.warns(UserWarning, match=r"curves.png could not be made \(runs/mine-1/history.csv cannot be read \("):
         assert main(["report", "runs/mine-1"]) == 1

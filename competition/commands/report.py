@@ -27,7 +27,12 @@ def report(run: Annotated[Path, tyro.conf.arg(metavar="RUN")], /, *, output: Pat
     """
     page = output or run / REPORT
     lacking = [] if (run / BLEND).is_file() else make_what_it_lacks(run)
-    write_report_page(run, page)
+    try:
+        write_report_page(run, page)
+    except InvalidInput as error:
+        if not lacking:
+            raise
+        lacking = [*lacking, f"{page}: {error}"]
     if lacking:
         raise InvalidInput(
             f"{run} still lacks files that could not be made; fix what the warnings say, and try again:",
