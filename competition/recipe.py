@@ -334,6 +334,13 @@ def differences(recipe: Recipe, other: Recipe) -> dict[str, tuple]:
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
+def as_flag(value) -> str:
+    """A value of a recipe as its flag takes it: brightness 0.08 contrast 0.25; none where it is empty."""
+    if isinstance(value, tuple):
+        return " ".join(map(as_flag, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value) or "none"
+
+
 def from_json(values: dict) -> Recipe:
     """The recipe that was written as JSON, also by an earlier version: fields it did not have get their defaults.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from competition import stopping, unfinished
 from competition.errors import InvalidInput, visible
 from competition.files import is_file, read_text
-from competition.recipe import Recipe, differences
+from competition.recipe import Recipe, as_flag, differences
 from competition.recipes import NAMES, describe_recipe, load_recipe
 from competition.run import BLEND, CROSS_VALIDATION, FOLD, FRACTION, OUT_OF_TIME, RUNS, SMOKE, SWEEP, Run, list_runs
 
@@ -163,13 +163,7 @@ def changes(recipe: Recipe) -> Iterator[str]:
     if recipe.name in NAMES:
         for name, (value, _) in differences(recipe, load_recipe(recipe.name)).items():
             if name != "tasks":
-                yield f"{name} {Path(value).name if name == 'weights' else _brief(value)}"
-
-
-def _brief(value) -> str:
-    if isinstance(value, tuple):
-        return " ".join(map(_brief, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+                yield f"{name} {Path(value).name if name == 'weights' else as_flag(value)}"
 
 
 def _number(value: float | None) -> str:

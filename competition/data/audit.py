@@ -1,13 +1,13 @@
 """What a data set holds before anything is trained on it: labels, files, duplicates."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from competition.data.check_images import contradictions, inspect
+from competition.data.check_images import contradictions, inspect, readable
 from competition.data.leakage import Images, Leak, find_leaks, hashed_images
 from competition.dataset import MAYBE, YES, Dataset
 from competition.errors import Problem
@@ -41,15 +41,14 @@ def audit_data(recipe: Recipe, data: Path, cache: Path = CACHE) -> Audit:
     dataset = reader_of(recipe).read_labels(data, recipe.tasks)
     inspection = inspect(dataset, cache)
     digests = inspection.good_digests
-    readable = dataset.take(inspection.good)
-    readable = replace(readable, group=pd.factorize(np.array(digests, object))[0].astype(int))
-    images = hashed_images(readable, digests, recipe, data, cache)
-    paths = [readable.path(row) for row in range(len(readable))]
+    good = readable(dataset, inspection.digests)
+    images = hashed_images(good, digests, recipe, data, cache)
+    paths = [good.path(row) for row in range(len(good))]
     return Audit(
         dataset,
-        readable,
+        good,
         tuple(sorted(inspection.problems.values())),
-        tuple(contradictions(readable)),
+        tuple(contradictions(good)),
         images,
         tuple(find_leaks(images)),
         tuple(in_threads(read_header, paths, "reading sizes")),

@@ -1,6 +1,7 @@
 """Read every image once before training, to find broken ones and equal files."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -70,14 +71,19 @@ def drop_bad_images(dataset: Dataset, inspection: Inspection, skip: bool) -> tup
         )
     if not inspection.good.any():
         raise InvalidInput("no image is left: every single one is bad", sorted(inspection.problems.values()))
-    group = pd.factorize(np.array(inspection.good_digests, object))[0]
-    return replace(dataset.take(inspection.good), group=group), inspection.good_digests
+    return readable(dataset, inspection.digests), inspection.good_digests
+
+
+def readable(dataset: Dataset, digests: Sequence[str | None]) -> Dataset:
+    """The dataset of the images that have a digest, files with the same bytes in one group."""
+    group = pd.factorize(np.array([digest for digest in digests if digest is not None], object))[0]
+    return replace(dataset.take(np.array([digest is not None for digest in digests], bool)), group=group)
 
 
 def contradictions(dataset: Dataset) -> list[Problem]:
     """A problem for each label that is not that of the first labelled image in its group, sorted by file and line.
 
-    The groups are those of `drop_bad_images`: files with the same bytes, of whose labels at most one is right.
+    The groups are those of `readable`: files with the same bytes, of whose labels at most one is right.
     """
     problems = []
     for task in dataset.tasks:

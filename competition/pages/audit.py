@@ -44,7 +44,9 @@ def write_audit(path: Path, audit: Audit, recipe: Recipe, data: Path) -> None:
 def values(audit: Audit, recipe: Recipe, data: Path) -> dict:
     """What the template shows."""
     dataset = audit.dataset
-    classes = judged(dataset, count_classes(dataset), recipe.validation)
+    held_out = float(dataset.held_out.mean()) or recipe.validation  # what the files themselves hold out comes first
+    classes = judged(dataset, count_classes(dataset), held_out)
+    parts = [*_parts(dataset, audit.readable, classes)]
     rare = classes[classes["verdict"] != ""]
     across, leaked = _across_the_split(audit), leaked_questions(audit.good)
     return {
@@ -57,19 +59,18 @@ def values(audit: Audit, recipe: Recipe, data: Path) -> dict:
         "together": _together(dataset),
         "not_together": max(0, len(dataset.tasks) - MOST_TASKS),
         "labels": _labels_table(dataset),
-        "parts": [*_parts(dataset, audit.readable, classes)],
-        "not_pictured": max(0, len(classes) - PICTURED),
+        "parts": parts,
+        "not_pictured": [part.task.name for part in parts if not part.pictures],
         "formats": _format_table(audit),
         "rarest": _rarest(classes),
         "few": FEW,
-        "held_out": recipe.validation,
+        "held_out": held_out,
         "broken": _lines(audit.broken),
         "contradictions": _lines(audit.contradictions),
         "pairs": [*_pairs(audit.good, audit.leaks)],
         "pairs_in_all": len(audit.leaks),
         "asked": int(audit.good.asked.sum()),
         "leaked": len(leaked),
-        "most_pictured": PICTURED,
     }
 
 
@@ -125,10 +126,7 @@ def _worries(audit: Audit, rare: pd.DataFrame, across: int, leaked: np.ndarray) 
     if audit.contradictions:
         yield "alike", f"{len(audit.contradictions):,} labels contradict those of another file with the same bytes."
     if across:
-        yield (
-            "alike",
-            f"{across:,} pairs that look alike are on both sides of the data's own split.",
-        )
+        yield "alike", f"{across:,} pairs that look alike are on both sides of the data's own split."
     if len(leaked):
         yield "alike", f"{len(leaked):,} questions look like labelled images: their answers are as good as known."
     unseen = rare[rare["images"] == 0]

@@ -8,7 +8,7 @@ from competition.pages.figures import count, percent
 from competition.pages.review import ClassCount, rare
 from competition.pages.scores import ClassScore, worse_than
 from competition.pages.subject import Judged, Reported
-from competition.recipe import Recipe, differences
+from competition.recipe import Recipe, as_flag, differences
 from competition.recipes import NAMES, describe_recipe, load_recipe
 
 MARGIN = 0.05  # above chance: a score below is named as a limit
@@ -62,14 +62,7 @@ def base_of(recipe: Recipe) -> tuple[str, Recipe]:
 def changes(recipe: Recipe) -> list[tuple[str, str, str]]:
     """(field, value, value of the base) of each field that differs but the tasks."""
     pairs = differences(recipe, base_of(recipe)[1])
-    return [(name, *map(in_words, pair)) for name, pair in pairs.items() if name != "tasks"]
-
-
-def in_words(value) -> str:
-    """A value of a recipe, as its flag takes it: brightness 0.08 contrast 0.25."""
-    if isinstance(value, tuple):
-        return " ".join(map(in_words, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value) or "none"
+    return [(name, *map(as_flag, pair)) for name, pair in pairs.items() if name != "tasks"]
 
 
 def intended_use(reported: Reported) -> list[str]:

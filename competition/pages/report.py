@@ -14,6 +14,7 @@ from competition.pages.galleries import NO_GALLERIES, galleries
 from competition.pages.parts import Column, Fact
 from competition.pages.render import environment, render
 from competition.pages.subject import Reported
+from competition.recipe import as_flag
 from competition.run import CROSS_VALIDATION, OUT_OF_TIME, SMOKE
 
 
@@ -76,7 +77,7 @@ def _made(reported: Reported) -> dict:
         "of_first": reported.of_first,
         "changes": card.changes(recipe),
         "whole_recipe": [
-            (one.name, card.in_words(getattr(recipe, one.name))) for one in fields(recipe) if one.name != "tasks"
+            (one.name, as_flag(getattr(recipe, one.name))) for one in fields(recipe) if one.name != "tasks"
         ],
         "fields": [Column("field"), Column("here"), Column("there")],
         "curves": history,

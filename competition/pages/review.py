@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from competition.data.check_images import contradictions
+from competition.data.check_images import contradictions, readable
 from competition.data.near_duplicates import DISTANCE, duplicate_groups, perceptual_hashes
 from competition.dataset import YES, Dataset
 from competition.errors import Problem
@@ -84,9 +84,7 @@ def suspects_table(reported: Reported, dataset: Dataset | None) -> Table:
 
 def contradicting(dataset: Dataset, digests: Sequence[str | None]) -> list[Problem]:
     """Labels that contradict that of another file with the same bytes."""
-    good = np.array([digest is not None for digest in digests], bool)
-    group = pd.factorize(np.array([digest for digest in digests if digest is not None], object))[0]
-    return contradictions(replace(dataset.take(good), group=group))
+    return contradictions(readable(dataset, digests))
 
 
 @dataclass(frozen=True)

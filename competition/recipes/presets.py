@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
-from competition.recipe import Recipe, differences
+from competition.recipe import Recipe, as_flag, differences
 
 Preset = Literal["fast", "usual", "best"]
 SMALL = 192  # pixels a side; enough for a first answer from pretrained weights
@@ -45,11 +45,6 @@ def describe_preset(name: Preset, recipe: Recipe, given: Recipe) -> str:
     changed = differences(recipe, PRESETS[name](recipe))
     lines = []
     for field, (before, now) in changed.items():
-        wins = "" if (own := getattr(given, field)) == now else f", but the flag says {in_words(own)}"
-        lines.append(f"{field} {in_words(now)} (was {in_words(before)}{wins})")
+        wins = "" if (own := getattr(given, field)) == now else f", but the flag says {as_flag(own)}"
+        lines.append(f"{field} {as_flag(now)} (was {as_flag(before)}{wins})")
     return f"preset {name}: {', '.join(lines) or 'the recipe as it stands'}"
-
-
-def in_words(value) -> str:
-    """A value as its flag takes it."""
-    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
