@@ -1,5 +1,6 @@
 """`competition audit`: the page of a data set, in a real browser, with hostile names and broken files in it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -7,11 +8,12 @@ import numpy as np
 import pytest
 from browsing import WIDTHS, visit
 from helpers import make_dataset, noise, refusal, write
-from small_data import write_data
+from small_data import TINY, write_data
 
 from competition import extras
 from competition.commands.audit import audit
-from competition.data.audit import count_classes
+from competition.data.audit import audit_data, count_classes
+from competition.pages import audit as page_of
 from competition.pages.audit import judged
 
 SCRIPT = "<script>window.ran = 1</script>"
@@ -100,3 +102,12 @@ def test_the_page_is_named_after_the_whole_name_of_the_folder(tmp_path, monkeypa
     for number, name in enumerate("abc"):
         write(Path(f"shop.v2/{name}.png"), cv2.imencode(".png", noise(30, 40, seed=number))[1].tobytes())
     assert audit(data=Path("shop.v2")) == Path("audit-shop.v2.html")
+
+
+def test_what_the_files_hold_out_is_expected_and_tasks_with_too_many_classes_are_named(tmp_path, monkeypatch):
+    found = audit_data(TINY, write_data(tmp_path / "data", images=8), tmp_path / "cache")
+    assert page_of.values(found, TINY, tmp_path)["held_out"] == TINY.validation
+    own = replace(found.dataset, held_out=np.arange(8) < 2)
+    monkeypatch.setattr(page_of, "PICTURED", 2)
+    shown = page_of.values(replace(found, dataset=own), TINY, tmp_path)
+    assert (shown["held_out"], shown["not_pictured"]) == (0.25, ["colour"])  # of three classes; shade has two
