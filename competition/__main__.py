@@ -60,8 +60,8 @@ class Visible:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return the exit status: 0, 1 for bad input, 2 for wrong usage, 128 and its number for a
-    signal: 130 for Ctrl-C, 143 for SIGTERM."""
+    """Run one command and return the exit status: 0, 1 for bad input, 2 for wrong usage, 75 if another machine has
+    ended that trained with this one, 128 and its number for a signal: 130 for Ctrl-C, 143 for SIGTERM."""
     arguments = sys.argv[1:] if arguments is None else arguments
     return reported(lambda: dispatch(arguments))
 
@@ -79,7 +79,7 @@ def reported(action: Callable[[], int]) -> int:
         return status
     except InvalidInput as error:
         print(f"error: {visible(str(error))}", file=sys.stderr)
-        return 1
+        return error.status
     except BrokenPipeError:  # the reader, `head` for example, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -32,9 +32,17 @@ class InvalidInput(ValueError):
     The message lists the first twenty `problems`, and their number if there are more.
     """
 
+    status = 1  # of the process that it ends
+
     def __init__(self, message: str, problems: Iterable[Problem | str] = ()):
         self.problems = tuple(problems)
         super().__init__(listed(message, self.problems))
+
+
+class LostWorker(InvalidInput):
+    """Another machine that trained with this one has ended: nothing is wrong here, and the same command goes on."""
+
+    status = 75  # the code of sysexits.h for what may succeed when it is tried again
 
 
 def listed(message: str, problems: Sequence[Problem | str]) -> str:

@@ -2,8 +2,8 @@
 
 import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
 from typing import Annotated, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 import tyro
@@ -321,6 +321,11 @@ class Recipe:
     @property
     def stages(self) -> tuple[Stage, ...]:
         return tuple(map(Stage, self.epochs, self.learning_rate, self.trains))
+
+    def with_stages(self, stages: Iterable[Iterable]) -> "Recipe":
+        """This recipe with other stages; the fields of each in the order of `Stage`."""
+        columns = zip(*stages, strict=True)
+        return replace(self, **dict(zip(Stage._fields, columns, strict=True)))
 
     @property
     def trains_batch_norm(self) -> bool:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NoReturn
 
 NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP"}
 
@@ -62,6 +63,12 @@ def stoppable() -> Iterator[None]:
         _state.pending = None
 
 
+def handle_again() -> None:
+    """Put the handlers of Python back in place, where a library has put its own there without Python's knowledge."""
+    for number in NAMES:
+        signal.signal(number, signal.getsignal(number))
+
+
 @contextmanager
 def deferred() -> Iterator[None]:
     """Within the block a signal waits until `stop_if_pending` is called or the block ends."""
@@ -86,7 +93,12 @@ def is_pending() -> bool:
 def stop_if_pending() -> None:
     """Raise `Stopped` if a signal is waiting."""
     if _state.pending is not None:
-        raise Stopped(_state.pending)
+        stop()
+
+
+def stop() -> NoReturn:
+    """Raise `Stopped` for the signal that is waiting, or as for SIGTERM, where only another worker has had one."""
+    raise Stopped(_state.pending or signal.SIGTERM)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ ARGUMENTS = "arguments"  # flags of `competition train` that are no fields of a 
 # Of them, those that decide the result, and what they were before there was such a flag.
 FLAGS = {"smoke": None, "views": None, "skip_bad_images": None, "fraction": 1.0}
 RESUMED = "resumed"  # each time that the training went on
-ALIKE = ("devices", "threads", "versions")  # where they agree, a training goes on bit for bit
+ALIKE = ("devices", "threads", "replicas", "versions")  # where they agree, a training goes on bit for bit
 TRIES = 10
 
 
@@ -137,16 +137,11 @@ def agreed(run: Run, recipe: Recipe, content: Mapping[str, str], arguments: Mapp
 def go_on(run: Run, called: Mapping[str, object], facts: Mapping[str, object], accept_other_machine: bool) -> Run:
     """Record in recipe.json that a run goes on: when, by which command, and whether bit for bit; print it.
 
-    `facts` say what the run would record if it began now. Raises InvalidInput for another machine, with what differs,
-    unless that is accepted; another number of replicas never is, because their steps have other images.
+    `facts` say what the run would record if it began now. Raises InvalidInput for another machine, or another number of
+    devices, with what differs, unless that is accepted.
     """
     made = run.read_made()
     differ = [f"{name}: {made.get(name)} before, {facts[name]} now" for name in ALIKE if made.get(name) != facts[name]]
-    if made["replicas"] != facts["replicas"]:
-        raise InvalidInput(
-            f"{run.folder} was begun on {made['replicas']} devices at once, and here are {facts['replicas']}, so its "
-            "steps would have other images; make as many visible (CUDA_VISIBLE_DEVICES), or start again with --fresh"
-        )
     if differ and not accept_other_machine:
         raise InvalidInput(
             f"{run.folder} was begun with other devices, threads or versions, so it would not end bit for bit as it "

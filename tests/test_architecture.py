@@ -21,7 +21,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Lowest first; a module imports from lower layers and its own. run and recipes share one: neither needs the other.
 LAYERS = [
     {"errors"},
-    {"extras", "files", "threads", "provenance", "renamed", "spent", "stopping"},
+    {"cluster", "extras", "files", "threads", "provenance", "renamed", "spent", "stopping"},
     {"task"},
     {"recipe"},
     {"dataset", "run", "recipes"},
@@ -45,14 +45,15 @@ ONLY = {
     "recipes": {"errors", "renamed", "task", "recipe"},
     "drawing": {"errors", "files", "task", "recipes", "threads"},
 }
-# For what Keras does not offer: devices, the stream of batches, gradients, one operation, a graph that is built once
-# for all sizes of batch, and exporting; predict.py is exported.
+# For what Keras does not offer: devices and workers, the stream of batches, gradients, one operation, a graph that is
+# built once for all sizes of batch, and exporting; predict.py is exported.
 TENSORFLOW = {
     "model/devices.py",
     "model/stream.py",
     "model/grad_cam.py",
     "model/loaded.py",
     "model/export.py",
+    "model/workers.py",
     "model/backbones/batch_norm.py",
     "exporting/predict.py",
 }

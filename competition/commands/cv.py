@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from competition.cluster import refuse_cluster
 from competition.commands.arguments import Folds, RecipeFields
 from competition.commands.folds import Plan, prepare_folds, usual_file
 from competition.commands.report import how_to_report
@@ -58,6 +59,7 @@ def cv(
     """
     check(folds, seeds, only)
     refuse_fraction(fraction)
+    refuse_cluster("cv")
     shares = shares_of_gpus(jobs)
     data = data or Path("data") / recipe.name
     dataset, digests, _ = read_images(recipe, data, skip_bad_images)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from competition.cluster import refuse_cluster
 from competition.commands.arguments import RecipeFields
 from competition.data.load import read_images, refuse_fraction
 from competition.experiments.runner import refuse_unfinished, shares_of_gpus, train_all
@@ -43,6 +44,7 @@ def sweep(
             then not bit for bit what it would have been.
         picture_cache: Gigabytes of decoded pictures to keep for all trainings; 0 keeps none.
     """
+    refuse_cluster("sweep")
     shares = shares_of_gpus(jobs)
     refuse_fraction(fraction)
     varied(recipe, field, values)  # refuses bad values before the images are read

@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 from competition import unfinished
+from competition.cluster import cluster_of_environment, refuse_cluster
 from competition.commands.arguments import Cache, RecipeFields
 from competition.commands.report import how_to_report, write_all
 from competition.data.load import Material, read_material, refuse_fraction
 from competition.dataset import class_prior
-from competition.errors import InvalidInput, Problem
+from competition.errors import InvalidInput
 from competition.extras import require
 from competition.files import CACHE, is_file, only_read, read_bytes, try_out
 from competition.images.cache import USUAL_ROOM, Pictures
@@ -55,9 +57,10 @@ def train(
     """Train a recipe: read, check, split, train stage by stage, score. Every field of the recipe is a flag.
 
     Returns the run, with its scores and pictures in its folder; None for `dry_run` and `overfit`, which leave none. A
-    training that was stopped goes on if `run` is its folder, and ends bit for bit as if it had not been stopped. Raises
-    InvalidInput, before anything is trained, for labels, images or folds that cannot be used, and for a run that was
-    begun with others.
+    training that was stopped goes on if `run` is its folder, and ends bit for bit as if it had not been stopped. Where
+    TF_CONFIG names several machines, they train together, and the first, the chief, alone writes and returns the run.
+    Raises InvalidInput, before anything is trained, for labels, images or folds that cannot be used, and for a run that
+    was begun with others.
 
     Args:
         data: The data set: a folder in the recipe's layout, or the CSV file of a table. By default, data/<recipe>.
@@ -104,11 +107,12 @@ def train(
         "cache": str(cache.absolute()),
     }
     with ExitStack() as held:
+        writes = held.enter_context(with_other_machines(run, dry_run))
         where, cache = cache, held.enter_context(only_read(cache)) if dry_run else cache
         run = None if fresh and run and run.exists() else run
         before = unfinished.to_go_on_with(run)
         try_out(Run(run or RUNS / recipe.name).checkpoints / RECIPE)
-        if before and not dry_run:
+        if before and writes and not dry_run:
             held.enter_context(unfinished.exclusive(before))
         with spent.on("checking"):
             material = read(cache)
@@ -127,26 +131,55 @@ def train(
             return foretell(preparation, run or RUNS / f"{name}-{next_number(name)}", before, picture_cache, where)
 
         with spent.on("preparing"):
+            refuse_differences(recipe, content, arguments, before)
             preparation = prepare(recipe, material, cache, picture_cache, before, end=end, views=views)
         facts = {**how_it_was_made(data), **preparation.facts()}
-        if before:
+        if not writes:
+            folder = Run(Path(held.enter_context(TemporaryDirectory())))
+        elif before:
             folder = unfinished.go_on(before, called(), facts, accept_other_machine)
         else:
-            folder = new_run(name, run)
-            held.enter_context(unfinished.exclusive(folder))
-            made = facts | {SMOKE: smoke, **({FOLD: fold[1]} if fold else {}), **recorded(fraction)}
-            made |= unfinished.plan(asked, content, arguments)
-            write_first_files(folder, prior, material.skipped, preparation.recipe, made)
+            facts |= {SMOKE: smoke, **({FOLD: fold[1]} if fold else {}), **recorded(fraction)}
+            made = facts | unfinished.plan(asked, content, arguments)
+            folder = begin(held, run, name, prior, recipe=preparation.recipe, skipped=material.skipped, made=made)
         print(preparation.outlook())
         trainer = preparation.saved_trainer(folder, spent, 60 * checkpoint_minutes, on_nan, tensorboard)
         with said_how_to_go_on(trainer):
             trainer.fit()
             with spent.on("reports"):
-                test = preparation.pictures.take(material.test)
-                report_results(trainer, test, views, folder, fold[1] if fold else None)
-    print(f"\n{folder.folder}/ holds the run: weights, scores, curves.png, confusion/\ntime: {spent}")
-    print(how_to_report(folder.folder))
-    return folder
+                report_results(trainer, preparation.pictures.take(material.test), views, folder, fold and fold[1])
+        print(f"\n{folder.folder}/ holds the run: weights, scores, curves.png, confusion/\ntime: {spent}")
+        print(how_to_report(folder.folder))
+    return folder if writes else None
+
+
+@contextmanager
+def with_other_machines(run: Path | None, dry_run: bool) -> Iterator[bool]:
+    """Train together with the other machines that TF_CONFIG names, if it does; whether this one writes the run.
+
+    Raises InvalidInput where they could not know the folder of the run, and for a question to one machine.
+    """
+    cluster = cluster_of_environment()
+    if cluster is None:
+        yield True
+        return
+    if dry_run:
+        refuse_cluster("train --dry-run")
+    if run is None:
+        raise InvalidInput("several machines train together: name the folder of their run, the same for all, by --run")
+    from competition.model.workers import joined  # TensorFlow, from here on
+
+    with joined(cluster):
+        yield cluster.is_chief
+
+
+def refuse_differences(recipe: Recipe, content: dict, arguments: dict, before: Run | None) -> None:
+    """Raise InvalidInput on a machine that would train something else than the chief."""
+    from competition.model.workers import here  # Keras, from here on
+
+    flags = {f"--{name.replace('_', '-')}": arguments[name] for name in unfinished.FLAGS}
+    begun = before and before.read_made()["started"]
+    here().refuse_differences({"the recipe": repr(recipe), **content, **flags, "the run that goes on": begun})
 
 
 def prepare(recipe: Recipe, material: Material, cache: Path, picture_cache: float, before: Run | None, **within):
@@ -168,13 +201,19 @@ def learn_by_heart(recipe: Recipe, read: Callable[[Path], Material], steps: int,
     overfit_a_batch(recipe, read(cache), steps, cache)
 
 
-def write_first_files(folder: Run, prior: dict, skipped: Sequence[Problem], recipe: Recipe, made: dict) -> None:
-    """Write what a new run begins with, its recipe last; where that fails, its folder is removed again."""
+def begin(held: ExitStack, run: Path | None, name: str, prior: dict, *, recipe: Recipe, skipped, made: dict) -> Run:
+    """The folder of a new run, with what it begins with, its recipe last; removed again where that cannot be written.
+
+    As long as `held` is open, no other process trains in it.
+    """
+    folder = new_run(name, run)
+    held.enter_context(unfinished.exclusive(folder))
     with begun(folder):
         folder.write_json("prior.json", {name: shares.tolist() for name, shares in prior.items()})
         if skipped:
             folder.write_text("skipped.txt", "\n".join(map(str, skipped)) + "\n")
         folder.write_recipe(recipe, made)
+    return folder
 
 
 def refuse_numbers(**numbers: float | None) -> None:
@@ -209,7 +248,7 @@ def said_how_to_go_on(trainer) -> Iterator[None]:
     try:
         yield
     except Stopped as stop:
-        run, saved = trainer.run, f"saved at {trainer.saved_at}" if trainer.saved_at else "at its beginning"
+        run, saved = trainer.checkpoints.of, f"saved at {trainer.saved_at}" if trainer.saved_at else "at its beginning"
         folder = shlex.quote(str(run.folder))
         advice = f"{run.folder}/ is {saved}; to go on: competition resume {folder}"
         if run.finished:
@@ -218,13 +257,19 @@ def said_how_to_go_on(trainer) -> Iterator[None]:
 
 
 def report_results(trainer, test: Pictures, views: Sequence[View], folder: Run, fold: int | None) -> None:
-    """Write probabilities and scores, which finish the run, then the pictures and tables; print the scores."""
+    """Write probabilities and scores, which finish the run, then the pictures and tables; print the scores.
+
+    All workers predict, and the chief writes.
+    """
     kept, held_out, predictions = trainer.kept, trainer.held_out.dataset, None
+    others = trainer.predict_kept(trainer.held_out, set(views) - {PLAIN}) if kept.report else {}
+    seen = trainer.predict_kept(test, {PLAIN, *views}) if len(test) else {}
+    if not trainer.writes:
+        return
     if kept.report:
         predictions = Predictions.of(folder.name, held_out, kept.probabilities, fold or 0)
-        predictions.write(folder, HELD_OUT, trainer.predict_kept(trainer.held_out, set(views) - {PLAIN}))
-    if len(test):
-        seen = trainer.predict_kept(test, {PLAIN, *views})
+        predictions.write(folder, HELD_OUT, others)
+    if seen:
         Predictions.of(folder.name, test.dataset, seen[PLAIN]).write(folder, TEST, seen)
     reports = {"best": kept.report, "last": trainer.last_report, "heads": trainer.heads_report}
     scores = {name: report.to_json() if report else None for name, report in reports.items()}

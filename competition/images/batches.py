@@ -19,7 +19,7 @@ cv2.setNumThreads(0)  # the loader has threads of its own, with which OpenCV's w
 
 
 class PredictBatches:
-    """Images in the order of the dataset, (batch * views, size, size, 3) uint8: the batch in each view in turn.
+    """Images in the order of the dataset, (batch * views, size, size, 3) uint8: each picture in all views in turn.
 
     The last batch is filled up with copies of the last image, so that all batches have one shape; the caller drops
     the additional rows.
@@ -32,15 +32,31 @@ class PredictBatches:
         return math.ceil(len(self.pictures) / self.batch_size)
 
     def __getitem__(self, batch: int) -> np.ndarray:
+        return self.share(batch)
+
+    def share(self, batch: int, number: int = 0, of: int = 1) -> np.ndarray:
+        """The part `number` of a batch that is cut into equal ones."""
         if not 0 <= batch < len(self):
             raise IndexError(batch)
-        rows = np.arange(batch * self.batch_size, (batch + 1) * self.batch_size)
-        rows = np.minimum(rows, len(self.pictures) - 1)
-        size = self.pictures.recipe.image_size
-        images = np.empty((len(rows) * len(self.views), size, size, 3), np.uint8)
+        rows = filled_rows(batch, self.batch_size, len(self.pictures))[places(self.batch_size, number, of)]
+        size, count = self.pictures.recipe.image_size, len(self.views)
+        images = np.empty((len(rows) * count, size, size, 3), np.uint8)
         for place, row in enumerate(rows):
-            fill_views(images[place :: len(rows)], self.pictures[row], self.pictures.recipe, self.views)
+            fill_views(
+                images[place * count : (place + 1) * count], self.pictures[row], self.pictures.recipe, self.views
+            )
         return images
+
+
+def places(batch_size: int, number: int, of: int) -> slice:
+    """The places of the part `number` of a batch that is cut into equal ones, as many as divide its size."""
+    size = batch_size // of
+    return slice(number * size, (number + 1) * size)
+
+
+def filled_rows(batch: int, batch_size: int, count: int) -> np.ndarray:
+    """The rows in a batch of those in order, (batch_size,) int; the last batch is filled up with the last row."""
+    return np.minimum(np.arange(batch * batch_size, (batch + 1) * batch_size), count - 1)
 
 
 class TrainBatches:
@@ -70,14 +86,24 @@ class TrainBatches:
         return math.ceil(self.count / self.batch_size)
 
     def __getitem__(self, batch: int):
+        return self.share(batch)
+
+    def share(self, batch: int, number: int = 0, of: int = 1):
+        """The part `number` of a batch that is cut into equal ones; only its inputs are made."""
         if not 0 <= batch < len(self):
             raise IndexError(batch)
+        rows, (targets, weights), here = self.rows(batch), self.answers(batch), places(self.batch_size, number, of)
+        parts = ({name: values[here] for name, values in given.items()} for given in (targets, weights))
+        return self.inputs(rows[here], self.epoch), *parts
+
+    def answers(self, batch: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """The targets and weights of a whole batch."""
         rows, counted = self.rows(batch), np.arange(batch * self.batch_size, (batch + 1) * self.batch_size) < self.count
         targets = self.dataset.targets(self.recipe.maybe, rows)  # those of all rows can be gigabytes
         targets = {task.ascii_name: targets[task.name] for task in self.dataset.tasks}
         tasks = self._tasks(batch)
         weights = {name: values[rows] * (counted & (name in tasks)) for name, values in self.weights.items()}
-        return self.inputs(rows, self.epoch), targets, weights
+        return targets, weights
 
     def rows(self, batch: int) -> np.ndarray:
         """The rows of the dataset in a batch, (batch_size,) int; the last one is filled up with the first rows."""
@@ -113,10 +139,13 @@ class StageBatches:
         return self.epochs * len(self.batches) - self.first
 
     def __getitem__(self, step: int):
+        return self.share(step)
+
+    def share(self, step: int, number: int = 0, of: int = 1):
         if not 0 <= step < len(self):
             raise IndexError(step)
         epoch, batch = divmod(self.first + step, len(self.batches))
-        return self.batches.of(self.batches.first_epoch + epoch)[batch]
+        return self.batches.of(self.batches.first_epoch + epoch).share(batch, number, of)
 
 
 def augmented_views(pictures: Pictures) -> Callable[[np.ndarray, int], np.ndarray]:

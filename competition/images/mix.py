@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from competition.images.batches import TrainBatches
+from competition.images.batches import TrainBatches, places
 
 Mixed = tuple[np.ndarray, np.ndarray]
 STREAM = 0x6D69  # keeps these random numbers apart from those of the order of the images
@@ -17,16 +17,22 @@ class MixedBatches(TrainBatches):
     size, 3) uint8.
     """
 
-    def __getitem__(self, batch: int):
-        images, targets, weights = super().__getitem__(batch)
-        partner = partners(weights)
-        random = np.random.default_rng((self.recipe.seed, self.epoch, batch, STREAM))
+    def share(self, batch: int, number: int = 0, of: int = 1):
+        rows, (targets, weights), here = self.rows(batch), self.answers(batch), places(self.batch_size, number, of)
+        partner, random = partners(weights), np.random.default_rng((self.recipe.seed, self.epoch, batch, STREAM))
+        pairs = np.arange(len(rows))[here], partner[here]
+        needed = np.union1d(*pairs)
+        made = self.inputs(rows[needed], self.epoch)
+        images, others = (made[np.searchsorted(needed, wanted)] for wanted in pairs)
         if self._cuts(random):
-            images, share = cut(images, partner, random, self.recipe.cutmix)
+            low, high = rectangles(len(rows), images.shape[1], random, self.recipe.cutmix)
+            images, share = cut(images, others, low[here], high[here]), uncut(low, high, images.shape[1])
         else:
-            images, share = blend(images, partner, random, self.recipe.mixup)
+            share = random.beta(self.recipe.mixup, self.recipe.mixup, len(rows)).astype(np.float32)
+            images = blend(images, others, share[here])
         for name, target in targets.items():
-            targets[name], weights[name] = _mixed(target, weights[name], partner, share)
+            mixed = _mixed(target, weights[name], partner, share)
+            targets[name], weights[name] = (values[here] for values in mixed)
         return images, targets, weights
 
     def _cuts(self, random: np.random.Generator) -> bool:
@@ -61,26 +67,35 @@ def _mixed(target: np.ndarray, weight: np.ndarray, partner: np.ndarray, share: n
     return np.where(mixed[:, None] > 0, products / np.where(mixed > 0, mixed, 1)[:, None], target), mixed
 
 
-def blend(images: np.ndarray, partner: np.ndarray, random: np.random.Generator, alpha: float) -> Mixed:
-    """Mixup: share * image + (1 - share) * its partner; and the shares (batch,) float32, from Beta(alpha, alpha)."""
-    share = random.beta(alpha, alpha, len(images)).astype(np.float32)
-    return np.rint(_mean(images, partner, share[:, None, None, None])).astype(np.uint8), share
+def blend(images: np.ndarray, others: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Mixup: share * image + (1 - share) * another, for shares (images,) float32."""
+    share = share[:, None, None, None]
+    return np.rint(share * images + (1 - share) * others).astype(np.uint8)
 
 
-def cut(images: np.ndarray, partner: np.ndarray, random: np.random.Generator, alpha: float) -> Mixed:
-    """CutMix: a rectangle of each image comes from its partner; and the shares (batch,) float32 that are its own.
+def rectangles(count: int, size: int, random: np.random.Generator, alpha: float) -> tuple[np.ndarray, np.ndarray]:
+    """The corners of what CutMix takes of another image, top left and bottom right, each (count, 2) int.
 
-    Its sides are those of the image times the root of 1 - Beta(alpha, alpha); its centre lies anywhere, and what is
+    The sides are those of the image times the root of 1 - Beta(alpha, alpha); the centre lies anywhere, and what is
     beyond the edge is cut off.
     """
-    size = images.shape[1]
-    sides = size * np.sqrt(1 - random.beta(alpha, alpha, len(images)))
-    centres = random.uniform(0, size, (len(images), 2))
+    sides = size * np.sqrt(1 - random.beta(alpha, alpha, count))
+    centres = random.uniform(0, size, (count, 2))
     low, high = (np.clip(np.rint(centres + step * sides[:, None]), 0, size).astype(int) for step in (-0.5, 0.5))
+    return low, high
+
+
+def uncut(low: np.ndarray, high: np.ndarray, size: int) -> np.ndarray:
+    """The shares (images,) float32 that rectangles leave of square images."""
+    return (1 - np.prod(high - low, axis=1) / size**2).astype(np.float32)
+
+
+def cut(images: np.ndarray, others: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """CutMix: a rectangle of each image comes from another one."""
     mixed = images.copy()
-    for image, other, (top, left), (bottom, right) in zip(mixed, partner, low, high, strict=True):
-        image[top:bottom, left:right] = images[other, top:bottom, left:right]
-    return mixed, (1 - np.prod(high - low, axis=1) / size**2).astype(np.float32)
+    for image, other, (top, left), (bottom, right) in zip(mixed, others, low, high, strict=True):
+        image[top:bottom, left:right] = other[top:bottom, left:right]
+    return mixed
 
 
 def _mean(values: np.ndarray, partner: np.ndarray, share: np.ndarray) -> np.ndarray:

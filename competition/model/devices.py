@@ -1,4 +1,4 @@
-"""Everything that depends on TensorFlow and the machine: replicas, number formats, memory."""
+"""Everything that depends on TensorFlow and the machine: processors, number formats, memory."""
 
 import ctypes
 import os
@@ -11,7 +11,6 @@ import keras
 import tensorflow as tf
 
 from competition.errors import InvalidInput
-from competition.model.network import all_layers
 from competition.threads import count_threads
 
 # glibc's mallopt: the number of each setting in malloc.h, and bytes above what any step needs.
@@ -39,15 +38,6 @@ THREADS = count_threads()
 if os.cpu_count() != THREADS:  # before anything is computed, or TensorFlow refuses
     tf.config.threading.set_intra_op_parallelism_threads(THREADS)
     tf.config.threading.set_inter_op_parallelism_threads(THREADS)
-
-
-def make_strategy() -> tf.distribute.Strategy:
-    """A strategy with a copy of the network on every GPU where there are several; otherwise without copies."""
-    gpus()
-    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-    if len(devices) > 1:
-        return tf.distribute.MirroredStrategy([device.name for device in devices])
-    return tf.distribute.get_strategy()
 
 
 @cache
@@ -90,19 +80,6 @@ def _processor_facts() -> dict[str, str]:
     first = path.read_text().split("\n\n")[0] if path.is_file() else ""
     pairs = (line.partition(":") for line in first.splitlines())
     return {name.strip(): value.strip() for name, _, value in pairs}
-
-
-def average_batch_norm(network: keras.Model) -> None:
-    """Set the batch normalisation statistics of all replicas to their mean; Keras keeps separate ones."""
-    strategy = network.distribute_strategy
-    if strategy.num_replicas_in_sync == 1:
-        return
-    for layer in all_layers(network):
-        if isinstance(layer, keras.layers.BatchNormalization):
-            for variable in (layer.moving_mean, layer.moving_variance):
-                # strategy.reduce would take one copy for all: it assumes that mirrored variables are equal.
-                copies = strategy.experimental_local_results(variable.value)
-                variable.assign(tf.reduce_mean(tf.stack(copies), axis=0))
 
 
 @contextmanager

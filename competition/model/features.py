@@ -11,14 +11,18 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from competition.files import CACHE, locked, refuse_folder, whole_file
+from competition.files import CACHE, refuse_folder, whole_file
+from competition.images.batches import filled_rows, places
 from competition.images.cache import PIXELS, Pictures
 from competition.model.network import POOL, backbone_of, by_task, features_of
 from competition.model.predict import predict
+from competition.model.stream import stream
+from competition.model.workers import here
 from competition.recipe import Recipe
 from competition.task import Task
 
 CHUNK = 2048  # rows in memory at once
+ROWS = 128  # in a step of the heads, on each device
 LEAST_VARIANCE = 1e-3  # of a feature, as a fraction of the mean variance of all features
 
 
@@ -61,8 +65,8 @@ def cached_features(network: keras.Model, policy: str, pictures: Pictures, cache
     unique, first, rows = np.unique(np.array(pictures.digests), return_index=True, return_inverse=True)
     path = features_file(network, policy, pictures, cache)
     shape = (len(unique), network.get_layer(POOL).output.shape[1])
-    with locked(path.with_suffix(".lock")):  # a process that needs them, too, waits for them
-        if not _is_whole(path, shape):
+    with here().taking_turns(path.with_suffix(".lock")):  # a process that needs them, too, waits for them
+        if not here().all_agree(_is_whole(path, shape)):
             with whole_file(path) as temporary:  # synced: reserved space that was never filled looks whole
                 _compute(_reserve(temporary, shape), network, pictures.take(first))
     return Features(np.load(path, mmap_mode="r"), rows)
@@ -103,8 +107,26 @@ def _reserve(path: Path, shape: tuple[int, int]) -> np.memmap:
 
 def predict_features(heads: keras.Model, features: Features, tasks: Sequence[Task]) -> dict[str, np.ndarray]:
     """The heads' probabilities {task: (n, classes) float32} for features, without reading all rows at once."""
-    parts = [by_task(heads.predict(features[rows], verbose=0), tasks) for rows in _chunks(len(features))]
-    return {task.name: np.concatenate([part[task.name] for part in parts]) for task in tasks}
+    with stream(FeatureBatches(features, ROWS * heads.distribute_strategy.num_replicas_in_sync)) as made:
+        outputs = by_task(heads.predict(made, verbose=0), tasks)
+    return {name: values[: len(features)] for name, values in outputs.items()}
+
+
+class FeatureBatches:
+    """Features in their order, (batch_size, features) float32; the last batch is filled up with the last row."""
+
+    def __init__(self, features: Features, batch_size: int):
+        self.features, self.batch_size = features, batch_size
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.features) / self.batch_size)
+
+    def __getitem__(self, batch: int) -> np.ndarray:
+        return self.share(batch)
+
+    def share(self, batch: int, number: int = 0, of: int = 1) -> np.ndarray:
+        rows = filled_rows(batch, self.batch_size, len(self.features))
+        return self.features[rows[places(self.batch_size, number, of)]]
 
 
 def _compute(array: np.memmap, network: keras.Model, pictures: Pictures) -> None:

@@ -11,6 +11,7 @@ from keras import layers
 from competition.errors import InvalidInput
 from competition.model.backbones.layers import activate
 from competition.model.backbones.registry import BACKBONES
+from competition.model.workers import here
 from competition.recipe import Activation, Recipe
 from competition.task import Task
 
@@ -55,7 +56,7 @@ def build_network(recipe: Recipe, policy: str = "float32") -> keras.Model:
             outputs = {task.ascii_name: _convolution_head(task, maps, recipe) for task in recipe.tasks}
         else:
             outputs = heads(POOLS[recipe.pool](dtype="float32", name=POOL)(maps), recipe)
-        return keras.Model(image, outputs, name="network")
+        return here().network_class(image, outputs, name="network")
 
 
 def split(backbone: keras.Model, recipe: Recipe) -> tuple[keras.Model, dict[str, keras.Model]]:
@@ -151,7 +152,7 @@ def build_heads(recipe: Recipe, mean, variance) -> keras.Model:
     """The heads alone, on (batch, features) that `mean` and `variance` (features,) standardise; see `set_heads`."""
     features = keras.Input((len(mean),), name=FEATURES)
     standardised = layers.Normalization(mean=mean, variance=variance, name=STANDARDISED)(features)
-    return keras.Model(features, heads(standardised, recipe), name="heads")
+    return here().network_class(features, heads(standardised, recipe), name="heads")
 
 
 def set_heads(network: keras.Model, trained: keras.Model, mean, variance) -> None:
@@ -227,3 +228,19 @@ def all_layers(network: keras.Model) -> Iterator[layers.Layer]:
             yield from all_layers(layer)
         else:
             yield layer
+
+
+def batch_statistics(network: keras.Model) -> list:
+    """The variables in which batch normalisation keeps its moving means and variances."""
+    norms = [layer for layer in all_layers(network) if isinstance(layer, layers.BatchNormalization)]
+    return [variable for layer in norms for variable in (layer.moving_mean, layer.moving_variance)]
+
+
+def average_batch_norm(network: keras.Model) -> None:
+    """Set the batch normalisation statistics of all replicas to their mean; Keras keeps separate ones."""
+    strategy, statistics = network.distribute_strategy, batch_statistics(network)
+    if strategy.num_replicas_in_sync == 1:
+        return
+    # strategy.reduce would take one copy for all: it assumes that mirrored variables are equal.
+    for variable, copies in zip(statistics, here().copies(strategy, statistics), strict=True):
+        variable.assign(np.mean(copies, axis=0))

@@ -28,10 +28,11 @@ def predict_views(
 ) -> dict[View, Any]:
     """The network's output for every image in each of some views, as `predict` gives it.
 
-    Each picture is decoded once for all views; a batch holds about the recipe's batch size of views per device.
+    Each picture is decoded once for all views; a batch holds about the recipe's batch size of views per device, and
+    an equal part of it is for each device.
     `progress` labels a progress bar on stderr.
     """
-    batch_size = max(1, pictures.recipe.batch_size * network.distribute_strategy.num_replicas_in_sync // len(views))
+    batch_size = max(1, pictures.recipe.batch_size // len(views)) * network.distribute_strategy.num_replicas_in_sync
     bar = tqdm(total=len(pictures), desc=progress, unit="image", disable=None if progress else True)
     moves = keras.callbacks.LambdaCallback(
         on_predict_batch_end=lambda batch, logs: bar.update(min(batch_size, bar.total - bar.n))
@@ -42,7 +43,7 @@ def predict_views(
             part = pictures.take(np.arange(start, min(start + CHUNK, len(pictures))))
             with stream(PredictBatches(part, batch_size, views)) as made:
                 outputs = network.predict(made, verbose=0, callbacks=[moves] if progress else [])
-            apart = partial(_views_apart, views=len(views), batch_size=batch_size, images=len(part))
+            apart = partial(_views_apart, views=len(views), images=len(part))
             parts.append(keras.tree.map_structure(apart, outputs))
     joined = keras.tree.map_structure(lambda *arrays: np.concatenate(arrays, axis=1), *parts)
     if isinstance(joined, dict):  # of a whole network; one that ends at the features has a single array
@@ -50,7 +51,6 @@ def predict_views(
     return {view: keras.tree.map_structure(itemgetter(number), joined) for number, view in enumerate(views)}
 
 
-def _views_apart(values: np.ndarray, views: int, batch_size: int, images: int) -> np.ndarray:
+def _views_apart(values: np.ndarray, views: int, images: int) -> np.ndarray:
     """(views, images, outputs) from the output for PredictBatches, whose last batch is filled up."""
-    batches = values.reshape(-1, views, batch_size, values.shape[-1])
-    return batches.swapaxes(0, 1).reshape(views, -1, values.shape[-1])[:, :images]
+    return values.reshape(-1, views, values.shape[-1])[:images].swapaxes(0, 1)

@@ -8,9 +8,9 @@ import keras
 
 from competition.errors import InvalidInput
 from competition.files import whole_file
-from competition.model.devices import make_strategy
 from competition.model.network import build_network
 from competition.model.weights import load_whole
+from competition.model.workers import make_strategy
 from competition.run import Run
 
 

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from competition.errors import InvalidInput
 from competition.model.devices import THREADS
+from competition.model.workers import here
 
 
 @contextmanager
@@ -17,11 +18,13 @@ def stream(batches: Sequence, threads: int = THREADS) -> Iterator[tf.data.Datase
     """All `batches[i]`, in order and once per pass, made ahead by threads while the network works.
 
     A batch is a nested structure of arrays; all have the same shapes and types. Each is made by one thread: OpenCV
-    frees the interpreter lock. InvalidInput and OSError from a thread are raised here again.
+    frees the interpreter lock. A worker of a cluster makes only the parts of its own devices. InvalidInput and OSError
+    from a thread are raised here again.
 
     Keras' own PyDataset is not used: with several workers and replicas (3.15) it carries batches over into the next
     epoch, and with one worker tf.data's tuning thread can keep an epoch waiting for ten seconds.
     """
+    batches = here().own(batches)
     failures, first = [], [batches[0]]  # it shows the shapes, and begins the first pass
 
     def make(index: int):
@@ -40,7 +43,8 @@ def stream(batches: Sequence, threads: int = THREADS) -> Iterator[tf.data.Datase
     options.autotune.enabled = False
     options.threading.private_threadpool_size = 1
     try:
-        yield dataset.apply(tf.data.experimental.assert_cardinality(len(batches))).prefetch(1).with_options(options)
+        counted = dataset.apply(tf.data.experimental.assert_cardinality(len(batches)))
+        yield here().shared_out(counted.prefetch(1).with_options(options))
     except tf.errors.OpError:
         if failures:
             raise failures[0] from None

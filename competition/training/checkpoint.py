@@ -7,7 +7,7 @@ import shutil
 import warnings
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -15,6 +15,8 @@ import numpy as np
 
 from competition.errors import InvalidInput
 from competition.files import whole_file
+from competition.model.network import batch_statistics
+from competition.model.workers import here
 from competition.run import RECIPE, Run
 
 OF = "of"
@@ -27,23 +29,29 @@ Arrays = dict[str, np.ndarray]
 def copies_of(network: keras.Model, variables: Sequence, name: str) -> Arrays:
     """The values of some variables of a network as {name/variable/replica: array}.
 
-    Each replica has its own: statistics of batch normalisation and sums of metrics differ until an epoch ends.
+    Statistics of batch normalisation and sums of metrics have one for each replica of all workers, because they differ
+    until an epoch ends; of others, which are alike, there is one.
     """
-    return {
-        f"{name}/{place}/{replica}": np.asarray(copy.numpy()) for place, replica, copy in _copies(network, variables)
-    }
+    strategy = network.distribute_strategy
+    differing = {id(one) for one in (*batch_statistics(network), *network.metrics_variables)}
+    own = [one for one in variables if id(one) in differing]
+    copies = {id(one): found for one, found in zip(own, here().copies(strategy, own), strict=True)}
+    arrays = {}
+    for place, variable in enumerate(variables):
+        first = strategy.experimental_local_results(variable.value)[0]
+        for replica, copy in enumerate(copies.get(id(variable)) or [np.asarray(first.numpy())]):
+            arrays[f"{name}/{place}/{replica}"] = copy
+    return arrays
 
 
 def set_copies(network: keras.Model, variables: Sequence, name: str, arrays: Mapping[str, np.ndarray]) -> None:
     """Give variables the values that `copies_of` returned for them."""
-    for place, replica, copy in _copies(network, variables):
-        copy.assign(arrays[f"{name}/{place}/{replica}"])
-
-
-def _copies(network: keras.Model, variables: Sequence) -> Iterator[tuple[int, int, object]]:
+    strategy = network.distribute_strategy
     for place, variable in enumerate(variables):
-        for replica, copy in enumerate(network.distribute_strategy.experimental_local_results(variable.value)):
-            yield place, replica, copy
+        local = strategy.experimental_local_results(variable.value)
+        for replica, copy in zip(here().replicas(strategy), local, strict=True):
+            key = f"{name}/{place}/{replica}"
+            copy.assign(arrays[key if key in arrays else f"{name}/{place}/0"])
 
 
 def fitting_variables(network: keras.Model) -> list:
@@ -66,6 +74,25 @@ class Checkpoint:
         floats = (array for array in self.arrays.values() if array.dtype.kind == "f")
         return all(np.isfinite(array).all() for array in floats)
 
+    def for_replicas(self, count: int) -> "Checkpoint":
+        """The same for another number of replicas: each has the mean of the statistics, the first has all the sums."""
+        of_variable: dict[str, list[np.ndarray]] = {}
+        for key, array in self.arrays.items():
+            if key.startswith(("fit/", "metrics/")):
+                of_variable.setdefault(key.rpartition("/")[0], []).append(array)
+        arrays = dict(self.arrays)
+        for name, copies in of_variable.items():
+            if len(copies) == count:
+                continue
+            if name.startswith("metrics/"):
+                resized = [np.sum(copies, axis=0), *np.zeros((count - 1, *copies[0].shape), copies[0].dtype)]
+            else:
+                resized = [np.mean(copies, axis=0)] if len(copies) > 1 else copies
+            for replica in range(max(count, len(copies))):
+                arrays.pop(f"{name}/{replica}", None)
+            arrays |= {f"{name}/{replica}": copy for replica, copy in enumerate(resized)}
+        return replace(self, arrays=arrays)
+
 
 class Checkpoints:
     """The newest checkpoints of a run, in its folder: N.npz, N.weights.h5 and, written last, N.json.
@@ -75,7 +102,7 @@ class Checkpoints:
     """
 
     def __init__(self, run: Run):
-        self.run, self.folder = run, run.checkpoints
+        self.run, self.of, self.folder = run, run, run.checkpoints
 
     def write(self, checkpoint: Checkpoint) -> None:
         numbers = self._numbers()
@@ -130,7 +157,7 @@ class Checkpoints:
 
     def _training(self) -> str:
         """What tells a training from others: its recipe and its data."""
-        made = self.run.read_json(RECIPE) if (self.run.folder / RECIPE).is_file() else {}
+        made = self.of.read_json(RECIPE) if (self.of.folder / RECIPE).is_file() else {}
         content = made.get("made", {}).get("content")
         return hashlib.sha256(json.dumps([made.get("recipe"), content]).encode()).hexdigest()
 
@@ -139,6 +166,23 @@ class Checkpoints:
 
     def _numbers(self) -> list[int]:
         return sorted(int(path.stem) for path in self.folder.glob(f"*{STATE}") if path.stem.isdecimal())
+
+
+class ChiefsCheckpoints(Checkpoints):
+    """Those `of` the chief's run, as another worker sees them: it reads them, and writes into a `run` of its own."""
+
+    def __init__(self, run: Run, of: Run):
+        super().__init__(run)
+        self.of, self.folder = of, of.checkpoints
+
+    def write(self, checkpoint: Checkpoint) -> None:
+        pass
+
+    def tidy(self) -> None:
+        pass
+
+    def remove(self) -> None:
+        pass
 
 
 def _second_name(file: Path, name: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+from competition.model.workers import here
 from competition.recipe import Monitor
 from competition.scoring.scores import Report
 
@@ -30,7 +31,8 @@ class Kept:
 
     def offer(self, network: keras.Model, epoch: int, report: Report | None, probabilities) -> bool:
         """Save the network's weights if they are the best so far; return whether they were."""
-        if report and self.report and not self._better(report, self.report):
+        better = not (report and self.report) or bool(self._better(report, self.report))
+        if not here().from_chief(better):
             return False
         self.weights = self.save(network)
         self.epoch, self.report, self.probabilities = epoch, report, probabilities

@@ -57,7 +57,7 @@ def overfit_a_batch(recipe: Recipe, material: Material, steps: int, cache: Path,
     recipe = bare(replace(recipe, tasks=material.dataset.tasks), steps)
     preparation = Preparation.of(recipe, material, cache)
     network, stage = preparation.network, recipe.stages[0]
-    count = min(len(material.training), recipe.batch_size * preparation.replicas)
+    count = min(len(material.training), preparation.batch_size)
     rows = material.training[np.random.default_rng(recipe.seed).permutation(len(material.training))[:count]]
     pictures = preparation.pictures.take(rows)
     images = augmented_views(pictures)(np.arange(count), 0)
@@ -65,8 +65,7 @@ def overfit_a_batch(recipe: Recipe, material: Material, steps: int, cache: Path,
         f"one batch of {count} images, {steps} times, without augmentation, dropout and the like: trains "
         f"{stage.trains} with {recipe.optimizer} at a learning rate of {stage.learning_rate:g}"
     )
-    size = recipe.batch_size * preparation.replicas
-    batches = TrainBatches(pictures.dataset, recipe, size, lambda rows, _: images[rows])
+    batches = TrainBatches(pictures.dataset, recipe, preparation.batch_size, lambda rows, _: images[rows])
     watch = ByHeart(images, pictures.dataset, steps, say)
     set_trainable(network, stage.trains)
     with network.distribute_strategy.scope(), memory_explained(recipe.batch_size):

@@ -2,23 +2,25 @@
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import keras
 
 from competition.data.load import Material
+from competition.errors import InvalidInput
 from competition.images.cache import GIGABYTE, PictureCache, Pictures
 from competition.images.warp import View
 from competition.model import devices
 from competition.model.features import Features, cached_features, features_file
 from competition.model.network import build_network, set_trainable
 from competition.model.weights import load_first_weights
+from competition.model.workers import here, make_strategy
 from competition.recipe import Recipe, Stage
 from competition.run import Run
 from competition.spent import Spent
-from competition.training.checkpoint import Checkpoints
+from competition.training.checkpoint import Checkpoints, ChiefsCheckpoints
 from competition.training.compile import learning_rate
 from competition.training.event_log import EventLog
 from competition.training.precision import Choice, choose_precision, seconds_forward
@@ -38,6 +40,7 @@ class Preparation:
     cache: Path
     precision: Choice
     network: keras.Model
+    batch_size: int  # images per step on all devices together
     limit: TimeLimit | None = None
 
     @classmethod
@@ -48,19 +51,32 @@ class Preparation:
 
         `made` is what an unfinished run recorded of itself, and decides the number format.
 
-        Raises InvalidInput for weights that are missing or wrong, and for a stage that trains from a layer that does
-        not exist.
+        Raises InvalidInput for weights that are missing or wrong, for a stage that trains from a layer that does not
+        exist, and for what several devices cannot share.
         """
         recorded = made and Choice(made["precision"], made["seconds_forward"])
-        precision = recorded or choose_precision(recipe, cache)
+        chosen = recorded or choose_precision(recipe, cache)
+        precision = Choice(**here().from_chief(asdict(chosen)))
         keras.backend.clear_session()  # numbers in layer names then do not depend on what was built before
         keras.utils.set_random_seed(recipe.seed)
-        with devices.make_strategy().scope(), devices.memory_explained(recipe.batch_size):
+        with make_strategy().scope(), devices.memory_explained(recipe.batch_size):
             network = build_network(recipe, precision.policy)
             load_first_weights(network, recipe)
         kept = PictureCache(cache / "pictures", recipe, int(picture_cache * GIGABYTE)) if picture_cache else None
         pictures = Pictures(material.dataset, recipe, material.digests, kept)
-        preparation = cls(recipe, material, pictures, cache, precision, network)
+        replicas = network.distribute_strategy.num_replicas_in_sync
+        if replicas > 1 and recipe.accumulate > 1:
+            raise InvalidInput(
+                f"--accumulate {recipe.accumulate}: Keras 3.15 cannot do this on {replicas} devices at once, "
+                f"which see {recipe.batch_size * replicas} images per step; give --accumulate 1, or use one device"
+            )
+        batch_size = recipe.batch_size * (made["replicas"] if made else replicas)
+        if batch_size % replicas:
+            raise InvalidInput(
+                f"the run was begun with {batch_size} images per step, which {replicas} devices cannot share equally; "
+                "make a number of devices visible that divides it, or start again with --fresh"
+            )
+        preparation = cls(recipe, material, pictures, cache, precision, network, batch_size)
         for stage in recipe.stages:  # finds mistakes now, not hours later
             set_trainable(network, stage.trains)
             learning_rate(recipe, stage, preparation.steps)
@@ -69,7 +85,7 @@ class Preparation:
     @property
     def steps(self) -> int:
         """Batches per epoch."""
-        return math.ceil(len(self.material.training) / (self.recipe.batch_size * self.replicas))
+        return math.ceil(len(self.material.training) / self.batch_size)
 
     @property
     def replicas(self) -> int:
@@ -85,15 +101,21 @@ class Preparation:
         """A trainer that writes into `run`, and counts where the time goes in `spent`."""
         training = self.pictures.take(self.material.training)
         held_out = self.pictures.take(self.material.held_out)
-        return Trainer(self.network, self.recipe, run, training, held_out, self._features, spent or Spent())
+        spent = spent or Spent()
+        return Trainer(self.network, self.recipe, run, training, held_out, self._features, self.batch_size, spent)
 
     def saved_trainer(
         self, run: Run, spent: Spent, seconds_between: float, on_nan: OnNan, tensorboard: bool = False
     ) -> Trainer:
-        """A trainer that saves checkpoints in `run`, goes on at the newest one there, and keeps to the time limit."""
+        """A trainer that saves checkpoints in `run`, goes on at the newest one there, and keeps to the time limit.
+
+        On other workers than the chief, `run` is a folder of their own, and the checkpoints are those of the chief's.
+        """
+        of, chief = Run(Path(here().from_chief(str(run.folder)))), here().is_chief
         options = {"seconds_between": seconds_between, "on_nan": on_nan, "limit": self.limit}
-        options |= {"event_log": EventLog(run)} if tensorboard else {}
-        return replace(self.trainer(run, spent), checkpoints=Checkpoints(run), **options)
+        options |= {"event_log": EventLog(run)} if tensorboard and chief else {}
+        checkpoints = Checkpoints(run) if chief else ChiefsCheckpoints(run, of)
+        return replace(self.trainer(run, spent), checkpoints=checkpoints, **options)
 
     def within(self, end: float, views: Collection[View], planned: bool) -> "Preparation":
         """A preparation whose training ends, scored in some `views`, by the moment `end` (time.monotonic).
@@ -105,6 +127,7 @@ class Preparation:
         later = (len(set(views)) - 1) * held_out + len({*views, "plain"}) * len(self.material.test)
         limit = TimeLimit(end, forward * held_out, REPORTS + forward * later)
         recipe = self.recipe if planned else shortened(self.recipe, limit, self.stage_seconds)
+        recipe = recipe.with_stages(here().from_chief(recipe.stages))
         for stage in recipe.stages:  # one may be too short for an update now
             learning_rate(recipe, stage, self.steps)
         return replace(self, recipe=recipe, limit=limit)
@@ -120,7 +143,7 @@ class Preparation:
         lines = [
             f"{', '.join(devices.describe_devices())}, {self.precision}, {recipe.backbone} at {recipe.image_size}: "
             f"{self.network.count_params():,} parameters",
-            f"{images:,} images to train on, {held_out:,} held out, {recipe.batch_size * self.replicas} per step",
+            f"{images:,} images to train on, {held_out:,} held out, {self.batch_size} per step",
         ]
         lines += (
             f"stage {number}: {stage.epochs} epochs of {self.steps:,} steps, trains {stage.trains}, "
@@ -135,11 +158,12 @@ class Preparation:
 
     def stage_seconds(self, stage: Stage) -> float:
         """Expected time of a stage; one of heads runs the backbone only once, and not at all on cached features."""
+        seconds_an_image = self.seconds_an_image  # all workers measure it, whatever they have cached
         if stage.trains == "heads":
             cached = features_file(self.network, self.precision.policy, self.pictures, self.cache).exists()
-            return 0 if cached else self.seconds_an_image * len(self.material.dataset)
+            return 0 if cached else seconds_an_image * len(self.material.dataset)
         images = len(self.material.training) * (1 + BACKWARD) + len(self.material.held_out)
-        return self.seconds_an_image * stage.epochs * images
+        return seconds_an_image * stage.epochs * images
 
     @cached_property
     def seconds_an_image(self) -> float:

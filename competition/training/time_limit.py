@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from competition.errors import InvalidInput
 from competition.recipe import Recipe, Stage
@@ -57,8 +57,7 @@ def shortened(recipe: Recipe, limit: TimeLimit, seconds: Callable[[Stage], float
     plan = [stage for stage in plan if stage.epochs] or [recipe.stages[0]._replace(epochs=1)]
     if plan == list(recipe.stages):
         return recipe
-    columns = zip(*plan, strict=True)
-    return replace(recipe, **dict(zip(Stage._fields, columns, strict=True)))
+    return recipe.with_stages(plan)
 
 
 def share_epochs(epochs: list[int], share: float) -> list[int]:

@@ -24,6 +24,7 @@ from competition.model.network import build_heads, get_heads, set_heads, set_tra
 from competition.model.predict import predict, predict_views
 from competition.model.restore import load, save
 from competition.model.stream import stream
+from competition.model.workers import here
 from competition.recipe import Recipe, Stage
 from competition.run import Run
 from competition.scoring.fashionai import as_submitted
@@ -48,6 +49,7 @@ OnNan = Literal["stop", "halve"]
 HALVINGS = 3  # of the rate of a stage; a fourth would hide that something else is wrong
 ADVICE = "Try a lower --learning-rate (`competition find-lr` suggests one) or more --warmup-steps"
 HALVE = ", or --on-nan halve"
+SHOWN_WITHIN = 60  # seconds after which a shared disk shows on one machine what another has written
 
 
 @dataclass
@@ -65,6 +67,7 @@ class Trainer:
     training: Pictures
     held_out: Pictures
     features: Callable[[], tuple[Features, Features]]
+    batch_size: int  # images per step on all devices together
     spent: Spent
     say: Callable[[str], None] = print
     checkpoints: Checkpoints | None = None
@@ -89,9 +92,9 @@ class Trainer:
         self.kept = self.keeper(lambda network: save(network, self.run))
 
     @property
-    def batch_size(self) -> int:
-        """Images per step on all devices together."""
-        return self.recipe.batch_size * self.network.distribute_strategy.num_replicas_in_sync
+    def writes(self) -> bool:
+        """Whether this process writes the run; other workers train with it."""
+        return here().is_chief
 
     def keeper(self, save: Callable[[keras.Model], list[np.ndarray] | None]) -> Kept:
         """A `Kept` that compares epochs by the tasks that are trained: those of weight 0 do not count."""
@@ -153,7 +156,7 @@ class Trainer:
 
         Then `out_of_time` says where the training ends: after an epoch, or within one after a `step`.
         """
-        if self.limit and not (self.limit.has_room(seconds) if seconds else not self.limit.is_up()):
+        if self.limit and here().from_chief(not self.limit.has_room(seconds) if seconds else self.limit.is_up()):
             done = len(self.history)
             within = f"within epoch {done + 1} of {self.epochs}, {step}"
             self.out_of_time = within if step else f"after epoch {done} of {self.epochs}"
@@ -284,7 +287,7 @@ class Trainer:
         self._first, self._first_random = copies_of(self.network, variables, "network"), random.getstate()
         if self.checkpoints:
             self.checkpoints.tidy()
-        if not self.checkpoints or not (newest := next(self.checkpoints.read(), None)):
+        if not self.checkpoints or not (newest := self._found(lambda checkpoint: True)):
             return 1
         self._load(newest)
         self._clock -= newest.state["seconds"]
@@ -296,6 +299,7 @@ class Trainer:
 
     def _load(self, checkpoint: Checkpoint) -> None:
         """Let the training be where a checkpoint was written; the variables of its stage follow when that begins."""
+        checkpoint = checkpoint.for_replicas(self.network.distribute_strategy.num_replicas_in_sync)
         self.checkpoints.take_weights(checkpoint)
         state, self.going_on = checkpoint.state, checkpoint
         self.history, self.saved_at = list(state["history"]), state["place"]
@@ -307,9 +311,22 @@ class Trainer:
         """The newest checkpoint whose numbers are finite, and from which going on has not diverged again."""
         if not self.checkpoints:
             return None
-        return next(
-            (one for one in self.checkpoints.read() if one.finite and one.state["place"] not in self.tried), None
-        )
+        return self._found(lambda checkpoint: checkpoint.finite and checkpoint.state["place"] not in self.tried)
+
+    def _found(self, fits: Callable[[Checkpoint], bool]) -> Checkpoint | None:
+        """The newest checkpoint that fits, the same for all workers. Raises InvalidInput where one cannot see it."""
+        end = time.monotonic() + SHOWN_WITHIN
+        found = next(filter(fits, self.checkpoints.read()), None)
+        place = here().from_chief(found and found.state["place"])
+        while place != (found and found.state["place"]):
+            if time.monotonic() > end:
+                raise InvalidInput(
+                    f"worker {here().index} does not find the chief's checkpoint at {place} in "
+                    f"{self.checkpoints.folder}; the folder of the run has to be on a disk that all workers share"
+                )
+            time.sleep(1)
+            found = next(filter(fits, self.checkpoints.read()), None)
+        return found
 
     def _may_go_back(self, number: int) -> bool:
         """Whether a training that has diverged in a stage goes back with half the rate."""

@@ -9,7 +9,8 @@ import numpy as np
 
 from competition import stopping
 from competition.images.batches import TrainBatches
-from competition.model.devices import average_batch_norm
+from competition.model.network import average_batch_norm
+from competition.model.workers import here
 from competition.recipe import Stage
 from competition.training.checkpoint import Checkpoint, set_copies
 from competition.training.compile import averaged
@@ -70,6 +71,8 @@ class Watch(keras.callbacks.Callback):
             self.trainer.spent.add("first steps", time.perf_counter() - self.began)
             self.began = 0.0
         self.step += 1
+        wishes = stopping.is_pending(), time.perf_counter() - self.saved > self.trainer.seconds_between
+        stop, save = here().agreed(wishes, logs)
         if not np.isfinite(logs["loss"]):
             self.trainer.diverge(f"{self.place}: the loss is not a finite number", self.images_of_step())
             self.model.stop_training = True
@@ -78,9 +81,10 @@ class Watch(keras.callbacks.Callback):
         step = f"step {self.step_of_epoch} of {len(self.batches)}"
         if self.epoch_is_over or self.trainer.time_is_up(step=step):
             self.end_epoch()
-        elif stopping.is_pending() or time.perf_counter() - self.saved > self.trainer.seconds_between:
+        elif stop or save:
             self.save()
-        stopping.stop_if_pending()
+        if stop:
+            stopping.stop()
 
     def images_of_step(self) -> list[str]:
         """The images of the step that was done last."""

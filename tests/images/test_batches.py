@@ -149,14 +149,14 @@ def test_predicting_goes_in_order_and_fills_up_with_the_last_image(photographs):
         np.testing.assert_array_equal(views[row], square(rgbx(noise(24, 28, min(row, 6))), 16, "stretch"))
 
 
-def test_the_views_of_a_batch_follow_one_another(photographs):
+def test_a_batch_holds_each_picture_in_all_views(photographs):
     recipe = Recipe("mine", image_size=16)
     seven = Pictures(photographs.take(np.arange(7)), recipe)
     for views in (("plain", "flip"), ("flip", "plain"), ("plain", "left", "closer")):
         plain, several = PredictBatches(seven, 3), PredictBatches(seven, 3, views)
         assert len(plain) == len(several) == 3
         for number in range(3):
-            parts = dict(zip(views, np.split(several[number], len(views)), strict=True))
+            parts = dict(zip(views, several[number].reshape(3, len(views), 16, 16, 3).swapaxes(0, 1), strict=True))
             np.testing.assert_array_equal(parts["plain"], plain[number])
             for view, images in parts.items():
                 for row, image in zip(range(3 * number, 3 * number + 3), images, strict=True):

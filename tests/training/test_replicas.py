@@ -21,9 +21,9 @@ processor = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * int(devices))
 tf.config.threading.set_inter_op_parallelism_threads(2)
 
-import competition.model.devices
+import competition.model.workers
 # The collective operations of two strategies in a process get mixed up.
-competition.model.devices.make_strategy = functools.cache(competition.model.devices.make_strategy)
+competition.model.workers.make_strategy = functools.cache(competition.model.workers.make_strategy)
 
 from training import test_replicas  # Python looks for modules in the folder it is started in, here tests
 
@@ -66,8 +66,8 @@ def delivered(devices: int, folder: str) -> list[tuple[int, int]]:
     import keras
     import tensorflow as tf
 
-    from competition.model.devices import make_strategy
     from competition.model.stream import stream
+    from competition.model.workers import make_strategy
 
     class Numbers:
         epoch = 0
@@ -104,7 +104,8 @@ def averaged(devices: int, folder: str) -> list:
     """The moving mean that each replica has after a step on images of its own, before and after it is averaged."""
     import keras
 
-    from competition.model.devices import average_batch_norm, make_strategy
+    from competition.model.network import average_batch_norm
+    from competition.model.workers import make_strategy
 
     strategy = make_strategy()
     with strategy.scope():
