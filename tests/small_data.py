@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import cv2
+import h5py
 import numpy as np
 
 from competition.dataset import Dataset, one_row_an_image
@@ -67,3 +68,11 @@ def random_labels(rows: int, seed: int = 0, tasks: tuple[Task, ...] = TINY.tasks
         codes[task.name], labelled[task.name] = (answers * has[:, None]).astype(np.uint8), has
     source, names = Path("base/Annotations/label.csv"), [f"{row}.jpg" for row in range(rows)]
     return one_row_an_image(tasks, source, Path("base"), names, codes, labelled=labelled)
+
+
+def weights_of(folder: Path) -> dict[str, np.ndarray]:
+    """The arrays in the weights file of a run, by their names."""
+    found = {}
+    with h5py.File(folder / "model.weights.h5") as file:
+        file.visititems(lambda name, item: found.update({name: item[()]} if isinstance(item, h5py.Dataset) else {}))
+    return found

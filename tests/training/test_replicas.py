@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_data import TINY, write_data
+from small_data import TINY, weights_of, write_data
 
 # Before anything else uses TensorFlow, which then no longer divides the processor.
 DIVIDE = """
@@ -58,7 +58,24 @@ def trained(devices: int, folder: str) -> dict:
     data = write_data(Path(folder) / f"data-{devices}", images=200)
     run = train(recipe, data, Path(folder) / f"run-{devices}", cache=Path(folder) / f"cache-{devices}")
     with (run.folder / "history.csv").open() as file:
-        return {"replicas": run.read_made()["replicas"], "history": list(csv.DictReader(file))}
+        return {"replicas": run.read_made()["replicas"], "history": list(csv.DictReader(file)), "run": str(run.folder)}
+
+
+def refused(devices: int, folder: str) -> list[str]:
+    """What is said of batches that the devices cannot share."""
+    from helpers import refusal
+
+    from competition.commands.train import train
+    from competition.data.load import read_material
+    from competition.training.prepare import Preparation
+
+    data, cache = write_data(Path(folder) / "few"), Path(folder) / "cache"
+    material = read_material(TINY, data, False, cache)
+    begun = {"precision": "float32", "seconds_forward": None, "replicas": 1}
+    return [
+        refusal(lambda: train(replace(TINY, accumulate=2), data, Path(folder) / "run", cache=cache)),
+        refusal(lambda: Preparation.of(replace(TINY, batch_size=15), material, cache, made=begun)),
+    ]
 
 
 def delivered(devices: int, folder: str) -> list[tuple[int, int]]:
@@ -125,7 +142,7 @@ def averaged(devices: int, folder: str) -> list:
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory) -> dict:
-    return on_devices(2, tmp_path_factory.mktemp("two"), "trained", "delivered", "averaged")
+    return on_devices(2, tmp_path_factory.mktemp("two"), "trained", "delivered", "averaged", "refused")
 
 
 @pytest.mark.slow
@@ -137,6 +154,17 @@ def test_two_replicas_train_and_score_like_one(two, tmp_path):
         for name in one:
             if name not in ("trains", "seconds"):
                 assert float(other[name]) == pytest.approx(float(one[name]), abs=1e-5), name
+    mine, theirs = (weights_of(Path(one["run"])) for one in (alone, two["trained"]))
+    assert mine.keys() == theirs.keys()
+    for name, values in mine.items():
+        np.testing.assert_allclose(theirs[name], values, atol=1e-5, err_msg=name)
+
+
+@pytest.mark.slow
+def test_what_several_devices_cannot_share_is_refused(two):
+    accumulated, indivisible = two["refused"]
+    assert accumulated.startswith("--accumulate 2: Keras 3.15 cannot do this on 2 devices at once")
+    assert "begun with 15 images per step, which 2 devices cannot share equally" in indivisible
 
 
 @pytest.mark.slow

@@ -11,13 +11,12 @@ from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
 import pytest
 import torture
 from helpers import refusal
-from small_data import TINY, random_labels, write_data
+from small_data import TINY, random_labels, weights_of, write_data
 
 from competition.cluster import Cluster, cluster_of_environment
 from competition.commands.cv import cv
@@ -71,16 +70,9 @@ def started(folder: Path, *flags: str, sent: int = 0, phase: str = "none", step:
     return [(status, (folder / f"{index}.log").read_text()) for index, status in enumerate(statuses)]
 
 
-def weights(run: Run) -> dict[str, np.ndarray]:
-    found = {}
-    with h5py.File(run.weights) as file:
-        file.visititems(lambda name, item: found.update({name: item[()]} if isinstance(item, h5py.Dataset) else {}))
-    return found
-
-
 def assert_alike(one: Run, other: Run) -> None:
     """Weights, history and probabilities of two runs agree within 1e-5, and these are of the same images in order."""
-    mine, theirs = weights(one), weights(other)
+    mine, theirs = weights_of(one.folder), weights_of(other.folder)
     assert mine.keys() == theirs.keys()
     for name, values in mine.items():
         np.testing.assert_allclose(values, theirs[name], atol=1e-5, err_msg=name)
