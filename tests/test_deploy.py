@@ -59,19 +59,18 @@ def documents(manifest: Path) -> list[dict]:
     return list(yaml.safe_load_all(manifest.read_text(encoding="utf-8")))
 
 
-def pods() -> Iterator[tuple[str, dict]]:
-    """The templates of all pods."""
-    for document in (document for manifest in MANIFESTS for document in documents(manifest)):
-        spec = document["spec"]
-        groups = [spec["headGroupSpec"], *spec["workerGroupSpecs"]] if document["kind"] == "RayCluster" else [spec]
-        yield from ((document["kind"], group["template"]) for group in groups if "template" in group)
+def pods(*manifests: Path) -> Iterator[dict]:
+    """The templates of all pods in some manifests."""
+    for spec in (document["spec"] for manifest in manifests for document in documents(manifest)):
+        groups = [spec, spec.get("headGroupSpec", {}), *spec.get("workerGroupSpecs", [])]
+        yield from (group["template"] for group in groups if "template" in group)
 
 
 @pytest.mark.parametrize("version", KUBERNETES)
 @pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda path: path.name)
 def test_kubernetes_takes_a_manifest_without_an_unknown_field(manifest, version):
-    core = [document for document in documents(manifest) if not document["apiVersion"].startswith("ray.io/")]
-    templates = [{"apiVersion": "v1", "kind": "PodTemplate", "template": template} for _, template in pods()]
+    core = [document for document in documents(manifest) if document["kind"] != "RayCluster"]
+    templates = [{"apiVersion": "v1", "kind": "PodTemplate", "template": template} for template in pods(manifest)]
     for document in [*core, *templates]:
         kubernetes_validate.validate(document, version, strict=True)
 
@@ -91,7 +90,7 @@ def test_no_pod_runs_as_root_or_may_become_it_and_each_volume_is_claimed():
     (claim,) = documents(DEPLOY / "volume.yaml")
     assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
     uid = int(re.search(r"useradd .*--uid (\d+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"))[1])
-    found = [template["spec"] for _, template in pods()]
+    found = [template["spec"] for template in pods(*MANIFESTS)]
     assert len(found) == 3
     for spec in found:
         assert (spec["securityContext"]["runAsNonRoot"], spec["securityContext"]["runAsUser"]) == (True, uid)
@@ -121,7 +120,8 @@ def test_each_pod_of_the_training_is_told_its_place_among_names_that_the_service
 
 def commands() -> list[list[str]]:
     """The words of every `competition` command in a manifest, and in comments and documents that say how to start."""
-    found = [container.get("command", []) for _, template in pods() for container in template["spec"]["containers"]]
+    containers = (container for template in pods(*MANIFESTS) for container in template["spec"]["containers"])
+    found = [container.get("command", []) for container in containers]
     for file in [*MANIFESTS, *SCRIPTS, *sorted((ROOT / "docs").glob("*.md"))]:
         text = re.sub(r" \\\n#? +", " ", file.read_text(encoding="utf-8"))
         found += map(shlex.split, re.findall(r"^#.* (competition (?:train|tag) .+)", text, re.MULTILINE))
@@ -199,15 +199,13 @@ def test_ray_on_slurm_runs_the_tagging_on_the_first_node_and_joins_with_a_secret
     assert (done.returncode, done.stderr) == (0, "")
     mode, token, *arguments = lines(tmp_path / "ray.txt")
     assert (mode, len(token)) == ("token", 36)
-    assert arguments == "symmetric-run --address node7:21234 --min-nodes 2 --num-cpus 4".split()
+    assert arguments == ["symmetric-run", "--address", "node7:21234", "--min-nodes", "2", "--num-cpus", "4"]
     assert lines(tmp_path / "task0.txt") == ["", "tag", *WORDS, "--address", "node7:21234"]
     slurm(tmp_path, "ray-slurm.sh", *WORDS)
     assert token not in lines(tmp_path / "ray.txt")
 
 
-@pytest.mark.parametrize(
-    ("environment", "status"), [({"STATUS": "1"}, 1), ({"FAILS": ""}, 1), ({"STATUS": "130"}, 130)]
-)
+@pytest.mark.parametrize(("environment", "status"), [({"STATUS": "130"}, 130), ({"FAILS": ""}, 1)])
 def test_ray_on_slurm_ends_as_the_tagging_does_and_also_says_where_ray_did_not_start(tmp_path, environment, status):
     done = slurm(tmp_path, "ray-slurm.sh", *WORDS, **environment)
     assert done.returncode == status
