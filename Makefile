@@ -40,14 +40,18 @@ COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-ha
           --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help train folds cv submit extras browser test fuzz torture bench lint format lock clean
+.PHONY: help train train-cluster folds cv submit extras browser test fuzz torture bench lint format lock clean
 
 help: ## list the verbs
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
 
 train: $(READY) $(DRAWN) ## train and score [RECIPE=sketches] [DATA=dir] [RUN=dir] [ARGS="--epochs 1 4"]
 	$(RUNNER) train $(RECIPE) $(if $(DATA),--data $(DATA)) $(if $(RUN),--run $(RUN)) $(ARGS)
 	@test ! -f $(TOOK) || echo "before: $$(paste -sd, $(TOOK) | sed 's/,/, /g')"
+
+train-cluster: $(READY) $(DRAWN) ## train with several processes here, as on several machines [WORKERS=2] [RUN=dir] and as train
+	$(VENV)/bin/python deploy/local.py $(or $(WORKERS),2) $(RUNNER) train $(RECIPE) $(if $(DATA),--data $(DATA)) \
+	    --run $(or $(RUN),runs/$(RECIPE)-cluster) $(ARGS)
 
 folds: $(READY) $(DRAWN) ## make the folds that experiments share [DATA=dir] [ARGS="--folds 5 --test-share 0.1"]
 	$(RUNNER) folds --data $(or $(DATA),data/$(RECIPE)) $(if $(filter-out sketches,$(RECIPE)),--recipe $(RECIPE)) $(ARGS)

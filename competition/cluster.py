@@ -12,6 +12,7 @@ from competition.errors import InvalidInput
 VARIABLE = "TF_CONFIG"
 EXAMPLE = '{"cluster": {"worker": ["host0:2222", "host1:2222"]}, "task": {"type": "worker", "index": 0}}'
 TASK = re.compile(r"/job:(chief|worker)/(?:replica:\d+/)?task:(\d+)")
+CHIEFS_SERVICE = "/tensorflow.CoordinationService/"
 PATIENCE = 2  # seconds to wait for an answer from an address
 
 
@@ -40,9 +41,10 @@ class Cluster:
         return " and ".join(f"worker {one} ({chief.get(one, '')}{self.addresses[one]})" for one in sorted(workers))
 
     def named_in(self, message: str) -> list[int]:
-        """The workers that a message of TensorFlow names."""
+        """The workers that a message of TensorFlow names; the chief, where it is of a service that it alone offers."""
         first = {"chief": 0, "worker": int(self.has_chief_type)}
-        return [first[kind] + int(number) for kind, number in TASK.findall(message)]
+        found = [first[kind] + int(number) for kind, number in TASK.findall(message)]
+        return [*found, 0] if CHIEFS_SERVICE in message else found
 
     def silent(self) -> list[int]:
         """The other workers at whose addresses nobody answers."""

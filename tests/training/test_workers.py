@@ -189,6 +189,7 @@ def test_who_is_the_chief(monkeypatch):
     assert (found.addresses, found.index) == (("a:1", "b:2"), 1)
     assert found.named([0, 1]) == "worker 0 (the chief, a:1) and worker 1 (b:2)"
     assert found.named_in("from /job:worker/replica:0/task:0 and /job:chief/task:0") == [1, 0]
+    assert found.named_in("Deadline Exceeded\n\nRPC: /tensorflow.CoordinationService/Heartbeat") == [0]
     monkeypatch.setenv("TF_CONFIG", config(["a:1"]))
     assert cluster_of_environment() is None  # one machine
 
