@@ -22,11 +22,11 @@ def rows(places: Places) -> Iterator[Measurement]:
     each = max(1, count_threads() // 2)
     with workplace() as folder:
         competition(folder, 1, each, "draw", "data", "--recipe", "sketches", "--images", str(IMAGES))
-        for backbone in NETWORKS:
+        for backbone, size in NETWORKS.items():
             pairs = [[speed(folder, backbone, workers, each) for workers in (1, 2)] for _ in range(ROUNDS)]
             one, two = map(max, zip(*pairs, strict=True))
             detail = f"{one:.1f} images/s with one process, {two:.1f} with two, {each} threads each"
-            yield Measurement(f"{backbone} at {NETWORKS[backbone]}: efficiency of two", two / 2 / one, detail=detail)
+            yield Measurement(f"{backbone} at {size}: efficiency of two", two / 2 / one, detail=detail)
 
 
 def speed(folder: Path, backbone: str, workers: int, threads: int) -> float:

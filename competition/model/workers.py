@@ -113,8 +113,9 @@ class Workers(Alone):
         yield
 
     def agreed(self, wishes: Sequence[bool], logs: Mapping) -> tuple[bool, ...]:
-        self.wishes.assign(np.array(wishes, np.float32))  # for the next step: those of this one are in its logs
-        return tuple(bool(share > 0) for share in np.asarray(logs["wishes"]))
+        granted = np.asarray(logs["wishes"]) > 0  # what was wished before this step; the rest comes with the next one
+        self.wishes.assign((np.array(wishes) & ~granted).astype(np.float32))
+        return tuple(granted.tolist())
 
     def own(self, batches: Sequence) -> Sequence:
         return Parts(batches, self.replicas(self.strategy), self.strategy.num_replicas_in_sync)
