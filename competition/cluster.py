@@ -6,8 +6,10 @@ import re
 import socket
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import chain
 
 from competition.errors import InvalidInput
+from competition.threads import in_threads
 
 VARIABLE = "TF_CONFIG"
 EXAMPLE = '{"cluster": {"worker": ["host0:2222", "host1:2222"]}, "task": {"type": "worker", "index": 0}}'
@@ -48,7 +50,9 @@ class Cluster:
 
     def silent(self) -> list[int]:
         """The other workers at whose addresses nobody answers."""
-        return [one for one in range(len(self)) if one != self.index and not _answers(self.addresses[one])]
+        others = [one for one in range(len(self)) if one != self.index]
+        answering = in_threads(lambda one: _answers(self.addresses[one]), others, threads=len(others))
+        return [one for one, answers in zip(others, answering, strict=True) if not answers]
 
 
 def _answers(address: str) -> bool:
@@ -96,8 +100,8 @@ def _parsed(text: str) -> tuple[dict[str, list[str]], str, int]:
         values = json.loads(text)
         jobs = {kind: list(addresses) for kind, addresses in values["cluster"].items()}
         kind, index = values["task"]["type"], int(values["task"]["index"])
-        if not all(isinstance(one, str) for addresses in jobs.values() for one in addresses):
-            raise TypeError("an address is no text")
+        if not all(isinstance(one, str) for one in (kind, *chain(*jobs.values()))):
+            raise TypeError("a type or an address is no text")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _refused(f"cannot be read ({type(error).__name__}: {error})") from None
     return jobs, kind, index
@@ -115,5 +119,5 @@ def refuse_cluster(command: str) -> None:
     if cluster_of_environment():
         raise InvalidInput(
             f"{VARIABLE} is set, and `competition {command}` runs on one machine; unset it here. On several machines "
-            "together runs `competition train`"
+            "together runs `competition train`, or `competition resume RUN`"
         )

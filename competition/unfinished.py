@@ -144,8 +144,9 @@ def go_on(run: Run, called: Mapping[str, object], facts: Mapping[str, object], a
     differ = [f"{name}: {made.get(name)} before, {facts[name]} now" for name in ALIKE if made.get(name) != facts[name]]
     if differ and not accept_other_machine:
         raise InvalidInput(
-            f"{run.folder} was begun with other devices, threads or versions, so it would not end bit for bit as it "
-            "would have there; go on all the same with --accept-other-machine, or remove the folder to start again:",
+            f"{run.folder} was begun with other devices, more or fewer, other threads or versions, so it would not end "
+            "bit for bit as it would have there; go on all the same with --accept-other-machine, or remove the folder "
+            "to start again:",
             differ,
         )
     here = {name: facts[name] for name in ALIKE} if differ else {}

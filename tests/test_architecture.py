@@ -21,8 +21,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Lowest first; a module imports from lower layers and its own. run and recipes share one: neither needs the other.
 LAYERS = [
     {"errors"},
-    {"cluster", "extras", "files", "threads", "provenance", "renamed", "spent", "stopping"},
-    {"task"},
+    {"extras", "files", "threads", "provenance", "renamed", "spent", "stopping"},
+    {"cluster", "task"},
     {"recipe"},
     {"dataset", "run", "recipes"},
     {"unfinished"},

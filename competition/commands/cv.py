@@ -53,8 +53,8 @@ def cv(
         jobs: The number of folds trained at the same time; the GPUs are divided among them.
         views: The views in which the held-out images are predicted.
         skip_bad_images: Continue without images that cannot be read.
-        accept_other_machine: Let a half-trained part go on also with other devices, threads (--jobs) or versions; it is
-            then not bit for bit what it would have been.
+        accept_other_machine: Let a half-trained part go on also with other devices, more or fewer, other threads
+            (--jobs) or versions; it is then not bit for bit what it would have been.
         picture_cache: Gigabytes of decoded pictures to keep for all folds; 0 keeps none.
     """
     check(folds, seeds, only)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import tyro
 
 from competition import unfinished
+from competition.cluster import refuse_cluster
 from competition.commands.train import train
 from competition.errors import InvalidInput
 from competition.run import RECIPE, Run
@@ -29,9 +30,11 @@ def resume(
         max_minutes: end within so many minutes, scored.
         checkpoint_minutes: minutes between two checkpoints within an epoch.
         on_nan: what to do when the loss is no finite number; by default, what the training was begun with.
-        accept_other_machine: go on also with other devices, threads or versions; the result is then not bit for bit
-            that of an undisturbed training.
+        accept_other_machine: go on also with other devices, more or fewer of them, other threads or versions; the
+            result is then not bit for bit that of an undisturbed training.
     """
+    if run is None:
+        refuse_cluster("resume")  # each might find another
     found = unfinished.newest() if run is None else Run(run)
     if not found.folder.is_dir():
         raise InvalidInput(f"{found.folder}: there is no such run; `competition list` shows those that are there")

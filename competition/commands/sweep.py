@@ -40,8 +40,8 @@ def sweep(
         fraction: Train on this share of the images to train on, the same for each value; all that are held out stay.
         jobs: The number of values trained at the same time; the GPUs are divided among them.
         skip_bad_images: Continue without images that cannot be read.
-        accept_other_machine: Let a half-trained part go on also with other devices, threads (--jobs) or versions; it is
-            then not bit for bit what it would have been.
+        accept_other_machine: Let a half-trained part go on also with other devices, more or fewer, other threads
+            (--jobs) or versions; it is then not bit for bit what it would have been.
         picture_cache: Gigabytes of decoded pictures to keep for all trainings; 0 keeps none.
     """
     refuse_cluster("sweep")

@@ -78,8 +78,8 @@ def train(
             checkpoint with half the learning rate, at most three times in a stage.
         checkpoint_minutes: Minutes between two checkpoints within an epoch; each epoch ends with one, too.
         fresh: If the run cannot go on, or should not, leave it alone and start again in a new one.
-        accept_other_machine: Go on also with other devices, threads or versions; the result is then not bit for bit
-            that of an undisturbed training.
+        accept_other_machine: Go on also with other devices, more or fewer of them, other threads or versions; the
+            result is then not bit for bit that of an undisturbed training.
         tensorboard: Also write loss, scores and learning rate for TensorBoard: tensorboard --logdir <run>/tensorboard.
         picture_cache: Gigabytes of decoded pictures to keep in cache/pictures for later epochs and runs; 0 keeps none.
         cache: The folder that remembers features, pictures and checked images.
@@ -107,7 +107,7 @@ def train(
         "cache": str(cache.absolute()),
     }
     with ExitStack() as held:
-        writes = held.enter_context(with_other_machines(run, dry_run))
+        writes = held.enter_context(with_other_machines(run, dry_run, fresh))
         where, cache = cache, held.enter_context(only_read(cache)) if dry_run else cache
         run = None if fresh and run and run.exists() else run
         before = unfinished.to_go_on_with(run)
@@ -131,7 +131,7 @@ def train(
             return foretell(preparation, run or RUNS / f"{name}-{next_number(name)}", before, picture_cache, where)
 
         with spent.on("preparing"):
-            refuse_differences(recipe, content, arguments, before)
+            refuse_differences(recipe, content, arguments | {"max_minutes": end is not None}, before)
             preparation = prepare(recipe, material, cache, picture_cache, before, end=end, views=views)
         facts = {**how_it_was_made(data), **preparation.facts()}
         if not writes:
@@ -154,10 +154,10 @@ def train(
 
 
 @contextmanager
-def with_other_machines(run: Path | None, dry_run: bool) -> Iterator[bool]:
+def with_other_machines(run: Path | None, dry_run: bool, fresh: bool) -> Iterator[bool]:
     """Train together with the other machines that TF_CONFIG names, if it does; whether this one writes the run.
 
-    Raises InvalidInput where they could not know the folder of the run, and for a question to one machine.
+    Raises InvalidInput where they could not know the folder of the run, and for what is for one machine.
     """
     cluster = cluster_of_environment()
     if cluster is None:
@@ -165,8 +165,9 @@ def with_other_machines(run: Path | None, dry_run: bool) -> Iterator[bool]:
         return
     if dry_run:
         refuse_cluster("train --dry-run")
-    if run is None:
-        raise InvalidInput("several machines train together: name the folder of their run, the same for all, by --run")
+    if run is None or fresh:
+        what = "--fresh would begin anew whenever they are started again" if fresh else "they need one folder"
+        raise InvalidInput(f"several machines train together, and {what}: name the folder of their run by --run")
     from competition.model.workers import joined  # TensorFlow, from here on
 
     with joined(cluster):
@@ -177,7 +178,8 @@ def refuse_differences(recipe: Recipe, content: dict, arguments: dict, before: R
     """Raise InvalidInput on a machine that would train something else than the chief."""
     from competition.model.workers import here  # Keras, from here on
 
-    flags = {f"--{name.replace('_', '-')}": arguments[name] for name in unfinished.FLAGS}
+    own = ("cache", "picture_cache")
+    flags = {f"--{name.replace('_', '-')}": value for name, value in arguments.items() if name not in own}
     begun = before and before.read_made()["started"]
     here().refuse_differences({"the recipe": repr(recipe), **content, **flags, "the run that goes on": begun})
 
@@ -197,6 +199,7 @@ def learn_by_heart(recipe: Recipe, read: Callable[[Path], Material], steps: int,
     """
     from competition.training.overfit import overfit_a_batch, refuse_steps  # Keras, from here on
 
+    refuse_cluster("train --overfit")
     refuse_steps(steps)
     overfit_a_batch(recipe, read(cache), steps, cache)
 

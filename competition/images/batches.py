@@ -92,9 +92,9 @@ class TrainBatches:
         """The part `number` of a batch that is cut into equal ones; only its inputs are made."""
         if not 0 <= batch < len(self):
             raise IndexError(batch)
-        rows, (targets, weights), here = self.rows(batch), self.answers(batch), places(self.batch_size, number, of)
-        parts = ({name: values[here] for name, values in given.items()} for given in (targets, weights))
-        return self.inputs(rows[here], self.epoch), *parts
+        rows, answers, part = self.rows(batch), self.answers(batch), places(self.batch_size, number, of)
+        parts = ({name: values[part] for name, values in given.items()} for given in answers)
+        return self.inputs(rows[part], self.epoch), *parts
 
     def answers(self, batch: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """The targets and weights of a whole batch."""

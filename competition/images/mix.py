@@ -18,21 +18,21 @@ class MixedBatches(TrainBatches):
     """
 
     def share(self, batch: int, number: int = 0, of: int = 1):
-        rows, (targets, weights), here = self.rows(batch), self.answers(batch), places(self.batch_size, number, of)
+        rows, (targets, weights), part = self.rows(batch), self.answers(batch), places(self.batch_size, number, of)
         partner, random = partners(weights), np.random.default_rng((self.recipe.seed, self.epoch, batch, STREAM))
-        pairs = np.arange(len(rows))[here], partner[here]
+        pairs = np.arange(len(rows))[part], partner[part]
         needed = np.union1d(*pairs)
         made = self.inputs(rows[needed], self.epoch)
         images, others = (made[np.searchsorted(needed, wanted)] for wanted in pairs)
         if self._cuts(random):
             low, high = rectangles(len(rows), images.shape[1], random, self.recipe.cutmix)
-            images, share = cut(images, others, low[here], high[here]), uncut(low, high, images.shape[1])
+            images, share = cut(images, others, low[part], high[part]), uncut(low, high, images.shape[1])
         else:
             share = random.beta(self.recipe.mixup, self.recipe.mixup, len(rows)).astype(np.float32)
-            images = blend(images, others, share[here])
+            images = blend(images, others, share[part])
         for name, target in targets.items():
             mixed = _mixed(target, weights[name], partner, share)
-            targets[name], weights[name] = (values[here] for values in mixed)
+            targets[name], weights[name] = (values[part] for values in mixed)
         return images, targets, weights
 
     def _cuts(self, random: np.random.Generator) -> bool:
@@ -62,15 +62,15 @@ def _mixed(target: np.ndarray, weight: np.ndarray, partner: np.ndarray, share: n
     Cross-entropy is linear in the target: share * w * loss(t) + (1 - share) * w' * loss(t') is the loss of the mean of
     t and t', weighted by share * w and (1 - share) * w', at the weight that is their sum.
     """
-    mixed = _mean(weight, partner, share)
-    products = _mean(target * weight[:, None], partner, share[:, None])
+    weighted = target * weight[:, None]
+    mixed = _mean(weight, weight[partner], share)
+    products = _mean(weighted, weighted[partner], share[:, None])
     return np.where(mixed[:, None] > 0, products / np.where(mixed > 0, mixed, 1)[:, None], target), mixed
 
 
 def blend(images: np.ndarray, others: np.ndarray, share: np.ndarray) -> np.ndarray:
     """Mixup: share * image + (1 - share) * another, for shares (images,) float32."""
-    share = share[:, None, None, None]
-    return np.rint(share * images + (1 - share) * others).astype(np.uint8)
+    return np.rint(_mean(images, others, share[:, None, None, None])).astype(np.uint8)
 
 
 def rectangles(count: int, size: int, random: np.random.Generator, alpha: float) -> tuple[np.ndarray, np.ndarray]:
@@ -98,5 +98,5 @@ def cut(images: np.ndarray, others: np.ndarray, low: np.ndarray, high: np.ndarra
     return mixed
 
 
-def _mean(values: np.ndarray, partner: np.ndarray, share: np.ndarray) -> np.ndarray:
-    return share * values + (1 - share) * values[partner]
+def _mean(values: np.ndarray, others: np.ndarray, share: np.ndarray) -> np.ndarray:
+    return share * values + (1 - share) * others

@@ -66,7 +66,7 @@ def cached_features(network: keras.Model, policy: str, pictures: Pictures, cache
     path = features_file(network, policy, pictures, cache)
     shape = (len(unique), network.get_layer(POOL).output.shape[1])
     with here().taking_turns(path.with_suffix(".lock")):  # a process that needs them, too, waits for them
-        if not here().all_agree(_is_whole(path, shape)):
+        if not here().all(_is_whole(path, shape)):
             with whole_file(path) as temporary:  # synced: reserved space that was never filled looks whole
                 _compute(_reserve(temporary, shape), network, pictures.take(first))
     return Features(np.load(path, mmap_mode="r"), rows)

@@ -20,9 +20,11 @@ from competition.errors import InvalidInput, LostWorker
 from competition.files import locked
 from competition.model.devices import gpus
 
+WISHES = 3  # of a process, after a step: to stop, to save, and to end because the time is up
 
-class Alone:
-    """One process, on one device or several; `Workers` does the same for several processes.
+
+class Process:
+    """One process, on one device or several; `Worker` does the same for several processes.
 
     Each replica sees an equal part of a batch, the part of its number.
     """
@@ -34,20 +36,24 @@ class Alone:
         """The chief's value, of JSON, which counts for all."""
         return value
 
+    def from_all(self, value) -> list:
+        """The values of all workers, of JSON, in their order."""
+        return [value]
+
     def refuse_differences(self, facts: Mapping[str, object]) -> None:
         """Raise InvalidInput where this worker would train something else than the chief, by facts of JSON."""
 
-    def all_agree(self, mine: bool) -> bool:
-        """Whether all workers say yes."""
+    def all(self, mine: bool) -> bool:
+        """Whether all workers say yes; none goes on before all have said something."""
         return mine
 
     @contextmanager
     def taking_turns(self, lock: Path) -> Iterator[None]:
-        """Keep other processes out of the block; workers do it together, so each writes what all have made."""
+        """Keep other processes out of the block; workers are in it together, and leave it together."""
         with locked(lock):
             yield
 
-    def agreed(self, wishes: Sequence[bool], logs: Mapping) -> tuple[bool, ...]:
+    def wished(self, wishes: Sequence[bool], logs: Mapping) -> tuple[bool, ...]:
         """Whether any worker has each of the wishes, the same for all of them after a step with these `logs`."""
         return tuple(wishes)
 
@@ -68,23 +74,26 @@ class Alone:
         return dataset
 
 
-class Workers(Alone):
+class Worker(Process):
     """One of the workers of a cluster. Its methods are collective: all workers call them in the same order."""
 
     def __init__(self, cluster: Cluster, strategy: tf.distribute.MultiWorkerMirroredStrategy):
         self.strategy, self.network_class = strategy, SharedNetwork
         self.count, self.index, self.is_chief = len(cluster), cluster.index, cluster.is_chief
-        self.wishes = tf.Variable(np.zeros(2, np.float32))
+        self.wishes = tf.Variable(np.zeros(WISHES, np.float32))
 
     def from_chief(self, value):
-        text = np.frombuffer(json.dumps(value).encode(), np.uint8)
-        (length,) = self._from_chief(np.array([len(text)]))
-        content = self._from_chief(text if self.is_chief else np.zeros(int(length)))
-        return json.loads(content.astype(np.uint8).tobytes())
+        return self._from(0, value)
 
-    def _from_chief(self, numbers: np.ndarray) -> np.ndarray:
-        """The chief's whole numbers; those of others only have their shape."""
-        return self._sum(numbers if self.is_chief else np.zeros_like(numbers))
+    def from_all(self, value) -> list:
+        return [self._from(index, value) for index in range(self.count)]
+
+    def _from(self, index: int, value):
+        """The value of one worker."""
+        text = np.frombuffer(json.dumps(value).encode(), np.uint8) if index == self.index else np.zeros(0)
+        length = int(self._sum(np.array(len(text))))
+        content = self._sum(text if index == self.index else np.zeros(length))
+        return json.loads(content.astype(np.uint8).tobytes())
 
     def _sum(self, numbers: np.ndarray) -> np.ndarray:
         """The sum over all workers of their numbers, as float32, which every device can add up."""
@@ -105,14 +114,15 @@ class Workers(Alone):
                 "command, the same files of the data set, and the folder of the run on a disk that they share"
             )
 
-    def all_agree(self, mine: bool) -> bool:
+    def all(self, mine: bool) -> bool:
         return bool(self._sum(np.array(int(mine))) == self.count)
 
     @contextmanager
     def taking_turns(self, lock: Path) -> Iterator[None]:
         yield
+        self.all(True)  # or one would map a file that another replaces
 
-    def agreed(self, wishes: Sequence[bool], logs: Mapping) -> tuple[bool, ...]:
+    def wished(self, wishes: Sequence[bool], logs: Mapping) -> tuple[bool, ...]:
         granted = np.asarray(logs["wishes"]) > 0  # what was wished before this step; the rest comes with the next one
         self.wishes.assign((np.array(wishes) & ~granted).astype(np.float32))
         return tuple(granted.tolist())
@@ -171,18 +181,18 @@ class SharedNetwork(keras.Model):
         return {"loss": logs["loss"][None], "wishes": here().wishes[None]}
 
 
-_here: list[Alone] = [Alone()]
+_here: list[Process] = [Process()]
 
 
-def here() -> Alone:
+def here() -> Process:
     """What this process is: alone, or a worker once it has `joined`."""
     return _here[-1]
 
 
 def make_strategy() -> tf.distribute.Strategy:
     """A strategy with a copy of the network on every GPU of all workers, if there are several; else without copies."""
-    if isinstance(workers := here(), Workers):
-        return workers.strategy
+    if isinstance(process := here(), Worker):
+        return process.strategy
     gpus()
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     if len(devices) > 1:
@@ -190,12 +200,23 @@ def make_strategy() -> tf.distribute.Strategy:
     return tf.distribute.get_strategy()
 
 
-@contextmanager
-def joined(cluster: Cluster) -> Iterator[Workers]:
-    """Within the block this process is a worker of a cluster; at its beginning and its end it waits for all others.
+def _strategy(cluster: Cluster, options) -> tf.distribute.MultiWorkerMirroredStrategy:
+    """The strategy of a worker, once the others are there. Raises InvalidInput where it cannot listen."""
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy(communication_options=options)
+    except tf.errors.UnknownError as error:  # all that TensorFlow says of an address that it cannot have
+        raise InvalidInput(
+            f"{cluster.named([cluster.index])} cannot listen at its address ({str(error).splitlines()[0]}): the port "
+            "is taken, or the name is not that of this machine; correct TF_CONFIG for all workers"
+        ) from None
 
-    It comes before anything is computed. Workers other than the chief print nothing. Raises LostWorker, with their
-    names, when others have ended, or cannot be reached any more.
+
+@contextmanager
+def joined(cluster: Cluster) -> Iterator[Worker]:
+    """Within the block, which begins when all are there, this process is a worker of a cluster.
+
+    It comes before anything is computed. Workers other than the chief print nothing. Raises InvalidInput where its own
+    address cannot be used, and LostWorker, with their names, when others have ended or cannot be reached any more.
     """
     others = [one for one in range(len(cluster)) if one != cluster.index]
     print(f"this is {cluster.named([cluster.index])}; waiting for {cluster.named(others)}", flush=True)
@@ -204,20 +225,18 @@ def joined(cluster: Cluster) -> Iterator[Workers]:
     options = tf.distribute.experimental.CommunicationOptions(implementation=means.NCCL if gpus() else means.AUTO)
     with Path(os.devnull).open("w") as nothing, redirect_stdout(sys.stdout if cluster.is_chief else nothing):
         try:
-            strategy = tf.distribute.MultiWorkerMirroredStrategy(communication_options=options)
+            strategy = _strategy(cluster, options)
             stopping.handle_again()  # TensorFlow has put a handler of its own in the place of ours
-            _here.append(Workers(cluster, strategy))
+            _here.append(Worker(cluster, strategy))
             yield _here[-1]
-            _here[-1].from_chief("the end")  # the chief has written all; it would miss the others
         except tf.errors.OpError as error:
-            ended = {*cluster.silent(), *cluster.named_in(str(error))} - {cluster.index}
-            if not ended:
+            if not (ended := set(cluster.named_in(str(error)) or cluster.silent()) - {cluster.index}):
                 raise
             traceback.clear_frames(error.__traceback__)  # iterators that outlive the interpreter keep it from ending
             raise LostWorker(
-                f"{cluster.named(ended)} has ended or cannot be reached, so worker {cluster.index} stops, too; what "
-                "went wrong is said there. Start all workers again with the same command, and they go on from the "
-                "last checkpoint"
+                f"{cluster.named(ended)} ended or cannot be reached any more, so worker {cluster.index} stops, too; "
+                "what went wrong is said there. Start all workers again with the same command, and they go on from "
+                "the last checkpoint"
             ) from error
         finally:
             del _here[1:]

@@ -69,13 +69,21 @@ class Checkpoint:
     weights: Path | None = None  # those of the best epoch so far
 
     @property
+    def identity(self) -> list:
+        """What tells it from others of its training: the place, and the seconds until then."""
+        return [self.state["place"], self.state["seconds"]]
+
+    @property
     def finite(self) -> bool:
         """Whether all numbers are; NaN that a test for it found late may be in here, too."""
         floats = (array for array in self.arrays.values() if array.dtype.kind == "f")
         return all(np.isfinite(array).all() for array in floats)
 
     def for_replicas(self, count: int) -> "Checkpoint":
-        """The same for another number of replicas: each has the mean of the statistics, the first has all the sums."""
+        """The same for another number of replicas: each has the mean of the statistics, the first has all the sums.
+
+        Earlier versions kept a copy of every variable for each replica, also of whole numbers, which are all alike.
+        """
         of_variable: dict[str, list[np.ndarray]] = {}
         for key, array in self.arrays.items():
             if key.startswith(("fit/", "metrics/")):
@@ -87,7 +95,7 @@ class Checkpoint:
             if name.startswith("metrics/"):
                 resized = [np.sum(copies, axis=0), *np.zeros((count - 1, *copies[0].shape), copies[0].dtype)]
             else:
-                resized = [np.mean(copies, axis=0)] if len(copies) > 1 else copies
+                resized = [np.mean(copies, axis=0) if copies[0].dtype.kind == "f" else copies[0]]
             for replica in range(max(count, len(copies))):
                 arrays.pop(f"{name}/{replica}", None)
             arrays |= {f"{name}/{replica}": copy for replica, copy in enumerate(resized)}

@@ -7,9 +7,11 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from competition.errors import InvalidInput
 from competition.files import JsonCache, locked
 from competition.model import devices
 from competition.model.network import build_network
+from competition.model.workers import here
 from competition.recipe import Recipe
 
 FLOAT32 = "float32"
@@ -55,6 +57,20 @@ def choose_precision(recipe: Recipe, cache: Path) -> Choice:
             remembered[key] = asdict(_measure(recipe, half))
             remembered.write()
     return Choice(**remembered[key])
+
+
+def for_workers(choice: Choice, recipe: Recipe) -> Choice:
+    """The choice, or float32 for `auto` if it is mixed_float16 and several workers train together.
+
+    There each would decide by its own gradients whether a step counts, and the others would wait for ever (Keras 3.15).
+    Raises InvalidInput where the recipe wants it.
+    """
+    if here().count == 1 or choice.policy != "mixed_float16":
+        return choice
+    if recipe.precision != "auto":
+        raise InvalidInput("--precision mixed_float16 is for one machine; on several give mixed_bfloat16 or float32")
+    print("float32, because several machines cannot train in mixed_float16")
+    return Choice(FLOAT32, choice.seconds)
 
 
 def _valid(entry: object) -> bool:

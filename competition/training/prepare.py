@@ -4,6 +4,7 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import keras
@@ -23,7 +24,7 @@ from competition.spent import Spent
 from competition.training.checkpoint import Checkpoints, ChiefsCheckpoints
 from competition.training.compile import learning_rate
 from competition.training.event_log import EventLog
-from competition.training.precision import Choice, choose_precision, seconds_forward
+from competition.training.precision import Choice, choose_precision, for_workers, seconds_forward
 from competition.training.time_limit import REPORTS, SLACK, TimeLimit, shortened
 from competition.training.trainer import OnNan, Trainer
 
@@ -56,7 +57,7 @@ class Preparation:
         """
         recorded = made and Choice(made["precision"], made["seconds_forward"])
         chosen = recorded or choose_precision(recipe, cache)
-        precision = Choice(**here().from_chief(asdict(chosen)))
+        precision = for_workers(Choice(**here().from_chief(asdict(chosen))), recipe)
         keras.backend.clear_session()  # numbers in layer names then do not depend on what was built before
         keras.utils.set_random_seed(recipe.seed)
         with make_strategy().scope(), devices.memory_explained(recipe.batch_size):
@@ -94,7 +95,13 @@ class Preparation:
     def facts(self) -> dict:
         """What recipe.json records about the machine."""
         measured = {"precision": self.precision.policy, "seconds_forward": self.precision.seconds}
-        machine = {"devices": devices.describe_devices(), "threads": devices.THREADS, "replicas": self.replicas}
+        every = here().from_all([devices.describe_devices(), devices.THREADS])
+        threads = [count for _, count in every]
+        machine = {
+            "devices": list(chain(*(names for names, _ in every))),
+            "threads": threads if here().count > 1 else threads[0],
+            "replicas": self.replicas,
+        }
         return {**measured, **machine}
 
     def trainer(self, run: Run, spent: Spent | None = None) -> Trainer:
@@ -111,7 +118,7 @@ class Preparation:
 
         On other workers than the chief, `run` is a folder of their own, and the checkpoints are those of the chief's.
         """
-        of, chief = Run(Path(here().from_chief(str(run.folder)))), here().is_chief
+        of, chief = Run(Path(here().from_chief(str(run.folder.absolute())))), here().is_chief
         options = {"seconds_between": seconds_between, "on_nan": on_nan, "limit": self.limit}
         options |= {"event_log": EventLog(run)} if tensorboard and chief else {}
         checkpoints = Checkpoints(run) if chief else ChiefsCheckpoints(run, of)
@@ -124,9 +131,10 @@ class Preparation:
         even the features for a stage of heads do.
         """
         forward, held_out = SLACK * self.seconds_an_image, len(self.material.held_out)
+        _ = self.features_are_cached  # which all workers find out together; the chief alone makes the plan
         later = (len(set(views)) - 1) * held_out + len({*views, "plain"}) * len(self.material.test)
         limit = TimeLimit(end, forward * held_out, REPORTS + forward * later)
-        recipe = self.recipe if planned else shortened(self.recipe, limit, self.stage_seconds)
+        recipe = shortened(self.recipe, limit, self.stage_seconds) if here().is_chief and not planned else self.recipe
         recipe = recipe.with_stages(here().from_chief(recipe.stages))
         for stage in recipe.stages:  # one may be too short for an update now
             learning_rate(recipe, stage, self.steps)
@@ -158,12 +166,15 @@ class Preparation:
 
     def stage_seconds(self, stage: Stage) -> float:
         """Expected time of a stage; one of heads runs the backbone only once, and not at all on cached features."""
-        seconds_an_image = self.seconds_an_image  # all workers measure it, whatever they have cached
         if stage.trains == "heads":
-            cached = features_file(self.network, self.precision.policy, self.pictures, self.cache).exists()
-            return 0 if cached else seconds_an_image * len(self.material.dataset)
+            return 0 if self.features_are_cached else self.seconds_an_image * len(self.material.dataset)
         images = len(self.material.training) * (1 + BACKWARD) + len(self.material.held_out)
-        return seconds_an_image * stage.epochs * images
+        return self.seconds_an_image * stage.epochs * images
+
+    @cached_property
+    def features_are_cached(self) -> bool:
+        """Whether those of a stage of heads are there, for all workers."""
+        return here().all(features_file(self.network, self.precision.policy, self.pictures, self.cache).exists())
 
     @cached_property
     def seconds_an_image(self) -> float:

@@ -112,7 +112,8 @@ class Trainer:
         if self.event_log:
             self.event_log.begin(self.history)
         with self.spent.on("training"), stopping.stoppable():
-            self.held_out.keep()  # first, because they are read most often
+            if here().count == 1:  # workers see a part of them each
+                self.held_out.keep()  # first, because they are read most often
             while number <= len(self.recipe.stages):
                 self.fit_stage(number)
                 if self.diverged and not self._may_go_back(number):
@@ -139,11 +140,11 @@ class Trainer:
 
         A step is always made, or there would be nothing to score.
         """
-        if self.kept.epoch and (self.out_of_time or self.time_is_up()):
+        if self.kept.epoch and (self.out_of_time or self.time_is_up(0)):
             return
         stage = self.recipe.stages[number - 1]
         stage = stage._replace(learning_rate=stage.learning_rate * 0.5 ** self.halvings.get(number, 0))
-        with memory_explained(self.recipe.batch_size):
+        with memory_explained(self.batch_size // self.network.distribute_strategy.num_replicas_in_sync):
             (self.fit_heads if stage.trains == "heads" else self.fit_images)(number, stage)
 
     @property
@@ -151,15 +152,18 @@ class Trainer:
         """Epochs of all stages."""
         return sum(stage.epochs for stage in self.recipe.stages)
 
-    def time_is_up(self, seconds: float = 0, step: str = "") -> bool:
-        """Whether the time limit leaves no room for another epoch of so many seconds; with 0, for another step.
+    @property
+    def has_to_end(self) -> bool:
+        """Whether the chief's time limit leaves no room for another step."""
+        return self.limit is not None and self.writes and self.limit.is_up()
 
-        Then `out_of_time` says where the training ends: after an epoch, or within one after a `step`.
-        """
-        if self.limit and here().from_chief(not self.limit.has_room(seconds) if seconds else self.limit.is_up()):
-            done = len(self.history)
-            within = f"within epoch {done + 1} of {self.epochs}, {step}"
-            self.out_of_time = within if step else f"after epoch {done} of {self.epochs}"
+    def end_within_epoch(self, step: str) -> None:
+        self.out_of_time = f"within epoch {len(self.history) + 1} of {self.epochs}, {step}"
+
+    def time_is_up(self, seconds: float) -> bool:
+        """Whether the time limit leaves no room for so many seconds more; then `out_of_time` says where it ends."""
+        if self.limit and here().from_chief(self.limit.is_up() or not self.limit.has_room(seconds)):
+            self.out_of_time = f"after epoch {len(self.history)} of {self.epochs}"
         return bool(self.out_of_time)
 
     def diverge(self, text: str, images: Sequence[str] = ()) -> None:
@@ -317,11 +321,11 @@ class Trainer:
         """The newest checkpoint that fits, the same for all workers. Raises InvalidInput where one cannot see it."""
         end = time.monotonic() + SHOWN_WITHIN
         found = next(filter(fits, self.checkpoints.read()), None)
-        place = here().from_chief(found and found.state["place"])
-        while place != (found and found.state["place"]):
+        wanted = here().from_chief(found and found.identity)
+        while wanted != (found and found.identity):
             if time.monotonic() > end:
                 raise InvalidInput(
-                    f"worker {here().index} does not find the chief's checkpoint at {place} in "
+                    f"worker {here().index} does not find the chief's checkpoint at {wanted[0]} in "
                     f"{self.checkpoints.folder}; the folder of the run has to be on a disk that all workers share"
                 )
             time.sleep(1)

@@ -71,20 +71,22 @@ class Watch(keras.callbacks.Callback):
             self.trainer.spent.add("first steps", time.perf_counter() - self.began)
             self.began = 0.0
         self.step += 1
-        wishes = stopping.is_pending(), time.perf_counter() - self.saved > self.trainer.seconds_between
-        stop, save = here().agreed(wishes, logs)
+        due = time.perf_counter() - self.saved > self.trainer.seconds_between
+        stop, save, time_is_up = here().wished((stopping.is_pending(), due, self.trainer.has_to_end), logs)
         if not np.isfinite(logs["loss"]):
             self.trainer.diverge(f"{self.place}: the loss is not a finite number", self.images_of_step())
             self.model.stop_training = True
             return
         self._show(logs["loss"])
-        step = f"step {self.step_of_epoch} of {len(self.batches)}"
-        if self.epoch_is_over or self.trainer.time_is_up(step=step):
-            self.end_epoch()
-        elif stop or save:
-            self.save()
         if stop:
+            self.save()
             stopping.stop()
+        if time_is_up and not self.epoch_is_over:
+            self.trainer.end_within_epoch(f"step {self.step_of_epoch} of {len(self.batches)}")
+        if self.epoch_is_over or time_is_up:
+            self.end_epoch()
+        elif save:
+            self.save()
 
     def images_of_step(self) -> list[str]:
         """The images of the step that was done last."""
@@ -97,6 +99,8 @@ class Watch(keras.callbacks.Callback):
         trainer, network = self.trainer, self.model
         average_batch_norm(network)
         self.save()
+        if not here().all(not stopping.is_pending()):
+            stopping.stop()
         logs = {name: float(value) for name, value in network.get_metrics_result().items()}
         with averaged(network, trainer.recipe):
             with stopping.not_deferred(), trainer.spent.on("validation"):

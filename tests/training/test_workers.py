@@ -2,14 +2,14 @@
 
 import json
 import os
+import runpy
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from small_data import TINY, random_labels, weights_of, write_data
 
 from competition.cluster import Cluster, cluster_of_environment
 from competition.commands.cv import cv
+from competition.commands.resume import resume
 from competition.commands.sweep import sweep
 from competition.commands.train import train
 from competition.images.batches import PredictBatches, StageBatches, TrainBatches
@@ -42,27 +43,21 @@ RECIPE = replace(
     batch_size=8,
 )
 ROOT = Path(torture.__file__).parents[1]
+free_addresses = runpy.run_path(str(ROOT / "deploy/local.py"))["free_addresses"]
 
 
 def config(addresses: list[str], index: int = 0, kind: str = "worker", **jobs) -> str:
     return json.dumps({"cluster": {"worker": addresses, **jobs}, "task": {"type": kind, "index": index}})
 
 
-def free_addresses(count: int) -> list[str]:
-    with ExitStack() as held:
-        bound = [held.enter_context(socket.socket()) for _ in range(count)]
-        for one in bound:
-            one.bind(("127.0.0.1", 0))
-        return [f"127.0.0.1:{one.getsockname()[1]}" for one in bound]
-
-
-def started(folder: Path, *flags: str, sent: int = 0, phase: str = "none", step: int = 0) -> list[tuple[int, str]]:
+def started(folder: Path, sent: int = 0, phase: str = "none", step: int = 0) -> list[tuple[int, str]]:
     """Status and output of two workers that train in a folder; the second may send itself a signal in some step."""
-    addresses, running = free_addresses(2), []
-    for index in range(2):
+    (chief, other), running = free_addresses(2), []
+    for index, kind in enumerate(("chief", "worker")):
         death = (phase, str(step), str(int(sent))) if index else ("none", "0", "0")
-        train = ("train", "recipe.json", "--data", "data", "--run", "runs/together", "--views", "plain", "flip", *flags)
-        environment = os.environ | {"TF_CONFIG": config(addresses, index), "PYTHONPATH": str(ROOT)}
+        train = ("train", "recipe.json", "--data", "data", "--run", "runs/together", "--views", "plain", "flip")
+        train += ("--max-minutes", "60")
+        environment = os.environ | {"TF_CONFIG": config([other], 0, kind, chief=[chief]), "PYTHONPATH": str(ROOT)}
         with (folder / f"{index}.log").open("w") as log:
             command = [sys.executable, torture.__file__, "die", *death, *train]
             running.append(subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log))
@@ -102,16 +97,16 @@ def alone(site) -> Run:
 
 @pytest.mark.slow
 def test_workers_that_are_stopped_and_killed_go_on_and_end_like_one_process(site, alone):
-    # Told to stop one of them, both stop after the same step, and the chief saves it.
-    first = started(site, phase="head stage", step=3, sent=signal.SIGTERM)
+    # Told to stop one of them, both stop after the same step, here the last of an epoch, and the chief saves it.
+    first = started(site, phase="head stage", step=4, sent=signal.SIGTERM)
     assert [status for status, _ in first] == [143, 143], first
-    assert "runs/together/ is saved at stage 1, epoch 1, step 4; to go on: competition resume" in first[0][1]
-    assert "is saved at" not in first[1][1].replace("runs/together/ is saved at stage 1, epoch 1, step 4", "")
+    for _, printed in first:
+        assert "runs/together/ is saved at stage 1, epoch 1, step 5; to go on: competition resume" in printed
     # One that is killed stops the other, which names it.
     second = started(site, phase="epoch", step=7, sent=signal.SIGKILL)
     assert [status for status, _ in second] == [75, -signal.SIGKILL], second
-    message = second[0][1].splitlines()[-1]
-    assert message.startswith("error: worker 1 (127.0.0.1:") and "has ended or cannot be reached" in message
+    (message,) = (line for line in second[0][1].splitlines() if line.startswith("error: "))
+    assert message.startswith("error: worker 1 (127.0.0.1:") and "ended or cannot be reached any more" in message
     shutil.copytree(site / "runs/together", site / "runs/left")
     # Started again, they end like one that nobody disturbed, and only the chief has written.
     third = started(site)
@@ -166,16 +161,59 @@ def test_the_parts_of_a_batch_to_predict_hold_whole_pictures_in_order():
     np.testing.assert_array_equal(np.concatenate([batches.share(2, number, 2) for number in range(2)]), batches[2])
 
 
+def test_the_parts_of_workers_with_several_devices_are_put_together_in_order():
+    from competition.model.workers import Worker
+
+    strategy, batches = (
+        SimpleNamespace(num_replicas_in_sync=4),
+        StageBatches(TrainBatches(random_labels(40), TINY, 8, lambda rows, _: rows), 1),
+    )
+    own = []
+    for index in range(2):
+        worker = object.__new__(Worker)
+        worker.strategy, worker.index, worker.count = strategy, index, 2
+        own.append(worker.own(batches))
+        assert len(own[-1]) == 2 * len(batches)
+    # As Keras does in `_multi_worker_concat`: the first replica of each worker, then the second of each.
+    parts = [own[index][2 * 3 + replica][0] for replica in range(2) for index in range(2)]
+    assert np.concatenate(parts).tolist() == batches[3][0].tolist()
+
+
+def test_a_worker_that_would_train_something_else_is_refused_with_what_differs():
+    from competition.model.workers import Process, Worker
+
+    worker = object.__new__(Worker)
+    worker.index, worker.from_chief = 1, lambda value: {"labels": "a", "images": "b", "--smoke": False}
+    message = refusal(worker.refuse_differences, {"labels": "a", "images": "c", "--smoke": True})
+    assert message.startswith("worker 1 does not have what the chief has: images, --smoke.")
+    Process().refuse_differences({"labels": "a"})
+
+
+def test_several_machines_do_not_train_in_float16(monkeypatch):
+    from competition.model.workers import Process
+    from competition.training import precision
+
+    half = precision.Choice("mixed_float16", {"float32": 2.0, "mixed_float16": 1.0})
+    assert precision.for_workers(half, TINY) is half
+    two = Process()
+    two.count = 2
+    monkeypatch.setattr(precision, "here", lambda: two)
+    assert precision.for_workers(half, replace(TINY, precision="auto")).policy == "float32"
+    assert "on several give" in refusal(precision.for_workers, half, replace(TINY, precision="mixed_float16"))
+
+
 def test_a_checkpoint_for_another_number_of_replicas_keeps_means_and_sums():
     from competition.training.checkpoint import Checkpoint
 
     arrays = {"fit/0/0": np.array([1.0, 2.0]), "fit/1/0": np.array(4.0), "fit/1/1": np.array(8.0)}
     arrays |= {"metrics/0/0": np.array(3.0), "metrics/0/1": np.array(5.0), "kept/weights/0": np.array(7.0)}
+    arrays |= {"fit/2/0": np.array(9), "fit/2/1": np.array(9)}
     for count in (1, 3):
         found = Checkpoint({}, arrays).for_replicas(count).arrays
         assert found["fit/0/0"].tolist() == [1, 2] and found["fit/1/0"] == 6 and found["kept/weights/0"] == 7
         assert [found[f"metrics/0/{replica}"] for replica in range(count)] == [8, 0, 0][:count]
         assert not {"fit/1/1", f"metrics/0/{count}"} & found.keys()
+        assert found["fit/2/0"].dtype == np.array(9).dtype  # steps, which are whole
     assert Checkpoint({}, arrays).for_replicas(2).arrays.keys() == arrays.keys()
 
 
@@ -200,7 +238,8 @@ def test_who_is_the_chief(monkeypatch):
         ("{", "cannot be read"),
         ("[]", "cannot be read"),
         ('{"cluster": {}}', "cannot be read"),
-        ('{"cluster": {"worker": [1, 2]}, "task": {"type": "worker", "index": 0}}', "an address is no text"),
+        ('{"cluster": {"worker": [1, 2]}, "task": {"type": "worker", "index": 0}}', "a type or an address is no text"),
+        ('{"cluster": {"worker": ["a:1"]}, "task": {"type": [], "index": 0}}', "a type or an address is no text"),
         ('{"cluster": {}, "task": {"type": "worker", "index": 0}}', "names no chief and no worker"),
         (config(["a:1"], chief=["b:1", "c:1"]), "names 2 chiefs (b:1, c:1)"),
         (config(["a:1", "b:1"], ps=["c:1"]), "names ps"),
@@ -219,9 +258,12 @@ def test_a_cluster_that_is_none_is_refused_with_what_is_wrong(monkeypatch, text,
 
 def test_what_several_machines_cannot_do_together_is_refused(monkeypatch, tmp_path):
     monkeypatch.setenv("TF_CONFIG", config(["a:1", "b:1"]))
-    assert "the same for all, by --run" in refusal(lambda: train(TINY, tmp_path))
+    assert "they need one folder: name the folder of their run by --run" in refusal(lambda: train(TINY, tmp_path))
+    assert "--fresh would begin anew" in refusal(lambda: train(TINY, tmp_path, tmp_path / "run", fresh=True))
     for call, name in [
         (lambda: train(TINY, tmp_path, dry_run=True), "train --dry-run"),
+        (lambda: train(TINY, tmp_path, overfit=3), "train --overfit"),
+        (resume, "resume"),
         (lambda: cv(TINY, tmp_path), "cv"),
         (lambda: sweep(TINY, "seed", ("0", "1"), data=tmp_path), "sweep"),
     ]:
