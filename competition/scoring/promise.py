@@ -19,7 +19,7 @@ from competition.scoring.predictions import PLAIN
 from competition.task import Task
 
 MOST_KEPT = 5_000  # confidences of a task
-COLUMNS = ("", "tagged from probability", "tagged", "right of judged", "more labelled pictures it would need")
+COLUMNS = ("", "from probability", "tagged", "right of judged", "needs more pictures")
 
 
 class Threshold(NamedTuple):
