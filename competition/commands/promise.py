@@ -53,7 +53,7 @@ def promise(
     blend = blend_of([run], (PLAIN,), "arithmetic")
     try_out(run / PROMISE)
     if data is None:
-        predictions, source = tested(blend), "the test images of its folds"
+        predictions, source = on_test_images(blend), "the test images of its folds"
     else:
         predictions, source = answered(blend, data, skip_bad_images, cache)
     made = make_promise(predictions, wanted, blend.digest, source)
@@ -63,7 +63,7 @@ def promise(
     return made
 
 
-def tested(blend: Blend) -> Predictions:
+def on_test_images(blend: Blend) -> Predictions:
     """What a blend gave for the test images of its folds. Raises InvalidInput if a member has none."""
     for run in blend.runs:
         if not run.file(TEST).is_file():
