@@ -117,7 +117,7 @@ class Promise(Wanted):
             values.pop("made")
             promise = cls(**values, tasks=tasks)
             promise._check()
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise InvalidInput(
                 f"{folder / PROMISE} is not a promise ({type(error).__name__}: {error}); make it again with "
                 "`competition promise`"
@@ -162,7 +162,7 @@ class Promise(Wanted):
         """Raise ValueError for what no promise says."""
         for name, one in self.tasks.items():
             kept = one.confidences
-            if (np.diff(kept) < 0).any() or not ((kept >= 0) & (kept <= 1)).all():
+            if kept.ndim != 1 or (np.diff(kept) < 0).any() or not ((kept >= 0) & (kept <= 1)).all():
                 raise ValueError(f"the confidences of {name!r}")
             for found in one.thresholds:
                 counts = [0, found.right, found.judged, found.tagged, found.rows]

@@ -258,15 +258,16 @@ def test_data_of_the_run_that_are_gone_are_no_error_but_said_and_kept(copied, ca
     Path("moved").rename("data")
     Path("data/base/Images/003.jpg").unlink()
     promise(copied, EASY, data=Path("other"))
-    assert Promise.read(copied).source.startswith("the images of other; not compared with 1 images of ")
+    assert Promise.read(copied).source.startswith("the images of other (not compared with 1 images of ")
 
 
-def test_a_broken_picture_is_refused_unless_it_may_be_skipped(copied):
+def test_a_broken_picture_is_refused_unless_it_may_be_skipped(copied, capsys):
     Path("other/base/Images/003.jpg").write_bytes(b"no picture")
     message = refusal(lambda: promise(copied, EASY, data=Path("other")))
     assert "1 of 40 images cannot be used" in message and "--skip-bad-images" in message
     promise(copied, EASY, data=Path("other"), skip_bad_images=True)
     assert Promise.read(copied).tasks["colour"].rows == 26  # of 27
+    assert "left out: other/base/Annotations/label.csv:4: other/base/Images/003.jpg" in capsys.readouterr().out
 
 
 def test_labels_of_other_classes_are_refused_with_their_line(copied):

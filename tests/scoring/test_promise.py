@@ -82,8 +82,9 @@ def test_a_label_is_tagged_where_it_is_set_and_sure_and_a_person_sees_what_is_se
 @pytest.mark.parametrize("found", [None, task_promise(np.inf), task_promise(np.inf, np.inf, np.inf)])
 def test_without_a_promise_nothing_is_tagged_and_all_is_for_review(found):
     p = np.array([[1.0, 0.0, 0.0], [0.4, 0.3, 0.3]])
-    assert not tags(SLEEVE, p, found).any()
-    assert for_review(SLEEVE, p, found).all()
+    for task in (SLEEVE, Task("marks", SLEEVE.classes, "multilabel")):  # in its second row no label is set
+        assert not tags(task, p, found).any()
+        assert for_review(task, p, found).all()
 
 
 def test_probabilities_are_compared_as_a_submission_holds_them():
@@ -122,6 +123,9 @@ def test_a_promise_reads_back_as_it_was_written(tmp_path):
         lambda values: values["tasks"].update(sleeve=[]),
         lambda values: values["tasks"]["sleeve"].update(confidences=[0.9, 0.5]),
         lambda values: values["tasks"]["sleeve"].update(confidences=[0.9, 1.5]),
+        lambda values: values["tasks"]["sleeve"].update(confidences=[[0.5], [0.9]]),
+        lambda values: values["tasks"]["sleeve"].update(confidences=[10**400]),
+        lambda values: values["tasks"]["sleeve"].update(rows=float("inf")),
         lambda values: values["tasks"]["sleeve"]["thresholds"][0].update(value=-1),
         lambda values: values["tasks"]["sleeve"]["thresholds"][0].update(value="high"),
         lambda values: values["tasks"]["sleeve"]["thresholds"][0].update(right=191),
