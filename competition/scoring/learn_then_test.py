@@ -6,9 +6,9 @@ Control, 2021, arXiv:2110.01052, with fixed-sequence testing.
 For a threshold that is fixed beforehand the faults among the judged rows from it on are binomial, so P(Bin(judged,
 1 - precision) <= faults) is an exact p-value of "the precision there is less than promised". The thresholds of GRID,
 which no data chose, are tested from strict to lax, each at the full level, until one is not rejected; the promise is
-the last that was, or of those that tag the same rows the strictest, for no row tells of probabilities below. Whatever
-is promised wrongly begins with rejecting the first of them that is not kept, so it happens with at most the probability
-of the level, 1 - confidence.
+the last that was, or of those that tag the same rows the strictest, for no row tells of probabilities below. To
+promise too much is to reject the first of them that does not keep the precision, which happens with at most the
+probability of the level, 1 - confidence.
 
 The first threshold tested is the first from which on enough rows are judged for a rejection to be possible, and START
 of all rows: a few rows would let one wrong label end the sequence at once, however many rows there are. This looks at

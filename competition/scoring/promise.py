@@ -76,7 +76,7 @@ class TaskPromise:
             return f"{one.value:.8f}", share, f"{one.right:,} of {one.judged:,}", ""
         if one.needed is not None:
             return "no promise", "", "", f"about {one.needed:,}, beside {self.rows:,}"
-        return "no promise", "", "", "no number would do: too many are wrong" if one.rows else "it was never answered"
+        return "no promise", "", "", "no number of them would do" if one.rows else "there was no such answer"
 
 
 @dataclass(frozen=True)
