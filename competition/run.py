@@ -37,7 +37,7 @@ class Run:
 
     recipe.json, prior.json (shares of the classes), model.weights.h5 (the best epoch), history.csv, probabilities.npz
     (of the held-out images), scores.json, curves.png, confusion/, the reports of `scoring/reports.py`, and sometimes
-    test.npz, skipped.txt and network.png. A cross-validation contains a run for each seed and fold.
+    test.npz, promise.json, skipped.txt and network.png. A cross-validation contains a run for each seed and fold.
     """
 
     folder: Path

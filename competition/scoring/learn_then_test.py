@@ -31,7 +31,7 @@ from competition.dataset import MAYBE, YES
 from competition.layouts.answers import answers
 from competition.scoring.fashionai import as_submitted
 from competition.scoring.predictions import Predictions
-from competition.scoring.promise import Promise, TaskPromise, Threshold, Wanted, kept_of
+from competition.scoring.promise import Promise, TaskPromise, Threshold, Wanted, order_statistics
 from competition.task import DECIMALS, Task
 
 START = 1 / 4  # of the rows that could be tagged
@@ -51,7 +51,7 @@ def make_promise(predictions: Predictions, wanted: Wanted, run: str, source: str
             find_threshold(*alike, wanted.precision, level, len(rows))
             for alike in _answers_alike(task, given, codes, wanted.by_class)
         )
-        tasks[task.name] = TaskPromise(len(rows), thresholds, kept_of(given.max(axis=1)))
+        tasks[task.name] = TaskPromise(len(rows), thresholds, order_statistics(given.max(axis=1)))
     return Promise(**asdict(wanted), run=run, source=source, tasks=tasks)
 
 

@@ -233,7 +233,7 @@ def kept_on(task: Task, probabilities: np.ndarray, codes: np.ndarray, promise: T
     return share, float((letters == YES).mean()) if len(letters) else float("nan")
 
 
-def kept_of(confidences: np.ndarray) -> np.ndarray:
+def order_statistics(confidences: np.ndarray) -> np.ndarray:
     """The sorted `confidences` (n,) float64, or MOST_KEPT evenly spaced order statistics of them if there are more."""
     found = np.sort(confidences)
     if len(found) <= MOST_KEPT:

@@ -20,8 +20,8 @@ from competition.scoring.promise import (
     Threshold,
     drift,
     for_review,
-    kept_of,
     kept_on,
+    order_statistics,
     promise_in,
     promise_of,
     tags,
@@ -233,7 +233,7 @@ def test_drift_is_the_distance_of_the_two_distributions():
 def test_of_many_confidences_evenly_spaced_ones_are_kept_so_that_drift_is_seen_as_well():
     rng = np.random.default_rng(0)
     many = rng.beta(8, 1, 40_000)
-    kept = kept_of(many)
+    kept = order_statistics(many)
     assert (len(kept), kept[0], kept[-1]) == (MOST_KEPT, many.min(), many.max())
     assert ks_2samp(kept, many).statistic < 1.5 / MOST_KEPT
-    assert kept_of(many[:7]).tolist() == sorted(many[:7])
+    assert order_statistics(many[:7]).tolist() == sorted(many[:7])
