@@ -20,6 +20,7 @@ RECIPE = "recipe.json"
 SCORES = "scores.json"  # a run that has it has finished
 OUT_OF_TIME = "out_of_time"  # in scores.json: where --max-minutes ended the training before its plan did
 BLEND = "blend.json"
+PROMISE = "promise.json"  # from which probability on an answer is sure enough to tag, beside what answers
 REPORT = "report.html"  # the page that explains a run, where `competition report` puts it
 SMOKE = "smoke"
 MOST_TRAININGS = 10_000  # of a cross-validation
@@ -36,7 +37,7 @@ class Run:
 
     recipe.json, prior.json (shares of the classes), model.weights.h5 (the best epoch), history.csv, probabilities.npz
     (of the held-out images), scores.json, curves.png, confusion/, the reports of `scoring/reports.py`, and sometimes
-    test.npz, skipped.txt and network.png. A cross-validation contains a run for each seed and fold.
+    test.npz, promise.json, skipped.txt and network.png. A cross-validation contains a run for each seed and fold.
     """
 
     folder: Path

@@ -1,20 +1,34 @@
 """A blend: for each task, a weighted mean of the predictions of several runs, in one view or several."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
 
 from competition.errors import InvalidInput
+from competition.files import open_file
+from competition.images.decode import digest_of
 from competition.images.warp import VIEWS
-from competition.run import BLEND, Run
-from competition.scoring.predictions import PLAIN, Predictions, Probabilities, aligned, joined, read_predictions
+from competition.run import BLEND, RECIPE, Run
+from competition.scoring.predictions import (
+    HELD_OUT,
+    PLAIN,
+    TEST,
+    Predictions,
+    Probabilities,
+    aligned,
+    joined,
+    read_predictions,
+)
 from competition.task import Kind, Task
 
 FLOOR = 1e-8  # for probabilities whose logarithm is taken: the smallest one in a submission
+DIGITS = 16  # of a digest, enough to tell what answers apart
 Mean = Literal["arithmetic", "geometric"]
 
 
@@ -43,6 +57,18 @@ class Blend:
         """The runs of the members, each once."""
         return [Run(folder) for folder in dict.fromkeys(folder for folder, _ in self.members)]
 
+    @cached_property
+    def digest(self) -> str:
+        """A short digest of all that decides an answer: the networks with their recipes and number formats, the views,
+        and how they are averaged. It does not depend on where the folders lie.
+
+        Raises InvalidInput where the file of a network is missing.
+        """
+        networks = {run.folder: [_digest_of(training) for training in run.trainings] for run in self.runs}
+        members = [(networks[folder], view) for folder, view in self.members]
+        weights = {name: values.tolist() for name, values in self.weights.items()}
+        return digest_of(json.dumps([members, self.mean, weights], sort_keys=True).encode())[:DIGITS]
+
     def apply(self, several: Sequence[Probabilities]) -> dict[str, np.ndarray]:
         """{task: (n, classes) float64}, from the probabilities of each member, (n, classes), in their order."""
         return {
@@ -66,6 +92,19 @@ class Blend:
             "made": made or {},
         }
         run.write_json(BLEND, values)
+
+
+def _digest_of(training: Run) -> list[str]:
+    """The digests of a network's recipe and number format, and of its weights, which are read in pieces."""
+    plan = [training.read_json(RECIPE)["recipe"], training.read_made()["precision"]]
+    try:
+        with open_file(training.weights) as file:
+            weights = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InvalidInput(
+            f"{training.weights} cannot be read ({error.strerror}); bring it back, or make the run again"
+        ) from None
+    return [digest_of(json.dumps(plan, sort_keys=True).encode()), weights]
 
 
 def before_mean(probabilities: np.ndarray, mean: Mean) -> np.ndarray:
@@ -96,18 +135,31 @@ def read_seeds(run: Run, view: str = PLAIN) -> list[Predictions]:
     return aligned([read_predictions(run, view), *seeds])[1:]
 
 
-def read_member(run: Run, view: str, mean: Mean) -> Predictions:
-    """The predictions of a run in one view, its seeds averaged by `mean`, too.
+def read_member(run: Run, view: str, mean: Mean, name: str = HELD_OUT) -> Predictions:
+    """The predictions of a run in one view, those of its seeds, or on test images of all its networks, averaged by
+    `mean`, too.
 
-    `submit` averages all networks alike, and a blend has to be scored on the same mean. The probabilities.npz of a
-    cross-validation holds the arithmetic one.
+    `submit` averages all networks alike, and a blend has to be scored on the same mean. The files of a
+    cross-validation hold the arithmetic one.
     """
-    whole = read_predictions(run, view)
-    if mean == "arithmetic" or len(run.trainings_by_seed) == 1:
+    whole = read_predictions(run, view, name)
+    if mean == "arithmetic" or len(run.trainings if name == TEST else run.trainings_by_seed) == 1:
         return whole
-    seeds = read_seeds(run, view)
-    plain = Blend.plain([(run.folder, view)] * len(seeds), mean, whole.tasks)
-    return replace(whole, probabilities=plain.apply([one.probabilities for one in seeds]))
+    if name == TEST:
+        several = aligned([whole, *(read_predictions(part, view, TEST) for part in run.trainings)])[1:]
+    else:
+        several = read_seeds(run, view)
+    plain = Blend.plain([(run.folder, view)] * len(several), mean, whole.tasks)
+    return replace(whole, probabilities=plain.apply([one.probabilities for one in several]))
+
+
+def read_blended(blend: Blend, name: str = HELD_OUT) -> Predictions:
+    """What a blend gives for the images that its members held out, or for TEST images.
+
+    Raises InvalidInput if members lack them, or predicted other images.
+    """
+    members = aligned([read_member(Run(folder), view, blend.mean, name) for folder, view in blend.members])
+    return replace(members[0], probabilities=blend.apply([one.probabilities for one in members]))
 
 
 def blend_of(folders: Sequence[Path], views: Sequence[str], mean: Mean) -> Blend:
