@@ -21,6 +21,7 @@ port=$((20000 + SLURM_JOB_ID % 10000)) # two jobs may share a node
 mapfile -t hosts < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
 printf -v workers ", \"%s:$port\"" "${hosts[@]}"
 export WORKERS=${workers:2}
+export COMPETITION_THREADS="$SLURM_CPUS_PER_TASK" # not the node's: the same on another kind of node
 
 # Each task has a number of its own, so its own shell expands this. A worker that dies must not take the others with
 # it at once: they say which one it was, and end by themselves.
