@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from competition.threads import share_of_threads
@@ -13,6 +14,8 @@ os.environ.update(share_of_threads(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT
 from browsing import chromium  # noqa: F401  a fixture of all tests of pages
 
 import competition.images.decode  # noqa: F401  before anything imports OpenCV, which reads its limit of pixels once
+
+pd.options.mode.string_storage = "python"  # as without pyarrow, which most installations lack
 
 SHARED = "COMPETITION_SHARED"
 

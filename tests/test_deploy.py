@@ -109,8 +109,9 @@ def test_each_pod_of_the_training_is_told_its_place_among_names_that_the_service
     assert (spec["completionMode"], spec["parallelism"]) == ("Indexed", spec["completions"])
     assert service["spec"]["selector"] == {"batch.kubernetes.io/job-name": name}
     assert (service["spec"]["clusterIP"], service["metadata"]["name"]) == ("None", pod["subdomain"])
-    index, config = pod["containers"][0]["env"]
-    assert index["name"] == "JOB_COMPLETION_INDEX"
+    threads, index, config = pod["containers"][0]["env"]
+    assert (threads["name"], index["name"]) == ("COMPETITION_THREADS", "JOB_COMPLETION_INDEX")
+    assert threads["value"] == pod["containers"][0]["resources"]["requests"]["cpu"]
     for place in range(spec["completions"]):
         told = json.loads(config["value"].replace("$(JOB_COMPLETION_INDEX)", str(place)))
         port = pod["containers"][0]["ports"][0]["containerPort"]
