@@ -33,7 +33,7 @@ LAYERS = [
     {"training"},
     {"experiments"},
     {"pages"},
-    {"serving", "exporting"},
+    {"serving", "exporting", "tagging"},
     {"commands"},
     {"__main__"},
 ]
