@@ -21,7 +21,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Lowest first; a module imports from lower layers and its own. run and recipes share one: neither needs the other.
 LAYERS = [
     {"errors"},
-    {"extras", "files", "threads", "provenance", "renamed", "spent", "stopping"},
+    {"extras", "files", "threads", "provenance", "quiet", "renamed", "spent", "stopping"},
     {"task"},
     {"recipe"},
     {"dataset", "run", "recipes"},

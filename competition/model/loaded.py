@@ -100,6 +100,11 @@ class Loaded:
         return self.blend.tasks
 
     @property
+    def step(self) -> int:
+        """The most squares that a network is given at once."""
+        return max(one.step for one in chain(*self.trainings.values()))
+
+    @property
     def views(self) -> tuple[View, ...]:
         """The views in which it looks, unless asked for others."""
         return tuple(dict.fromkeys(view for _, view in self.blend.members))

@@ -1,0 +1,156 @@
+"""The parts of a job on Ray Data: decoders and networks in processes of their own, here or on a cluster.
+
+Ray Data starts the workers, hands them one part after the other, holds decoders back while networks are behind, and
+gives the part of a worker that died to another one.
+"""
+
+import logging
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property, partial
+from typing import NamedTuple
+
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what its own processes say is in its log files
+
+import pyarrow as pa
+import ray
+import ray.data
+
+from competition import stopping
+from competition.errors import InvalidInput
+from competition.quiet import quiet_start
+from competition.scoring.blend import Blend
+from competition.scoring.promise import Promise
+from competition.tagging.catalogue import Catalogue
+from competition.tagging.job import Done, Job
+from competition.tagging.stages import NUMBER, Tagger, see
+from competition.threads import VARIABLE, count_threads
+
+DECODER = 1  # processors; workers keep another number, or Ray Data would decode within them
+
+
+class Networks:
+    """An actor: a Tagger that is loaded when the first part comes, so that what is wrong with it is said as it is."""
+
+    def __init__(self, threads: int, blend: Blend, promise: Promise | None, job: Job, batch_size: int | None):
+        self.given = blend, promise, job, batch_size
+        os.environ[VARIABLE] = str(threads)  # of this process, before TensorFlow is imported
+
+    @cached_property
+    def tagger(self) -> Tagger:
+        return Tagger(*self.given)
+
+    def __call__(self, seen: pa.Table) -> pa.Table:
+        return self.tagger(seen)
+
+
+@contextmanager
+def joined(address: str | None) -> Iterator[None]:
+    """Within the block there is a Ray cluster: the one at an address, or one of this machine alone, started here.
+
+    Raises InvalidInput where none answers.
+    """
+    handlers = {number: signal.getsignal(number) for number in stopping.NAMES}
+    options = {} if address else {"num_cpus": max(2, count_threads()), "include_dashboard": False}
+    try:
+        with quiet_start():
+            ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **options)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise InvalidInput(f"no Ray cluster answers at --address {address} ({reason}); leave it out for none") from None
+    try:
+        for number, handler in handlers.items():  # Ray has set some of its own
+            signal.signal(number, handler)
+        yield
+    finally:
+        ray.shutdown()
+
+
+def write_parts(
+    job: Job,
+    numbers: Sequence[int],
+    catalogue: Catalogue,
+    blend: Blend,
+    promise: Promise | None,
+    *,
+    workers: int | None = None,
+    batch_size: int | None = None,
+) -> Iterator[Done]:
+    """Write the parts of these numbers, each by one of the `workers`; yield each when it is there, in any order.
+
+    By default there is a worker for each GPU of the cluster, else one. Raises InvalidInput for more workers than
+    devices, what the networks cannot be loaded from, and a part on which several workers have died.
+    """
+    share = share_of_cluster(workers)
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = context.print_on_execution_start = False
+    context.target_max_block_size = None  # a part is one block, whatever its size
+    context.raise_original_map_exception = True
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what it tells of an error comes as one
+    parts = [_numbered(catalogue.rows, job.rows_of(number), number) for number in numbers]
+    seen = ray.data.from_arrow(parts).map_batches(
+        partial(see, root=catalogue.root, shapes=blend.shapes),
+        batch_size=None,
+        batch_format="pyarrow",
+        num_cpus=DECODER,
+    )
+    written = seen.map_batches(
+        Networks,
+        fn_constructor_args=(share.threads, blend, promise, job, batch_size),
+        batch_size=None,
+        batch_format="pyarrow",
+        compute=ray.data.ActorPoolStrategy(size=share.workers),
+        num_cpus=share.cpus,
+        num_gpus=share.gpus,
+    )
+    try:
+        for row in written.iter_rows():
+            yield Done(**row)
+    except ray.exceptions.RayTaskError as error:
+        if isinstance(error.cause, InvalidInput):
+            raise error.cause from None
+        raise
+    except ray.exceptions.RayError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InvalidInput(
+            f"the workers failed ({reason}); what is done stays, and the same command goes on with the others; if it "
+            "fails again, see whether the machines have enough memory"
+        ) from error
+
+
+class Share(NamedTuple):
+    """How many workers there are; the threads of each, and what Ray is to keep for each."""
+
+    workers: int
+    threads: int
+    cpus: float
+    gpus: int
+
+
+def share_of_cluster(workers: int | None) -> Share:
+    """A worker for each GPU, else for each machine, or so many `workers`.
+
+    They compute with all processors, as decoders do, too; half of the processors, as Ray counts them, are kept for
+    decoders, which need less than that. Raises InvalidInput for more workers than there are devices for.
+    """
+    machines = [node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]]
+    cpus, gpus = int(sum(machines)), int(ray.cluster_resources().get("GPU", 0))
+    most, what = (gpus, "GPUs") if gpus else (cpus, "processors")
+    workers = workers or gpus or len([*filter(None, machines)])
+    if workers > most or cpus < 2:
+        raise InvalidInput(
+            f"--workers {workers} with {most} {what} and {cpus} processors; allowed are 1 to {most}, and 2 processors"
+        )
+    threads = int(max(1, min(cpus // workers, max(machines))))
+    return (
+        Share(workers, threads, 0, 1)
+        if gpus
+        else Share(workers, threads, threads // 2 if threads >= 4 else DECODER / 2, 0)
+    )
+
+
+def _numbered(rows: pa.Table, which: range, number: int) -> pa.Table:
+    return rows[which.start : which.stop].append_column(NUMBER, pa.array([number] * len(which), pa.int64()))
