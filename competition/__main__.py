@@ -29,6 +29,7 @@ COMMANDS = {
     "sweep": "train a recipe with several values of one field, and show the results side by side",
     "compare": "tell whether one run is better than another or the difference is noise",
     "blend": "find the weights with which several runs and views score best together",
+    "promise": "find from which probability on a precision of the tags can be promised",
     "submit": "predict the questions, check the answers, and write a submission",
     "tag": "tag a catalogue of pictures, on one machine or a cluster; what is not sure enough is for review",
     "serve": "answer pictures over HTTP: a page to drop them on, and an API",

@@ -3,14 +3,16 @@
 from competition.run import Run
 from competition.scoring.calibration import calibrate
 from competition.scoring.predictions import Predictions
+from competition.scoring.promise import promise_in
 
 
 def labels_of(run: Run, held_out: Predictions | None) -> dict:
     """The input of a run's networks, and for each task its output, its classes in order, and how sure is sure enough.
 
-    Temperature and thresholds are those of calibration.json; tasks without labelled `held_out` images have none.
+    The temperature is that of calibration.json; tasks without labelled `held_out` images have none. `thresholds` say
+    from which probability on each class is tagged by the promise; None where that is not promised.
     """
-    recipe = run.read_recipe()
+    recipe, promise = run.read_recipe(), promise_in(run.folder)
     known = {one.task.name: one for one in calibrate(held_out)} if held_out else {}
     return {
         "run": run.name,
@@ -23,6 +25,7 @@ def labels_of(run: Run, held_out: Predictions | None) -> dict:
             "type": "uint8",
             "channels": "RGB",
         },
+        "promise": promise and promise.facts(),
         "tasks": [
             {
                 "name": task.name,
@@ -30,7 +33,7 @@ def labels_of(run: Run, held_out: Predictions | None) -> dict:
                 "kind": task.kind,
                 "classes": list(task.classes),
                 "temperature": known[task.name].temperature if task.name in known else None,
-                "thresholds": [one._asdict() for one in known[task.name].thresholds] if task.name in known else [],
+                "thresholds": promise and promise.tasks[task.name].by_class(task),
             }
             for task in recipe.tasks
         ],

@@ -24,8 +24,8 @@ The second word is one of: {formats}.
 
 A network takes `image`, (batch, {size}, {size}, 3) uint8 RGB, and gives probabilities (batch, classes) for each task;
 `predict.py` shows how a picture becomes such a square. `labels.json`, which is also inside of each network, names the
-output of each task and its classes in order. `temperature` T makes probabilities p honest: softmax(log p / T). From a
-`threshold` on, an answer is right as often as `goal` says; `elsewhere` is how often on images it was not found on.
+output of each task and its classes in order. `temperature` T makes probabilities p honest: softmax(log p / T).
+{promise}
 
 ## Proof
 
@@ -41,6 +41,13 @@ The answers for {pictures}, by each format's own runtime:
 * MB and images/s, one image after the other, are those of {which}
 * as submit: rows that `predict.py` answers as `competition submit`; `changed.csv` lists the others
 """
+
+
+PROMISE = """`thresholds` say from which probability, as it is, a class is sure enough to tag, null where none is:
+with a probability of {confidence:.4g}, at least {precision:.4g} of what is tagged is right. This was found on {source},
+with the run in {own}; int8 answers otherwise, and may not keep it."""
+NO_PROMISE = """`thresholds` are null, for nothing is promised: make a promise with `competition promise`, and export
+again."""
 
 
 class Measured(NamedTuple):
@@ -89,6 +96,7 @@ def readme(labels: dict, several: Sequence[Measured], networks: int, pictures: s
         size=labels["image_size"],
         pictures=pictures,
         table=table(several, own),
+        promise=PROMISE.format(**labels["promise"], own=own) if labels["promise"] else NO_PROMISE,
         own=own,
         which="the first network" if networks > 1 else "the network",
     )

@@ -12,11 +12,12 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from competition.pages.parts import Chart, data_uri
 from competition.run import Run
-from competition.scoring.calibration import BINS, GOALS, Calibration
+from competition.scoring.calibration import BINS, Calibration
 from competition.scoring.fashionai import answers, precision_curve
 from competition.scoring.fonts import any_script
 from competition.scoring.plots import BARS, in_words
-from competition.scoring.scores import choices
+from competition.scoring.promise import Promise, kept_on
+from competition.scoring.scores import average_precision, choices
 from competition.task import Task
 
 SIZE = (4.2, 3.0)  # inches of 72 points; a page shows about one pixel for each
@@ -71,24 +72,26 @@ def axes_of(across: str, up: str) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def coverage(task: Task, probabilities: np.ndarray, codes: np.ndarray, found: Calibration) -> Chart:
+def coverage(task: Task, probabilities: np.ndarray, codes: np.ndarray, promise: Promise | None) -> Chart:
     """The official curve of a task: the precision of its most confident answers against their share."""
     _, answered, precision = precision_curve(*answers(*choices(task.kind, probabilities, codes)))
+    title, words = f"{task.name}: AP {average_precision(task.kind, probabilities, codes)[0]:.4f}", ""
     with mpl.rc_context(STYLE):
         figure, axes = axes_of("share answered, surest first", "precision")
         shown = np.unique(np.linspace(0, len(answered) - 1, POINTS).astype(int)) if len(answered) else []
         axes.plot(answered[shown], precision[shown], color=FIRST)
-        for goal, marker in zip(GOALS, ("o", "s"), strict=True):
-            axes.axhline(goal, color=SOFT, linewidth=0.8, linestyle=":")
-            for one in (one for one in found.thresholds if one.goal == goal):
-                axes.plot(one.coverage, one.precision, marker, color=SECOND, markersize=5, clip_on=False, zorder=3)
+        if promise:
+            axes.axhline(promise.precision, color=SOFT, linewidth=0.8, linestyle=":")
+        if promise and promise.tasks[task.name].is_one:
+            share, right = kept_on(task, probabilities, codes, promise.tasks[task.name])
+            words = f". The promise tags {share:.0%} of the answers, and {right:.1%} of those are right"
+            if task.kind == "multiclass":  # the curve of labels is of yes and no, and tags are only yes
+                axes.plot(share, right, "o", color=SECOND, markersize=5, clip_on=False, zorder=3)
         lowest = min(precision[-1:].tolist(), default=1)
         axes.set(xlim=(0, 1), ylim=(max(0, 1 - 1.15 * max(0.06, 1 - lowest)), 1.004))
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(PercentFormatter(1, decimals=0))
-    reached = [f"{one.coverage:.0%} of the answers reach a precision of {one.goal:.0%}" for one in found.thresholds]
-    words = f"Precision against the share of answers for {task.name}: AP {found.ap_before:.4f}. {'; '.join(reached)}"
-    return chart(figure, words, f"{task.name}: AP {found.ap_before:.4f}")
+    return chart(figure, f"Precision against the share of answers for {title}{words}", title)
 
 
 def reliability(found: Calibration) -> Chart:

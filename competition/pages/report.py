@@ -16,6 +16,7 @@ from competition.pages.render import environment, render
 from competition.pages.subject import Reported
 from competition.recipe import as_flag
 from competition.run import CROSS_VALIDATION, OUT_OF_TIME, SMOKE
+from competition.scoring.promise import Promise
 
 
 def make_report(folder: Path) -> str:
@@ -28,7 +29,8 @@ def make_report(folder: Path) -> str:
     environment()  # before anything that takes a while
     reported = Reported.read(folder)
     missing: list[str] = []
-    values = {**_made(reported), **_scores(reported), "missing": missing, "count": count}
+    promise = _tried(missing, "the promise", reported.subject.promise)
+    values = {**_made(reported), **_scores(reported, promise), "missing": missing, "count": count}
     dataset = _tried(missing, "the counts of classes, leaks and galleries", lambda: reported.dataset)
     values |= _review(reported, dataset, missing)
     values |= NO_GALLERIES
@@ -101,7 +103,7 @@ def _notes(reported: Reported) -> Iterator[str]:
         yield f"The time was up {when}, so it had fewer epochs than planned."
 
 
-def _scores(reported: Reported) -> dict:
+def _scores(reported: Reported, promise: Promise | None) -> dict:
     """The scores and all that is computed from predictions alone."""
     best, limits = reported.scores.get("best"), reported.scores.get("interval") or {}
     tasks = reported.recipe.tasks
@@ -117,11 +119,13 @@ def _scores(reported: Reported) -> dict:
     values = {"facts": facts, "judged": judged}
     if judged is None:
         return values
-    coverage, calibration = scores.curve_charts(reported)
+    coverage, calibration = scores.curve_charts(reported, promise)
     return values | {
         "scores": scores.scores_table(judged),
         "labels": scores.labels_table(predictions),
-        "thresholds": scores.thresholds_table(reported),
+        "promise": promise and promise.in_words(),
+        "promised": promise and scores.promise_table(tasks, promise),
+        "how_to_promise": f"competition promise {shlex.quote(str(reported.run.folder))}",
         "coverage": coverage,
         "reliability": calibration,
         "calibration": scores.calibration_table(reported),

@@ -1,8 +1,9 @@
-"""What a report says of scores: of each task with intervals, by class, at thresholds, over folds, seeds and views."""
+"""What a report says of scores: of each task with intervals, by class, of the promise, over folds, seeds and views."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from competition.scoring.labels import NUMBERS, score_labels
 from competition.scoring.mistakes import confused, confusion
 from competition.scoring.plots import LEGIBLE, MOST_CONFUSED, in_words
 from competition.scoring.predictions import Predictions
+from competition.scoring.promise import COLUMNS, Promise
 from competition.task import HALF, Task
 
 
@@ -33,23 +35,10 @@ def scores_table(judged: Judged) -> Table:
     return [*head, Column("BasicPrecision", number=True), Column("chance", number=True)], rows
 
 
-def thresholds_table(reported: Reported) -> Table:
-    """For each task and goal: from which probability on an answer is sure enough, and how many then are answered."""
-    head = columns("task", "wanted precision", "probability from", "answered", "right", "right, on other images")
-    rows = []
-    for one in reported.subject.calibrations():
-        rows += [
-            [
-                one.task.name,
-                percent(found.goal, 0),
-                number(found.threshold),
-                percent(found.coverage),
-                percent(found.precision),
-                percent(found.elsewhere),
-            ]
-            for found in one.thresholds
-        ] or [[one.task.name, NOT_KNOWN, "no threshold reaches it", *[NOT_KNOWN] * 3]]
-    return head, rows
+def promise_table(tasks: Sequence[Task], promise: Promise) -> Table:
+    """For each threshold: from which probability on an answer is tagged, and how many then are."""
+    rows = chain.from_iterable(promise.tasks[task.name].rows_of_table(task) for task in tasks)
+    return columns("task", *COLUMNS[1:]), [*rows]
 
 
 def calibration_table(reported: Reported) -> Table:
@@ -68,12 +57,11 @@ def calibration_table(reported: Reported) -> Table:
     return head, rows
 
 
-def curve_charts(reported: Reported) -> tuple[list[Chart], list[Chart]]:
+def curve_charts(reported: Reported, promise: Promise | None) -> tuple[list[Chart], list[Chart]]:
     """The official curve of each task, and its calibration."""
-    found = {one.task.name: one for one in reported.subject.calibrations()}
-    tasks = [*reported.predictions.labelled_tasks()]
-    coverage = [charts.coverage(task, *given, found[task.name]) for task, _, *given in tasks]
-    return coverage, [charts.reliability(one) for one in found.values()]
+    tasks = reported.predictions.labelled_tasks()
+    coverage = [charts.coverage(task, *given, promise) for task, _, *given in tasks]
+    return coverage, [charts.reliability(one) for one in reported.subject.calibrations()]
 
 
 def confusions(predictions: Predictions) -> list[tuple[str, Table]]:

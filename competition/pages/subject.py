@@ -19,6 +19,7 @@ from competition.scoring.blend import Blend, read_blend, read_member
 from competition.scoring.blend_weights import Member, find_blend
 from competition.scoring.bootstrap import Estimate, estimate, resampled
 from competition.scoring.predictions import HELD_OUT, TEST, Predictions, read_predictions
+from competition.scoring.promise import promise_in
 from competition.scoring.reports import Subject
 from competition.scoring.scores import Report
 
@@ -119,7 +120,7 @@ class Reported:
     @cached_property
     def subject(self) -> Subject:
         """The predictions, and results that several parts need."""
-        return Subject(self.predictions, lambda: self.dataset.path_of)
+        return Subject(self.predictions, lambda: self.dataset.path_of, lambda: promise_in(self.run.folder))
 
     @cached_property
     def dataset(self) -> Dataset:

@@ -16,7 +16,16 @@ from competition.images.decode import digest_of
 from competition.images.squares import Shape
 from competition.images.warp import VIEWS, View
 from competition.run import BLEND, RECIPE, Run
-from competition.scoring.predictions import PLAIN, Predictions, Probabilities, aligned, joined, read_predictions
+from competition.scoring.predictions import (
+    HELD_OUT,
+    PLAIN,
+    TEST,
+    Predictions,
+    Probabilities,
+    aligned,
+    joined,
+    read_predictions,
+)
 from competition.task import Kind, Task
 
 FLOOR = 1e-8  # for probabilities whose logarithm is taken: the smallest one in a submission
@@ -143,18 +152,31 @@ def read_seeds(run: Run, view: str = PLAIN) -> list[Predictions]:
     return aligned([read_predictions(run, view), *seeds])[1:]
 
 
-def read_member(run: Run, view: str, mean: Mean) -> Predictions:
-    """The predictions of a run in one view, its seeds averaged by `mean`, too.
+def read_member(run: Run, view: str, mean: Mean, name: str = HELD_OUT) -> Predictions:
+    """The predictions of a run in one view, those of its seeds, or on test images of all its networks, averaged by
+    `mean`, too.
 
-    `submit` averages all networks alike, and a blend has to be scored on the same mean. The probabilities.npz of a
-    cross-validation holds the arithmetic one.
+    `submit` averages all networks alike, and a blend has to be scored on the same mean. The files of a
+    cross-validation hold the arithmetic one.
     """
-    whole = read_predictions(run, view)
-    if mean == "arithmetic" or len(run.trainings_by_seed) == 1:
+    whole = read_predictions(run, view, name)
+    if mean == "arithmetic" or len(run.trainings if name == TEST else run.trainings_by_seed) == 1:
         return whole
-    seeds = read_seeds(run, view)
-    plain = Blend.plain([(run.folder, view)] * len(seeds), mean, whole.tasks)
-    return replace(whole, probabilities=plain.apply([one.probabilities for one in seeds]))
+    if name == TEST:
+        several = aligned([whole, *(read_predictions(part, view, TEST) for part in run.trainings)])[1:]
+    else:
+        several = read_seeds(run, view)
+    plain = Blend.plain([(run.folder, view)] * len(several), mean, whole.tasks)
+    return replace(whole, probabilities=plain.apply([one.probabilities for one in several]))
+
+
+def read_blended(blend: Blend, name: str = HELD_OUT) -> Predictions:
+    """What a blend gives for the images that its members held out, or for TEST images.
+
+    Raises InvalidInput if members lack them, or predicted other images.
+    """
+    members = aligned([read_member(Run(folder), view, blend.mean, name) for folder, view in blend.members])
+    return replace(members[0], probabilities=blend.apply([one.probabilities for one in members]))
 
 
 def blend_of(folders: Sequence[Path], views: Sequence[str], mean: Mean) -> Blend:

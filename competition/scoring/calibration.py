@@ -1,4 +1,4 @@
-"""Calibration of probabilities: temperature, calibration error, and the coverage that reaches a precision."""
+"""Calibration of probabilities: temperature and calibration error."""
 
 from typing import NamedTuple
 
@@ -8,28 +8,13 @@ from scipy.special import logsumexp, softmax
 
 from competition.dataset import MAYBE, YES
 from competition.scoring.blend import FLOOR
-from competition.scoring.fashionai import answers, as_submitted, precision_curve
+from competition.scoring.fashionai import answers, as_submitted
 from competition.scoring.predictions import Predictions, parts_of
 from competition.scoring.scores import average_precision, choices
 from competition.task import Task
 
 BINS = 15  # as in Guo et al., On calibration of modern neural networks, 2017
-GOALS = (0.95, 0.98)
 HOTTEST = 10.0  # temperatures are searched between this and its inverse
-
-
-class Threshold(NamedTuple):
-    """Rows whose largest probability is at least `threshold` are the share `coverage` of all, with this precision.
-
-    `elsewhere` is the precision of thresholds that were found on other rows than those they are used on, so the one to
-    expect; nan if they answer no row.
-    """
-
-    goal: float
-    threshold: float
-    coverage: float
-    precision: float
-    elsewhere: float
 
 
 class Reliability(NamedTuple):
@@ -52,8 +37,7 @@ class Calibration(NamedTuple):
     """One task: its temperature, found on all rows, and reliability and official AP before and after.
 
     Each label of a multi-label task counts as an answer yes or no; its confidence is the larger probability of the two.
-    `after` and `ap_after` are for temperatures that were found on other rows. `thresholds` are for the probabilities
-    before, and only for the GOALS that are reached.
+    `after` and `ap_after` are for temperatures that were found on other rows.
     """
 
     task: Task
@@ -63,7 +47,6 @@ class Calibration(NamedTuple):
     after: Reliability
     ap_before: float
     ap_after: float
-    thresholds: tuple[Threshold, ...]
 
 
 def calibrate(predictions: Predictions) -> tuple[Calibration, ...]:
@@ -79,17 +62,15 @@ def _calibrate_task(task: Task, probabilities: np.ndarray, codes: np.ndarray, pa
     for here in parts:
         temperature = fit_temperature(chosen[~here], letters[~here])
         softened[here] = as_submitted(soften(chosen[here], temperature))
-    answered = answers(chosen, letters)
     after = softened if task.kind == "multiclass" else softened[:, 1].reshape(probabilities.shape)
     return Calibration(
         task,
         len(codes),
         fit_temperature(chosen, letters),
-        reliability(*answered),
+        reliability(*answers(chosen, letters)),
         reliability(*answers(softened, letters)),
         average_precision(task.kind, probabilities, codes)[0],
         average_precision(task.kind, after, codes)[0],
-        tuple(filter(None, (threshold_for(goal, *answered, parts) for goal in GOALS))),
     )
 
 
@@ -136,27 +117,3 @@ def reliability(confidence: np.ndarray, letter: np.ndarray) -> Reliability:
     with np.errstate(invalid="ignore"):
         means = (np.bincount(place, values, minlength=BINS) / rows for values in (confidence, right))
         return Reliability(rows, *means)
-
-
-def threshold_for(goal: float, confidence: np.ndarray, letter: np.ndarray, parts: np.ndarray) -> Threshold | None:
-    """The threshold that answers the most rows with a precision of at least `goal`; None if no threshold reaches it.
-
-    It is the lowest one that does; a higher one may have less precision. Arrays as in `reliability`; `elsewhere` is
-    measured on the masks `parts`, (parts, n) bool.
-    """
-
-    def lowest(rows: np.ndarray) -> tuple[float, float, float] | None:
-        curve = np.stack(precision_curve(confidence[rows], letter[rows]))
-        reached = np.flatnonzero(curve[2] >= goal)
-        return tuple(curve[:, reached[-1]]) if len(reached) else None
-
-    best = lowest(np.ones(len(letter), bool))
-    if best is None:
-        return None
-    answered = np.zeros(len(letter), bool)
-    for here in parts:
-        if found := lowest(~here):
-            answered |= here & (confidence >= found[0])
-    judged = letter[answered & (letter != MAYBE)]
-    elsewhere = (judged == YES).mean() if len(judged) else float("nan")
-    return Threshold(goal, *map(float, (*best, elsewhere)))

@@ -1,6 +1,5 @@
 """Plots that show how far answers can be trusted: reliability, precision against coverage, confusion."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,20 +8,16 @@ from matplotlib.figure import Figure
 
 from competition.files import whole_file
 from competition.run import Run
-from competition.scoring.calibration import BINS, GOALS, HOTTEST, Calibration
+from competition.scoring.calibration import BINS, HOTTEST, Calibration
 from competition.scoring.fashionai import answers, precision_curve
 from competition.scoring.fonts import any_script
 from competition.scoring.predictions import Predictions
-from competition.scoring.scores import choices
+from competition.scoring.promise import Promise, TaskPromise, kept_on
+from competition.scoring.scores import average_precision, choices
 from competition.task import Task
 
 COLUMNS = 4
 SIDE = 3.1  # of a panel, in inches
-# Goals on a curve: a ring and a smaller dot, so that both can be seen at the same place; not clipped at the edge.
-MARKERS = {
-    goal: {"marker": "o", "markersize": size, "fillstyle": fill, "linestyle": "", "clip_on": False, "zorder": 3}
-    for goal, size, fill in zip(GOALS, (9, 4.5), ("none", "full"), strict=True)
-}
 BARS = 0.3  # height of the highest bar, as a share of the panel
 LONGEST = 24  # characters of a name: longer ones would leave no room for the cells
 NUMBERED = 12  # with up to so many classes, the cells of a confusion matrix show their counts
@@ -56,29 +51,38 @@ def in_words(temperature: float) -> str:
     return bounds.get(temperature, f"T = {temperature:.2f}")
 
 
-def coverage(calibrations: Sequence[Calibration], predictions: Predictions) -> Figure:
-    """Precision of the most confident rows against their share; AP is its mean, and the goals are marked."""
-    across = "share of rows answered, most confident first (in brackets: with thresholds found on other rows)"
-    figure, panels = _panels(len(calibrations), across)
+def coverage(predictions: Predictions, promise: Promise | None) -> Figure:
+    """Precision of the most confident rows against their share; AP is its mean, and what is tagged is marked."""
+    marks = "marked: what the promise tags" if promise else "nothing is promised: `competition promise` tries to"
+    tasks = [*predictions.labelled_tasks()]
+    figure, panels = _panels(len(tasks), f"share of rows answered, most confident first ({marks})")
     lowest = 1.0
-    for axes, one, (task, _, *given) in zip(panels, calibrations, predictions.labelled_tasks(), strict=True):
+    for axes, (task, _, *given) in zip(panels, tasks, strict=True):
         _, answered, precision = precision_curve(*answers(*choices(task.kind, *given)))
         lowest = min([lowest, *precision[-1:]])
         axes.plot(answered, precision, color="C0")
-        for number, goal in enumerate(GOALS, 1):
-            axes.axhline(goal, color=f"C{number}", linewidth=0.8, linestyle=":")
-            for found in (found for found in one.thresholds if found.goal == goal):
-                elsewhere = "none" if math.isnan(found.elsewhere) else f"{found.elsewhere:.0%}"
-                right = f"{found.precision:.0%} ({elsewhere}) right"
-                label = f"p ≥ {found.threshold:.3f}: {found.coverage:.0%}, {right}"
-                axes.plot(found.coverage, found.precision, label=label, color=f"C{number}", **MARKERS[goal])
-        axes.set(title=f"{task.name}: AP {one.ap_before:.4f}", xlim=(0, 1.02))
-        if one.thresholds:
-            below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.08), "frameon": False}  # over no curve
-            axes.legend(fontsize=8, handlelength=1, handletextpad=0.4, **below)
+        axes.set(title=f"{task.name}: AP {average_precision(task.kind, *given)[0]:.4f}", xlim=(0, 1.02))
+        if promise:
+            axes.axhline(promise.precision, color="C1", linewidth=0.8, linestyle=":")
+            _mark(axes, task, *given, promise.tasks[task.name])
     for axes in panels:  # the first few rows may be wrong, and their precision would flatten the rest
         axes.set_ylim(max(0, 1 - 1.1 * max(0.06, 1 - lowest)), 1.004)
     return figure
+
+
+def _mark(axes: Axes, task: Task, probabilities: np.ndarray, codes: np.ndarray, promise: TaskPromise) -> None:
+    """Say below a panel what is tagged of these rows, and mark it; a curve of yes and no has no place for labels."""
+    place, text = ([], []), "no promise"
+    if promise.is_one:
+        share, right = kept_on(task, probabilities, codes, promise)
+        known = promise.least[np.isfinite(promise.least)]
+        several = f"{len(known)} of {len(promise.least)} thresholds"
+        least = f"p ≥ {known[0]:.3f}" if len(promise.least) == 1 else several
+        place = ([share], [right]) if task.kind == "multiclass" else place
+        text = f"{least}: {share:.0%} tagged, {right:.1%} right"
+    axes.plot(*place, "o", color="C1", markersize=5, clip_on=False, zorder=3, label=text)
+    below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.08), "frameon": False}  # over no curve
+    axes.legend(fontsize=8, handlelength=1, handletextpad=0.4, **below)
 
 
 def confusion_matrix(task: Task, counts: np.ndarray) -> Figure:

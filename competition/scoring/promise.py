@@ -1,4 +1,4 @@
-"""A promise: thresholds from which on what is tagged keeps a precision. How one is found is in `learn_then_test.py`."""
+"""A promise: thresholds from which on the tags keep a precision, and what they tag. `learn_then_test.py` makes one."""
 
 import json
 from collections.abc import Mapping
@@ -8,15 +8,18 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from competition.dataset import MAYBE, YES
 from competition.errors import InvalidInput
 from competition.images.decode import digest_of
 from competition.layouts.answers import answers
 from competition.run import PROMISE, Run
-from competition.scoring.blend import DIGITS, Blend
+from competition.scoring.blend import DIGITS, Blend, blend_of
 from competition.scoring.fashionai import as_submitted
+from competition.scoring.predictions import PLAIN
 from competition.task import Task
 
 MOST_KEPT = 5_000  # confidences of a task
+COLUMNS = ("", "tagged from probability", "tagged", "right of judged", "more labelled pictures it would need")
 
 
 class Threshold(NamedTuple):
@@ -51,19 +54,54 @@ class TaskPromise:
         """The probability from which on each class is tagged, (classes,) or, one for all, (1,) float64."""
         return np.array([one.value for one in self.thresholds])
 
+    def by_class(self, task: Task) -> list[float | None]:
+        """The probability from which on each class is tagged; None where that is not promised."""
+        return [float(value) if value < np.inf else None for value in np.broadcast_to(self.least, len(task))]
+
+    @property
+    def is_one(self) -> bool:
+        """Whether anything is promised."""
+        return bool(np.isfinite(self.least).any())
+
+    def rows_of_table(self, task: Task) -> list[tuple[str, str, str, str, str]]:
+        """The cells below COLUMNS, a row a threshold."""
+        names = [task.name]
+        if len(self.thresholds) > 1:
+            names = [f"{task.name}: {name}" for name in task.classes]
+        return [(name, *self._cells(one)) for name, one in zip(names, self.thresholds, strict=True)]
+
+    def _cells(self, one: Threshold) -> tuple[str, str, str, str]:
+        if one.value < np.inf:
+            share = f"{one.tagged / one.rows:.1%} of {one.rows:,}".replace("%", " %")
+            return f"{one.value:.8f}", share, f"{one.right:,} of {one.judged:,}", ""
+        if one.needed is not None:
+            return "no promise", "", "", f"about {one.needed:,}, beside {self.rows:,}"
+        return "no promise", "", "", "no number would do: too many are wrong" if one.rows else "it was never answered"
+
 
 @dataclass(frozen=True)
-class Promise:
-    """With probability `confidence`, the share `precision` of what is tagged is right, for each task alone.
+class Wanted:
+    """What to promise. Raises InvalidInput for shares that are none."""
 
-    `by_class`: for each class alone. `jointly`: for all of them at once. `run` is the digest of the Blend that it holds
-    for, and `source` says on which pictures it was made.
-    """
+    # The share of what is tagged that is right.
+    precision: float = 0.98
+    # The probability that it is, over the choice of the labelled pictures that the promise is made on.
+    confidence: float = 0.95
+    # A threshold for each class, so that the promise holds for each of them.
+    by_class: bool = False
+    # Let the confidence hold for all tasks (or classes, or labels) at once, and not for each alone.
+    jointly: bool = False
 
-    precision: float
-    confidence: float
-    by_class: bool
-    jointly: bool
+    def __post_init__(self):
+        for name in ("precision", "confidence"):
+            if not 0 < getattr(self, name) < 1:
+                raise InvalidInput(f"--{name} is {getattr(self, name)}; allowed are shares above 0 and below 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promise(Wanted):
+    """A promise that was made: `run` is the digest of the Blend that it holds for; `source` says on which pictures."""
+
     run: str
     source: str
     tasks: Mapping[str, TaskPromise]
@@ -85,6 +123,20 @@ class Promise:
                 "`competition promise`"
             ) from None
         return promise
+
+    def facts(self) -> dict:
+        """What others note of it: all but its tasks, and its digest."""
+        return {**asdict(replace(self, tasks={})), "digest": self.digest}
+
+    def in_words(self) -> str:
+        """What is promised, and what that rests on."""
+        each = "class (or label)" if self.by_class else "task (or label)"
+        alone = f"for every {each} at once" if self.jointly else f"for each {each} alone"
+        return (
+            f"With a probability of {self.confidence:.4g}, at least {self.precision:.4g} of what is tagged is right, "
+            f"{alone}. This was found on {self.source}, one of each group of near-duplicates, and holds for pictures "
+            "of the same kind: taken, chosen and labelled in the same way."
+        )
 
     def write(self, run: Run, made: Mapping) -> None:
         """Write promise.json; `made` says how the promise was made."""
@@ -108,8 +160,6 @@ class Promise:
 
     def _check(self) -> None:
         """Raise ValueError for what no promise says."""
-        if not (0 < self.precision < 1 and 0 < self.confidence < 1):
-            raise ValueError(f"a precision of {self.precision} with a confidence of {self.confidence}")
         for name, one in self.tasks.items():
             values = [threshold.value for threshold in one.thresholds if threshold.value != np.inf]
             known = np.concatenate([values, one.confidences])
@@ -138,6 +188,13 @@ def promise_of(blend: Blend) -> Promise | None:
     return promise
 
 
+def promise_in(folder: Path) -> Promise | None:
+    """The promise for the plain mean of a run or cross-validation, or for a blend, as `promise_of`."""
+    if not (folder / PROMISE).is_file():
+        return None
+    return promise_of(blend_of([folder], (PLAIN,), "arithmetic"))
+
+
 def tags(task: Task, probabilities: np.ndarray, promise: TaskPromise | None) -> np.ndarray:
     """Which classes are sure enough to tag, (n, classes) bool; `probabilities` (n, classes), rounded here.
 
@@ -149,10 +206,22 @@ def tags(task: Task, probabilities: np.ndarray, promise: TaskPromise | None) -> 
 
 def for_review(task: Task, probabilities: np.ndarray, promise: TaskPromise | None) -> np.ndarray:
     """Which rows a person should look at, (n,) bool: an answer is not tagged, or the task has no promise."""
-    if not promise or np.isinf(promise.least).all():
+    if not promise or not promise.is_one:
         return np.ones(len(probabilities), bool)
     untagged = answers(as_submitted(probabilities), task) & ~tags(task, probabilities, promise)
     return untagged.any(axis=1)
+
+
+def kept_on(task: Task, probabilities: np.ndarray, codes: np.ndarray, promise: TaskPromise) -> tuple[float, float]:
+    """(share of the answers that is tagged, share of y among their letters but m) on arrays (n, classes) of other rows.
+
+    nan where there is none.
+    """
+    sure = tags(task, probabilities, promise)
+    letters = codes[sure & (codes != MAYBE)]
+    answered = answers(as_submitted(probabilities), task).sum()
+    share = float(sure.sum() / answered) if answered else float("nan")
+    return share, float((letters == YES).mean()) if len(letters) else float("nan")
 
 
 def kept_of(confidences: np.ndarray) -> np.ndarray:

@@ -18,10 +18,12 @@ from competition.scoring import plots
 from competition.scoring.calibration import calibrate
 from competition.scoring.labels import score_labels
 from competition.scoring.mistakes import confused, confusion, mistakes, samples
-from competition.scoring.predictions import Predictions
+from competition.scoring.predictions import Predictions, read_predictions
+from competition.scoring.promise import Promise, promise_in
 from competition.task import Task
 
 SHOWN, COLUMNS = 48, 8  # mistakes on their sheet, and columns of both sheets
+COVERAGE = "coverage.png"
 RANDOM = 24  # images on the sheet of samples
 Report = str | Figure | np.ndarray  # a text, a plot, or a picture (height, width, 3) uint8
 
@@ -29,8 +31,14 @@ Report = str | Figure | np.ndarray  # a text, a plot, or a picture (height, widt
 class Subject:
     """The predictions that reports are about, and results that several reports need, computed on first use."""
 
-    def __init__(self, predictions: Predictions, find_images: Callable[[], Mapping[str, Path]]):
+    def __init__(
+        self,
+        predictions: Predictions,
+        find_images: Callable[[], Mapping[str, Path]],
+        find_promise: Callable[[], Promise | None] = lambda: None,
+    ):
         self.predictions = predictions
+        self.promise = cache(find_promise)
         self.path_of = cache(find_images)
         self.calibrations = cache(partial(calibrate, predictions))
         self.mistakes = cache(partial(mistakes, predictions))
@@ -55,14 +63,13 @@ def draw_samples(subject: Subject) -> np.ndarray:
 
 
 def _calibration(subject: Subject) -> str:
-    """{task: the fields of its Calibration}, with a threshold for each goal that is reached."""
+    """{task: the fields of its Calibration}."""
     values = {
         one.task.name: {
             "rows": one.rows,
             "temperature": one.temperature,
             "calibration_error": {"before": one.before.error, "after": one.after.error},
             "ap": {"before": one.ap_before, "after": one.ap_after},
-            "thresholds": [found._asdict() for found in one.thresholds],
         }
         for one in subject.calibrations()
     }
@@ -76,7 +83,7 @@ def _csv(table: pd.DataFrame) -> str:
 REPORTS: Mapping[str, Callable[[Subject], Report]] = {
     "calibration.json": _calibration,
     "reliability.png": lambda subject: plots.reliability(subject.calibrations()),
-    "coverage.png": lambda subject: plots.coverage(subject.calibrations(), subject.predictions),
+    COVERAGE: lambda subject: plots.coverage(subject.predictions, subject.promise()),
     "confused.csv": lambda subject: _csv(confused(subject.predictions)),
     "mistakes.csv": lambda subject: _csv(subject.mistakes()),
     "mistakes.png": draw_mistakes,
@@ -93,9 +100,16 @@ def report_files(run: Run, tasks: Sequence[Task]) -> dict[str, Path]:
 
 def write_reports(run: Run, predictions: Predictions, find_images: Callable[[], Mapping[str, Path]]) -> None:
     """Write those of REPORTS that a run lacks; `find_images` returns the path of each image."""
-    subject = Subject(predictions, find_images)
+    subject = Subject(predictions, find_images, partial(promise_in, run.folder))
     for name in report_files(run, predictions.tasks):
         write_report(run, name, partial(REPORTS[name], subject))
+
+
+def mark_promise(run: Run) -> None:
+    """Draw coverage.png, where a run has one, again: with the promise that was made meanwhile."""
+    if (run.folder / COVERAGE).is_file():
+        (run.folder / COVERAGE).unlink()
+        write_report(run, COVERAGE, lambda: plots.coverage(read_predictions(run), promise_in(run.folder)))
 
 
 def write_confusion(run: Run, predictions: Predictions) -> None:

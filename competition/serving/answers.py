@@ -7,32 +7,39 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from competition.layouts.answers import answers
-from competition.scoring.calibration import GOALS, Calibration
+from competition.scoring.calibration import Calibration
 from competition.scoring.fashionai import as_submitted
+from competition.scoring.promise import Promise, TaskPromise, for_review, tags
 from competition.task import Kind, Task
 
-GOAL = GOALS[0]  # the precision from which on an answer is sure enough to tag a picture
 Verdict = Literal["tag", "ask", "unknown"]
 
 
-class Threshold(BaseModel):
-    """From this probability on, the share `precision` of the answers to held-out images was right."""
+class Promised(BaseModel):
+    """With this confidence, the share `precision` of what is tagged is right: for each task, or class, or all at once.
 
-    goal: float
-    threshold: float
-    coverage: float
+    `source` says on which pictures that was found.
+    """
+
     precision: float
-    elsewhere: float | None = None
+    confidence: float
+    by_class: bool
+    jointly: bool
+    source: str
+    digest: str
 
 
 class TaskFacts(BaseModel):
-    """A question that the model answers, its possible answers in order, and how far these can be trusted."""
+    """A question that the model answers, its possible answers in order, and how far these can be trusted.
+
+    `thresholds`: from which probability on each class is tagged, null where that is not promised.
+    """
 
     task: str
     kind: Kind
     classes: list[str]
     temperature: float | None = None
-    thresholds: list[Threshold]
+    thresholds: list[float | None] | None = None
 
 
 class Limits(BaseModel):
@@ -57,20 +64,19 @@ class Model(BaseModel):
                             "kind": "multiclass",
                             "classes": ["short", "long"],
                             "temperature": 1.3,
-                            "thresholds": [
-                                {
-                                    "goal": 0.95,
-                                    "threshold": 0.81,
-                                    "coverage": 0.97,
-                                    "precision": 0.951,
-                                    "elsewhere": 0.949,
-                                }
-                            ],
+                            "thresholds": [0.81, 0.81],
                         }
                     ],
                     "views": ["plain"],
                     "other_views": ["plain", "flip", "closer", "farther", "left", "right"],
-                    "goal": 0.95,
+                    "promise": {
+                        "precision": 0.98,
+                        "confidence": 0.95,
+                        "by_class": False,
+                        "jointly": False,
+                        "source": "the test images of its folds",
+                        "digest": "248c110bd3566b5b",
+                    },
                     "versions": {"competition": "0.2.0", "keras": "3.15.1"},
                     "commit": "c098d0912345",
                     "limits": {"images": 32, "body_bytes": 64000000, "pixels": 16777216},
@@ -84,14 +90,14 @@ class Model(BaseModel):
     tasks: list[TaskFacts]
     views: list[str]
     other_views: list[str]
-    goal: float
+    promise: Promised | None = None
     versions: dict[str, str]
     commit: str | None = None
     limits: Limits
 
 
 class ClassAnswer(BaseModel):
-    """`sure` says of a label of a multilabel task whether yes or no is sure enough."""
+    """`sure` says of a label that a multilabel task is answered with whether it is sure enough to tag."""
 
     name: str
     probability: float
@@ -100,7 +106,8 @@ class ClassAnswer(BaseModel):
 
 
 class TaskAnswer(BaseModel):
-    """`verdict`: tag, sure enough by the threshold of the goal; ask, a person; unknown, where there is no threshold."""
+    """`verdict`: tag, all that is answered is sure enough by the promise; ask, a person; unknown, nothing is promised,
+    as of a multilabel task without answers."""
 
     task: str
     kind: Kind
@@ -152,48 +159,40 @@ class Answered(BaseModel):
     images: list[ImageAnswer]
 
 
-def facts(task: Task, calibration: Calibration | None) -> TaskFacts:
+def facts(task: Task, calibration: Calibration | None, promise: TaskPromise | None) -> TaskFacts:
     """What is to be known of a task."""
-    thresholds = [
-        Threshold(**found._asdict() | {"elsewhere": None if np.isnan(found.elsewhere) else found.elsewhere})
-        for found in (calibration.thresholds if calibration else ())
-    ]
-    temperature = calibration.temperature if calibration else None
     return TaskFacts(
-        task=task.name, kind=task.kind, classes=task.classes, temperature=temperature, thresholds=thresholds
+        task=task.name,
+        kind=task.kind,
+        classes=task.classes,
+        temperature=calibration.temperature if calibration else None,
+        thresholds=promise and promise.by_class(task),
     )
 
 
 def answers_of(
-    tasks: Sequence[Task], probabilities: Mapping[str, np.ndarray], calibrations: Mapping[str, Calibration]
+    tasks: Sequence[Task], probabilities: Mapping[str, np.ndarray], promise: Promise | None
 ) -> list[TaskAnswer]:
     """What is said of one image; `probabilities[task]` is (classes,), rounded here as in a submission."""
-    return [_answer(task, as_submitted(probabilities[task.name][None]), calibrations.get(task.name)) for task in tasks]
+    promised = promise.tasks if promise else {}
+    return [_answer(task, as_submitted(probabilities[task.name][None]), promised.get(task.name)) for task in tasks]
 
 
-def _answer(task: Task, probabilities: np.ndarray, calibration: Calibration | None) -> TaskAnswer:
-    chosen = answers(probabilities, task)[0].tolist()
+def _answer(task: Task, probabilities: np.ndarray, promise: TaskPromise | None) -> TaskAnswer:
+    chosen, tagged = answers(probabilities, task)[0].tolist(), tags(task, probabilities, promise)[0].tolist()
     (given,) = probabilities
     several = task.kind == "multilabel"
     trust = np.maximum(given, 1 - given) if several else given.max(keepdims=True)
-    sure = _sure(trust, calibration)
     classes = [
-        ClassAnswer(name=name, probability=value, answered=yes, sure=sure[place] if several and sure else None)
-        for place, (name, value, yes) in enumerate(zip(task.classes, given.tolist(), chosen, strict=True))
+        ClassAnswer(name=name, probability=value, answered=yes, sure=sure if several and yes and promise else None)
+        for name, value, yes, sure in zip(task.classes, given.tolist(), chosen, tagged, strict=True)
     ]
+    asked = for_review(task, probabilities, promise)[0]
     return TaskAnswer(
         task=task.name,
         kind=task.kind,
         answers=[one.name for one in classes if one.answered],
         confidence=float(trust.min()),
-        verdict="unknown" if sure is None else "tag" if all(sure) else "ask",
+        verdict="unknown" if not promise or not any(chosen) else "ask" if asked else "tag",
         classes=classes,
     )
-
-
-def _sure(trust: np.ndarray, calibration: Calibration | None) -> list[bool] | None:
-    """Whether each answer is sure enough; None where no held-out image has told."""
-    if calibration is None:
-        return None
-    threshold = next((found.threshold for found in calibration.thresholds if found.goal == GOAL), None)
-    return [threshold is not None and value >= threshold for value in trust.tolist()]

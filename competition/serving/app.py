@@ -56,7 +56,7 @@ def make_app(service: Service, host: str, also: Sequence[str] = (), origins: Seq
     app.add_middleware(HostCheck, host=host, also=also)
     if origins:
         app.add_middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["GET", "POST"])
-    page = Page(service.model)
+    page = Page(service)
 
     @app.get("/", include_in_schema=False)
     async def show() -> Response:

@@ -6,9 +6,10 @@ import re
 
 from fastapi import Response
 
-from competition.pages.parts import Column
+from competition.pages.parts import Column, columns
 from competition.pages.render import render
-from competition.serving.answers import Model, TaskFacts
+from competition.scoring.promise import COLUMNS
+from competition.serving.service import Service
 
 SCRIPT, STYLE = (re.compile(rf"<{tag}>(.*?)</{tag}>", re.DOTALL) for tag in ("script", "style"))
 
@@ -16,13 +17,11 @@ SCRIPT, STYLE = (re.compile(rf"<{tag}>(.*?)</{tag}>", re.DOTALL) for tag in ("sc
 class Page:
     """The page of a model, made once, and the headers that let nothing run in it but its own script."""
 
-    def __init__(self, model: Model):
-        goal = f"{model.goal:.0%}".replace("%", " %")
-        columns = [Column("task"), Column("answers"), Column(f"from this probability on, {goal} are right")]
-        columns += [Column("share of the held-out pictures that reach it", number=True)]
-        rows = [[task.task, ", ".join(task.classes), *_threshold(task, model.goal)] for task in model.tasks]
-        values = {"title": model.name, "what": "what is on the picture?", "goal": goal}
-        self.html = render("serve.html", **values, model=model, columns=columns, rows=rows)
+    def __init__(self, service: Service):
+        model, promise = service.model, service.promise
+        heads = columns("task", *COLUMNS[1:]) if promise else [Column("task"), Column("classes")]
+        values = {"title": model.name, "what": "what is on the picture?", "promise": promise and promise.in_words()}
+        self.html = render("serve.html", **values, model=model, columns=heads, rows=_rows(service))
         self.headers = {
             "Content-Security-Policy": "; ".join(
                 [
@@ -39,11 +38,15 @@ class Page:
         return Response(self.html, headers=self.headers, media_type="text/html; charset=utf-8")
 
 
-def _threshold(task: TaskFacts, goal: float) -> tuple[str, str]:
-    for found in task.thresholds:
-        if found.goal == goal:
-            return f"{found.threshold:.3f}", f"{found.coverage:.0%}".replace("%", " %")
-    return "none does: ask a person", "0 %"
+def _rows(service: Service) -> list[tuple[str, ...]]:
+    """For each threshold of the promise: the task, the class where it has its own, and from where on how many it tags.
+
+    Without a promise, the tasks and their classes.
+    """
+    tasks = service.tasks.values()
+    if not service.promise:
+        return [(task.name, ", ".join(task.classes)) for task in tasks]
+    return [row for task in tasks for row in service.promise.tasks[task.name].rows_of_table(task)]
 
 
 def _hashes(tag: re.Pattern, html: str) -> str:

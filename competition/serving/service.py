@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -14,11 +13,12 @@ from competition.images.warp import VIEWS
 from competition.images.whole import BadImage, TooLarge
 from competition.model.loaded import Loaded
 from competition.pages.parts import data_uri
-from competition.run import CROSS_VALIDATION, Run
-from competition.scoring.blend import Blend, read_member
+from competition.run import CROSS_VALIDATION
+from competition.scoring.blend import Blend, read_blended
 from competition.scoring.calibration import Calibration, calibrate
-from competition.scoring.predictions import HELD_OUT, Probabilities, aligned
-from competition.serving.answers import GOAL, Answered, ImageAnswer, Limits, Model, answers_of, facts
+from competition.scoring.predictions import HELD_OUT, Probabilities
+from competition.scoring.promise import promise_of
+from competition.serving.answers import Answered, ImageAnswer, Limits, Model, Promised, answers_of, facts
 from competition.serving.batching import Batcher
 from competition.serving.refusals import Refused
 from competition.serving.uploads import MAX_BODY, MAX_FILES, MAX_PIXELS, Asked, Room, Upload
@@ -27,22 +27,21 @@ from competition.threads import count_threads
 
 
 def calibrations_of(blend: Blend) -> dict[str, Calibration]:
-    """The thresholds and temperatures of each task, from the held-out images of the runs; empty where there are none.
+    """The temperature of each task, from the held-out images of the runs; empty where there are none.
 
     Raises InvalidInput if their predictions are damaged.
     """
     if not all(run.file(HELD_OUT).is_file() for run in blend.runs):
         return {}
-    members = aligned([read_member(Run(folder), view, blend.mean) for folder, view in blend.members])
-    joined = replace(members[0], probabilities=blend.apply([one.probabilities for one in members]))
-    return {one.task.name: one for one in calibrate(joined)}
+    return {one.task.name: one for one in calibrate(read_blended(blend))}
 
 
 class Service:
     """Answers requests; `start` and `stop` belong to the event loop that serves them."""
 
     def __init__(self, blend: Blend):
-        self.loaded, self.calibrations = Loaded(blend, MAX_PIXELS), calibrations_of(blend)
+        self.promise, self.calibrations = promise_of(blend), calibrations_of(blend)
+        self.loaded = Loaded(blend, MAX_PIXELS)
         self.room = Room()
         self.tasks: dict[str, Task] = {task.name: task for task in blend.tasks}
 
@@ -63,15 +62,15 @@ class Service:
         """What GET /v1/model says."""
         blend = self.loaded.blend
         made = blend.runs[0].read_made()
-        whole = CROSS_VALIDATION in made
+        whole, promised = CROSS_VALIDATION in made, self.promise.tasks if self.promise else {}
         return Model(
             name=(blend.folder or blend.runs[0].folder).resolve().name,
             is_a="blend" if blend.folder else "cross-validation" if whole else "run",
             networks=sum(map(len, self.loaded.trainings.values())),
-            tasks=[facts(task, self.calibrations.get(task.name)) for task in blend.tasks],
+            tasks=[facts(task, *(one.get(task.name) for one in (self.calibrations, promised))) for task in blend.tasks],
             views=list(self.loaded.views),
             other_views=[] if blend.folder else list(VIEWS),
-            goal=GOAL,
+            promise=Promised(**self.promise.facts()) if self.promise else None,
             versions={name: str(version) for name, version in made.get("versions", {}).items()},
             commit=made.get("commit"),
             limits=Limits(images=MAX_FILES, body_bytes=MAX_BODY, pixels=MAX_PIXELS),
@@ -80,10 +79,11 @@ class Service:
     async def answer(self, asked: Asked) -> Answered:
         """What the model says of the images of a request. Raises Refused, also if only one of them is no image."""
         tasks, blend = self._tasks(asked.tasks), self._blend(asked.views)
+        promise = self.promise if blend.members == self.loaded.blend.members else None  # other views, other answers
         squares = await self._decoded(asked.images, blend)
         given = await self.batcher.answers(squares, asked_views(blend))
         images = [
-            ImageAnswer(name=upload.name, tasks=answers_of(tasks, probabilities, self.calibrations))
+            ImageAnswer(name=upload.name, tasks=answers_of(tasks, probabilities, promise))
             for upload, probabilities in zip(asked.images, given, strict=True)
         ]
         if asked.explain:

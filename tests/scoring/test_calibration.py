@@ -1,4 +1,4 @@
-"""Calibration: a temperature that is known comes back, errors and thresholds are what plain loops count."""
+"""Calibration: a temperature that is known comes back, errors are what plain loops count; and the pictures of it."""
 
 import json
 import math
@@ -15,9 +15,10 @@ from sklearn.frozen import FrozenEstimator
 
 from competition.run import Run
 from competition.scoring import plots as pictures
-from competition.scoring.calibration import calibrate, fit_temperature, reliability, soften, threshold_for
+from competition.scoring.calibration import calibrate, fit_temperature, reliability, soften
 from competition.scoring.fashionai import answers, average_precision
 from competition.scoring.predictions import parts_of
+from competition.scoring.promise import Promise, TaskPromise, Threshold
 from competition.scoring.reports import write_reports
 from competition.scoring.scores import choices
 
@@ -152,51 +153,19 @@ def test_the_calibration_error_is_what_a_loop_over_the_bins_counts(seed):
     assert math.isnan(reliability(*answers(probabilities[:2], letter_codes("mmm", "mmm"))).error)
 
 
-@pytest.mark.parametrize(
-    ("goal", "expected"),
-    [
-        (0.95, (0.9, 1 / 6, 1)),
-        (0.75, (0.5, 1, 0.8)),  # below 0.75 on the way, and above it again
-        (0.81, (0.9, 1 / 6, 1)),
-    ],
-)
-def test_a_threshold_answers_as_many_rows_as_the_goal_allows(goal, expected):
-    """By hand: .9 y, .8 n, .7 y, .65 m, .6 y, .5 y have precision 1, 1/2, 2/3, 2/3, 3/4, 4/5."""
-    top = np.array([0.9, 0.8, 0.7, 0.65, 0.6, 0.5])
-    codes = letter_codes("yn", "ny", "yn", "my", "yn", "yn")
-    found = threshold_for(
-        goal, *answers(np.stack([top, 0.4 * (1 - top)], axis=1), codes), np.arange(6) % 5 == np.arange(5)[:, None]
-    )
-    assert found[:4] == pytest.approx((goal, *expected))
-
-
-def test_a_goal_that_is_not_reached_has_no_threshold():
-    probabilities = np.array([[0.9, 0.1], [0.8, 0.2]])
-    assert threshold_for(0.95, *answers(probabilities, letter_codes("ny", "yn")), np.eye(2, dtype=bool)) is None
-    assert threshold_for(0.5, *answers(probabilities, letter_codes("ny", "yn")), np.eye(2, dtype=bool)).threshold == 0.8
-    assert threshold_for(0.5, *answers(probabilities, letter_codes("my", "my")), np.eye(2, dtype=bool)) is None
-
-
 def test_what_is_fitted_is_judged_on_other_rows():
-    """Both the temperature after which errors are given, and the precision to expect of a threshold."""
+    """The temperature after which errors are given."""
     one = at_random(2, skill=1.5, tasks=["t"])
     (found,) = calibrate(one)
     rows = one.labelled["t"]
     probabilities, codes, parts = one.probabilities["t"][rows], one.codes["t"][rows], parts_of(one.group)[:, rows]
-    softened, right, wrong = probabilities.copy(), 0, 0
+    softened = probabilities.copy()
     for here in parts:
         others = ~here
         temperature = fit_temperature(probabilities[others], codes[others])
         softened[here] = soften(probabilities[here], temperature).round(8)
-        at = threshold_for(0.95, *answers(probabilities[others], codes[others]), parts[:, others]).threshold
-        for ps, row in zip(probabilities[here], codes[here], strict=True):
-            right += max(ps) >= at and row[ps.argmax()] == 2
-            wrong += max(ps) >= at and row[ps.argmax()] == 0
     assert found.after.error == reliability(*answers(softened, codes)).error
     assert found.ap_after == average_precision(softened, codes)[0]
-    assert found.thresholds[0].elsewhere == pytest.approx(right / (right + wrong))
-    assert found.thresholds[0].elsewhere < 0.9
-    assert found.thresholds[0].precision >= 0.95
     assert (found.rows, found.ap_before) == (rows.sum(), one.score().tasks[0].ap)
     assert found.temperature == fit_temperature(probabilities, codes)
 
@@ -211,7 +180,7 @@ def test_a_task_without_labels_or_a_class_that_never_is_does_not_break():
     one, maybe = calibrate(predicted(probabilities, codes))
     assert (one.task.name, one.rows, maybe.task.name) == ("one", 6, "maybe")
     assert math.isfinite(one.temperature)
-    assert (maybe.temperature, maybe.thresholds, math.isnan(maybe.before.error)) == (1, (), True)
+    assert (maybe.temperature, math.isnan(maybe.before.error)) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -221,27 +190,35 @@ def test_a_temperature_at_the_end_of_its_search_is_shown_as_a_bound(temperature,
     assert pictures.in_words(temperature) == words
 
 
-def test_each_goal_is_marked_where_it_is_reached():
-    (one,) = calibrate(at_random(1, skill=2.2, count=400, tasks=["a"]))
-    figure = pictures.coverage([one], at_random(1, skill=2.2, count=400, tasks=["a"]))
-    marks = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
-    assert [(*line.get_xdata(), *line.get_ydata()) for line in marks] == [
-        (found.coverage, found.precision) for found in one.thresholds
-    ]
-    assert one.thresholds[0].coverage > one.thresholds[1].coverage + 0.05
+def promised(*least: float) -> Promise:
+    """A promise for the task `a` with these thresholds."""
+    task = TaskPromise(400, tuple(Threshold(value, 400, 0, 0, 0) for value in least), np.zeros(1))
+    return Promise(precision=0.9, run="", source="", tasks={"a": task})
 
 
-def test_goals_reached_at_the_same_threshold_are_both_seen_and_the_legend_lies_over_no_curve():
-    sure = at_random(1, skill=8, count=120, tasks=["a"])
-    (one,) = calibrate(sure)
-    assert [found.coverage for found in one.thresholds] == [1, 1]
-    figure = pictures.coverage([one], sure)
+def test_what_a_promise_tags_is_marked_and_the_legend_lies_over_no_curve():
+    one = at_random(1, skill=2.2, count=400, tasks=["a"])
+    rows = one.labelled["a"]
+    probabilities, codes = one.probabilities["a"][rows], one.codes["a"][rows]
+    sure = probabilities.max(axis=1) >= 0.6
+    letters = codes[np.arange(len(codes)), probabilities.argmax(axis=1)][sure]
+    figure = pictures.coverage(one, promised(0.6))
     figure.draw_without_rendering()
     (axes,) = figure.axes
-    ring, dot = (line for line in axes.lines if line.get_marker() == "o")
-    assert (ring.get_fillstyle(), dot.get_fillstyle()) == ("none", "full")
-    assert ring.get_markersize() > dot.get_markersize() + 2
+    (mark,) = (line for line in axes.lines if line.get_marker() == "o")
+    right = (letters == 2).sum() / (letters != 1).sum()
+    assert (*mark.get_xdata(), *mark.get_ydata()) == pytest.approx((sure.mean(), right))
+    assert mark.get_label() == f"p ≥ 0.600: {sure.mean():.0%} tagged, {right:.1%} right"
     assert axes.get_legend().get_window_extent().y1 < axes.get_window_extent().y0
+
+
+def test_without_a_promise_nothing_is_marked_and_what_makes_one_is_named():
+    one = at_random(1, count=60, tasks=["a"])
+    figure = pictures.coverage(one, None)
+    assert [line.get_marker() for line in figure.axes[0].lines] == ["None"]
+    assert "competition promise" in figure.get_supxlabel()
+    figure = pictures.coverage(one, promised(np.inf))
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["no promise"]
 
 
 def test_panels_stand_in_rows_of_at_most_four_and_as_even_as_can_be():
@@ -263,7 +240,6 @@ def test_the_reports_of_a_run_are_seven_files_that_can_be_read(tmp_path, tasks):
     assert values["a"]["temperature"] == first.temperature
     assert values["a"]["calibration_error"] == {"before": first.before.error, "after": first.after.error}
     assert values["a"]["ap"] == {"before": first.ap_before, "after": first.ap_after}
-    assert values["a"]["thresholds"][0]["coverage"] == first.thresholds[0].coverage
     for name in ("reliability.png", "coverage.png"):
         assert cv2.imread(str(tmp_path / name)).shape[0] > 300
     assert list(pd.read_csv(tmp_path / "mistakes.csv")["probability"].diff().dropna() > 0).count(True) == 0

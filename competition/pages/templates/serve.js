@@ -1,15 +1,14 @@
 "use strict";
 const AT_ONCE = 3, SHOWN = 3, PATIENCE = 20;
-const VERDICTS = {tag: "sure enough to tag", ask: "ask a person", unknown: "no threshold"};
+const VERDICTS = {tag: "sure enough to tag", ask: "ask a person", unknown: "no promise"};
 const WHY = {
-  tag: goal => `At this probability at least ${goal} of the answers to held-out pictures were right.`,
-  ask: goal => `Below the probability from which on ${goal} of the answers to held-out pictures were right.`,
-  unknown: () => "No held-out picture has told how far this task can be trusted.",
+  tag: promise => `Of what is tagged at least ${percent(promise.precision)} is right, with a probability of ${percent(promise.confidence)}.`,
+  ask: promise => `It is not sure enough for the promise that at least ${percent(promise.precision)} of what is tagged is right.`,
+  unknown: promise => promise ? "Nothing is promised of labels that are not given." : "Nobody has promised how often it is right: competition promise makes a promise.",
 };
 const byId = id => document.getElementById(id);
 const model = JSON.parse(byId("model").textContent);
 const percent = share => `${(100 * share).toFixed(share > 0.9995 || share < 0.0005 ? 0 : 1)} %`;
-const goal = percent(model.goal).replace(".0", "");
 const pictures = [];
 let running = 0;
 
@@ -115,14 +114,14 @@ function section(picture, task) {
   const facts = model.tasks.find(one => one.task === task.task);
   const given = task.answers.join(", ") || "none of them";
   const verdict = make("span", {className: `verdict ${task.verdict}`, textContent: VERDICTS[task.verdict]});
-  verdict.title = WHY[task.verdict](goal);
+  verdict.title = WHY[task.verdict](model.promise);
   const title = make("h3", {}, make("span", {className: "task", textContent: task.task}), " ",
     make("span", {className: "answer", textContent: given}), " ", verdict);
   const likely = likeliest(task);
   const first = task.kind === "multilabel" ? likely.filter(one => one.probability > 0.1).length : 0;
   const cut = likely.length <= SHOWN + 1 ? likely.length : Math.max(first, SHOWN);
-  const threshold = facts.thresholds.find(one => one.goal === model.goal)?.threshold;
-  const rows = part => make("ul", {className: "bars"}, ...part.map(one => bar(task, one, threshold)));
+  const threshold = one => facts.thresholds?.[facts.classes.indexOf(one.name)] ?? null;
+  const rows = part => make("ul", {className: "bars"}, ...part.map(one => bar(one, threshold(one))));
   const rest = likely.slice(cut);
   const all = make("summary", {textContent: `${rest.length} more`});
   return make("section", {}, title, rows(likely.slice(0, cut)),
@@ -134,10 +133,10 @@ function likeliest(task) {
   return [...task.classes].sort((a, b) => b.probability - a.probability);
 }
 
-function bar(task, one, threshold) {
+function bar(one, threshold) {
   const whole = make("span", {className: one.answered ? "bar answered" : "bar"});
   whole.style.setProperty("--share", one.probability);
-  if (threshold !== undefined && task.kind === "multiclass" && one.answered) {
+  if (threshold !== null && one.answered) {
     const mark = make("i", {className: "mark"});
     mark.style.setProperty("--at", threshold);
     whole.append(mark);
