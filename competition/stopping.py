@@ -63,6 +63,18 @@ def stoppable() -> Iterator[None]:
 
 
 @contextmanager
+def handlers_kept() -> Iterator[None]:
+    """Take back what a library sets for signals in this block."""
+    before = {number: signal.getsignal(number) for number in NAMES}
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+@contextmanager
 def deferred() -> Iterator[None]:
     """Within the block a signal waits until `stop_if_pending` is called or the block ends."""
     with _deferring(True):

@@ -56,7 +56,8 @@ TENSORFLOW = {
     "model/backbones/batch_norm.py",
     "exporting/predict.py",
 }
-HOME_OF = {"tensorflow": TENSORFLOW, "keras": {"model/", "training/"}}
+HOME_OF = {"tensorflow": TENSORFLOW, "keras": {"model/", "training/"}, "pyarrow": {"tagging/"}}
+HOME_OF |= {"ray": {"tagging/engine.py"}}
 DISTRIBUTION_OF = {"cv2": "opencv-python-headless", "sklearn": "scikit-learn", "PIL": "pillow"}
 DISTRIBUTION_OF |= {"ai_edge_litert": "ai-edge-litert"}
 

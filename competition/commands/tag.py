@@ -102,18 +102,13 @@ def _promise(run: Path, blend: Blend) -> Promise:
 
 
 def _unpromised(task: Task, promise: TaskPromise | None) -> Iterator[str]:
-    """What is not tagged of a task, and what would allow it."""
+    """What is not tagged of a task, and what a promise would need."""
     if promise is None:
         yield f"{task.name}: the promise does not know this task, so it is not tagged; make the promise again"
         return
-    names = [f"{task.name}, {name}" for name in task.classes] if len(promise.thresholds) > 1 else [task.name]
-    for name, threshold in zip(names, promise.thresholds, strict=True):
+    for (name, *_, needed), threshold in zip(promise.rows_of_table(task), promise.thresholds, strict=True):
         if threshold.value == math.inf:
-            more = threshold.needed
-            need = (
-                f"it needs about {more:,} more labelled pictures" if more else "more labelled pictures would not help"
-            )
-            yield f"{name}: nothing is promised, so it is not tagged, but for review; {need}"
+            yield f"{name}: not promised, so it is for review and not tagged; labelled pictures it needs: {needed}"
 
 
 @contextmanager

@@ -2,15 +2,18 @@
 
 import hashlib
 import json
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 
 import fsspec
 import pyarrow as pa
-from pyarrow import parquet
+from pyarrow import parquet, types
 
 from competition.errors import InvalidInput, Problem, is_utf8, no_such
 from competition.files import is_file, open_file
@@ -59,7 +62,7 @@ def read_catalogue(
     only for `tasks`; each of its pictures counts once. Raises InvalidInput for what is none of these, no such column,
     a row without a name, addresses that cannot be read here, and where there is no picture.
     """
-    table = not source.is_dir() and (source.suffix.lower() == ".parquet" or layout_of(source) == "table")
+    table = not source.is_dir() and (not is_file(source) or layout_of(source) == "table")
     if not table and (given := image_column or product_column):
         raise InvalidInput(f"{source} is no table, so it has no column {given!r}; leave out the names of columns")
     if source.is_dir():
@@ -94,88 +97,97 @@ def _catalogue(root: Path, images: Sequence[str], products: Sequence[str | None]
 
 
 def _of_folder(folder: Path) -> Catalogue:
-    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if is_image(path.name))
+    files = (Path(inner, name) for inner, _, names in os.walk(folder) for name in names if is_image(name))
+    names = sorted(path.relative_to(folder).as_posix() for path in files)
     if bad := [name for name in names if not is_utf8(name)]:
         raise InvalidInput(f"{folder}: these names are not UTF-8, so no table can hold them; rename them:", bad)
     return _catalogue(folder, names)
 
 
 def _of_table(file: Path, image_column: str | None, product_column: str | None) -> Catalogue:
-    read = _read_parquet if file.suffix.lower() == ".parquet" else _read_csv
-    if read is _read_csv and file.suffix.lower() != ".csv":
-        raise InvalidInput(
-            f"{file}: what ends in {file.suffix or 'nothing'} is not read; allowed are a folder, .csv and .parquet"
-        )
     if not is_file(file):
         raise InvalidInput(
-            f"{file}: there is no such file or folder; name one of this machine, or a table whose pictures lie at "
+            f"{file}: there is no such file or folder; name one of this machine, or a table of pictures at "
             f"{' or '.join(f'{scheme}://' for scheme in DRIVERS)}"
         )
-    columns = list(read(file, ()))
-    image = image_column or _usual(file, columns)
-    for name in filter(None, (image, product_column)):
-        if name not in columns:
-            raise InvalidInput(f"{file}: {no_such('column', name, columns)}")
-    cells = read(file, tuple(filter(None, (image, product_column))))
-    lines, images = cells[image]
-    if bad := [Problem(file, line, "names no picture") for line, name in zip(lines, images, strict=True) if not name]:
-        raise InvalidInput(f"{file}: column {image!r} is empty in some rows; fill them, or leave them out:", bad)
-    products = cells[product_column][1] if product_column else None
+    if file.suffix.lower() not in TABLES:
+        raise InvalidInput(f"{file}: what ends like this is not read; allowed are a folder, {' and '.join(TABLES)}")
+    names_of, rows_of = TABLES[file.suffix.lower()]
+    names = names_of(file)
+    wanted = [image_column or _usual(file, names)] + [product_column] * (product_column is not None)
+    for name in wanted:
+        if names.count(name) != 1:
+            twice = f"{names.count(name)} columns are called {name!r}; rename all but one"
+            raise InvalidInput(f"{file}: {twice if name in names else no_such('column', name, names)}")
+    images, products, bad = [], [], []
+    for line, (image, *product) in rows_of(file, wanted):
+        if not image:
+            bad.append(Problem(file, line, f"{wanted[0]} is empty"))
+        images.append(image)
+        products += product or [None]
+    if bad:
+        raise InvalidInput(f"{file} names no picture in some rows; fill them, or leave them out:", bad)
     return _catalogue(file.parent, images, products)
 
 
-def _usual(file: Path, columns: Sequence[str]) -> str:
+def _usual(file: Path, names: Sequence[str]) -> str:
     """The one column that is called like one of pictures."""
-    found = [name for name in columns if name.strip().lower() in USUAL]
+    found = [name for name in names if name.strip().lower() in USUAL]
     if len(found) != 1:
         what = f"several columns that could name pictures ({', '.join(found)})" if found else "no column of pictures"
         raise InvalidInput(
             f"{file} has {what}; looked for {', '.join(USUAL)}; name it with --image-column, one of "
-            f"{', '.join(map(repr, columns))}"
+            f"{', '.join(map(repr, names))}"
         )
     print(f"{file}: pictures are named in the column {found[0]!r}; --image-column names another")
     return found[0]
 
 
-Cells = dict[str, tuple[Sequence[int], Sequence[str | None]]]  # by column: the line of each row, and its text
+def _csv_names(file: Path) -> list[str]:
+    return next(csv_rows(file), (1, []))[1]
 
 
-def _read_csv(file: Path, wanted: Sequence[str]) -> Cells:
-    """Some columns of a table; with none wanted, the names of all, without cells. An empty cell is None."""
+def _csv_rows(file: Path, wanted: Sequence[str]) -> Iterator[tuple[int, Sequence[str | None]]]:
     rows = csv_rows(file)
-    _, header = next(rows, (1, []))
-    if twice := {name for name in header if header.count(name) > 1}:
-        raise InvalidInput(f"{file}:1: the header names a column twice: {', '.join(sorted(twice))}")
-    if not wanted:
-        return dict.fromkeys(header, ((), ()))
-    lines, cells, places = [], {name: [] for name in wanted}, {name: header.index(name) for name in wanted}
-    for line, row in rows:
-        if len(row) != len(header):
-            raise InvalidInput(f"{file}:{line}: {len(row)} cells; the header names {len(header)} columns")
-        lines.append(line)
-        for name, place in places.items():
-            cells[name].append(row[place] or None)
-    return {name: (lines, cells[name]) for name in wanted}
+    _, header = next(rows)
+    places = [header.index(name) for name in wanted]
+    for line, cells in rows:
+        if len(cells) != len(header):
+            raise InvalidInput(f"{file}:{line}: {len(cells)} cells; the header names {len(header)} columns")
+        yield line, [cells[place] or None for place in places]
 
 
-def _read_parquet(file: Path, wanted: Sequence[str]) -> Cells:
-    """As `_read_csv`; the lines are the numbers of the rows, from 1."""
+def _parquet_names(file: Path) -> list[str]:
+    with _parquet(file) as opened:
+        return opened.schema_arrow.names
+
+
+def _parquet_rows(file: Path, wanted: Sequence[str]) -> Iterator[tuple[int, Sequence[str | None]]]:
+    """Rows are numbered from 1. Products may be whole numbers."""
+    with _parquet(file) as opened:
+        for name in wanted:
+            kind = opened.schema_arrow.field(name).type
+            text = any(is_kind(kind) for is_kind in (types.is_string, types.is_large_string, types.is_dictionary))
+            if not text and not (types.is_integer(kind) and name != wanted[0]):
+                raise InvalidInput(f"{file}: column {name!r} holds {kind}, and text is needed; name another column")
+        lines = count(1)
+        for batch in opened.iter_batches(BATCH, columns=list(wanted)):
+            columns = [batch[name].cast(pa.string()).to_pylist() for name in wanted]
+            yield from zip(lines, zip(*columns, strict=True), strict=False)
+
+
+@contextmanager
+def _parquet(file: Path) -> Iterator[parquet.ParquetFile]:
+    """An open Parquet file. Raises InvalidInput where the block cannot read it."""
     try:
         with open_file(file) as opened:
-            if not wanted:
-                return dict.fromkeys(parquet.read_schema(opened).names, ((), ()))
-            found = parquet.read_table(opened, columns=list(wanted))
+            yield parquet.ParquetFile(opened)
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())
-        raise InvalidInput(f"{file} cannot be read as Parquet ({reason}); write it again") from None
-    cells = {}
-    for name in wanted:
-        kind = found.schema.field(name).type
-        texts = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)
-        if not texts and not (pa.types.is_integer(kind) and name != wanted[0]):
-            raise InvalidInput(f"{file}: column {name!r} holds {kind}, and texts are needed; name another column")
-        cells[name] = range(1, len(found) + 1), found[name].cast(pa.string())
-    return {name: (lines, texts.to_pylist()) for name, (lines, texts) in cells.items()}
+        raise InvalidInput(f"{file} cannot be read as Parquet ({reason}); write it anew") from None
+
+
+TABLES = {".csv": (_csv_names, _csv_rows), ".parquet": (_parquet_names, _parquet_rows)}
 
 
 def _refuse_unreachable(source: Path, catalogue: Catalogue) -> None:

@@ -37,14 +37,12 @@ def columns_of(tasks: Sequence[Task], given: Probabilities, promise: Promise | N
 
 def _columns(task: Task, given: np.ndarray, promise: TaskPromise | None) -> Mapping[str, pa.Array]:
     chosen, tagged = answers(given, task), tags(task, given, promise)
-    promised = promise is not None and np.isfinite(promise.least).any()
     columns = {PROBABILITIES: _lists(pa.array(given.ravel()), np.full(len(given), len(task)))}
     if task.kind == "multilabel":
-        columns[CLASS], columns[PROBABILITY] = (
-            _labels(task, chosen),
-            _lists(pa.array(given[chosen]), chosen.sum(axis=1)),
-        )
-        columns[TAG] = _labels(task, tagged) if promised else pa.nulls(len(given), columns[CLASS].type)
+        columns[CLASS] = _labels(task, chosen)
+        columns[PROBABILITY] = _lists(pa.array(given[chosen]), chosen.sum(axis=1))
+        promised = promise and promise.is_one
+        columns[TAG] = _labels(task, tagged) if promised else pa.nulls(len(given), pa.list_(pa.string()))
     else:
         place = chosen.argmax(axis=1)
         names = pa.array(task.classes, pa.string())

@@ -6,7 +6,6 @@ gives the part of a worker that died to another one.
 
 import logging
 import os
-import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
@@ -25,10 +24,11 @@ from competition.quiet import quiet_start
 from competition.scoring.blend import Blend
 from competition.scoring.promise import Promise
 from competition.tagging.catalogue import Catalogue
-from competition.tagging.job import Done, Job
+from competition.tagging.job import MOST_BYTES, Done, Job
 from competition.tagging.stages import NUMBER, Tagger, see
 from competition.threads import VARIABLE, count_threads
 
+AHEAD = 2  # parts that each worker and each decoder may have ready
 DECODER = 1  # processors; workers keep another number, or Ray Data would decode within them
 
 
@@ -53,17 +53,14 @@ def joined(address: str | None) -> Iterator[None]:
 
     Raises InvalidInput where none answers.
     """
-    handlers = {number: signal.getsignal(number) for number in stopping.NAMES}
     options = {} if address else {"num_cpus": max(2, count_threads()), "include_dashboard": False}
     try:
-        with quiet_start():
+        with quiet_start(), stopping.handlers_kept():
             ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **options)
     except (ConnectionError, ValueError, RuntimeError) as error:
-        reason = " ".join(str(error).split())
-        raise InvalidInput(f"no Ray cluster answers at --address {address} ({reason}); leave it out for none") from None
+        what = f"no Ray cluster answers at --address {address}" if address else "Ray does not start here"
+        raise InvalidInput(f"{what}: {' '.join(str(error).split())}") from None
     try:
-        for number, handler in handlers.items():  # Ray has set some of its own
-            signal.signal(number, handler)
         yield
     finally:
         ray.shutdown()
@@ -81,14 +78,15 @@ def write_parts(
 ) -> Iterator[Done]:
     """Write the parts of these numbers, each by one of the `workers`; yield each when it is there, in any order.
 
-    By default there is a worker for each GPU of the cluster, else one. Raises InvalidInput for more workers than
-    devices, what the networks cannot be loaded from, and a part on which several workers have died.
+    For the number of workers see `share_of_cluster`. Raises InvalidInput for too many of them, networks that cannot be
+    loaded, parts that cannot be written, and where the cluster fails.
     """
     share = share_of_cluster(workers)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = context.print_on_execution_start = False
     context.target_max_block_size = None  # a part is one block, whatever its size
     context.raise_original_map_exception = True
+    context.execution_options.resource_limits = ray.data.ExecutionResources.for_limits(object_store_memory=share.ahead)
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what it tells of an error comes as one
     parts = [_numbered(catalogue.rows, job.rows_of(number), number) for number in numbers]
     seen = ray.data.from_arrow(parts).map_batches(
@@ -122,34 +120,33 @@ def write_parts(
 
 
 class Share(NamedTuple):
-    """How many workers there are; the threads of each, and what Ray is to keep for each."""
+    """What a number of workers means: the threads of each, the processors and GPUs that Ray keeps for it, and the bytes
+    of what is seen that decoders may be ahead of all of them."""
 
     workers: int
     threads: int
     cpus: float
     gpus: int
+    ahead: int
 
 
 def share_of_cluster(workers: int | None) -> Share:
-    """A worker for each GPU, else for each machine, or so many `workers`.
+    """So many workers, or one for each GPU, or for each machine where there is none.
 
-    They compute with all processors, as decoders do, too; half of the processors, as Ray counts them, are kept for
-    decoders, which need less than that. Raises InvalidInput for more workers than there are devices for.
+    Without GPUs they compute with all processors, and half of these, as Ray counts them, are kept for decoders, which
+    need less than that. Raises InvalidInput for more workers than there are GPUs or processors.
     """
-    machines = [node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]]
+    machines = [node["Resources"]["CPU"] for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
     cpus, gpus = int(sum(machines)), int(ray.cluster_resources().get("GPU", 0))
-    most, what = (gpus, "GPUs") if gpus else (cpus, "processors")
-    workers = workers or gpus or len([*filter(None, machines)])
-    if workers > most or cpus < 2:
+    workers = workers or gpus or max(1, len(machines))
+    if workers > (gpus or cpus) or cpus < 2:
         raise InvalidInput(
-            f"--workers {workers} with {most} {what} and {cpus} processors; allowed are 1 to {most}, and 2 processors"
+            f"{workers} workers, with {gpus} GPUs and {cpus} processors; allowed is one for each GPU, or for each "
+            "processor where there is no GPU, and there have to be two processors"
         )
     threads = int(max(1, min(cpus // workers, max(machines))))
-    return (
-        Share(workers, threads, 0, 1)
-        if gpus
-        else Share(workers, threads, threads // 2 if threads >= 4 else DECODER / 2, 0)
-    )
+    kept = (0, 1) if gpus else (threads // 2 if threads >= 4 else DECODER / 2, 0)
+    return Share(workers, threads, *kept, AHEAD * MOST_BYTES * (workers + cpus // 2))
 
 
 def _numbered(rows: pa.Table, which: range, number: int) -> pa.Table:

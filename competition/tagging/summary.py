@@ -71,6 +71,7 @@ def summarise(
     failed = sum(map(job.failures, range(len(job))))
     return {
         **{key: job.plan[key] for key in ("run", "promise", "version", "rows")},
+        "promised": promise.in_words() if promise else None,
         "failed": failed,
         "images_per_second": answered / seconds if answered else None,
         "tasks": {one.task.name: one.to_json(promise) for one in counts},
@@ -103,7 +104,8 @@ def table(summary: Mapping[str, Any]) -> str:
         for name, count in one["classes"].items():
             lines.append(f"{f'  {name}':{width}}  {count['chosen']:10,}  {count['tagged']:10,}")
     speed = f", {summary['images_per_second']:,.0f} pictures/s" if summary["images_per_second"] else ""
-    return "\n".join([*lines, f"{read:,} pictures answered, {summary['failed']:,} could not be read{speed}"])
+    lines.append(f"{read:,} pictures answered, {summary['failed']:,} could not be read{speed}")
+    return "\n".join([*lines, *filter(None, [summary["promised"]])])
 
 
 def drifted(summary: Mapping[str, Any]) -> list[str]:
