@@ -3,8 +3,9 @@
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -75,8 +76,8 @@ def tag(
         if missing := job.missing:
             from competition.tagging.engine import joined, write_parts
 
-            with joined(address), _going_on(output):
-                parts = write_parts(job, missing, catalogue, blend, promise, workers=workers, batch_size=batch_size)
+            work = partial(write_parts, job, missing, catalogue, blend, promise)
+            with _going_on(output), joined(address), closing(work(workers=workers, batch_size=batch_size)) as parts:
                 answered = follow(parts, job, max_failures)
         conclude(job, blend.tasks, promise, answered, time.monotonic() - began)
     return output

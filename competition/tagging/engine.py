@@ -6,8 +6,9 @@ gives the part of a worker that died to another one.
 
 import logging
 import os
+import socket
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property, partial
 from typing import NamedTuple
 
@@ -28,12 +29,16 @@ from competition.tagging.job import MOST_BYTES, Done, Job
 from competition.tagging.stages import NUMBER, Tagger, see
 from competition.threads import VARIABLE, count_threads
 
+SECONDS = 10  # that a cluster may take to answer
 AHEAD = 2  # parts that each worker and each decoder may have ready
 DECODER = 1  # processors; workers keep another number, or Ray Data would decode within them
 
 
 class Networks:
-    """An actor: a Tagger that is loaded when the first part comes, so that what is wrong with it is said as it is."""
+    """An actor: a Tagger that is loaded when the first part comes; it returns how each part was done, a row of Done.
+
+    What the user can mend comes as the row's problem, because Ray wraps what is raised here into errors of its own.
+    """
 
     def __init__(self, threads: int, blend: Blend, promise: Promise | None, job: Job, batch_size: int | None):
         self.given = blend, promise, job, batch_size
@@ -44,7 +49,12 @@ class Networks:
         return Tagger(*self.given)
 
     def __call__(self, seen: pa.Table) -> pa.Table:
-        return self.tagger(seen)
+        done = Done(seen[NUMBER][0].as_py())
+        try:
+            done = self.tagger(seen)
+        except InvalidInput as error:
+            done = done._replace(problem=str(error))
+        return pa.Table.from_pylist([done._asdict()])
 
 
 @contextmanager
@@ -55,11 +65,14 @@ def joined(address: str | None) -> Iterator[None]:
     """
     options = {} if address else {"num_cpus": max(2, count_threads()), "include_dashboard": False}
     try:
+        if address and address != "auto":  # or Ray would try for minutes
+            host, _, port = address.rpartition(":")
+            socket.create_connection((host, int(port)), SECONDS).close()
         with quiet_start(), stopping.handlers_kept():
             ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **options)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        what = f"no Ray cluster answers at --address {address}" if address else "Ray does not start here"
-        raise InvalidInput(f"{what}: {' '.join(str(error).split())}") from None
+    except (OSError, ValueError, RuntimeError) as error:
+        at = f"at --address {address}; allowed are auto and HOST:PORT" if address else "on this machine"
+        raise InvalidInput(f"no Ray cluster {at} ({' '.join(str(error).split())})") from None
     try:
         yield
     finally:
@@ -78,6 +91,8 @@ def write_parts(
 ) -> Iterator[Done]:
     """Write the parts of these numbers, each by one of the `workers`; yield each when it is there, in any order.
 
+    Close it before the cluster is left.
+
     For the number of workers see `share_of_cluster`. Raises InvalidInput for too many of them, networks that cannot be
     loaded, parts that cannot be written, and where the cluster fails.
     """
@@ -85,7 +100,6 @@ def write_parts(
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = context.print_on_execution_start = False
     context.target_max_block_size = None  # a part is one block, whatever its size
-    context.raise_original_map_exception = True
     context.execution_options.resource_limits = ray.data.ExecutionResources.for_limits(object_store_memory=share.ahead)
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what it tells of an error comes as one
     parts = [_numbered(catalogue.rows, job.rows_of(number), number) for number in numbers]
@@ -104,12 +118,14 @@ def write_parts(
         num_cpus=share.cpus,
         num_gpus=share.gpus,
     )
+    rows = iter(written.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0))
     try:
-        for row in written.iter_rows():
-            yield Done(**row)
-    except ray.exceptions.RayTaskError as error:
-        if isinstance(error.cause, InvalidInput):
-            raise error.cause from None
+        with closing(rows):  # ends what is still being worked on
+            for done in (Done(**row) for batch in rows for row in batch.to_pylist()):
+                if done.problem:
+                    raise InvalidInput(done.problem)
+                yield done
+    except ray.exceptions.RayTaskError:  # a fault of the program
         raise
     except ray.exceptions.RayError as error:
         reason = str(error).strip().splitlines()[0]

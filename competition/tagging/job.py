@@ -138,11 +138,12 @@ class Job:
 
 
 class Done(NamedTuple):
-    """A part that has been written: how many of its pictures were answered, and how many could not be read."""
+    """A part that was written: how many of its pictures were answered, and could not be read; or why it was not."""
 
     number: int
-    answered: int
-    failed: int
+    answered: int = 0
+    failed: int = 0
+    problem: str | None = None
 
 
 def follow(parts: Iterable[Done], job: Job, max_failures: float) -> int:
@@ -157,7 +158,7 @@ def follow(parts: Iterable[Done], job: Job, max_failures: float) -> int:
     failed, answered = sum(map(job.failures, there)), 0
     begun = sum(len(job.rows_of(number)) for number in there)
     with tqdm(total=rows, initial=begun, unit="picture", disable=None) as bar:
-        for part in chain([Done(-1, 0, 0)], parts):
+        for part in chain([Done(-1)], parts):
             answered, failed = answered + part.answered, failed + part.failed
             bar.update(part.answered + part.failed)
             if failed > max_failures * rows:

@@ -16,7 +16,7 @@ from competition.scoring.predictions import Probabilities
 from competition.scoring.promise import Promise
 from competition.tagging.catalogue import read_picture
 from competition.tagging.columns import columns_of
-from competition.tagging.job import Job
+from competition.tagging.job import Done, Job
 from competition.threads import in_threads
 
 THREADS = 4  # of a decoder, which waits for files, too
@@ -60,8 +60,8 @@ class Tagger:
         self.loaded = Loaded(blend, step=batch_size)
         self.explained = partial(memory_explained, self.loaded.step)
 
-    def __call__(self, seen: pa.Table) -> pa.Table:
-        """Write a part; return its number, and how many pictures were answered and could not be."""
+    def __call__(self, seen: pa.Table) -> Done:
+        """Write a part. Raises InvalidInput if it cannot be written, or if a batch is too large for the memory."""
         number = seen[NUMBER][0].as_py()
         if len(seen) != len(self.job.rows_of(number)):
             raise RuntimeError(f"part {number} came with {len(seen)} rows: Ray Data has divided it")
@@ -72,7 +72,7 @@ class Tagger:
             answered = answered.append_column(name, values)
         failed = named.append_column(REASON, seen[REASON]).filter(pc.invert(good))
         self.job.write(number, answered, failed)
-        return pa.table({NUMBER: [number], "answered": [len(answered)], "failed": [len(failed)]})
+        return Done(number, len(answered), len(failed))
 
     def _predict(self, seen: pa.Table, good: pa.ChunkedArray) -> Probabilities:
         rows = np.flatnonzero(good.to_numpy())
