@@ -16,7 +16,7 @@ Usual = Literal[  # large first: its peaks are those of the process
     "large", "input", "training", "precision", "predict", "heads", "switches", "memory", "label_files", "startup"
 ]
 # Each is a module benchmarks.<group>.
-Group = Literal[Usual, "accuracy", "checkpoint", "classes", "planning", "profile", "serving"]
+Group = Literal[Usual, "accuracy", "checkpoint", "classes", "planning", "profile", "serving", "tagging"]
 RESULT = RUNS / "bench.json"
 
 
@@ -31,7 +31,7 @@ def bench(
 
     Args:
         groups: what to measure; by default all but accuracy (a quarter of an hour), checkpoint, classes, planning,
-            profile and serving.
+            profile, serving and tagging (a quarter of an hour).
         data: folder of the photographs; by default data/clothing in COMPETITION_SHARED, else drawn garments.
         weights: SqueezeNet's weights file; by default the one in COMPETITION_SHARED, else random weights.
         output: the JSON to write.
