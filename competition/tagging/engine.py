@@ -13,6 +13,7 @@ from functools import cached_property, partial
 from typing import NamedTuple
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+os.environ.setdefault("RAY_worker_niceness", "0")  # as of any other command; Ray's own is 15
 os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what its own processes say is in its log files
 
 import pyarrow as pa

@@ -129,6 +129,14 @@ def test_a_part_that_came_divided_is_not_written(shop, tmp_path):
     assert job.missing == [*range(len(job))]
 
 
+def test_a_part_that_lies_in_a_larger_block_is_answered_alike(shop, job, tmp_path):
+    blend, rows = plain(shop.run), read_catalogue(shop.folder, (COLOUR, TAGS)).rows
+    larger = see(numbered(rows[: 2 * ROWS], 1), shop.folder, blend.shapes)
+    copy = replace(job, folder=tmp_path)
+    Tagger(blend, shop.promise, copy)(larger[ROWS:])
+    assert parquet.read_table(copy.part(1)).equals(parquet.read_table(job.part(1)))
+
+
 def test_the_rows_of_parts_are_all_rows_once(shop):
     job = Job(Path("nowhere"), {"rows": 100, "part_rows": 32})
     assert [*map(list, map(job.rows_of, range(len(job))))] == [
