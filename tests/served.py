@@ -20,6 +20,7 @@ from competition.recipe import Recipe
 from competition.run import Run
 from competition.scoring.blend import blend_of
 from competition.scoring.predictions import Predictions
+from competition.scoring.promise import Promise, TaskPromise, Threshold
 from competition.serving.app import make_app
 from competition.serving.server import listen, serving
 from competition.serving.service import Service
@@ -56,7 +57,7 @@ def untrained(folder: Path, recipe: Recipe = RECIPE, seed: int = 0, precision: s
 
 
 def hold_out(run: Run, skill: float = 1.5, views: Sequence[str] = ("plain",)) -> None:
-    """Held-out predictions of a run, more often right the larger `skill` is, from which thresholds are found."""
+    """Held-out predictions of a run, more often right the larger `skill` is, from which temperatures are found."""
     tasks, rng = run.read_recipe().tasks, np.random.default_rng(1)
     dataset, given = random_labels(300, tasks=tasks), {}
     for task in tasks:
@@ -64,6 +65,16 @@ def hold_out(run: Run, skill: float = 1.5, views: Sequence[str] = ("plain",)) ->
         several = task.kind == "multilabel"
         given[task.name] = scores / (1 + scores) if several else scores / scores.sum(axis=1, keepdims=True)
     Predictions.of(run.name, dataset, given).write(run, views=dict.fromkeys(views, given))
+
+
+def promise(folder: Path, **least: Sequence[float]) -> None:
+    """A promise for what answers from a folder, with one threshold for all classes of a task, or one for each."""
+    tasks = {}
+    for name, values in least.items():
+        thresholds = (Threshold(value, 100, 50, 50, 50) for value in values)
+        tasks[name] = TaskPromise(100, tuple(thresholds), np.linspace(0.3, 1, 100))
+    blend = blend_of([folder], ("plain",), "arithmetic")
+    Promise(precision=0.98, run=blend.digest, source="pictures of another day", tasks=tasks).write(Run(folder), {})
 
 
 class Served(NamedTuple):

@@ -53,7 +53,7 @@ def promise(
     blend = blend_of([run], (PLAIN,), "arithmetic")
     try_out(run / PROMISE)
     if data is None:
-        predictions, source = tested(blend), "the test images of its folds"
+        predictions, source = on_test_images(blend), "the test images of its folds"
     else:
         predictions, source = answered(blend, data, skip_bad_images, cache)
     made = make_promise(predictions, wanted, blend.digest, source)
@@ -63,7 +63,7 @@ def promise(
     return made
 
 
-def tested(blend: Blend) -> Predictions:
+def on_test_images(blend: Blend) -> Predictions:
     """What a blend gave for the test images of its folds. Raises InvalidInput if a member has none."""
     for run in blend.runs:
         if not run.file(TEST).is_file():
@@ -82,14 +82,18 @@ def answered(blend: Blend, data: Path, skip_bad_images: bool, cache: Path) -> tu
     """
     recipe = blend.runs[0].read_recipe()
     dataset = reader_for(recipe, data).read_labels(data, blend.tasks)
-    dataset, digests = drop_bad_images(dataset, inspect(dataset, cache), skip_bad_images)
+    inspection = inspect(dataset, cache)
+    dataset, digests = drop_bad_images(dataset, inspection, skip_bad_images)
+    for problem in sorted(inspection.problems.values()):
+        print(f"left out: {problem}")
     notes = [note for run in blend.runs if (note := refuse_seen(run, dataset, digests, cache))]
     hashes = perceptual_hashes([dataset.path(row) for row in range(len(dataset))], digests, cache)
     dataset = replace(dataset, group=duplicate_groups(hashes))
     from competition.model.answer import answer  # Keras, from here on
 
     given = answer(blend, ask_everything(data, dataset), Inspection(digests, {}), cache)
-    return Predictions.of(data.name, dataset, given), "; ".join([f"the images of {data}", *dict.fromkeys(notes)])
+    source = f"the images of {data}" + (f" ({'; '.join(dict.fromkeys(notes))})" if notes else "")
+    return Predictions.of(data.name, dataset, given), source
 
 
 def reader_for(recipe: Recipe, data: Path) -> Layout:

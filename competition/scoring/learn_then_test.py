@@ -6,9 +6,9 @@ Control, 2021, arXiv:2110.01052, with fixed-sequence testing.
 For a threshold that is fixed beforehand the faults among the judged rows from it on are binomial, so P(Bin(judged,
 1 - precision) <= faults) is an exact p-value of "the precision there is less than promised". The thresholds of GRID,
 which no data chose, are tested from strict to lax, each at the full level, until one is not rejected; the promise is
-the last that was, or of those that tag the same rows the strictest, for no row tells of probabilities below. Whatever
-is promised wrongly begins with rejecting the first of them that is not kept, so it happens with at most the probability
-of the level, 1 - confidence.
+the last that was, or of those that tag the same rows the strictest, for no row tells of probabilities below. To
+promise too much is to reject the first of them that does not keep the precision, which happens with at most the
+probability of the level, 1 - confidence.
 
 The first threshold tested is the first from which on enough rows are judged for a rejection to be possible, and START
 of all rows: a few rows would let one wrong label end the sequence at once, however many rows there are. This looks at
@@ -20,6 +20,7 @@ pictures, taken, chosen and labelled in the same way, and one row of each group 
 epoch may have been chosen by these rows.
 """
 
+from collections.abc import Iterator
 from dataclasses import asdict
 
 import numpy as np
@@ -47,8 +48,8 @@ def make_promise(predictions: Predictions, wanted: Wanted, run: str, source: str
         rows = one_of_each_group(predictions.group, predictions.labelled[task.name])
         given, codes = predictions.probabilities[task.name][rows], predictions.codes[task.name][rows]
         thresholds = tuple(
-            find_threshold(given[mine], codes[mine], wanted.precision, level, len(rows))
-            for mine in _answers_alike(task, given, wanted.by_class)
+            find_threshold(*alike, wanted.precision, level, len(rows))
+            for alike in _answers_alike(task, given, codes, wanted.by_class)
         )
         tasks[task.name] = TaskPromise(len(rows), thresholds, kept_of(given.max(axis=1)))
     return Promise(**asdict(wanted), run=run, source=source, tasks=tasks)
@@ -68,12 +69,17 @@ def one_of_each_group(group: np.ndarray, labelled: np.ndarray) -> np.ndarray:
     return rows[np.sort(np.unique(group[rows], return_index=True)[1])]
 
 
-def _answers_alike(task: Task, probabilities: np.ndarray, by_class: bool) -> list[np.ndarray]:
-    """Masks (n, classes) bool of the answers that share a threshold: all of a task, or those of each class or label."""
+def _answers_alike(
+    task: Task, probabilities: np.ndarray, codes: np.ndarray, by_class: bool
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(confidence, letter) of the answers that share a threshold: all of a task, or those of each class or label."""
     chosen = answers(probabilities, task)
-    if not by_class and task.kind == "multiclass":
-        return [chosen]
-    return [chosen & (np.arange(len(task)) == place) for place in range(len(task))]
+    if by_class or task.kind == "multilabel":
+        for place in range(len(task)):
+            rows = chosen[:, place]
+            yield probabilities[rows, place], codes[rows, place]
+    else:
+        yield probabilities[chosen], codes[chosen]
 
 
 def find_threshold(
@@ -109,12 +115,10 @@ def _needed(judged: np.ndarray, right: np.ndarray, precision: float, level: floa
     and of the pictures stays as it is; None if all of them have too many faults.
     """
     faults = 1 - right / judged
-    able = faults < 1 - precision
-    rows, faults = judged[able], faults[able]
-    low, high = rows, np.full(len(rows), MOST)
+    low, high = judged, np.full(len(judged), MOST)
     while (low < high).any():  # the fewest rows n for which P(Bin(n, 1 - precision) <= faults * n) is small enough
         middle = (low + high) // 2
         enough = betainc(middle * (1 - faults), middle * faults + 1, precision) <= level
         low, high = np.where(enough, low, middle + 1), np.where(enough, middle, high)
-    more = -(-labelled * (high - rows) // rows)[high < MOST]  # rounded up
+    more = -(-labelled * (high - judged) // judged)[high < MOST]  # rounded up
     return int(more.min()) if len(more) else None

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from competition.files import whole_file
 from competition.run import Run
@@ -72,17 +73,18 @@ def coverage(predictions: Predictions, promise: Promise | None) -> Figure:
 
 def _mark(axes: Axes, task: Task, probabilities: np.ndarray, codes: np.ndarray, promise: TaskPromise) -> None:
     """Say below a panel what is tagged of these rows, and mark it; a curve of yes and no has no place for labels."""
-    place, text = ([], []), "no promise"
+    mark = Line2D([], [], linestyle="", color="C1", markersize=5, clip_on=False, zorder=3, label="no promise")
     if promise.is_one:
         share, right = kept_on(task, probabilities, codes, promise)
         known = promise.least[np.isfinite(promise.least)]
         several = f"{len(known)} of {len(promise.least)} thresholds"
         least = f"p ≥ {known[0]:.3f}" if len(promise.least) == 1 else several
-        place = ([share], [right]) if task.kind == "multiclass" else place
-        text = f"{least}: {share:.0%} tagged, {right:.1%} right"
-    axes.plot(*place, "o", color="C1", markersize=5, clip_on=False, zorder=3, label=text)
+        mark.set_label(f"{least}: {share:.0%} tagged, {right:.1%} right")
+        if task.kind == "multiclass":
+            mark.set(marker="o", data=([share], [right]))
+            axes.add_line(mark)
     below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.08), "frameon": False}  # over no curve
-    axes.legend(fontsize=8, handlelength=1, handletextpad=0.4, **below)
+    axes.legend(handles=[mark], fontsize=8, handlelength=1, handletextpad=0.4, **below)
 
 
 def confusion_matrix(task: Task, counts: np.ndarray) -> Figure:

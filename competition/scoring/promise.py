@@ -19,7 +19,7 @@ from competition.scoring.predictions import PLAIN
 from competition.task import Task
 
 MOST_KEPT = 5_000  # confidences of a task
-COLUMNS = ("", "tagged from probability", "tagged", "right of judged", "more labelled pictures it would need")
+COLUMNS = ("", "from probability", "tagged", "right of judged", "needs more pictures")
 
 
 class Threshold(NamedTuple):
@@ -76,7 +76,7 @@ class TaskPromise:
             return f"{one.value:.8f}", share, f"{one.right:,} of {one.judged:,}", ""
         if one.needed is not None:
             return "no promise", "", "", f"about {one.needed:,}, beside {self.rows:,}"
-        return "no promise", "", "", "no number would do: too many are wrong" if one.rows else "it was never answered"
+        return "no promise", "", "", "no number of them would do" if one.rows else "there was no such answer"
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Promise(Wanted):
             values.pop("made")
             promise = cls(**values, tasks=tasks)
             promise._check()
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise InvalidInput(
                 f"{folder / PROMISE} is not a promise ({type(error).__name__}: {error}); make it again with "
                 "`competition promise`"
@@ -161,10 +161,14 @@ class Promise(Wanted):
     def _check(self) -> None:
         """Raise ValueError for what no promise says."""
         for name, one in self.tasks.items():
-            values = [threshold.value for threshold in one.thresholds if threshold.value != np.inf]
-            known = np.concatenate([values, one.confidences])
-            if not one.thresholds or not ((known >= 0) & (known <= 1)).all() or (np.diff(one.confidences) < 0).any():
-                raise ValueError(f"the probabilities of {name!r}")
+            kept = one.confidences
+            if kept.ndim != 1 or (np.diff(kept) < 0).any() or not ((kept >= 0) & (kept <= 1)).all():
+                raise ValueError(f"the confidences of {name!r}")
+            for found in one.thresholds:
+                counts = [0, found.right, found.judged, found.tagged, found.rows]
+                promised = 0 <= found.value <= 1 and found.judged > 0
+                if counts != sorted(counts) or not (promised or found.value == np.inf):
+                    raise ValueError(f"the threshold of {name!r}: {found}")
 
 
 def _read_task(values: Mapping) -> TaskPromise:
@@ -178,13 +182,18 @@ def promise_of(blend: Blend) -> Promise | None:
 
     Raises InvalidInput if it is damaged, or was made for something else than what answers.
     """
-    folders = [blend.folder] if blend.folder else [run.folder for run in blend.runs]
-    promise = Promise.read(folders[0]) if len(folders) == 1 else None
-    if promise and promise.run != blend.digest:
+    folder, *others = [blend.folder] if blend.folder else [run.folder for run in blend.runs]
+    promise = None if others else Promise.read(folder)
+    if promise is None:
+        return None
+    if promise.run != blend.digest:
         raise InvalidInput(
-            f"{folders[0] / PROMISE} was made for {promise.run}, but {blend.digest} is what answers: weights, recipe, "
+            f"{folder / PROMISE} was made for {promise.run}, but {blend.digest} is what answers: weights, recipe, "
             "views or mean differ; make it again with `competition promise`, or remove it"
         )
+    classes, found = {task.name: len(task) for task in blend.tasks}, promise.tasks
+    if found.keys() != classes.keys() or any(len(found[name].thresholds) not in (1, classes[name]) for name in found):
+        raise InvalidInput(f"{folder / PROMISE} is of other tasks or classes; make it again with `competition promise`")
     return promise
 
 

@@ -1,7 +1,9 @@
 """The report of a training, a cross-validation and a blend, with hostile names, in a real browser."""
 
+import html
 import json
 import re
+import shlex
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,8 +25,10 @@ from competition.pages.report import make_report
 from competition.pages.review import class_counts
 from competition.pages.subject import Reported
 from competition.run import CROSS_VALIDATION, Run
+from competition.scoring.blend import blend_of
 from competition.scoring.bootstrap import interval_of_means
 from competition.scoring.mistakes import mistakes
+from competition.scoring.promise import Promise, TaskPromise, Threshold
 from competition.task import Task
 
 SCRIPT = "<script>window.ran=1</script>"
@@ -127,9 +131,37 @@ def test_a_report_is_sound_at_both_widths_and_its_links_lead_somewhere(pages, ma
         assert seen.page.locator("nav a").count() == seen.page.locator("section").count()
 
 
+def promised(made: Made, kind: str, folder: Path) -> Path:
+    """A copy of a run with a promise for its first task, and none for its second."""
+    run = shutil.copytree(made.runs[kind], folder)
+    thresholds = {"colour": Threshold(0.5, 24, 12, 11, 10), "shade": Threshold(np.inf, 24, 0, 0, 0, 77)}
+    tasks = {name: TaskPromise(24, (one,), np.array([0.5, 0.9])) for name, one in thresholds.items()}
+    digest = blend_of([run], ("plain",), "arithmetic").digest
+    Promise(precision=0.9, run=digest, source="pictures of another day", tasks=tasks).write(Run(run), {})
+    return run
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_promise_is_told_and_without_one_what_makes_it(made, pages, tmp_path, kind):
+    assert f"competition promise {shlex.quote(str(made.runs[kind]))}" in html.unescape(pages[kind].read_text())
+    text = " ".join(re.sub("<[^>]*>", " ", make_report(promised(made, kind, tmp_path / kind))).split())
+    assert "With a probability of 0.95, at least 0.9 of what is tagged is right" in text
+    assert "colour 0.50000000 50.0 % of 24 10 of 11" in text
+    assert "shade no promise about 77, beside 24" in text
+    assert "competition promise" not in text
+
+
+def test_a_promise_for_other_weights_is_a_part_that_the_report_lacks(made, tmp_path):
+    run = promised(made, "training", tmp_path / "run")
+    (run / "model.weights.h5").write_bytes(b"others")
+    with pytest.warns(UserWarning) as caught:
+        make_report(run)
+    assert "the report lacks the promise: " in str(caught[0].message)
+
+
 def test_hostile_names_are_text_even_without_a_policy(pages, chromium, tmp_path):
-    html = re.sub("<meta http-equiv=[^>]+>", "", pages["training"].read_text())
-    render.write_page(tmp_path / "open.html", html)
+    page = re.sub("<meta http-equiv=[^>]+>", "", pages["training"].read_text())
+    render.write_page(tmp_path / "open.html", page)
     with visit(chromium, tmp_path / "open.html") as seen:
         assert seen.page.evaluate("window.ran") is None
         assert seen.errors == []
@@ -248,12 +280,12 @@ def test_where_not_all_was_trained_on_the_page_says_how_much_and_counts_nothing(
     (run / "recipe.json").write_text(json.dumps(values))
     (run / "model.weights.h5").unlink()  # where it looked is not what is tested here
     with pytest.warns(UserWarning, match="the report lacks where the network looked"):
-        html = make_report(run)
-    assert f"<dd>{words} of the images that were not held out</dd>" in html
-    assert f"Only {words} of the images that were not held out were trained on" in html
-    assert "Not counted, because which images were trained on is not recorded." in html
-    assert "perhaps trained on" in html
-    assert "was never seen in training" not in html
+        page = make_report(run)
+    assert f"<dd>{words} of the images that were not held out</dd>" in page
+    assert f"Only {words} of the images that were not held out were trained on" in page
+    assert "Not counted, because which images were trained on is not recorded." in page
+    assert "perhaps trained on" in page
+    assert "was never seen in training" not in page
     assert {one.learned for one in class_counts(Reported.read(run), [], Reported.read(run).dataset)} == {-1}
 
 

@@ -162,6 +162,13 @@ def test_jointly_divides_the_doubt_among_all_thresholds():
     assert (count_tests(tasks, by_class=False), count_tests(tasks, by_class=True)) == (3, 5)
 
 
+def test_the_largest_probabilities_of_all_rows_are_kept_so_that_drift_can_be_seen():
+    rows = [[0.9, 0.1], [0.3, 0.7], [0.6, 0.4]]
+    for kind in ("multiclass", "multilabel"):
+        found = promise_of((rows, ["yn", "yn", "nn"]), kind=kind)  # the last has no label
+        assert (found.rows, found.confidences.tolist()) == (2, [0.7, 0.9])
+
+
 def test_a_task_without_labels_promises_nothing():
     found = promise_of((sure(3)[0], ["nn"] * 3))
     assert (found.rows, found.is_one, len(found.confidences)) == (0, False, 0)

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 import requests
-from served import RECIPE, given_by, hold_out, in_parallel, picture, png, served, untrained
+from helpers import refusal
+from served import RECIPE, given_by, hold_out, in_parallel, picture, png, promise, served, untrained
 from small_data import COLOUR
 
 from competition.data.check_images import inspect
@@ -18,6 +19,7 @@ from competition.run import CROSS_VALIDATION, Run
 from competition.scoring.blend import Blend, blend_of
 from competition.scoring.calibration import calibrate
 from competition.scoring.predictions import read_predictions
+from competition.scoring.promise import promise_of
 from competition.serving.answers import answers_of
 from competition.serving.service import calibrations_of
 
@@ -150,47 +152,63 @@ def test_only_the_tasks_that_are_asked_for_are_answered(server):
     assert [task["task"] for task in image["tasks"]] == ["colour", "tags"]
 
 
-def test_what_reaches_the_threshold_is_sure_enough_to_tag(server):
-    """The threshold is that of the report on the held-out pictures, for the precision that /v1/model names."""
-    (run,) = server.service.loaded.blend.runs
-    goals = {one.task.name: {t.goal: t.threshold for t in one.thresholds} for one in calibrate(read_predictions(run))}
+def test_what_reaches_the_threshold_of_the_promise_is_sure_enough_to_tag(server):
+    """By plain loops over the thresholds of the fixture."""
     about = requests.get(server.address + "v1/model", timeout=60).json()
-    assert about["goal"] == 0.95
-    assert {t["task"]: {g["goal"]: g["threshold"] for g in t["thresholds"]} for t in about["tasks"]} == goals
-    verdicts = set()
+    assert (about["promise"]["precision"], about["promise"]["source"]) == (0.98, "pictures of another day")
+    assert [task["thresholds"] for task in about["tasks"]] == [[0.8] * 3, [0.7, None, 0.9]]
+    seen = set()
     for image in server.post(*(png(seed) for seed in range(30))).json()["images"]:
         colour, tags = image["tasks"]
         largest = max(one["probability"] for one in colour["classes"])
-        assert colour["verdict"] == ("tag" if largest >= goals["colour"][0.95] else "ask")
-        for one in tags["classes"]:
+        assert colour["verdict"] == ("tag" if largest >= 0.8 else "ask")
+        assert {one["sure"] for one in colour["classes"]} == {None}
+        for one, least in zip(tags["classes"], (0.7, 2, 0.9), strict=True):
             assert one["answered"] == (one["probability"] > 0.5)
-            assert one["sure"] == (max(one["probability"], 1 - one["probability"]) >= goals["tags"][0.95])
-        assert tags["verdict"] == ("tag" if all(one["sure"] for one in tags["classes"]) else "ask")
-        verdicts.add(colour["verdict"])
-    assert verdicts == {"tag", "ask"}
+            assert one["sure"] == (one["probability"] >= least if one["answered"] else None)
+        sure = [one["sure"] for one in tags["classes"] if one["answered"]]
+        assert tags["verdict"] == ("tag" if all(sure) else "ask") if sure else "unknown"
+        seen |= {colour["verdict"], tags["verdict"]}
+    assert seen == {"tag", "ask", "unknown"}
 
 
-def verdicts(run: Run) -> list[str]:
+def test_of_other_views_than_those_of_the_promise_nothing_is_promised(server):
+    (image,) = server.post(png(), views="flip").json()["images"]
+    assert [task["verdict"] for task in image["tasks"]] == ["unknown", "unknown"]
+    (image,) = server.post(png(), views="plain").json()["images"]
+    assert image["tasks"][0]["verdict"] in ("tag", "ask")
+
+
+def verdicts(folder: Path) -> list[str]:
     """What is said of an answer that could not be surer, of each task."""
-    known = calibrations_of(blend_of([run.folder], ("plain",), "arithmetic"))
+    promised = promise_of(blend_of([folder], ("plain",), "arithmetic"))
     surest = {"colour": np.array([0.0, 1.0, 0.0]), "tags": np.array([1.0, 0.0, 0.0])}
-    return [one.verdict for one in answers_of(RECIPE.tasks, surest, known)]
+    return [one.verdict for one in answers_of(RECIPE.tasks, surest, promised)]
 
 
-def test_a_run_without_held_out_pictures_does_not_say_how_sure_it_is(tmp_path):
-    run = Run(tmp_path / "mine-1")
-    run.write_recipe(RECIPE, {})
-    run.write_json("scores.json", {})
-    assert verdicts(run) == ["unknown", "unknown"]
-    hold_out(run)
-    assert verdicts(run) == ["tag", "tag"]
-    hold_out(run, skill=-5.0)  # no threshold reaches the goal
-    assert verdicts(run) == ["ask", "ask"]
+def test_a_run_without_a_promise_does_not_say_how_sure_it_is(tmp_path):
+    run = untrained(tmp_path / "mine-1")
+    assert verdicts(run.folder) == ["unknown", "unknown"]
+    promise(run.folder, colour=[0.9], tags=[0.9] * 3)
+    assert verdicts(run.folder) == ["tag", "tag"]
+    promise(run.folder, colour=[np.inf], tags=[np.inf] * 3)  # it was tried, and nothing could be promised
+    assert verdicts(run.folder) == ["ask", "ask"]
 
 
-def test_a_blend_finds_its_thresholds_on_the_blend_of_its_members(tmp_path):
+def test_a_blend_finds_its_temperatures_on_the_blend_of_its_members(tmp_path):
+    """Both members predict the same of the pictures they held out, so that is what the blend gives."""
     folder = blend(tmp_path)
     for name, views in (("small", ("plain", "closer")), ("large", ("plain", "flip"))):
         hold_out(Run(tmp_path / name), views=views)
-    known = calibrations_of(blend_of([folder], ("plain",), "arithmetic"))
-    assert [one.goal for one in known["colour"].thresholds] == [0.95, 0.98]
+    (alone, _) = calibrate(read_predictions(Run(tmp_path / "small")))
+    found = calibrations_of(blend_of([folder], ("plain",), "arithmetic"))
+    assert found["colour"].temperature == pytest.approx(alone.temperature, rel=1e-3)
+
+
+def test_the_promise_of_a_blend_is_used_and_one_for_other_weights_is_refused(tmp_path):
+    folder = blend(tmp_path)
+    promise(folder, colour=[0.9], tags=[0.9] * 3)
+    assert verdicts(folder) == ["tag", "tag"]
+    untrained(tmp_path / "small", seed=5)  # trained again, in its place
+    message = refusal(verdicts, folder)
+    assert "weights, recipe, views or mean differ; make it again with `competition promise`, or remove it" in message

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 from browsing import WIDTHS, Visit, visit
-from served import TAGS, Served, given_by, png
+from served import TAGS, Served, given_by, png, served, untrained
 
 from competition.layouts.answers import for_spreadsheets  # noqa: F401  the same rule, in the page's script
 
@@ -51,7 +51,7 @@ def test_pictures_are_answered_where_they_are_chosen(chromium, server, width, sc
         colour, tags = second.locator("section").all()
         assert colour.locator(".answer").inner_text() == told["tasks"][0]["answers"][0]
         assert tags.locator(".answer").inner_text() == (", ".join(told["tasks"][1]["answers"]) or "none of them")
-        words = {"tag": "sure enough to tag", "ask": "ask a person"}
+        words = {"tag": "sure enough to tag", "ask": "ask a person", "unknown": "no promise"}
         assert colour.locator(".verdict").inner_text() == words[told["tasks"][0]["verdict"]]
         shown = {line.split("\n")[0] for line in tags.locator("li").all_inner_texts()}
         assert {text.removesuffix(" ask a person").strip() for text in shown} == set(TAGS.classes)
@@ -74,6 +74,30 @@ def test_the_answers_are_downloaded_as_a_table_that_no_spreadsheet_computes(chro
         assert float(row[2]) == pytest.approx(max(given_by(told)["colour"]), abs=1e-6)
         joined = "|".join(tags["answers"])
         assert row[4] == (f"'{joined}" if joined.startswith("=") else joined)
+
+
+def test_the_page_shows_from_where_on_it_tags_and_what_is_promised(chromium, server):
+    with visit(chromium, server.address) as seen:
+        upload(seen, ("a.png", png(1)))
+        marks = seen.page.locator("section").first.locator(".mark").all()
+        assert [mark.evaluate("one => one.style.getPropertyValue('--at')") for mark in marks] == ["0.8"]
+        seen.page.get_by_text("What this model answers").click()
+        text = seen.page.locator("details").last.inner_text()
+    assert "With a probability of 0.95, at least 0.98 of what is tagged is right" in text
+    assert "colour\t0.80000000\t50.0 % of 100\t50 of 50" in text
+    assert "tags: =1+1\tno promise" in text
+
+
+def test_a_page_without_a_promise_gives_no_verdict_and_says_why(chromium, tmp_path):
+    run = untrained(tmp_path / "mine-1")
+    with served(run.folder) as server, visit(chromium, server.address) as seen:
+        upload(seen, ("a.png", png(1)))
+        verdicts = seen.page.locator(".verdict").all()
+        assert [one.inner_text() for one in verdicts] == ["no promise", "no promise"]
+        assert "competition promise makes a promise" in verdicts[0].get_attribute("title")
+        seen.page.get_by_text("What this model answers").click()
+        assert "competition promise makes a promise" in seen.page.locator("details").last.inner_text()
+        seen.assert_sound(server.address)
 
 
 def test_pictures_are_pasted_and_dropped(chromium, server):
