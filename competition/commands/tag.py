@@ -97,16 +97,13 @@ def _promise(run: Path, blend: Blend) -> Promise:
             f"promise {run}`, or write probabilities alone by --no-promise"
         )
     for task in blend.tasks:
-        for text in _unpromised(task, promise.tasks.get(task.name)):
+        for text in _unpromised(task, promise.tasks[task.name]):
             print(text)
     return promise
 
 
-def _unpromised(task: Task, promise: TaskPromise | None) -> Iterator[str]:
+def _unpromised(task: Task, promise: TaskPromise) -> Iterator[str]:
     """What is not tagged of a task, and what a promise would need."""
-    if promise is None:
-        yield f"{task.name}: the promise does not know this task, so it is not tagged; make the promise again"
-        return
     for (name, *_, needed), threshold in zip(promise.rows_of_table(task), promise.thresholds, strict=True):
         if threshold.value == math.inf:
             yield f"{name}: not promised, so it is for review and not tagged; labelled pictures it needs: {needed}"

@@ -30,7 +30,7 @@ def columns_of(tasks: Sequence[Task], given: Probabilities, promise: Promise | N
     """
     found = {}
     for task in tasks:
-        one = _columns(task, as_submitted(given[task.name]), promise.tasks.get(task.name) if promise else None)
+        one = _columns(task, as_submitted(given[task.name]), promise.tasks[task.name] if promise else None)
         found |= {name_of(task, column): values for column, values in one.items()}
     return found
 

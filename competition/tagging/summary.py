@@ -42,10 +42,8 @@ class TaskCounts:
 
     def to_json(self, promise: Promise | None) -> dict[str, Any]:
         classes = {name: {"chosen": self.chosen_of[name], "tagged": self.tagged_of[name]} for name in self.task.classes}
-        known, seen = promise and promise.tasks.get(self.task.name), np.concatenate([np.zeros(0), *self.confidences])
-        statistic, p = (
-            drift(seen, known.confidences) if known and len(known.confidences) and len(seen) else (None, None)
-        )
+        known, seen = promise.tasks[self.task.name].confidences if promise else (), np.concatenate(self.confidences)
+        statistic, p = drift(seen, known) if len(known) and len(seen) else (None, None)
         return {
             "tagged": self.tagged / self.rows if self.rows else None,
             "review": self.review / self.rows if self.rows else None,

@@ -74,7 +74,8 @@ def test_without_a_promise_nothing_is_tagged_and_all_is_for_review(shop, tmp_pat
 
 
 def test_a_task_that_promises_nothing_is_not_tagged(shop, tmp_path):
-    nothing = replace(shop.promise, tasks={"colour": shop.promise.tasks["colour"]})
+    none = replace(shop.promise.tasks["tags"], thresholds=shop.promise.tasks["tags"].thresholds[1:2])
+    nothing = replace(shop.promise, tasks={**shop.promise.tasks, "tags": none})
     found = read_parts(tagged(shop.folder, plain(shop.run), nothing, tmp_path, [1]).folder / "parts")
     assert found["tags_tag"].isna().all() and found["tags_review"].all()
     assert found["colour_tag"].notna().any()
