@@ -16,7 +16,9 @@ Usual = Literal[  # large first: its peaks are those of the process
     "large", "input", "training", "precision", "predict", "heads", "switches", "memory", "label_files", "startup"
 ]
 # Each is a module benchmarks.<group>.
-Group = Literal[Usual, "accuracy", "checkpoint", "classes", "links", "planning", "profile", "serving", "workers"]
+Group = Literal[
+    Usual, "accuracy", "checkpoint", "classes", "links", "planning", "profile", "serving", "tagging", "workers"
+]
 RESULT = RUNS / "bench.json"
 
 
@@ -30,8 +32,8 @@ def bench(
     """Measure, print a table with one row per measurement, and write it as JSON. A missed goal is marked MISSED.
 
     Args:
-        groups: what to measure; by default all but accuracy (a quarter of an hour), checkpoint, classes, links,
-            planning, profile, serving and workers.
+        groups: what to measure; by default all but accuracy and tagging (a quarter of an hour each), checkpoint,
+            classes, links, planning, profile, serving and workers.
         data: folder of the photographs; by default data/clothing in COMPETITION_SHARED, else drawn garments.
         weights: SqueezeNet's weights file; by default the one in COMPETITION_SHARED, else random weights.
         output: the JSON to write.

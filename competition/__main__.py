@@ -31,6 +31,7 @@ COMMANDS = {
     "blend": "find the weights with which several runs and views score best together",
     "promise": "find from which probability on a precision of the tags can be promised",
     "submit": "predict the questions, check the answers, and write a submission",
+    "tag": "tag a catalogue of pictures, on one machine or a cluster; what is not sure enough is for review",
     "serve": "answer pictures over HTTP: a page to drop them on, and an API",
     "report": "explain a finished run on one page, and make the pictures and tables that it lacks",
     "export": "write a network in formats that other programs run, with a proof that it answers alike",

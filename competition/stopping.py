@@ -63,10 +63,16 @@ def stoppable() -> Iterator[None]:
         _state.pending = None
 
 
-def handle_again() -> None:
-    """Put the handlers of Python back in place, where a library has put its own there without Python's knowledge."""
-    for number in NAMES:
-        signal.signal(number, signal.getsignal(number))
+@contextmanager
+def handlers_kept() -> Iterator[None]:
+    """Take back what a library sets for signals in this block."""
+    before = {number: signal.getsignal(number) for number in NAMES}
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Lowest first; a module imports from lower layers and its own. run and recipes share one: neither needs the other.
 LAYERS = [
     {"errors"},
-    {"extras", "files", "threads", "provenance", "renamed", "spent", "stopping"},
+    {"extras", "files", "threads", "provenance", "quiet", "renamed", "spent", "stopping"},
     {"cluster", "task"},
     {"recipe"},
     {"dataset", "run", "recipes"},
@@ -33,7 +33,7 @@ LAYERS = [
     {"training"},
     {"experiments"},
     {"pages"},
-    {"serving", "exporting"},
+    {"serving", "exporting", "tagging"},
     {"commands"},
     {"__main__"},
 ]
@@ -57,7 +57,8 @@ TENSORFLOW = {
     "model/backbones/batch_norm.py",
     "exporting/predict.py",
 }
-HOME_OF = {"tensorflow": TENSORFLOW, "keras": {"model/", "training/"}}
+HOME_OF = {"tensorflow": TENSORFLOW, "keras": {"model/", "training/"}, "pyarrow": {"tagging/"}}
+HOME_OF |= {"ray": {"tagging/engine.py"}}
 DISTRIBUTION_OF = {"cv2": "opencv-python-headless", "sklearn": "scikit-learn", "PIL": "pillow"}
 DISTRIBUTION_OF |= {"ai_edge_litert": "ai-edge-litert"}
 

@@ -16,7 +16,6 @@ import tyro
 import yaml
 from helpers import given_by, write
 
-from competition.__main__ import COMMANDS
 from competition.commands.train import train
 
 ROOT = Path(__file__).parents[1]
@@ -139,8 +138,6 @@ def test_the_command_line_takes_the_commands(words):
     if verb == "train":
         assert given_by(train, *given)["run"] is not None
         return
-    if verb not in COMMANDS:
-        pytest.skip(f"there is no command {verb} yet")
     command = getattr(importlib.import_module(f"competition.commands.{verb}"), verb)
     called = functools.wraps(command)(lambda *positional, **flags: (positional, flags))
     tyro.cli(called, args=given, config=(tyro.conf.FlagCreatePairsOff,))

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from competition import stopping
+
 # The shell of a test run may ignore signals; a deferred block says how far it has come.
 SCRIPT = """
 import signal, sys, time
@@ -96,3 +98,10 @@ def test_a_stopped_drawing_leaves_nothing(tmp_path):
     assert process.returncode == 143
     assert b"stopped by SIGTERM; nothing half written is left" in errors
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_library_sets_for_signals_is_taken_back():
+    before = signal.getsignal(signal.SIGTERM)
+    with stopping.handlers_kept():
+        signal.signal(signal.SIGTERM, lambda *_: None)
+    assert signal.getsignal(signal.SIGTERM) == before

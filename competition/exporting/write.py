@@ -18,10 +18,10 @@ from competition.exporting.proof import Answered, answer, prove
 from competition.exporting.readme import RUNTIMES, Measured, readme
 from competition.exporting.speed import images_a_second
 from competition.layouts.answers import for_spreadsheets
-from competition.model import quiet_start
 from competition.model.export import restore_in_float32
 from competition.model.predict import predict
 from competition.provenance import called
+from competition.quiet import quiet_start
 from competition.run import Run, to_text
 from competition.scoring.predictions import HELD_OUT, read_predictions
 

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Sequence
 from functools import partial
 from hashlib import blake2b
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -47,7 +47,14 @@ VIEWS: dict[View, Geometry] = {
 }
 
 
-def decode_for(content: bytes, recipe: Recipe, most: int = MAX_PIXELS) -> np.ndarray:
+class Seen(Protocol):
+    """How a network sees pictures; a recipe says it, too."""
+
+    image_size: int
+    aspect: Aspect
+
+
+def decode_for(content: bytes, seen: Seen, most: int = MAX_PIXELS) -> np.ndarray:
     """Decode a file at less than twice the size of the network's input: (height, width, 4) uint8, as `decode` does.
 
     It is valid until the same thread decodes another. Raises BadImage, also for a file of more pixels than `most`.
@@ -55,18 +62,18 @@ def decode_for(content: bytes, recipe: Recipe, most: int = MAX_PIXELS) -> np.nda
 
     def times(height: int, width: int) -> int:
         """How often a picture can be halved and still fill the network's square."""
-        return min(halvings(height, width, recipe.image_size, recipe.aspect))
+        return min(halvings(height, width, seen.image_size, seen.aspect))
 
-    return shrink(decode(content, reused, times, most), recipe.image_size, recipe.aspect, reused)
+    return shrink(decode(content, reused, times, most), seen.image_size, seen.aspect, reused)
 
 
-def fill_views(images: np.ndarray, picture: np.ndarray, recipe: Recipe, views: Sequence[View]) -> None:
+def fill_views(images: np.ndarray, picture: np.ndarray, seen: Seen, views: Sequence[View]) -> None:
     """Write each view of a picture (height, width, 4) uint8 into `images` (views, size, size, 3) uint8."""
     for number, view in enumerate(views):
         if number and (views[number - 1], view) == ("plain", "flip"):  # ten times as fast as a warp
             cv2.flip(images[number - 1], 1, dst=images[number])
         else:
-            square(picture, recipe.image_size, recipe.aspect, VIEWS[view], out=images[number])
+            square(picture, seen.image_size, seen.aspect, VIEWS[view], out=images[number])
 
 
 def square(

@@ -20,17 +20,9 @@ from competition.scoring.predictions import Probabilities
 
 def answer(blend: Blend, asked: Questions, inspection: Inspection, cache: Path) -> dict[str, np.ndarray]:
     """A blend's probabilities {task: (images, classes) float64}; for an unusable image the class shares of training."""
-    views = views_by_run(blend)
+    views = blend.views_of
     given = {folder: answer_of(Run(folder), asked, inspection, views[folder], blend, cache) for folder in views}
     return blend.apply([given[folder][view] for folder, view in blend.members])
-
-
-def views_by_run(blend: Blend) -> dict[Path, list[View]]:
-    """The views in which a blend looks through the networks of each run folder."""
-    views: dict[Path, list[View]] = {}
-    for folder, view in blend.members:
-        views.setdefault(folder, []).append(view)
-    return views
 
 
 def answer_of(

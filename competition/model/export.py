@@ -10,9 +10,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from competition.model import quiet_start
 from competition.model.network import build_network
 from competition.model.restore import load
+from competition.quiet import quiet_start
 from competition.run import Run
 
 # Without the operations of TensorFlow itself, which only its own runtime has.

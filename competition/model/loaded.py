@@ -1,6 +1,6 @@
 """The networks behind a blend, loaded once, which answer pictures that come as bytes, a few at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
@@ -12,9 +12,10 @@ import tensorflow as tf
 
 from competition.errors import InvalidInput
 from competition.images.heat import SIDE, heat_layer
-from competition.images.warp import View, decode_for, fill_views, square
+from competition.images.squares import Shape, Squares, fill
+from competition.images.warp import View, decode_for, square
 from competition.images.whole import MAX_PIXELS
-from competition.model.answer import mean_of, views_by_run
+from competition.model.answer import mean_of
 from competition.model.grad_cam import GradCam
 from competition.model.network import build_network, by_task
 from competition.model.restore import load
@@ -25,10 +26,6 @@ from competition.scoring.predictions import Probabilities
 from competition.task import Task
 
 STEP, FEW = 32, 4  # rows of the largest batch, and of the steps between the sizes of larger ones
-
-# All that the squares (views, size, size, 3) uint8 of a picture depend on, and they.
-Shape = tuple[int, Aspect, tuple[View, ...]]
-Squares = Mapping[Shape, np.ndarray]
 
 
 class Plain(NamedTuple):
@@ -42,11 +39,11 @@ class Plain(NamedTuple):
 class LoadedTraining:
     """One network, on one device: a copy on several would gain nothing for batches of this size."""
 
-    def __init__(self, run: Run):
+    def __init__(self, run: Run, step: int | None = None):
         self.recipe: Recipe = run.read_recipe()
         self.network = build_network(self.recipe, run.read_made()["precision"])
         load(self.network, run)
-        self.step = min(STEP, self.recipe.batch_size)
+        self.step = step or min(STEP, self.recipe.batch_size)
         # Keras' own predict_on_batch is built for one size of batch, then again for all, and warns of that.
         given = tf.TensorSpec((None, *self.network.input.shape[1:]), tf.uint8)
         outputs = partial(self.network, training=False)
@@ -57,7 +54,7 @@ class LoadedTraining:
         return GradCam(self.network, self.recipe.tasks)
 
     def shape(self, views: Sequence[View]) -> Shape:
-        return self.recipe.image_size, self.recipe.aspect, tuple(views)
+        return Shape(self.recipe.image_size, self.recipe.aspect, tuple(views))
 
     def heat(self, image: np.ndarray, classes: Mapping[str, int]) -> dict[str, np.ndarray]:
         """What speaks for a class of each task, {task: (rows, columns) float32}, in an image (size, size, 3) uint8."""
@@ -90,17 +87,22 @@ class Loaded:
     """The networks behind a blend. It answers what `submit` would, whoever else's pictures share the batch.
 
     `squares` and `plain` may be called from several threads at once, `predict` and `heat` from one. Pictures of more
-    pixels than `most` are not decoded.
+    pixels than `most` are not decoded; `step` is the most squares that a network is given at once.
     """
 
-    def __init__(self, blend: Blend, most: int = MAX_PIXELS):
+    def __init__(self, blend: Blend, most: int = MAX_PIXELS, step: int | None = None):
         self.blend, self.most = blend, most
-        self.trainings = {run.folder: [LoadedTraining(part) for part in run.trainings] for run in blend.runs}
-        self.predict([self._blank], blend)  # the first call takes longer
+        self.trainings = {run.folder: [LoadedTraining(part, step) for part in run.trainings] for run in blend.runs}
+        self.predict([_blank(self._shapes(blend))], blend)  # the first call takes longer
 
     @property
     def tasks(self) -> tuple[Task, ...]:
         return self.blend.tasks
+
+    @property
+    def step(self) -> int:
+        """The most squares that a network is given at once."""
+        return max(one.step for one in chain(*self.trainings.values()))
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -122,23 +124,20 @@ class Loaded:
 
     def squares(self, content: bytes, blend: Blend) -> Squares:
         """What the networks of a blend are to see of an image file. Raises BadImage."""
-        made: dict[Shape, np.ndarray] = {}
-        for folder, views in views_by_run(blend).items():
-            for training in self.trainings[folder]:
-                shape, recipe = training.shape(views), training.recipe
-                if shape not in made:
-                    made[shape] = np.empty((len(views), recipe.image_size, recipe.image_size, 3), np.uint8)
-                    fill_views(made[shape], decode_for(content, recipe, self.most), recipe, views)
+        made = _blank(self._shapes(blend))
+        fill(made, content, self.most)
         return made
 
     def predict(self, pictures: Sequence[Squares], blend: Blend) -> Probabilities:
         """{task: (pictures, classes) float64}: what the networks of a blend say of pictures, as `squares` made them."""
+        shapes = self._shapes(blend)
+        return self.predict_stacked({shape: np.stack([one[shape] for one in pictures]) for shape in shapes}, blend)
+
+    def predict_stacked(self, squares: Squares, blend: Blend) -> Probabilities:
+        """As `predict` of the squares of n pictures, {shape: (n, views, size, size, 3) uint8}."""
         given = {}
-        for folder, views in views_by_run(blend).items():
-            seen = [
-                one.predict(np.stack([squares[one.shape(views)] for squares in pictures]), views)
-                for one in self.trainings[folder]
-            ]
+        for folder, views in blend.views_of.items():
+            seen = [one.predict(squares[one.shape(views)], views) for one in self.trainings[folder]]
             given[folder] = mean_of(seen, blend)
         return blend.apply([given[folder][view] for folder, view in blend.members])
 
@@ -177,12 +176,13 @@ class Loaded:
         """How the networks see pictures that show where they looked."""
         return self.trainings[self.blend.runs[0].folder][0].recipe.aspect
 
-    @cached_property
-    def _blank(self) -> Squares:
-        shapes = [
-            one.shape(views) for folder, views in views_by_run(self.blend).items() for one in self.trainings[folder]
-        ]
-        return {shape: np.zeros((len(shape[2]), shape[0], shape[0], 3), np.uint8) for shape in shapes}
+    def _shapes(self, blend: Blend) -> set[Shape]:
+        """Those of `blend.shapes`, of networks that are loaded."""
+        return {one.shape(views) for folder, views in blend.views_of.items() for one in self.trainings[folder]}
+
+
+def _blank(shapes: Iterable[Shape]) -> Squares:
+    return {shape: np.zeros(shape.sides, np.uint8) for shape in shapes}
 
 
 def _share(blend: Blend, folder: Path, task: str) -> float:

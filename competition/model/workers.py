@@ -225,8 +225,8 @@ def joined(cluster: Cluster) -> Iterator[Worker]:
     options = tf.distribute.experimental.CommunicationOptions(implementation=means.NCCL if gpus() else means.AUTO)
     with Path(os.devnull).open("w") as nothing, redirect_stdout(sys.stdout if cluster.is_chief else nothing):
         try:
-            strategy = _strategy(cluster, options)
-            stopping.handle_again()  # TensorFlow has put a handler of its own in the place of ours
+            with stopping.handlers_kept():  # TensorFlow sets one of its own for SIGTERM
+                strategy = _strategy(cluster, options)
             _here.append(Worker(cluster, strategy))
             yield _here[-1]
         except tf.errors.OpError as error:

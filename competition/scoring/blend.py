@@ -13,7 +13,8 @@ import numpy as np
 from competition.errors import InvalidInput
 from competition.files import open_file
 from competition.images.decode import digest_of
-from competition.images.warp import VIEWS
+from competition.images.squares import Shape
+from competition.images.warp import VIEWS, View
 from competition.run import BLEND, RECIPE, Run
 from competition.scoring.predictions import (
     HELD_OUT,
@@ -56,6 +57,22 @@ class Blend:
     def runs(self) -> list[Run]:
         """The runs of the members, each once."""
         return [Run(folder) for folder in dict.fromkeys(folder for folder, _ in self.members)]
+
+    @property
+    def views_of(self) -> dict[Path, list[View]]:
+        """The views in which it looks through the networks of each run folder."""
+        views: dict[Path, list[View]] = {}
+        for folder, view in self.members:
+            views.setdefault(folder, []).append(view)
+        return views
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shapes in which its networks see a picture, each once."""
+        recipes = [
+            (one.read_recipe(), views) for folder, views in self.views_of.items() for one in Run(folder).trainings
+        ]
+        return tuple(dict.fromkeys(Shape(recipe.image_size, recipe.aspect, tuple(views)) for recipe, views in recipes))
 
     @cached_property
     def digest(self) -> str:

@@ -8,9 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from competition.errors import InvalidInput, no_such
+from competition.images.squares import Squares
 from competition.images.warp import VIEWS
 from competition.images.whole import BadImage, TooLarge
-from competition.model.loaded import Loaded, Squares
+from competition.model.loaded import Loaded
 from competition.pages.parts import data_uri
 from competition.run import CROSS_VALIDATION
 from competition.scoring.blend import Blend, read_blended

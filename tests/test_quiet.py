@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from competition.model import quiet_start
+from competition.quiet import quiet_start
 
 
 def test_what_native_code_writes_is_held_back_and_later_output_is_not(capfd):

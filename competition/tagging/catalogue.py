@@ -1,0 +1,209 @@
+"""The pictures of a catalogue: their names in a folder, a table or a question file, and the bytes behind a name."""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+
+import fsspec
+import pyarrow as pa
+from pyarrow import parquet, types
+
+from competition.errors import InvalidInput, Problem, is_utf8, no_such
+from competition.files import is_file, open_file
+from competition.images.decode import ENDINGS, is_image, read_file
+from competition.images.whole import BadImage
+from competition.layouts import fashionai
+from competition.layouts.csv_lines import csv_rows
+from competition.layouts.detect import layout_of
+from competition.scoring.blend import DIGITS
+from competition.task import Task
+
+USUAL = ("image", "image_path", "path", "file", "filename", "file_name")  # columns that are taken without asking
+DRIVERS = {"s3": "s3fs", "gs": "gcsfs"}  # the packages by which fsspec reads them
+ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+BATCH = 65_536  # rows that are looked at together
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """`rows` has the columns image, as the input names it, and product (null where none is known), both string.
+
+    A name is an address, an absolute path, or relative to `root`.
+    """
+
+    root: Path
+    rows: pa.Table
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @cached_property
+    def digest(self) -> str:
+        """A short digest of all names and products, in their order, and of where relative ones begin."""
+        found = hashlib.sha256(str(self.root).encode("utf-8", "surrogateescape"))
+        for batch in self.rows.to_batches(BATCH):
+            found.update(json.dumps(batch.to_pydict()).encode())
+        return found.hexdigest()[:DIGITS]
+
+
+def read_catalogue(
+    source: Path, tasks: tuple[Task, ...], image_column: str | None = None, product_column: str | None = None
+) -> Catalogue:
+    """The pictures of a folder (all under it, by name), of a table .csv or .parquet, or of a question file.
+
+    Without `image_column` a table has to have one of the columns USUAL, which is then printed. A question file may ask
+    only for `tasks`; each of its pictures counts once. Raises InvalidInput for what is none of these, no such column,
+    a row without a name, addresses that cannot be read here, and where there is no picture.
+    """
+    table = not source.is_dir() and (not is_file(source) or layout_of(source) == "table")
+    if not table and (given := image_column or product_column):
+        raise InvalidInput(f"{source} is no table, so it has no column {given!r}; leave out the names of columns")
+    if source.is_dir():
+        found = _of_folder(source)
+    elif table:
+        found = _of_table(source, image_column, product_column)
+    else:
+        asked = fashionai.read_questions(source, tasks).images
+        found = _catalogue(asked.roots[0], asked.names.tolist())
+    if not len(found):
+        raise InvalidInput(f"{source} holds no picture; allowed are files that end in {', '.join(ENDINGS)}")
+    _refuse_unreachable(source, found)
+    return found
+
+
+def read_picture(root: Path, name: str) -> bytes:
+    """The bytes of the picture of this name. Raises BadImage with the reason why it cannot be read."""
+    address = ADDRESS.match(name)
+    if not address:
+        return read_file(root / name)
+    try:
+        return fsspec.filesystem(address[1]).cat_file(name)
+    except FileNotFoundError:
+        raise BadImage("there is no such file") from None
+    except Exception as error:  # each driver has its own, also for a network that fails
+        raise BadImage(f"cannot be read: {' '.join(str(error).split()) or type(error).__name__}") from error
+
+
+def _catalogue(root: Path, images: Sequence[str], products: Sequence[str | None] | None = None) -> Catalogue:
+    products = pa.nulls(len(images), pa.string()) if products is None else pa.array(products, pa.string())
+    return Catalogue(root.absolute(), pa.table({"image": pa.array(images, pa.string()), "product": products}))
+
+
+def _of_folder(folder: Path) -> Catalogue:
+    files = (Path(inner, name) for inner, _, names in os.walk(folder) for name in names if is_image(name))
+    names = sorted(path.relative_to(folder).as_posix() for path in files)
+    if bad := [name for name in names if not is_utf8(name)]:
+        raise InvalidInput(f"{folder}: these names are not UTF-8, so no table can hold them; rename them:", bad)
+    return _catalogue(folder, names)
+
+
+def _of_table(file: Path, image_column: str | None, product_column: str | None) -> Catalogue:
+    if not is_file(file):
+        raise InvalidInput(
+            f"{file}: there is no such file or folder; name one of this machine, or a table of pictures at "
+            f"{' or '.join(f'{scheme}://' for scheme in DRIVERS)}"
+        )
+    if file.suffix.lower() not in TABLES:
+        raise InvalidInput(f"{file}: what ends like this is not read; allowed are a folder, {' and '.join(TABLES)}")
+    names_of, rows_of = TABLES[file.suffix.lower()]
+    names = names_of(file)
+    wanted = [image_column or _usual(file, names)] + [product_column] * (product_column is not None)
+    for name in wanted:
+        if names.count(name) != 1:
+            twice = f"{names.count(name)} columns are called {name!r}; rename all but one"
+            raise InvalidInput(f"{file}: {twice if name in names else no_such('column', name, names)}")
+    images, products, bad = [], [], []
+    for line, (image, *product) in rows_of(file, wanted):
+        if not image:
+            bad.append(Problem(file, line, f"{wanted[0]} is empty"))
+        images.append(image)
+        products += product or [None]
+    if bad:
+        raise InvalidInput(f"{file} names no picture in some rows; fill them, or leave them out:", bad)
+    return _catalogue(file.parent, images, products)
+
+
+def _usual(file: Path, names: Sequence[str]) -> str:
+    """The one column that is called like one of pictures."""
+    found = [name for name in names if name.strip().lower() in USUAL]
+    if len(found) != 1:
+        what = f"several columns that could name pictures ({', '.join(found)})" if found else "no column of pictures"
+        raise InvalidInput(
+            f"{file} has {what}; looked for {', '.join(USUAL)}; name it with --image-column, one of "
+            f"{', '.join(map(repr, names))}"
+        )
+    print(f"{file}: pictures are named in the column {found[0]!r}; --image-column names another")
+    return found[0]
+
+
+def _csv_names(file: Path) -> list[str]:
+    return next(csv_rows(file), (1, []))[1]
+
+
+def _csv_rows(file: Path, wanted: Sequence[str]) -> Iterator[tuple[int, Sequence[str | None]]]:
+    rows = csv_rows(file)
+    _, header = next(rows)
+    places = [header.index(name) for name in wanted]
+    for line, cells in rows:
+        if len(cells) != len(header):
+            raise InvalidInput(f"{file}:{line}: {len(cells)} cells; the header names {len(header)} columns")
+        yield line, [cells[place] or None for place in places]
+
+
+def _parquet_names(file: Path) -> list[str]:
+    with _parquet(file) as opened:
+        return opened.schema_arrow.names
+
+
+def _parquet_rows(file: Path, wanted: Sequence[str]) -> Iterator[tuple[int, Sequence[str | None]]]:
+    """Rows are numbered from 1. Products may be whole numbers."""
+    with _parquet(file) as opened:
+        for name in wanted:
+            kind = opened.schema_arrow.field(name).type
+            text = any(is_kind(kind) for is_kind in (types.is_string, types.is_large_string, types.is_dictionary))
+            if not text and not (types.is_integer(kind) and name != wanted[0]):
+                raise InvalidInput(f"{file}: column {name!r} holds {kind}, and text is needed; name another column")
+        lines = count(1)
+        for batch in opened.iter_batches(BATCH, columns=list(wanted)):
+            columns = [batch[name].cast(pa.string()).to_pylist() for name in wanted]
+            yield from zip(lines, zip(*columns, strict=True), strict=False)
+
+
+@contextmanager
+def _parquet(file: Path) -> Iterator[parquet.ParquetFile]:
+    """An open Parquet file. Raises InvalidInput where the block cannot read it."""
+    try:
+        with open_file(file) as opened:
+            yield parquet.ParquetFile(opened)
+    except (pa.ArrowException, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise InvalidInput(f"{file} cannot be read as Parquet ({reason}); write it anew") from None
+
+
+TABLES = {".csv": (_csv_names, _csv_rows), ".parquet": (_parquet_names, _parquet_rows)}
+
+
+def _refuse_unreachable(source: Path, catalogue: Catalogue) -> None:
+    """Raise InvalidInput for addresses of a kind that is not read, or whose driver is not installed."""
+    first: dict[str, str] = {}
+    for batch in catalogue.rows.select(["image"]).to_batches(BATCH):
+        for name in batch["image"].to_pylist():
+            if address := ADDRESS.match(name):
+                first.setdefault(address[1], name)
+    for scheme, name in first.items():
+        if scheme not in DRIVERS:
+            allowed = ", ".join(f"{one}://" for one in DRIVERS)
+            raise InvalidInput(f"{source} names {name}; allowed are files and {allowed}, so download it first")
+        try:
+            fsspec.get_filesystem_class(scheme)
+        except ImportError:
+            raise InvalidInput(
+                f"{source} names {name}, which needs {DRIVERS[scheme]}: pip install {DRIVERS[scheme]}, on every machine"
+            ) from None

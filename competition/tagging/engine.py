@@ -1,0 +1,170 @@
+"""The parts of a job on Ray Data: decoders and networks in processes of their own, here or on a cluster.
+
+Ray Data starts the workers, hands them one part after the other, holds decoders back while networks are behind, and
+gives the part of a worker that died to another one.
+"""
+
+import logging
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import cached_property, partial
+from typing import NamedTuple
+
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+os.environ.setdefault("RAY_worker_niceness", "0")  # as of any other command; Ray's own is 15
+os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what its own processes say is in its log files
+
+import pyarrow as pa
+import ray
+import ray.data
+
+from competition import stopping
+from competition.errors import InvalidInput
+from competition.quiet import quiet_start
+from competition.scoring.blend import Blend
+from competition.scoring.promise import Promise
+from competition.tagging.catalogue import Catalogue
+from competition.tagging.job import MOST_BYTES, Done, Job
+from competition.tagging.stages import NUMBER, Tagger, see
+from competition.threads import VARIABLE, count_threads
+
+SECONDS = 10  # that a cluster may take to answer
+AHEAD = 2  # parts that each worker and each decoder may have ready
+DECODER = 1  # processors; workers keep another number, or Ray Data would decode within them
+
+
+class Networks:
+    """An actor: a Tagger that is loaded when the first part comes; it returns how each part was done, a row of Done.
+
+    What the user can mend comes as the row's problem, because Ray wraps what is raised here into errors of its own.
+    """
+
+    def __init__(self, threads: int, blend: Blend, promise: Promise | None, job: Job, batch_size: int | None):
+        self.given = blend, promise, job, batch_size
+        os.environ[VARIABLE] = str(threads)  # of this process, before TensorFlow is imported
+
+    @cached_property
+    def tagger(self) -> Tagger:
+        return Tagger(*self.given)
+
+    def __call__(self, seen: pa.Table) -> pa.Table:
+        done = Done(seen[NUMBER][0].as_py())
+        try:
+            done = self.tagger(seen)
+        except InvalidInput as error:
+            done = done._replace(problem=str(error))
+        return pa.Table.from_pylist([done._asdict()])
+
+
+@contextmanager
+def joined(address: str | None) -> Iterator[None]:
+    """Within the block there is a Ray cluster: the one at an address, or one of this machine alone, started here.
+
+    Raises InvalidInput where none answers.
+    """
+    options = {} if address else {"num_cpus": max(2, count_threads()), "include_dashboard": False}
+    try:
+        if address and address != "auto":  # or Ray would try for minutes
+            host, _, port = address.rpartition(":")
+            socket.create_connection((host, int(port)), SECONDS).close()
+        with quiet_start(), stopping.handlers_kept():
+            ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **options)
+    except (OSError, ValueError, RuntimeError) as error:
+        at = f"at --address {address}; allowed are auto and HOST:PORT" if address else "on this machine"
+        raise InvalidInput(f"no Ray cluster {at} ({' '.join(str(error).split())})") from None
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def write_parts(
+    job: Job,
+    numbers: Sequence[int],
+    catalogue: Catalogue,
+    blend: Blend,
+    promise: Promise | None,
+    *,
+    workers: int | None = None,
+    batch_size: int | None = None,
+) -> Iterator[Done]:
+    """Write the parts of these numbers, each by one of the `workers`; yield each when it is there, in any order.
+
+    Close it before the cluster is left.
+
+    For the number of workers see `share_of_cluster`. Raises InvalidInput for too many of them, networks that cannot be
+    loaded, parts that cannot be written, and where the cluster fails.
+    """
+    share = share_of_cluster(workers)
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = context.print_on_execution_start = False
+    context.target_max_block_size = None  # a part is one block, whatever its size
+    context.execution_options.resource_limits = ray.data.ExecutionResources.for_limits(object_store_memory=share.ahead)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what it tells of an error comes as one
+    parts = [_numbered(catalogue.rows, job.rows_of(number), number) for number in numbers]
+    seen = ray.data.from_arrow(parts).map_batches(
+        partial(see, root=catalogue.root, shapes=blend.shapes),
+        batch_size=None,
+        batch_format="pyarrow",
+        num_cpus=DECODER,
+    )
+    written = seen.map_batches(
+        Networks,
+        fn_constructor_args=(share.threads, blend, promise, job, batch_size),
+        batch_size=None,
+        batch_format="pyarrow",
+        compute=ray.data.ActorPoolStrategy(size=share.workers),
+        num_cpus=share.cpus,
+        num_gpus=share.gpus,
+    )
+    rows = iter(written.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0))
+    try:
+        with closing(rows):  # ends what is still being worked on
+            for done in (Done(**row) for batch in rows for row in batch.to_pylist()):
+                if done.problem:
+                    raise InvalidInput(done.problem)
+                yield done
+    except ray.exceptions.RayTaskError:  # a fault of the program
+        raise
+    except ray.exceptions.RayError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InvalidInput(
+            f"the workers failed ({reason}); what is done stays, and the same command goes on with the others; if it "
+            "fails again, see whether the machines have enough memory"
+        ) from error
+
+
+class Share(NamedTuple):
+    """What a number of workers means: the threads of each, the processors and GPUs that Ray keeps for it, and the bytes
+    of what is seen that decoders may be ahead of all of them."""
+
+    workers: int
+    threads: int
+    cpus: float
+    gpus: int
+    ahead: int
+
+
+def share_of_cluster(workers: int | None) -> Share:
+    """So many workers, or one for each GPU, or for each machine where there is none.
+
+    Without GPUs they compute with all processors, and half of these, as Ray counts them, are kept for decoders, which
+    need less than that. Raises InvalidInput for more workers than there are GPUs or processors.
+    """
+    machines = [node["Resources"]["CPU"] for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
+    cpus, gpus = int(sum(machines)), int(ray.cluster_resources().get("GPU", 0))
+    workers = workers or gpus or max(1, len(machines))
+    if workers > (gpus or cpus) or cpus < 2:
+        raise InvalidInput(
+            f"{workers} workers, with {gpus} GPUs and {cpus} processors; allowed is one for each GPU, or for each "
+            "processor where there is no GPU, and there have to be two processors"
+        )
+    threads = int(max(1, min(cpus // workers, max(machines))))
+    kept = (0, 1) if gpus else (threads // 2 if threads >= 4 else DECODER / 2, 0)
+    return Share(workers, threads, *kept, AHEAD * MOST_BYTES * (workers + cpus // 2))
+
+
+def _numbered(rows: pa.Table, which: range, number: int) -> pa.Table:
+    return rows[which.start : which.stop].append_column(NUMBER, pa.array([number] * len(which), pa.int64()))
