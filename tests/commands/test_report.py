@@ -62,6 +62,7 @@ def reported(tmp_path_factory) -> tuple[Path, SimpleNamespace]:
             seconds=1.0,
             network=None,
             out_of_time=False,
+            writes=True,
             checkpoints=SimpleNamespace(remove=lambda: None),
             predict_kept=lambda _, views: {view: seen[view] for view in views},
         )

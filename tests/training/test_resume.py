@@ -388,7 +388,7 @@ def test_a_training_that_ends_just_in_time_is_not_said_to_be_cut_short(data, tmp
 
 def test_an_epoch_that_does_not_fit_is_cut_and_scored(data, tmp_path, monkeypatch):
     """Time is up within the second stage; the run has a score all the same, and no more epochs."""
-    left = [12]
+    left = [16]
 
     def is_up(limit) -> bool:
         left[0] -= 1
