@@ -325,7 +325,7 @@ class Trainer:
         while wanted != (found and found.identity):
             if time.monotonic() > end:
                 raise InvalidInput(
-                    f"worker {here().index} does not find the chief's checkpoint at {wanted[0]} in "
+                    f"worker {here().index} finds another newest checkpoint than the chief in "
                     f"{self.checkpoints.folder}; the folder of the run has to be on a disk that all workers share"
                 )
             time.sleep(1)
