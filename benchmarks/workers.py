@@ -13,7 +13,7 @@ from benchmarks.report import Measurement
 from competition.threads import VARIABLE, count_threads
 
 NETWORKS = {"squeezenet": 227, "efficientnet_lite0": 224}  # and the pixels of their pictures
-IMAGES, EPOCHS, ROUNDS = 256, 3, 2
+IMAGES, EPOCHS, ROUNDS = 128, 3, 2
 LOCAL = Path(__file__).parents[1] / "deploy/local.py"
 
 
