@@ -128,9 +128,9 @@ def refuse_seen(run: Run, dataset: Dataset, hashes: np.ndarray, cache: Path) -> 
     like = [paths[np.bitwise_count(others ^ hashes[row]).argmin()] for row in leaked]
     if like:
         raise InvalidInput(
-            f"{len(like):,} of {len(dataset):,} images are among those of {data} that {run.folder} was trained or held "
-            f"out on, or nearly (perceptual hashes differ in at most {DISTANCE} bits), so they promise nothing; remove "
-            "their lines:",
+            f"{len(like):,} of {len(dataset):,} images are, or nearly are (by perceptual hashes at most {DISTANCE} "
+            f"bits apart), among those of {data} that {run.folder} was trained or held out on, so they promise nothing; "
+            "remove their lines:",
             [dataset.problem(row, f"{dataset.path(row)} is like {one}") for row, one in zip(leaked, like, strict=True)],
         )
     lost = len(inspection.problems)
