@@ -129,8 +129,8 @@ def refuse_seen(run: Run, dataset: Dataset, hashes: np.ndarray, cache: Path) -> 
     if like:
         raise InvalidInput(
             f"{len(like):,} of {len(dataset):,} images are, or nearly are (by perceptual hashes at most {DISTANCE} "
-            f"bits apart), among those of {data} that {run.folder} was trained or held out on, so they promise nothing; "
-            "remove their lines:",
+            f"bits apart), among those of {data} that {run.folder} was trained or held out on, so they promise "
+            "nothing; remove their lines:",
             [dataset.problem(row, f"{dataset.path(row)} is like {one}") for row, one in zip(leaked, like, strict=True)],
         )
     lost = len(inspection.problems)

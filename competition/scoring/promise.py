@@ -180,7 +180,8 @@ class Promise(Wanted):
             for found in one.thresholds:
                 counts = [0, found.right, found.judged, found.tagged, found.answered]
                 promised = 0 <= found.value <= 1 and found.judged > 0
-                if counts != sorted(counts) or not (promised or found.value == np.inf):
+                known = type(found.without_fault) is bool and (promised or found.value == np.inf)
+                if counts != sorted(counts) or not known:
                     raise ValueError(f"the threshold of {name!r}: {found}")
 
 

@@ -135,6 +135,7 @@ def test_a_promise_reads_back_as_it_was_written(tmp_path):
         lambda values: values["tasks"]["marks"]["thresholds"][1].update(needed="many"),
         lambda values: values["tasks"]["marks"]["thresholds"][1].update(needed=-1),
         lambda values: values["tasks"]["marks"]["thresholds"][1].update(needed=1.5),
+        lambda values: values["tasks"]["marks"]["thresholds"][1].update(without_fault="no"),
         lambda values: values["tasks"]["sleeve"]["thresholds"][0].update(value=-1),
         lambda values: values["tasks"]["sleeve"]["thresholds"][0].update(value="high"),
         lambda values: values["tasks"]["sleeve"]["thresholds"][0].update(right=191),
