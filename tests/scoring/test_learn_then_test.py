@@ -246,5 +246,5 @@ def test_that_a_quarter_of_the_rows_is_tested_first_makes_promises_likelier_wher
         found = [threshold(*rows) for rows in drawn]
         shares[start] = np.mean([one.value < np.inf for one in found])
         print(f"\nbegun at {start:.0%} of 4,000 rows: {shares[start]:.1%} of 200 promises made", end=", ")
-        print(f"{np.mean([one.tagged / one.rows for one in found]):.1%} tagged")
+        print(f"{np.mean([one.tagged / one.answered for one in found]):.1%} tagged")
     assert (shares[0] < 0.5, shares[0.25] > 0.9) == (True, True)
