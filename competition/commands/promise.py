@@ -6,12 +6,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import tyro
 
 from competition.commands.arguments import Cache
 from competition.commands.report import how_to_report
-from competition.data.check_images import Inspection, drop_bad_images, inspect
-from competition.data.near_duplicates import duplicate_groups, perceptual_hashes
+from competition.data.check_images import Inspection, drop_bad_images, inspect, readable
+from competition.data.near_duplicates import DISTANCE, duplicate_groups, near_rows, perceptual_hashes
 from competition.dataset import Dataset, ask_everything
 from competition.errors import InvalidInput
 from competition.files import CACHE, try_out
@@ -41,8 +42,9 @@ def promise(
     """Find from which probability on a task's tags keep a precision, with a confidence, and write promise.json.
 
     By Learn-then-Test, on pictures by which no weight and no epoch was chosen: the test images of the folds, or those
-    of --data. It rests on them being of the same kind as what is tagged later. Raises InvalidInput, and writes nothing,
-    for a run without such pictures, and if --data holds some that the run was trained or held out on.
+    of --data. It rests on them being of the same kind as what is tagged later, and one of each product. Raises
+    InvalidInput, and writes nothing, for a run without such pictures, and if --data holds some that the run was trained
+    or held out on, or near-duplicates of them.
 
     Args:
         run: the folder of a run, a cross-validation (the mean of its networks) or a blend.
@@ -86,8 +88,8 @@ def answered(blend: Blend, data: Path, skip_bad_images: bool, cache: Path) -> tu
     dataset, digests = drop_bad_images(dataset, inspection, skip_bad_images)
     for problem in sorted(inspection.problems.values()):
         print(f"left out: {problem}")
-    notes = [note for run in blend.runs if (note := refuse_seen(run, dataset, digests, cache))]
-    hashes = perceptual_hashes([dataset.path(row) for row in range(len(dataset))], digests, cache)
+    hashes = hashes_of(dataset, digests, cache)
+    notes = [note for run in blend.runs if (note := refuse_seen(run, dataset, hashes, cache))]
     dataset = replace(dataset, group=duplicate_groups(hashes))
     from competition.model.answer import answer  # Keras, from here on
 
@@ -102,10 +104,15 @@ def reader_for(recipe: Recipe, data: Path) -> Layout:
     return reader_of(replace(recipe, layout=layout, split_column=""))
 
 
-def refuse_seen(run: Run, dataset: Dataset, digests: Sequence[str], cache: Path) -> str:
-    """Raise InvalidInput if images have the same bytes as some that a run was trained or held out on.
+def hashes_of(dataset: Dataset, digests: Sequence[str], cache: Path) -> np.ndarray:
+    """The perceptual hash of each image of a dataset, (n,) uint64."""
+    return perceptual_hashes([dataset.path(row) for row in range(len(dataset))], digests, cache)
 
-    Returns what could not be compared, in words; nothing, if all was.
+
+def refuse_seen(run: Run, dataset: Dataset, hashes: np.ndarray, cache: Path) -> str:
+    """Raise InvalidInput if images are, or are nearly, some that a run was trained or held out on.
+
+    `hashes` (n,) uint64 are those of `dataset`. Returns what could not be compared, in words; nothing, if all was.
     """
     recipe, data = run.read_recipe(), Path(run.read_made()["data"])
     try:
@@ -113,14 +120,18 @@ def refuse_seen(run: Run, dataset: Dataset, digests: Sequence[str], cache: Path)
     except InvalidInput as error:
         return f"not compared with what the run was trained on ({str(error).splitlines()[0].removesuffix(':')})"
     inspection = inspect(known, cache)
-    tested = {*read_predictions(run, name=TEST).images.tolist()} if run.file(TEST).is_file() else set()
-    pairs = zip(known.ids.tolist(), inspection.digests, strict=True)
-    seen = {digest for image, digest in pairs if image not in tested}
-    if leaked := [dataset.problem(row, str(dataset.path(row))) for row, one in enumerate(digests) if one in seen]:
+    seen, digests = readable(known, inspection.digests), inspection.good_digests
+    tested = read_predictions(run, name=TEST).images if run.file(TEST).is_file() else ()
+    chosen = np.flatnonzero(~np.isin(seen.ids, tested))
+    others, paths = hashes_of(seen, digests, cache)[chosen], [seen.path(row) for row in chosen]
+    leaked = near_rows(hashes, others)
+    like = [paths[np.bitwise_count(others ^ hashes[row]).argmin()] for row in leaked]
+    if like:
         raise InvalidInput(
-            f"{len(leaked):,} of {len(dataset):,} images have the same bytes as one of {data} that {run.folder} was "
-            "trained or held out on, so they promise nothing; remove their lines:",
-            leaked,
+            f"{len(like):,} of {len(dataset):,} images are, or nearly are (by perceptual hashes at most {DISTANCE} "
+            f"bits apart), among those of {data} that {run.folder} was trained or held out on, so they promise "
+            "nothing; remove their lines:",
+            [dataset.problem(row, f"{dataset.path(row)} is like {one}") for row, one in zip(leaked, like, strict=True)],
         )
     lost = len(inspection.problems)
     return f"not compared with {lost:,} images of {data} that cannot be read" if lost else ""

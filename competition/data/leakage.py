@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from competition.data.check_images import inspect
-from competition.data.near_duplicates import DISTANCE, near_pairs, perceptual_hashes
+from competition.data.near_duplicates import DISTANCE, near_pairs, near_rows, perceptual_hashes
 from competition.dataset import Dataset, joined
 from competition.files import whole_file
 from competition.images.contact_sheet import AMBER, BLUE, RED, Tile, sheet, write_sheet
@@ -105,14 +105,8 @@ def _with_the_first(code: np.ndarray, source: np.ndarray) -> list[np.ndarray]:
 
 def leaked_questions(images: Images, distance: int = DISTANCE) -> np.ndarray:
     """The rows of the question images that equal a labelled image, or are near one, ascending, (rows,) int."""
-    unique, code = np.unique(images.hash, return_inverse=True)
-    labelled = np.zeros(len(unique), bool)
-    labelled[code[~images.asked]] = True
-    one, other = near_pairs(unique, distance).T
-    near = labelled.copy()
-    np.logical_or.at(near, one, labelled[other])
-    np.logical_or.at(near, other, labelled[one])
-    return np.flatnonzero(images.asked & near[code])
+    asked = np.flatnonzero(images.asked)
+    return asked[near_rows(images.hash[asked], images.hash[~images.asked], distance)]
 
 
 def between(images: Images, leak: Leak) -> str:

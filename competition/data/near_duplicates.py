@@ -74,6 +74,18 @@ def near_pairs(hashes: np.ndarray, distance: int = DISTANCE) -> np.ndarray:
     return np.stack(np.divmod(np.unique(np.concatenate(found)), max(len(hashes), 1)), axis=1)
 
 
+def near_rows(hashes: np.ndarray, others: np.ndarray, distance: int = DISTANCE) -> np.ndarray:
+    """The rows of `hashes` (n,) uint64 that equal or are near one of `others` (m,) uint64, ascending, (rows,) int."""
+    unique, code = np.unique(np.concatenate([hashes, others]), return_inverse=True)
+    known = np.zeros(len(unique), bool)
+    known[code[len(hashes) :]] = True
+    one, other = near_pairs(unique, distance).T
+    near = known.copy()
+    np.logical_or.at(near, one, known[other])
+    np.logical_or.at(near, other, known[one])
+    return np.flatnonzero(near[code[: len(hashes)]])
+
+
 def duplicate_groups(hashes: np.ndarray, distance: int = DISTANCE) -> np.ndarray:
     """A number for each image, (n,) int from 0, equal for those that near pairs connect, directly or through others.
 

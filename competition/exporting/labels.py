@@ -33,7 +33,7 @@ def labels_of(run: Run, held_out: Predictions | None) -> dict:
                 "kind": task.kind,
                 "classes": list(task.classes),
                 "temperature": known[task.name].temperature if task.name in known else None,
-                "thresholds": promise and promise.tasks[task.name].by_class(task),
+                "thresholds": promise and promise.tasks[task.name].least_of(task),
             }
             for task in recipe.tasks
         ],

@@ -86,6 +86,7 @@ def _cells(measured: Measured) -> tuple[str, ...]:
 def readme(labels: dict, several: Sequence[Measured], networks: int, pictures: str, own: str) -> str:
     """The text of README.md; `pictures` says which ones the networks were proven on."""
     formats = [one.proof.format for one in several]
+    promised = any(least is not None for task in labels["tasks"] for least in task["thresholds"] or ())
     return TEXT.format(
         run=labels["run"],
         several="s of all folds" if networks > 1 else "",
@@ -96,7 +97,7 @@ def readme(labels: dict, several: Sequence[Measured], networks: int, pictures: s
         size=labels["image_size"],
         pictures=pictures,
         table=table(several, own),
-        promise=PROMISE.format(**labels["promise"], own=own) if labels["promise"] else NO_PROMISE,
+        promise=PROMISE.format(**labels["promise"], own=own) if promised else NO_PROMISE,
         own=own,
         which="the first network" if networks > 1 else "the network",
     )

@@ -82,7 +82,7 @@ def coverage(task: Task, probabilities: np.ndarray, codes: np.ndarray, promise: 
         axes.plot(answered[shown], precision[shown], color=FIRST)
         if promise:
             axes.axhline(promise.precision, color=SOFT, linewidth=0.8, linestyle=":")
-        if promise and promise.tasks[task.name].is_one:
+        if promise and promise.tasks[task.name].promises_any:
             share, right = kept_on(task, probabilities, codes, promise.tasks[task.name])
             words = f". The promise tags {share:.0%} of the answers, and {right:.1%} of those are right"
             if task.kind == "multiclass":  # the curve of labels is of yes and no, and tags are only yes

@@ -16,11 +16,12 @@ how many rows are judged, never at whether they are right, and keeps the level a
 least as often as others.
 
 It rests on rows that are exchangeable with what is tagged later, and independent of each other: the same kind of
-pictures, taken, chosen and labelled in the same way, and one row of each group of near-duplicates. No weight and no
-epoch may have been chosen by these rows.
+pictures, taken, chosen and labelled in the same way, one picture of each product, and one row of each group of
+near-duplicates, which is seen to here. Two pictures of a product are no near-duplicates, but often right or wrong
+together, so with several of each the level is not kept. No weight and no epoch may have been chosen by these rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
 import numpy as np
@@ -100,7 +101,7 @@ def find_threshold(
         return Threshold(float(GRID[last]), len(letter), int(tagged[last]), int(judged[last]), int(right[last]))
     could = (judged > 0) & (judged >= START * judged[-1]) & (np.arange(len(GRID)) <= first)
     needed = _needed(judged[could], right[could], precision, level, labelled)
-    return Threshold(np.inf, len(letter), 0, 0, 0, needed)
+    return Threshold(np.inf, len(letter), 0, 0, 0, *needed)
 
 
 def _count_from(confidence: np.ndarray) -> np.ndarray:
@@ -108,17 +109,41 @@ def _count_from(confidence: np.ndarray) -> np.ndarray:
     return len(confidence) - np.searchsorted(np.sort(confidence), GRID)
 
 
-def _needed(judged: np.ndarray, right: np.ndarray, precision: float, level: float, labelled: int) -> int | None:
-    """How many more labelled pictures should allow a promise, at the first threshold at which one could begin.
+def _needed(
+    judged: np.ndarray, right: np.ndarray, precision: float, level: float, labelled: int
+) -> tuple[int | None, bool]:
+    """How many more labelled pictures should allow a promise, and whether only if no further answer is wrong.
 
-    Of thresholds with so many rows `judged` and `right`, it is the one that needs the fewest, if its share of faults
-    and of the pictures stays as it is; None if all of them have too many faults.
+    Of the thresholds at which one could begin, with so many rows `judged` and `right`, it is the one that needs the
+    fewest, if its shares of faults and of the pictures stay as they are. Where all have too many faults, which may be
+    chance, it is the one that needs the fewest without a further fault. None if it is not chance: P(Bin(judged,
+    1 - precision) >= faults), the p-value of "the precision can be reached", is at most the level at each of them; and
+    if no answer was judged.
     """
-    faults = 1 - right / judged
+    if not len(judged):
+        return None, True
+    faults = judged - right
+    more = _more(judged, lambda rows: faults / judged * rows, precision, level, labelled)
+    if more is not None:
+        return more, False
+    chance = binom.sf(faults - 1, judged, 1 - precision) > level
+    judged, faults = judged[chance], faults[chance]
+    more = _more(judged, lambda rows: faults, precision, level, labelled)
+    return more, more is not None
+
+
+def _more(
+    judged: np.ndarray, faults_in: Callable[[np.ndarray], np.ndarray], precision: float, level: float, labelled: int
+) -> int | None:
+    """The fewest further pictures with which P(Bin(n, 1 - precision) <= faults_in(n)) is at most the level, if any.
+
+    `judged` (thresholds,) of the `labelled` pictures were judged; as many of the further ones will be.
+    """
     low, high = judged, np.full(len(judged), MOST)
-    while (low < high).any():  # the fewest rows n for which P(Bin(n, 1 - precision) <= faults * n) is small enough
+    while (low < high).any():
         middle = (low + high) // 2
-        enough = betainc(middle * (1 - faults), middle * faults + 1, precision) <= level
+        faults = faults_in(middle)
+        enough = betainc(middle - faults, faults + 1, precision) <= level
         low, high = np.where(enough, low, middle + 1), np.where(enough, middle, high)
     more = -(-labelled * (high - judged) // judged)[high < MOST]  # rounded up
     return int(more.min()) if len(more) else None

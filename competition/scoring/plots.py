@@ -74,7 +74,7 @@ def coverage(predictions: Predictions, promise: Promise | None) -> Figure:
 def _mark(axes: Axes, task: Task, probabilities: np.ndarray, codes: np.ndarray, promise: TaskPromise) -> None:
     """Say below a panel what is tagged of these rows, and mark it; a curve of yes and no has no place for labels."""
     mark = Line2D([], [], linestyle="", color="C1", markersize=5, clip_on=False, zorder=3, label="no promise")
-    if promise.is_one:
+    if promise.promises_any:
         share, right = kept_on(task, probabilities, codes, promise)
         known = promise.least[np.isfinite(promise.least)]
         several = f"{len(known)} of {len(promise.least)} thresholds"

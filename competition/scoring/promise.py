@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 
@@ -19,22 +19,26 @@ from competition.scoring.predictions import PLAIN
 from competition.task import Task
 
 MOST_KEPT = 5_000  # confidences of a task
+Verdict = Literal["tag", "ask", "unknown"]
 COLUMNS = ("", "from probability", "tagged", "right of judged", "needs more pictures")
 
 
 class Threshold(NamedTuple):
     """What is tagged from the probability `value` on: inf, and no counts, where nothing can be promised.
 
-    Of `rows`, all that could have been tagged, `tagged` were; `right` of the `judged`, those whose letter is not m.
-    Without a promise `needed` is how many more labelled pictures should allow one; None where no number would.
+    Of the `answered` rows, all that could have been tagged, `tagged` were; `right` of the `judged`, those whose letter
+    is not m. Without a promise `needed` is how many more labelled pictures should allow one, if answers go on to be as
+    often right or, with `without_fault`, if no further one is wrong; None where no number would, and where, with
+    `without_fault`, no answer was judged.
     """
 
     value: float
-    rows: int
+    answered: int
     tagged: int
     judged: int
     right: int
     needed: int | None = None
+    without_fault: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,13 +58,13 @@ class TaskPromise:
         """The probability from which on each class is tagged, (classes,) or, one for all, (1,) float64."""
         return np.array([one.value for one in self.thresholds])
 
-    def by_class(self, task: Task) -> list[float | None]:
+    def least_of(self, task: Task) -> list[float | None]:
         """The probability from which on each class is tagged; None where that is not promised."""
         return [float(value) if value < np.inf else None for value in np.broadcast_to(self.least, len(task))]
 
     @property
-    def is_one(self) -> bool:
-        """Whether anything is promised."""
+    def promises_any(self) -> bool:
+        """Whether anything is tagged by it: at least one class has a threshold."""
         return bool(np.isfinite(self.least).any())
 
     def rows_of_table(self, task: Task) -> list[tuple[str, str, str, str, str]]:
@@ -72,11 +76,12 @@ class TaskPromise:
 
     def _cells(self, one: Threshold) -> tuple[str, str, str, str]:
         if one.value < np.inf:
-            share = f"{one.tagged / one.rows:.1%} of {one.rows:,}".replace("%", " %")
+            share = f"{one.tagged / one.answered:.1%} of {one.answered:,}".replace("%", " %")
             return f"{one.value:.8f}", share, f"{one.right:,} of {one.judged:,}", ""
         if one.needed is not None:
-            return "no promise", "", "", f"about {one.needed:,}, beside {self.rows:,}"
-        return "no promise", "", "", "no number of them would do" if one.rows else "there was no such answer"
+            words = "at least {:,} without a fault, beside {:,}" if one.without_fault else "about {:,}, beside {:,}"
+            return "no promise", "", "", words.format(one.needed, self.rows)
+        return "no promise", "", "", "no such answer was judged" if one.without_fault else "no number of them would do"
 
 
 @dataclass(frozen=True)
@@ -129,13 +134,19 @@ class Promise(Wanted):
         return {**asdict(replace(self, tasks={})), "digest": self.digest}
 
     def in_words(self) -> str:
-        """What is promised, and what that rests on."""
+        """What is promised, and what that rests on; or that nothing is."""
+        where = f"on {self.source}, one of each group of near-duplicates,"
+        if not any(one.promises_any for one in self.tasks.values()):
+            return (
+                f"Nothing could be promised, so nothing is tagged: {where} no probability was found from which on at "
+                f"least {self.precision:.4g} of the answers are right, with a probability of {self.confidence:.4g}."
+            )
         each = "class (or label)" if self.by_class else "task (or label)"
         alone = f"for every {each} at once" if self.jointly else f"for each {each} alone"
         return (
             f"With a probability of {self.confidence:.4g}, at least {self.precision:.4g} of what is tagged is right, "
-            f"{alone}. This was found on {self.source}, one of each group of near-duplicates, and holds for pictures "
-            "of the same kind: taken, chosen and labelled in the same way."
+            f"{alone}. This was found {where} and holds for pictures of the same kind: taken, chosen and labelled in "
+            "the same way. It counts the labelled pictures as independent, so they must be of different products."
         )
 
     def write(self, run: Run, made: Mapping) -> None:
@@ -161,20 +172,23 @@ class Promise(Wanted):
     def _check(self) -> None:
         """Raise ValueError for what no promise says."""
         for name, one in self.tasks.items():
-            kept = one.confidences
+            kept, whole = one.confidences, [one.rows, *(t.needed for t in one.thresholds if t.needed is not None)]
+            if any(type(count) is not int or count < 0 for count in whole):
+                raise ValueError(f"rows or needed of {name!r}: whole numbers from 0 on are allowed")
             if kept.ndim != 1 or (np.diff(kept) < 0).any() or not ((kept >= 0) & (kept <= 1)).all():
                 raise ValueError(f"the confidences of {name!r}")
             for found in one.thresholds:
-                counts = [0, found.right, found.judged, found.tagged, found.rows]
+                counts = [0, found.right, found.judged, found.tagged, found.answered]
                 promised = 0 <= found.value <= 1 and found.judged > 0
-                if counts != sorted(counts) or not (promised or found.value == np.inf):
+                known = type(found.without_fault) is bool and (promised or found.value == np.inf)
+                if counts != sorted(counts) or not known:
                     raise ValueError(f"the threshold of {name!r}: {found}")
 
 
 def _read_task(values: Mapping) -> TaskPromise:
     thresholds = [Threshold(**one) for one in values["thresholds"]]
     thresholds = tuple(one._replace(value=np.inf if one.value is None else float(one.value)) for one in thresholds)
-    return TaskPromise(int(values["rows"]), thresholds, np.array(values["confidences"], np.float64))
+    return TaskPromise(values["rows"], thresholds, np.array(values["confidences"], np.float64))
 
 
 def promise_of(blend: Blend) -> Promise | None:
@@ -213,12 +227,27 @@ def tags(task: Task, probabilities: np.ndarray, promise: TaskPromise | None) -> 
     return answers(given, task) & (given >= (promise.least if promise else np.inf))
 
 
+def verdicts(task: Task, probabilities: np.ndarray, promise: TaskPromise | None) -> list[Verdict]:
+    """What is to be done with the answers of each of n rows.
+
+    tag: all that is answered is sure enough; ask: some of it is not; unknown: nothing is promised, of the whole task or
+    because no label is set.
+    """
+    if not promise or not promise.promises_any:
+        return ["unknown"] * len(probabilities)
+    chosen = answers(as_submitted(probabilities), task)
+    asked = (chosen & ~tags(task, probabilities, promise)).any(axis=1)
+    return np.select([asked, chosen.any(axis=1)], ["ask", "tag"], "unknown").tolist()
+
+
 def for_review(task: Task, probabilities: np.ndarray, promise: TaskPromise | None) -> np.ndarray:
-    """Which rows a person should look at, (n,) bool: an answer is not tagged, or the task has no promise."""
-    if not promise or not promise.is_one:
+    """Which rows a person should look at, (n,) bool: an answer is not tagged, or nothing is promised of the task.
+
+    Where a task has a promise, a row on which no label is set has nothing to look at.
+    """
+    if not promise or not promise.promises_any:
         return np.ones(len(probabilities), bool)
-    untagged = answers(as_submitted(probabilities), task) & ~tags(task, probabilities, promise)
-    return untagged.any(axis=1)
+    return np.array(verdicts(task, probabilities, promise)) == "ask"
 
 
 def kept_on(task: Task, probabilities: np.ndarray, codes: np.ndarray, promise: TaskPromise) -> tuple[float, float]:

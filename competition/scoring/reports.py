@@ -108,8 +108,8 @@ def write_reports(run: Run, predictions: Predictions, find_images: Callable[[], 
 def mark_promise(run: Run) -> None:
     """Draw coverage.png, where a run has one, again: with the promise that was made meanwhile."""
     if (run.folder / COVERAGE).is_file():
-        (run.folder / COVERAGE).unlink()
-        write_report(run, COVERAGE, lambda: plots.coverage(read_predictions(run), promise_in(run.folder)))
+        with warned(run, COVERAGE, "promise"):
+            plots.save(plots.coverage(read_predictions(run), promise_in(run.folder)), run, COVERAGE)
 
 
 def write_confusion(run: Run, predictions: Predictions) -> None:
@@ -136,14 +136,17 @@ def write_report(run: Run, name: str, make: Callable[[], Report]) -> None:
 
 
 @contextmanager
-def warned(run: Run, name: str) -> Iterator[None]:
-    """Turn a failure to make a report into a warning with its cause, because the run has finished without it."""
+def warned(run: Run, name: str, command: str = "report") -> Iterator[None]:
+    """Turn a failure to make a report into a warning with its cause, because the run has finished without it.
+
+    The warning names the command that makes the report again.
+    """
     try:
         yield
     except Exception as error:
         cause = str(error) if isinstance(error, InvalidInput) else f"{type(error).__name__}: {error}"
         warnings.warn(
             f"{run.folder / name} could not be made ({cause}); all else is kept, and "
-            f"`competition report {run.folder}` tries again",
+            f"`competition {command} {run.folder}` tries again",
             stacklevel=4,
         )

@@ -9,10 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from competition.layouts.answers import answers
 from competition.scoring.calibration import Calibration
 from competition.scoring.fashionai import as_submitted
-from competition.scoring.promise import Promise, TaskPromise, for_review, tags
+from competition.scoring.promise import Promise, TaskPromise, Verdict, tags, verdicts
 from competition.task import Kind, Task
-
-Verdict = Literal["tag", "ask", "unknown"]
 
 
 class Promised(BaseModel):
@@ -107,7 +105,7 @@ class ClassAnswer(BaseModel):
 
 class TaskAnswer(BaseModel):
     """`verdict`: tag, all that is answered is sure enough by the promise; ask, a person; unknown, nothing is promised,
-    as of a multilabel task without answers."""
+    of the whole task or because no label is set."""
 
     task: str
     kind: Kind
@@ -166,7 +164,7 @@ def facts(task: Task, calibration: Calibration | None, promise: TaskPromise | No
         kind=task.kind,
         classes=task.classes,
         temperature=calibration.temperature if calibration else None,
-        thresholds=promise and promise.by_class(task),
+        thresholds=promise and promise.least_of(task),
     )
 
 
@@ -187,12 +185,11 @@ def _answer(task: Task, probabilities: np.ndarray, promise: TaskPromise | None) 
         ClassAnswer(name=name, probability=value, answered=yes, sure=sure if several and yes and promise else None)
         for name, value, yes, sure in zip(task.classes, given.tolist(), chosen, tagged, strict=True)
     ]
-    asked = for_review(task, probabilities, promise)[0]
     return TaskAnswer(
         task=task.name,
         kind=task.kind,
         answers=[one.name for one in classes if one.answered],
         confidence=float(trust.min()),
-        verdict="unknown" if not promise or not any(chosen) else "ask" if asked else "tag",
+        verdict=verdicts(task, probabilities, promise)[0],
         classes=classes,
     )

@@ -41,7 +41,7 @@ def _columns(task: Task, given: np.ndarray, promise: TaskPromise | None) -> Mapp
     if task.kind == "multilabel":
         columns[CLASS] = _labels(task, chosen)
         columns[PROBABILITY] = _lists(pa.array(given[chosen]), chosen.sum(axis=1))
-        promised = promise and promise.is_one
+        promised = promise and promise.promises_any
         columns[TAG] = _labels(task, tagged) if promised else pa.nulls(len(given), pa.list_(pa.string()))
     else:
         place = chosen.argmax(axis=1)

@@ -5,6 +5,7 @@ import json
 import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from helpers import refusal, write
@@ -65,13 +66,13 @@ def test_the_test_images_of_a_run_give_its_promise(capsys):
     assert {name: one.thresholds for name, one in found.tasks.items()} == {
         name: one.thresholds for name, one in expected.tasks.items()
     }
-    assert all(one.is_one for one in found.tasks.values())
+    assert all(one.promises_any for one in found.tasks.values())
     assert found.run == blend_of([run.folder], ("plain",), "arithmetic").digest
     assert json.loads((run.folder / "promise.json").read_text())["made"]["command"].startswith("competition")
     text = capsys.readouterr().out
     (colour,) = found.tasks["colour"].thresholds
-    share = f"{100 * colour.tagged / colour.rows:.1f} %"
-    cells = ["colour", f"{colour.value:.8f}", f"{share} of {colour.rows}", f"{colour.right} of {colour.judged}"]
+    share = f"{100 * colour.tagged / colour.answered:.1f} %"
+    cells = ["colour", f"{colour.value:.8f}", f"{share} of {colour.answered}", f"{colour.right} of {colour.judged}"]
     assert [cell.strip() for cell in text.splitlines()[1].split("  ") if cell] == cells
     assert "With a probability of 0.95, at least 0.9 of what is tagged is right, for each task (or label) alone" in text
     assert (
@@ -165,6 +166,29 @@ def test_coverage_png_is_drawn_again_with_the_promise():
     assert {path.name for path in run.folder.iterdir()} == others | {"promise.json"}
 
 
+def test_the_coverage_png_of_before_stays_where_the_new_one_cannot_be_drawn(monkeypatch):
+    run = trained(Path("runs/mine-1"))
+    write_views(run, dataset(), {"plain": guesses(1)})
+    write(run.folder / "coverage.png", "of before")
+
+    def fail(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(plots, "coverage", fail)
+    with pytest.warns(UserWarning, match=r"no space left.*`competition promise runs/mine-1` tries again"):
+        promise(run.folder, Wanted(precision=0.9))
+    assert (run.folder / "coverage.png").read_text() == "of before"
+    assert (run.folder / "promise.json").is_file()
+
+
+def test_where_nothing_can_be_promised_no_precision_is_stated(capsys):
+    trained(Path("runs/mine-1"))
+    promise(Path("runs/mine-1"), Wanted(precision=0.9999))
+    said = capsys.readouterr().out
+    assert "Nothing could be promised, so nothing is tagged: on the test images of its folds" in said
+    assert "of what is tagged is right" not in said
+
+
 @pytest.fixture(scope="module")
 def real(tmp_path_factory) -> Path:
     """A folder with the data of a run, with other labelled pictures, and a run with a network of random weights."""
@@ -232,8 +256,24 @@ def test_near_duplicates_among_them_are_of_one_group(copied, tmp_path):
 def test_pictures_that_the_run_has_seen_are_refused_with_their_lines(copied, tmp_path):
     shutil.copy("data/base/Images/005.jpg", "other/base/Images/007.jpg")
     message = refusal(lambda: promise(copied, EASY, data=Path("other")))
-    assert message.startswith("1 of 40 images have the same bytes as one of")
-    assert message.splitlines()[1] == "  other/base/Annotations/label.csv:8: other/base/Images/007.jpg"
+    data = Path("data").resolve()
+    assert message.startswith("1 of 40 images are, or nearly are (by perceptual hashes at most 4 bits apart), among")
+    assert f"of {data} that runs/mine-1 was trained or held out on" in message
+    seen = data / "base/Images/005.jpg"
+    told = f"  other/base/Annotations/label.csv:8: other/base/Images/007.jpg is like {seen}"
+    assert message.splitlines()[1:] == [told]
+    assert not (copied / "promise.json").exists()
+
+
+def test_near_duplicates_of_pictures_that_the_run_has_seen_are_refused_too(copied):
+    """As `folds` keeps them together: the same photograph in another size and quality has other bytes."""
+    picture = cv2.imread("data/base/Images/005.jpg")
+    cv2.imwrite("other/base/Images/007.jpg", cv2.resize(picture, (96, 80)), [cv2.IMWRITE_JPEG_QUALITY, 80])
+    message = refusal(lambda: promise(copied, EASY, data=Path("other")))
+    assert message.startswith("1 of 40 images are, or nearly are")
+    assert [line.split(" is like ")[1] for line in message.splitlines()[1:]] == [
+        str(Path("data/base/Images/005.jpg").resolve())
+    ]
     assert not (copied / "promise.json").exists()
 
 
@@ -247,7 +287,7 @@ def test_test_images_of_the_run_are_not_among_them(copied):
     shutil.copy("data/base/Images/005.jpg", "other/base/Images/007.jpg")
     promise(copied, EASY, data=Path("other"))
     shutil.copy("data/base/Images/006.jpg", "other/base/Images/008.jpg")
-    assert "same bytes" in refusal(lambda: promise(copied, EASY, data=Path("other")))
+    assert "data/base/Images/006.jpg" in refusal(lambda: promise(copied, EASY, data=Path("other")))
 
 
 def test_data_of_the_run_that_are_gone_are_no_error_but_said_and_kept(copied, capsys):

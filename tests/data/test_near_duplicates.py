@@ -11,7 +11,7 @@ import pytest
 from helpers import noise, refusal, write
 from PIL import Image
 
-from competition.data.near_duplicates import check_distance, duplicate_groups, near_pairs, perceptual_hashes
+from competition.data.near_duplicates import check_distance, duplicate_groups, near_pairs, near_rows, perceptual_hashes
 
 SEEDS = range(6)
 
@@ -46,6 +46,17 @@ def test_near_pairs_are_those_found_by_comparing_all(distance):
         expected = pairs_by_comparing_all(hashes, distance)
         assert len(expected) > 3
         assert [tuple(pair) for pair in near_pairs(hashes, distance).tolist()] == expected
+
+
+@pytest.mark.parametrize("distance", [0, 4])
+def test_near_rows_are_those_found_by_comparing_all(distance):
+    for seed in SEEDS:
+        hashes, others = np.split(some_hashes(seed), [300])
+        hashes[:3] = others[:3]
+        near = (np.bitwise_count(hashes[:, None] ^ others) <= distance).any(axis=1)
+        assert 0 < near.sum() < len(hashes)
+        assert near_rows(hashes, others, distance).tolist() == np.flatnonzero(near).tolist()
+    assert len(near_rows(hashes, others[:0])) == len(near_rows(hashes[:0], others)) == 0
 
 
 @pytest.mark.parametrize("count", [0, 1])

@@ -33,6 +33,13 @@ def test_without_a_promise_there_are_no_thresholds_and_what_makes_one_is_named(r
     assert "nothing is promised: make a promise with `competition promise`, and export again" in readme_of(labels)
 
 
+def test_a_promise_of_nothing_states_no_precision(run: Run):
+    promise(run.folder, colour=[np.inf], tags=[np.inf] * 3)
+    labels = labels_of(run, None)
+    assert labels["promise"]["precision"] == 0.98
+    assert "nothing is promised" in readme_of(labels) and "is tagged is right" not in readme_of(labels)
+
+
 def test_a_promise_gives_each_class_its_threshold(run: Run):
     promise(run.folder, colour=[0.8], tags=[0.7, np.inf, 0.9])
     labels = labels_of(run, None)

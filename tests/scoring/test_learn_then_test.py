@@ -97,7 +97,7 @@ def test_rows_of_one_confidence_are_tagged_together():
 
 def test_letters_m_are_tagged_but_neither_right_nor_wrong():
     found = threshold(0.9, letters(FEWEST, maybe=50))
-    assert (found.rows, found.tagged, found.judged, found.right) == (199, 199, FEWEST, FEWEST)
+    assert (found.answered, found.tagged, found.judged, found.right) == (199, 199, FEWEST, FEWEST)
     assert threshold(0.9, letters(FEWEST - 1, maybe=50)).value == np.inf
 
 
@@ -108,8 +108,24 @@ def test_a_task_that_cannot_promise_says_how_many_more_pictures_it_would_need():
     ok = [binomtest(round(rows / 100), rows, 0.02, alternative="less").pvalue <= LEVEL for rows in (700, 300)]
     assert ok == [True, False]  # at one fault in a hundred
     assert 300 < 200 + needed < 700
-    assert threshold(0.9, letters(96, 4)).needed is None  # more of them would be as wrong
     assert threshold(0.9, letters(0)).needed is None
+
+
+def test_no_number_would_do_only_where_faults_are_more_than_chance_would_make():
+    """One fault takes 236 rows and four take 456, as above; of 98 % right, 100 rows have four faults or more often."""
+    rare = threshold(0.9, letters(2, 1), labelled=300)  # one fault among the 3 answers of a rare class
+    assert (rare.needed, rare.without_fault) == (100 * (236 - 3), True)
+    (row,) = TaskPromise(300, (rare,), np.empty(0)).rows_of_table(Task("t", ("a", "b")))
+    assert row[-1] == "at least 23,300 without a fault, beside 300"
+    p = {faults: binomtest(faults, 100, 0.02, alternative="greater").pvalue for faults in (4, 5, 6)}
+    assert p[4] > p[5] > LEVEL >= p[6]
+    assert threshold(0.9, letters(96, 4))[-2:] == (456 - 100, True)
+    assert threshold(0.9, letters(95, 5))[-2:] == (523 - 100, True)
+    assert threshold(0.9, letters(94, 6))[-2:] == (None, False)
+    assert threshold(0.9, letters(198, 2)).without_fault is False
+    for none in (threshold(0.9, letters(0, maybe=7)), threshold(0.9, letters(0))):
+        (row,) = TaskPromise(7, (none,), np.empty(0)).rows_of_table(Task("t", ("a", "b")))
+        assert row[-1] == "no such answer was judged"
 
 
 def test_it_needs_more_pictures_for_the_sure_ones_where_the_others_are_too_often_wrong():
@@ -122,7 +138,7 @@ def test_one_row_of_a_group_counts_the_first_that_has_a_label():
     twins = [number // 2 for number in range(2 * FEWEST)]
     found = promise_of(sure(2 * FEWEST), group=twins)
     assert (found.rows, found.thresholds[0].judged) == (FEWEST, FEWEST)
-    assert not promise_of(sure(2 * FEWEST - 2), group=twins[:-2]).is_one
+    assert not promise_of(sure(2 * FEWEST - 2), group=twins[:-2]).promises_any
     probabilities, codes = sure(2 * FEWEST)
     codes[::2] = ["nn"] * FEWEST  # of each pair the second alone has a label
     assert promise_of((probabilities, codes), group=twins).rows == FEWEST
@@ -135,7 +151,7 @@ def test_by_class_each_class_has_a_threshold_of_its_own():
     (whole,) = promise_of(first, second).thresholds
     assert whole.tagged == 300  # only the surer class
     a, b = promise_of(first, second, by_class=True).thresholds
-    assert (a.rows, a.tagged, a.right) == (300, 300, 300)
+    assert (a.answered, a.tagged, a.right) == (300, 300, 300)
     assert (b.value, b.needed) == (np.inf, None)
 
 
@@ -145,8 +161,8 @@ def test_a_label_is_tagged_only_where_it_is_set():
     rows = [[0.9, 0.2]] * 40 + [[0.9, 0.8]] * 160 + [[0.3, 0.1]] * 50
     codes = ["yy"] * 40 + ["yy"] * 120 + ["yn"] * 40 + ["yy"] * 50
     a, b = promise_of((rows, codes), kind="multilabel").thresholds
-    assert (a.rows, a.tagged, a.judged, a.right) == (200, 200, 200, 200)
-    assert (b.rows, b.value, b.needed) == (160, np.inf, None)
+    assert (a.answered, a.tagged, a.judged, a.right) == (200, 200, 200, 200)
+    assert (b.answered, b.value, b.needed) == (160, np.inf, None)
 
 
 def test_jointly_divides_the_doubt_among_all_thresholds():
@@ -156,8 +172,8 @@ def test_jointly_divides_the_doubt_among_all_thresholds():
     two = predicted(both, {"a": codes, "b": codes})
     alone = make_promise(two, Wanted(), "", "").tasks
     jointly = make_promise(two, Wanted(jointly=True), "", "").tasks
-    assert [one.is_one for one in alone.values()] == [True, True]
-    assert [(one.is_one, one.thresholds[0].needed) for one in jointly.values()] == [(False, 1), (False, 1)]
+    assert [one.promises_any for one in alone.values()] == [True, True]
+    assert [(one.promises_any, one.thresholds[0].needed) for one in jointly.values()] == [(False, 1), (False, 1)]
     tasks = (Task("a", tuple("xyz")), Task("b", tuple("xy"), "multilabel"))
     assert (count_tests(tasks, by_class=False), count_tests(tasks, by_class=True)) == (3, 5)
 
@@ -171,7 +187,7 @@ def test_the_largest_probabilities_of_all_rows_are_kept_so_that_drift_can_be_see
 
 def test_a_task_without_labels_promises_nothing():
     found = promise_of((sure(3)[0], ["nn"] * 3))
-    assert (found.rows, found.is_one, len(found.confidences)) == (0, False, 0)
+    assert (found.rows, found.promises_any, len(found.confidences)) == (0, False, 0)
 
 
 @pytest.mark.parametrize("name", ["precision", "confidence"])
@@ -230,5 +246,5 @@ def test_that_a_quarter_of_the_rows_is_tested_first_makes_promises_likelier_wher
         found = [threshold(*rows) for rows in drawn]
         shares[start] = np.mean([one.value < np.inf for one in found])
         print(f"\nbegun at {start:.0%} of 4,000 rows: {shares[start]:.1%} of 200 promises made", end=", ")
-        print(f"{np.mean([one.tagged / one.rows for one in found]):.1%} tagged")
+        print(f"{np.mean([one.tagged / one.answered for one in found]):.1%} tagged")
     assert (shares[0] < 0.5, shares[0.25] > 0.9) == (True, True)

@@ -25,6 +25,7 @@ from competition.scoring.promise import (
     promise_in,
     promise_of,
     tags,
+    verdicts,
 )
 from competition.task import Task
 
@@ -62,6 +63,7 @@ def test_a_chosen_class_is_tagged_from_the_threshold_on():
     p = np.array([[0.9, 0.06, 0.04], [0.89999999, 0.1, 0.00000001], [0.1, 0.85, 0.05]])
     assert tags(SLEEVE, p, task_promise(0.9)).tolist() == [[True, False, False], [False] * 3, [False] * 3]
     assert for_review(SLEEVE, p, task_promise(0.9)).tolist() == [False, True, True]
+    assert verdicts(SLEEVE, p, task_promise(0.9)) == ["tag", "ask", "ask"]
 
 
 def test_each_class_may_have_a_threshold_and_one_without_is_never_tagged():
@@ -76,6 +78,7 @@ def test_a_label_is_tagged_where_it_is_set_and_sure_and_a_person_sees_what_is_se
     found = task_promise(0.8, 0.9)
     assert tags(MARKS, p, found).tolist() == [[True, False], [True, False], [False, True], [False, False]]
     assert for_review(MARKS, p, found).tolist() == [False, True, True, False]
+    assert verdicts(MARKS, p, found) == ["tag", "ask", "ask", "unknown"]  # in the last no label is set
     assert tags(MARKS, np.array([[0.45, 0.5]]), task_promise(0.4, 0.4)).tolist() == [[False, False]]  # not set
 
 
@@ -85,6 +88,7 @@ def test_without_a_promise_nothing_is_tagged_and_all_is_for_review(found):
     for task in (SLEEVE, Task("marks", SLEEVE.classes, "multilabel")):  # in its second row no label is set
         assert not tags(task, p, found).any()
         assert for_review(task, p, found).all()
+        assert verdicts(task, p, found) == ["unknown", "unknown"]
 
 
 def test_probabilities_are_compared_as_a_submission_holds_them():
@@ -126,6 +130,12 @@ def test_a_promise_reads_back_as_it_was_written(tmp_path):
         lambda values: values["tasks"]["sleeve"].update(confidences=[[0.5], [0.9]]),
         lambda values: values["tasks"]["sleeve"].update(confidences=[10**400]),
         lambda values: values["tasks"]["sleeve"].update(rows=float("inf")),
+        lambda values: values["tasks"]["sleeve"].update(rows=-4),
+        lambda values: values["tasks"]["sleeve"].update(rows=True),
+        lambda values: values["tasks"]["marks"]["thresholds"][1].update(needed="many"),
+        lambda values: values["tasks"]["marks"]["thresholds"][1].update(needed=-1),
+        lambda values: values["tasks"]["marks"]["thresholds"][1].update(needed=1.5),
+        lambda values: values["tasks"]["marks"]["thresholds"][1].update(without_fault="no"),
         lambda values: values["tasks"]["sleeve"]["thresholds"][0].update(value=-1),
         lambda values: values["tasks"]["sleeve"]["thresholds"][0].update(value="high"),
         lambda values: values["tasks"]["sleeve"]["thresholds"][0].update(right=191),
@@ -140,6 +150,15 @@ def test_a_damaged_promise_is_refused(tmp_path, spoil):
     message = refusal(Promise.read, tmp_path)
     assert message.startswith(f"{tmp_path}/promise.json is not a promise (")
     assert message.endswith("make it again with `competition promise`")
+
+
+def test_it_says_what_it_rests_on_and_states_no_precision_where_it_has_no_threshold():
+    said = promise().in_words()
+    assert "With a probability of 0.95, at least 0.98 of what is tagged is right" in said
+    assert "independent, so they must be of different products" in said
+    said = promise(sleeve=task_promise(np.inf), marks=task_promise(np.inf, np.inf)).in_words()
+    assert said.startswith("Nothing could be promised, so nothing is tagged: on by hand, one of each group")
+    assert "is tagged is right" not in said
 
 
 @pytest.mark.parametrize("content", ["[]", "3", "{", '{"tasks": 3}'])

@@ -192,7 +192,7 @@ def test_a_run_without_a_promise_does_not_say_how_sure_it_is(tmp_path):
     promise(run.folder, colour=[0.9], tags=[0.9] * 3)
     assert verdicts(run.folder) == ["tag", "tag"]
     promise(run.folder, colour=[np.inf], tags=[np.inf] * 3)  # it was tried, and nothing could be promised
-    assert verdicts(run.folder) == ["ask", "ask"]
+    assert verdicts(run.folder) == ["unknown", "unknown"]
 
 
 def test_a_blend_finds_its_temperatures_on_the_blend_of_its_members(tmp_path):

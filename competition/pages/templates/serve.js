@@ -4,7 +4,7 @@ const VERDICTS = {tag: "sure enough to tag", ask: "ask a person", unknown: "no p
 const WHY = {
   tag: promise => `Of what is tagged at least ${percent(promise.precision)} is right, with a probability of ${percent(promise.confidence)}.`,
   ask: promise => `It is not sure enough for the promise that at least ${percent(promise.precision)} of what is tagged is right.`,
-  unknown: promise => promise ? "Nothing is promised of labels that are not given." : "Nobody has promised how often it is right: competition promise makes a promise.",
+  unknown: promise => promise ? "Nothing is promised of it: of this task, or of labels that are not set." : "Nobody has promised how often it is right: competition promise makes a promise.",
 };
 const byId = id => document.getElementById(id);
 const model = JSON.parse(byId("model").textContent);
