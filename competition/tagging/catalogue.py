@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-import os
 import re
+import socket
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ from pyarrow import parquet, types
 
 from competition.errors import InvalidInput, Problem, is_utf8, no_such
 from competition.files import is_file, open_file
-from competition.images.decode import ENDINGS, is_image, read_file
-from competition.images.whole import BadImage
+from competition.images.below import images_below
+from competition.images.decode import ENDINGS, read_file, why_unread
+from competition.images.whole import BadImage, Unreachable
 from competition.layouts import fashionai
 from competition.layouts.csv_lines import csv_rows
 from competition.layouts.detect import layout_of
@@ -28,6 +30,7 @@ from competition.task import Task
 USUAL = ("image", "image_path", "path", "file", "filename", "file_name")  # columns that are taken without asking
 DRIVERS = {"s3": "s3fs", "gs": "gcsfs"}  # the packages by which fsspec reads them
 ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+WAITS = (1, 4, 16)  # seconds before another try, where a disk or a network has failed
 BATCH = 65_536  # rows that are looked at together
 
 
@@ -79,16 +82,41 @@ def read_catalogue(
 
 
 def read_picture(root: Path, name: str) -> bytes:
-    """The bytes of the picture of this name. Raises BadImage with the reason why it cannot be read."""
-    address = ADDRESS.match(name)
-    if not address:
-        return read_file(root / name)
+    """The bytes of the picture of this name, after some tries where a disk or a network fails.
+
+    Raises BadImage with the reason why it cannot be read, and InvalidInput where that is not the picture's own: a disk
+    or a network that still fails, or the folder of the pictures, which this machine does not have.
+    """
+    for wait in WAITS:
+        try:
+            return _read(root, name)
+        except Unreachable:
+            time.sleep(wait)
     try:
-        return fsspec.filesystem(address[1]).cat_file(name)
-    except FileNotFoundError:
-        raise BadImage("there is no such file") from None
-    except Exception as error:  # each driver has its own, also for a network that fails
-        raise BadImage(f"cannot be read: {' '.join(str(error).split()) or type(error).__name__}") from error
+        return _read(root, name)
+    except Unreachable as error:
+        raise InvalidInput(
+            f"{name}, on the machine {socket.gethostname()}, {error}, also after {sum(WAITS)} s; put the disk or the "
+            "network right, and the same command goes on"
+        ) from error
+
+
+def _read(root: Path, name: str) -> bytes:
+    address = ADDRESS.match(name)
+    if address:
+        try:
+            return fsspec.filesystem(address[1]).cat_file(name)
+        except Exception as error:  # each driver has its own
+            raise why_unread(error) from error
+    try:
+        return read_file(root / name)
+    except BadImage:
+        if not Path(name).is_absolute() and not root.is_dir():
+            raise InvalidInput(
+                f"{root}, where the pictures are, is not there on the machine {socket.gethostname()}; mount it at the "
+                "same place on all machines, and the same command goes on"
+            ) from None
+        raise
 
 
 def _catalogue(root: Path, images: Sequence[str], products: Sequence[str | None] | None = None) -> Catalogue:
@@ -97,8 +125,7 @@ def _catalogue(root: Path, images: Sequence[str], products: Sequence[str | None]
 
 
 def _of_folder(folder: Path) -> Catalogue:
-    files = (Path(inner, name) for inner, _, names in os.walk(folder) for name in names if is_image(name))
-    names = sorted(path.relative_to(folder).as_posix() for path in files)
+    names = sorted(images_below(folder))
     if bad := [name for name in names if not is_utf8(name)]:
         raise InvalidInput(f"{folder}: these names are not UTF-8, so no table can hold them; rename them:", bad)
     return _catalogue(folder, names)
@@ -107,8 +134,8 @@ def _of_folder(folder: Path) -> Catalogue:
 def _of_table(file: Path, image_column: str | None, product_column: str | None) -> Catalogue:
     if not is_file(file):
         raise InvalidInput(
-            f"{file}: there is no such file or folder; name one of this machine, or a table of pictures at "
-            f"{' or '.join(f'{scheme}://' for scheme in DRIVERS)}"
+            f"{file}: there is no such file or folder; name one of this machine: the pictures that a table names may "
+            f"be at {' or '.join(f'{scheme}://' for scheme in DRIVERS)}, the table itself may not"
         )
     if file.suffix.lower() not in TABLES:
         raise InvalidInput(f"{file}: what ends like this is not read; allowed are a folder, {' and '.join(TABLES)}")

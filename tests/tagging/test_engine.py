@@ -1,6 +1,7 @@
 """How a cluster is shared out, and what is refused before or instead of work; jobs on it are in test_tag.py."""
 
 import socket
+from pathlib import Path
 from types import SimpleNamespace
 
 import pyarrow as pa
@@ -71,9 +72,13 @@ def test_what_the_user_can_mend_comes_back_as_a_problem_of_the_part(monkeypatch)
     networks = Networks(3, None, None, None, None)
     assert engine.os.environ[VARIABLE] == "3"
 
-    def full(_):
+    def full(*_):
         raise InvalidInput("the disk is full: make room")
 
     networks.tagger = full
     row = networks(pa.table({"number": [7, 7]})).to_pylist()
-    assert row == [{"number": 7, "answered": 0, "failed": 0, "problem": "the disk is full: make room"}]
+    problem = {"number": 7, "answered": 0, "failed": 0, "problem": "the disk is full: make room"}
+    monkeypatch.setattr(engine, "see", full)
+    unseen = engine.decoded(pa.table({"image": ["a", "b"], "number": [7, 7]}), Path(), [])
+    assert Networks(3, None, None, None, None)(unseen).to_pylist() == [problem]
+    assert row == [problem]
