@@ -114,6 +114,8 @@ def write_parts(
     loaded, parts that cannot be written, and where the cluster fails.
     """
     share = share_of_cluster(workers)
+    if short := _short_of(share):
+        print(f"{short} are free in the cluster; the job waits until others give up more", flush=True)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = context.print_on_execution_start = False
     context.target_max_block_size = None  # a part is one block, whatever its size
@@ -186,6 +188,16 @@ def share_of_cluster(workers: int | None) -> Share:
     threads = int(max(1, min(cpus // workers, max(machines))))
     kept = (0, 1) if gpus else (threads // 2 if threads >= 4 else DECODER / 2, 0)
     return Share(workers, threads, *kept, AHEAD * MOST_BYTES * (workers + cpus // 2))
+
+
+def _short_of(share: Share) -> str:
+    """What others leave of the processors and GPUs that the workers and one decoder take, in words, if too little."""
+    free = ray.available_resources()
+    wanted = {"CPU": share.cpus * share.workers + DECODER, "GPU": share.gpus * share.workers}
+    short = [
+        f"{free.get(kind, 0):g} of {count:g} {kind}s" for kind, count in wanted.items() if free.get(kind, 0) < count
+    ]
+    return " and ".join(short)
 
 
 def _numbered(rows: pa.Table, which: range, number: int) -> pa.Table:

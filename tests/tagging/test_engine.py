@@ -10,7 +10,7 @@ from helpers import refusal
 
 from competition.errors import InvalidInput
 from competition.tagging import engine
-from competition.tagging.engine import Networks, joined, share_of_cluster
+from competition.tagging.engine import Networks, Share, joined, share_of_cluster
 from competition.tagging.job import MOST_BYTES
 from competition.threads import VARIABLE
 
@@ -82,3 +82,17 @@ def test_what_the_user_can_mend_comes_back_as_a_problem_of_the_part(monkeypatch)
     unseen = engine.decoded(pa.table({"image": ["a", "b"], "number": [7, 7]}), Path(), [])
     assert Networks(3, None, None, None, None)(unseen).to_pylist() == [problem]
     assert row == [problem]
+
+
+@pytest.mark.parametrize(
+    "free, words",
+    [
+        ({"CPU": 9.0, "GPU": 2.0}, ""),
+        ({"CPU": 8.0, "GPU": 2.0}, "8 of 9 CPUs"),
+        ({"CPU": 9.0}, "0 of 2 GPUs"),
+        ({}, "0 of 9 CPUs and 0 of 2 GPUs"),
+    ],
+)
+def test_what_others_hold_of_a_cluster_is_said(monkeypatch, free, words):
+    monkeypatch.setattr(engine, "ray", SimpleNamespace(available_resources=lambda: free))
+    assert engine._short_of(Share(workers=2, threads=8, cpus=4, gpus=1, ahead=0)) == words
