@@ -194,10 +194,8 @@ def _short_of(share: Share) -> str:
     """What others leave of the processors and GPUs that the workers and one decoder take, in words, if too little."""
     free = ray.available_resources()
     wanted = {"CPU": share.cpus * share.workers + DECODER, "GPU": share.gpus * share.workers}
-    short = [
-        f"{free.get(kind, 0):g} of {count:g} {kind}s" for kind, count in wanted.items() if free.get(kind, 0) < count
-    ]
-    return " and ".join(short)
+    counts = [(kind, free.get(kind, 0), count) for kind, count in wanted.items()]
+    return " and ".join(f"{there:g} of {count:g} {kind}s" for kind, there, count in counts if there < count)
 
 
 def _numbered(rows: pa.Table, which: range, number: int) -> pa.Table:

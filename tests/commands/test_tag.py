@@ -204,7 +204,7 @@ def wait_until(holds: Callable[[], bool], process: subprocess.Popen) -> None:
 
 @pytest.mark.slow
 def test_killed_as_a_whole_and_then_worker_by_worker_it_ends_with_each_picture_once(run, tmp_path):
-    """Begun with one worker, gone on with by two, of which one is killed, and those that decode."""
+    """Begun with one worker, gone on with until SIGTERM comes, and by two, of which one is killed, and those that decode."""
     names = fill_folder(tmp_path, 40)
     rows = [f'"{name}",{number}' for number in range(ROUNDS) for name in names]
     table = write(tmp_path / "shop.csv", ["image,product", *rows])
@@ -217,6 +217,13 @@ def test_killed_as_a_whole_and_then_worker_by_worker_it_ends_with_each_picture_o
     with started(*words) as process:
         wait_until(lambda: len(parts()) > 1, process)
         process.kill()
+    killed = parts()
+    with started(*words) as process:
+        wait_until(lambda: len(parts()) > len(killed), process)
+        process.terminate()
+        said = process.communicate(timeout=SECONDS)[0]
+    assert process.returncode == 143, said
+    assert "stopped by SIGTERM" in said and "the same command goes on with the others" in said
     before = parts()
     kept = {name: (output / "parts" / name).stat().st_mtime_ns for name in before}
     with started(*words, "--workers", "2") as process:
