@@ -204,7 +204,7 @@ def wait_until(holds: Callable[[], bool], process: subprocess.Popen) -> None:
 
 @pytest.mark.slow
 def test_killed_as_a_whole_and_then_worker_by_worker_it_ends_with_each_picture_once(run, tmp_path):
-    """Begun with one worker, gone on with until SIGTERM comes, and by two, of which one is killed, and those that decode."""
+    """Begun with one worker, then until SIGTERM comes, then with two, of which one is killed, and those that decode."""
     names = fill_folder(tmp_path, 40)
     rows = [f'"{name}",{number}' for number in range(ROUNDS) for name in names]
     table = write(tmp_path / "shop.csv", ["image,product", *rows])
