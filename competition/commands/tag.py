@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -38,8 +37,9 @@ def tag(
     """Answer every picture of a catalogue, tag what is sure enough by the run's promise; return the folder of parts.
 
     The answers are those of `submit`. What was stopped or killed goes on with the same command: a part of the output
-    is whole or not there. Raises InvalidInput for an input that cannot be read, a run without a promise, and an output
-    folder that holds anything but this job.
+    is whole or not there. It knows pictures by their names: one whose content changes meanwhile is not answered again.
+    Raises InvalidInput for an input that cannot be read, a run without a promise, and an output folder that holds
+    anything but this job.
 
     Args:
         run: the folder of a run, a cross-validation (all its networks) or a blend.
@@ -64,22 +64,23 @@ def tag(
     promise = None if no_promise else _promise(run, blend)
     from competition.tagging.catalogue import read_catalogue
     from competition.tagging.job import Job, follow, plan_of
+    from competition.tagging.missing import missing_parts
     from competition.tagging.summary import conclude
 
+    output = output.resolve()
+    if not output.name:
+        raise InvalidInput(f"--output is {output}, which holds other things; name a folder for this job alone")
     catalogue = read_catalogue(input, blend.tasks, image_column, product_column)
-    job = Job(output.absolute(), plan_of(catalogue, blend, promise))
+    job = Job(output, plan_of(catalogue, blend, promise))
     with locked(output.with_name(f".{output.name}.lock"), wait=False) as alone:
         if alone is None:
             raise InvalidInput(f"another `competition tag` writes into {output}; wait for it, or name another folder")
         job.begin({"input": str(input.absolute()), "run": str(run.absolute())})
-        began, answered = time.monotonic(), 0
-        if missing := job.missing:
-            from competition.tagging.engine import joined, write_parts
-
-            work = partial(write_parts, job, missing, catalogue, blend, promise)
-            with _going_on(output), joined(address), closing(work(workers=workers, batch_size=batch_size)) as parts:
-                answered = follow(parts, job, max_failures)
-        conclude(job, blend.tasks, promise, answered, time.monotonic() - began)
+        began = time.monotonic()
+        parts = missing_parts(job, catalogue, blend, promise, address, workers=workers, batch_size=batch_size)
+        with _going_on(output), closing(parts):
+            answered = follow(parts, job, max_failures)
+            conclude(job, blend.tasks, promise, answered, time.monotonic() - began)
     return output
 
 

@@ -1,5 +1,6 @@
 """The one way to read an image, for checking, training and predicting alike."""
 
+import errno
 import hashlib
 import io
 import re
@@ -24,6 +25,7 @@ from competition.images.whole import (
     RIFF,
     WEBP,
     BadImage,
+    Unreachable,
     bare_jpeg,
     check_jpeg,
     check_webp,
@@ -44,6 +46,9 @@ AT_ONCE = 2**20  # pixels
 REDUCED = (cv2.IMREAD_COLOR, cv2.IMREAD_REDUCED_COLOR_2, cv2.IMREAD_REDUCED_COLOR_4, cv2.IMREAD_REDUCED_COLOR_8)
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp")  # or in capitals
 ARRAY_ROW = re.compile(r"(?P<file>.+\.npy)\[(?P<row>[0-9]+)\]")
+# Of errors of the system, those that are a file's own; all others are of a disk or a network.
+OF_THE_FILE = (PermissionError, IsADirectoryError, NotADirectoryError)
+NUMBERS_OF_THE_FILE = {errno.EINVAL, errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO}
 ROW = b"\x93ROW"  # begins what `read_file` returns for a row of an array
 WHITE = 255
 CHANNELS = 4
@@ -65,21 +70,28 @@ def is_image(path: Path | str) -> bool:
 def read_file(path: Path) -> bytes:
     """The bytes of an image file; for a row of an array (images.npy[17]): ROW, height, width, pixels.
 
-    Raises BadImage if it is missing, empty or cannot be opened.
+    Raises BadImage if it is missing, empty or cannot be opened, Unreachable where that need not stay so.
     """
     if row := ARRAY_ROW.fullmatch(path.name):
         return _row_of_array(file_of(path), int(row["row"]))
     try:
         content = read_bytes(path)
-    except FileNotFoundError:
-        raise BadImage("there is no such file") from None
-    except OSError as error:
-        raise BadImage(f"cannot be opened: {error.strerror}") from None
-    except ValueError as error:  # the name holds a NUL
-        raise BadImage(f"cannot be the name of a file: {error}") from None
+    except (OSError, ValueError) as error:
+        raise why_unread(error) from None
     if not content:
         raise BadImage("the file is empty")
     return content
+
+
+def why_unread(error: Exception) -> BadImage:
+    """What a file, or a driver of a network's files, says when it cannot be read: Unreachable, if not for the file."""
+    if isinstance(error, FileNotFoundError):
+        return BadImage("there is no such file")
+    if isinstance(error, ValueError):  # the name holds a NUL, or the driver can make nothing of it
+        return BadImage(f"cannot be the name of a file: {error}")
+    reason = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
+    own = isinstance(error, OF_THE_FILE) or getattr(error, "errno", None) in NUMBERS_OF_THE_FILE
+    return (BadImage if own else Unreachable)(f"cannot be opened: {reason}")
 
 
 def file_of(path: Path) -> Path:

@@ -57,6 +57,10 @@ class BadImage(Exception):
     """A file cannot be read as an image; the message says why, without the path."""
 
 
+class Unreachable(BadImage):
+    """The disk or the network that holds a file has failed, not the file itself; another try may succeed."""
+
+
 class TooLarge(BadImage):
     """An image has more pixels than are to be decoded."""
 

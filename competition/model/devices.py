@@ -83,12 +83,17 @@ def _processor_facts() -> dict[str, str]:
 
 
 @contextmanager
-def memory_explained(batch_size: int):
-    """Turn running out of memory into advice. Raises InvalidInput with the batch size to try."""
+def memory_explained(batch_size: int, advice: str | None = None):
+    """Turn running out of memory into advice, by default that for a training. Raises InvalidInput with it."""
     try:
         yield
     except (tf.errors.ResourceExhaustedError, MemoryError) as error:
-        smaller = max(1, batch_size // 2)
-        advice = f"try --batch-size {smaller}" if smaller < batch_size else "try a smaller --image-size"
-        half = " With --accumulate 2 the weights then change after as many images as before." if batch_size > 1 else ""
-        raise InvalidInput(f"out of memory with {batch_size} images per step and device; {advice}.{half}") from error
+        advice = advice or _in_training(batch_size)
+        raise InvalidInput(f"out of memory with {batch_size} images per step and device; {advice}") from error
+
+
+def _in_training(batch_size: int) -> str:
+    if batch_size == 1:
+        return "try a smaller --image-size."
+    accumulated = "With --accumulate 2 the weights then change after as many images as before."
+    return f"try --batch-size {batch_size // 2}. {accumulated}"

@@ -7,13 +7,16 @@ gives the part of a worker that died to another one.
 import logging
 import os
 import socket
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property, partial
+from pathlib import Path
 from typing import NamedTuple
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_worker_niceness", "0")  # as of any other command; Ray's own is 15
+os.environ.setdefault("RAY_task_oom_retries", "3")  # RETRIES where memory is short; Ray's own is for ever
 os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what its own processes say is in its log files
 
 import pyarrow as pa
@@ -22,6 +25,7 @@ import ray.data
 
 from competition import stopping
 from competition.errors import InvalidInput
+from competition.images.squares import Shape
 from competition.quiet import quiet_start
 from competition.scoring.blend import Blend
 from competition.scoring.promise import Promise
@@ -30,9 +34,19 @@ from competition.tagging.job import MOST_BYTES, Done, Job
 from competition.tagging.stages import NUMBER, Tagger, see
 from competition.threads import VARIABLE, count_threads
 
+PROBLEM = "problem"  # a column, of a part that cannot be seen
+RETRIES = 3  # of a part whose process has died
 SECONDS = 10  # that a cluster may take to answer
 AHEAD = 2  # parts that each worker and each decoder may have ready
 DECODER = 1  # processors; workers keep another number, or Ray Data would decode within them
+
+
+def decoded(part: pa.Table, root: Path, shapes: Sequence[Shape]) -> pa.Table:
+    """A part as `see` makes it; or its numbers and the PROBLEM for which it cannot be, to be told by `Networks`."""
+    try:
+        return see(part, root, shapes)
+    except InvalidInput as error:
+        return part.select([NUMBER]).append_column(PROBLEM, pa.array([str(error)] * len(part)))
 
 
 class Networks:
@@ -51,6 +65,8 @@ class Networks:
 
     def __call__(self, seen: pa.Table) -> pa.Table:
         done = Done(seen[NUMBER][0].as_py())
+        if PROBLEM in seen.column_names:
+            return pa.Table.from_pylist([done._replace(problem=seen[PROBLEM][0].as_py())._asdict()])
         try:
             done = self.tagger(seen)
         except InvalidInput as error:
@@ -98,27 +114,34 @@ def write_parts(
     loaded, parts that cannot be written, and where the cluster fails.
     """
     share = share_of_cluster(workers)
+    if short := _short_of(share):
+        print(f"{short} are free in the cluster; the job waits until others give up more", flush=True)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = context.print_on_execution_start = False
     context.target_max_block_size = None  # a part is one block, whatever its size
     context.execution_options.resource_limits = ray.data.ExecutionResources.for_limits(object_store_memory=share.ahead)
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what it tells of an error comes as one
     parts = [_numbered(catalogue.rows, job.rows_of(number), number) for number in numbers]
-    seen = ray.data.from_arrow(parts).map_batches(
-        partial(see, root=catalogue.root, shapes=blend.shapes),
-        batch_size=None,
-        batch_format="pyarrow",
-        num_cpus=DECODER,
-    )
-    written = seen.map_batches(
-        Networks,
-        fn_constructor_args=(share.threads, blend, promise, job, batch_size),
-        batch_size=None,
-        batch_format="pyarrow",
-        compute=ray.data.ActorPoolStrategy(size=share.workers),
-        num_cpus=share.cpus,
-        num_gpus=share.gpus,
-    )
+    with warnings.catch_warnings():
+        # Ray Data tries a part for ever by default, and says no other way to limit that than this one, which is to go.
+        warnings.filterwarnings("ignore", "`ray_remote_args` is deprecated", DeprecationWarning)
+        seen = ray.data.from_arrow(parts).map_batches(
+            partial(decoded, root=catalogue.root, shapes=blend.shapes),
+            batch_size=None,
+            batch_format="pyarrow",
+            num_cpus=DECODER,
+            max_retries=RETRIES,
+        )
+        written = seen.map_batches(
+            Networks,
+            fn_constructor_args=(share.threads, blend, promise, job, batch_size),
+            batch_size=None,
+            batch_format="pyarrow",
+            compute=ray.data.ActorPoolStrategy(size=share.workers),
+            num_cpus=share.cpus,
+            num_gpus=share.gpus,
+            max_task_retries=RETRIES,
+        )
     rows = iter(written.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0))
     try:
         with closing(rows):  # ends what is still being worked on
@@ -131,8 +154,9 @@ def write_parts(
     except ray.exceptions.RayError as error:
         reason = str(error).strip().splitlines()[0]
         raise InvalidInput(
-            f"the workers failed ({reason}); what is done stays, and the same command goes on with the others; if it "
-            "fails again, see whether the machines have enough memory"
+            f"the workers failed, also when a part was tried {1 + RETRIES} times ({reason}); what is done stays, and "
+            "the same command goes on with the others. If it fails again, the machines have too little memory for the "
+            "networks (give --workers fewer), or a picture of a part that is missing brings its decoder down"
         ) from error
 
 
@@ -164,6 +188,14 @@ def share_of_cluster(workers: int | None) -> Share:
     threads = int(max(1, min(cpus // workers, max(machines))))
     kept = (0, 1) if gpus else (threads // 2 if threads >= 4 else DECODER / 2, 0)
     return Share(workers, threads, *kept, AHEAD * MOST_BYTES * (workers + cpus // 2))
+
+
+def _short_of(share: Share) -> str:
+    """What others leave of the processors and GPUs that the workers and one decoder take, in words, if too little."""
+    free = ray.available_resources()
+    wanted = {"CPU": share.cpus * share.workers + DECODER, "GPU": share.gpus * share.workers}
+    counts = [(kind, free.get(kind, 0), count) for kind, count in wanted.items()]
+    return " and ".join(f"{there:g} of {count:g} {kind}s" for kind, there, count in counts if there < count)
 
 
 def _numbered(rows: pa.Table, which: range, number: int) -> pa.Table:

@@ -36,6 +36,7 @@ WHAT = {
     "promise": "the promise",
     "version": "the version of competition",
 }
+SAID = 100  # parts from one line to the next
 MOST_ROWS, MOST_BYTES, STEP = 512, 64_000_000, 32  # of a part: rows, bytes of what is seen, and rows it is rounded to
 
 
@@ -105,7 +106,9 @@ class Job:
     @property
     def missing(self) -> list[int]:
         """The parts that are not there yet."""
-        return [number for number in range(len(self)) if not self.part(number).is_file()]
+        folder = self.folder / PARTS
+        there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+        return [number for number in range(len(self)) if self.part(number).name not in there]
 
     def write(self, number: int, answered: pa.Table, failed: pa.Table) -> None:
         """Write what a part answers, and first what of it could not be read."""
@@ -147,20 +150,23 @@ class Done(NamedTuple):
 
 
 def follow(parts: Iterable[Done], job: Job, max_failures: float) -> int:
-    """Wait for the missing parts of a job, with a progress bar; return how many pictures were answered in them.
+    """Wait for the missing parts of a job; return how many pictures were answered in them.
 
-    Raises InvalidInput once more than the share `max_failures` of all pictures cannot be read.
+    How far it is a progress bar says, or a line now and then where there is no terminal. Raises InvalidInput once more
+    than the share `max_failures` of all pictures cannot be read, those of parts that were there included.
     """
     rows, missing = job.plan["rows"], {*job.missing}
     there = [number for number in range(len(job)) if number not in missing]
-    if there:
+    if there and missing:
         print(f"{job.folder} has {len(there):,} of {len(job):,} parts; going on with the others")
     failed, answered = sum(map(job.failures, there)), 0
     begun = sum(len(job.rows_of(number)) for number in there)
-    with tqdm(total=rows, initial=begun, unit="picture", disable=None) as bar:
-        for part in chain([Done(-1)], parts):
+    with tqdm(total=rows, initial=begun, unit="picture", disable=None if missing else True) as bar:
+        for count, part in enumerate(chain([Done(-1)], parts)):
             answered, failed = answered + part.answered, failed + part.failed
             bar.update(part.answered + part.failed)
+            if bar.disable and count and count % SAID == 0:
+                print(f"{len(there) + count:,} of {len(job):,} parts", flush=True)
             if failed > max_failures * rows:
                 raise InvalidInput(
                     f"{failed:,} of {rows:,} pictures cannot be read, and --max-failures is {max_failures:g}; "

@@ -20,6 +20,7 @@ from competition.tagging.job import Done, Job
 from competition.threads import in_threads
 
 THREADS = 4  # of a decoder, which waits for files, too
+FIT = "give --workers fewer, or machines with more memory"
 NUMBER, REASON = "number", "reason"  # columns beside image and product, until the part is written
 
 
@@ -57,8 +58,10 @@ class Tagger:
 
         gpus()  # set to take memory as needed
         self.blend, self.promise, self.job, self.shapes = blend, promise, job, blend.shapes
-        self.loaded = Loaded(blend, step=batch_size)
-        self.explained = partial(memory_explained, self.loaded.step)
+        with memory_explained(1, FIT):  # it answers one picture, so that it is ready
+            self.loaded = Loaded(blend, step=batch_size)
+        step = self.loaded.step
+        self.explained = partial(memory_explained, step, f"try --batch-size {step // 2}" if step > 1 else FIT)
 
     def __call__(self, seen: pa.Table) -> Done:
         """Write a part. Raises InvalidInput if it cannot be written, or if a batch is too large for the memory."""

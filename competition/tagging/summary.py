@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from tqdm import tqdm
 
 from competition.errors import listed
 from competition.run import Run
@@ -57,12 +58,12 @@ def summarise(
 ) -> dict[str, Any]:
     """All that summary.json says, from the parts of a finished job; one of them at a time is in memory.
 
-    `answered` pictures took so many `seconds` since the job was last begun.
+    `answered` pictures took so many `seconds` since the job was last begun; if none was, the speed is that of before.
     """
     counts = [TaskCounts(task) for task in tasks]
     step = max(1, job.plan["rows"] // COMPARED)
     columns = [name_of(task, one) for task in tasks for one in (CLASS, TAG, REVIEW, PROBABILITIES)]
-    for number, part in job.read_parts(columns):
+    for number, part in tqdm(job.read_parts(columns), "summing up", len(job), unit="part", disable=None):
         compared = np.arange(-job.rows_of(number).start % step, len(part), step)
         for one in counts:
             one.add(part, compared)
@@ -71,7 +72,7 @@ def summarise(
         **{key: job.plan[key] for key in ("run", "promise", "version", "rows")},
         "promised": promise.in_words() if promise else None,
         "failed": failed,
-        "images_per_second": answered / seconds if answered else None,
+        "images_per_second": answered / seconds if answered else _speed_before(job),
         "tasks": {one.task.name: one.to_json(promise) for one in counts},
     }
 
@@ -114,6 +115,12 @@ def drifted(summary: Mapping[str, Any]) -> list[str]:
         for name, one in found.items()
         if one and one["p"] < UNLIKELY
     ]
+
+
+def _speed_before(job: Job) -> float | None:
+    """The images per second that an earlier summary of the job holds."""
+    there = (job.folder / SUMMARY).is_file()
+    return Run(job.folder).read_json(SUMMARY)["images_per_second"] if there else None
 
 
 def _probabilities(column: pa.ChunkedArray, classes: int) -> np.ndarray:

@@ -1,5 +1,6 @@
 """The command tag: what it refuses before any worker starts, and a job in processes that are killed."""
 
+import json
 import os
 import signal
 import subprocess
@@ -24,6 +25,7 @@ from competition.__main__ import main
 from competition.commands.tag import tag
 from competition.files import locked
 from competition.run import Run
+from competition.tagging import summary as job_summary
 from competition.tagging.job import Done
 
 SECONDS = 240  # of a job, against hanging only
@@ -48,12 +50,12 @@ def pictures(tmp_path) -> Path:
 
 @pytest.fixture
 def engine(monkeypatch) -> list:
-    """Stands in for Ray: what the command asks of it, and no part is written."""
+    """Stands in for Ray: what the command asks of it, and of what it says is written nothing is here."""
     asked = []
 
     def write_parts(job, numbers, *_, **given) -> Iterator[Done]:
         asked.append((numbers, given))
-        yield from ()
+        yield Done(0, 1)
 
     fake = SimpleNamespace(joined=lambda address: nullcontext(asked.append(address)), write_parts=write_parts)
     monkeypatch.setitem(sys.modules, "competition.tagging.engine", fake)
@@ -97,7 +99,9 @@ def test_two_jobs_do_not_write_into_one_folder(run, pictures):
 def test_what_is_not_promised_is_said_with_what_it_needs(run, pictures, tmp_path, engine, capsys):
     copy = untrained(tmp_path / "promised-1")
     promised(copy.folder, {"colour": (0.6,), "tags": LEAST["tags"]})
-    call(copy, pictures)  # which then misses the parts that the stand-in did not write
+    message = call(copy, pictures)
+    assert message.startswith(f"{tmp_path / 'out/parts/part-00000.parquet'} was written by a worker and is not there")
+    assert "give --output a folder that all machines of the cluster share" in message
     said = capsys.readouterr().out
     assert (
         "tags: =1+1: not promised, so it is for review and not tagged; labelled pictures it needs: about 1,234" in said
@@ -105,18 +109,18 @@ def test_what_is_not_promised_is_said_with_what_it_needs(run, pictures, tmp_path
     assert "wet" not in said and "colour" not in said
 
 
-def test_a_signal_says_how_to_go_on_and_ends_with_its_status(run, pictures, engine, monkeypatch, capsys):
-    def stopped(*_, **__):
-        raise stopping.Stopped(signal.SIGTERM)
-        yield
+def signalled(*_, **__):
+    raise stopping.Stopped(signal.SIGTERM)
 
-    monkeypatch.setattr(sys.modules["competition.tagging.engine"], "write_parts", stopped)
+
+def test_a_signal_says_how_to_go_on_and_ends_with_its_status(run, pictures, engine, monkeypatch, capsys):
+    monkeypatch.setattr(sys.modules["competition.tagging.engine"], "write_parts", signalled)
     words = ["tag", str(run.folder), "--input", str(pictures), "--output", str(pictures.parent / "out"), "--no-promise"]
     assert main(words) == 143
     assert "keeps the parts that are done, and the same command goes on with the others" in capsys.readouterr().err
 
 
-def test_a_finished_job_is_summed_up_again_without_workers(run, pictures, engine):
+def test_a_finished_job_is_summed_up_again_without_workers(run, pictures, engine, monkeypatch, capsys):
     flags = {"input": pictures, "output": pictures.parent / "out", "no_promise": True}
     refusal(lambda: tag(run.folder, **flags))
     assert engine == [None, ([0], {"workers": None, "batch_size": None})]
@@ -126,12 +130,38 @@ def test_a_finished_job_is_summed_up_again_without_workers(run, pictures, engine
     from competition.tagging.job import Job
 
     job = Job(pictures.parent / "out", {"run": "", "promise": None, "version": ""})
-    given = {task.name: np.zeros((10, len(task))) for task in (COLOUR, TAGS)}
-    job.write(0, pa.table(columns_of((COLOUR, TAGS), given, None)), pa.table({"image": []}))
+    given = {task.name: np.zeros((8, len(task))) for task in (COLOUR, TAGS)}
+    job.write(0, pa.table(columns_of((COLOUR, TAGS), given, None)), pa.table({"image": ["a", "b"]}))
     engine.clear()
     assert tag(run.folder, **flags) == pictures.parent / "out"
     assert engine == []
-    assert (pictures.parent / "out/summary.json").is_file()
+    summary = pictures.parent / "out/summary.json"
+    said = json.loads(summary.read_text())
+    assert (said["failed"], said["images_per_second"]) == (2, None)
+    write(summary, json.dumps({**said, "images_per_second": 123}))
+    tag(run.folder, **flags)
+    assert json.loads(summary.read_text())["images_per_second"] == 123  # nothing was answered since
+    message = call(
+        run, pictures, no_promise=True, max_failures=0.1
+    )  # all parts are there, as where the last one failed
+    assert message.startswith("2 of 10 pictures cannot be read, and --max-failures is 0.1")
+    monkeypatch.setattr(job_summary, "summarise", signalled)
+    words = ["tag", str(run.folder), "--input", str(pictures), "--output", str(job.folder), "--no-promise"]
+    assert main(words) == 143
+    assert "keeps the parts that are done, and the same command goes on" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("output", [".", "..", "out/.."])
+def test_a_folder_that_is_named_by_dots_is_the_one_that_it_leads_to(run, pictures, output, monkeypatch):
+    monkeypatch.chdir(pictures)
+    there = sorted(pictures.parent.iterdir())
+    message = call(run, pictures, output=Path(output), no_promise=True)
+    assert message.startswith(f"{Path(output).resolve()} exists already and is not an empty folder")
+    assert {path.name for path in pictures.parent.iterdir()} <= {*(path.name for path in there), ".pictures.lock"}
+
+
+def test_the_root_of_the_disk_is_refused(run, pictures):
+    assert call(run, pictures, output=Path("/"), no_promise=True).startswith("--output is /, which holds other things")
 
 
 @contextmanager
@@ -174,7 +204,7 @@ def wait_until(holds: Callable[[], bool], process: subprocess.Popen) -> None:
 
 @pytest.mark.slow
 def test_killed_as_a_whole_and_then_worker_by_worker_it_ends_with_each_picture_once(run, tmp_path):
-    """Begun with one worker, gone on with by two, of which one is killed, and those that decode."""
+    """Begun with one worker, then until SIGTERM comes, then with two, of which one is killed, and those that decode."""
     names = fill_folder(tmp_path, 40)
     rows = [f'"{name}",{number}' for number in range(ROUNDS) for name in names]
     table = write(tmp_path / "shop.csv", ["image,product", *rows])
@@ -187,6 +217,13 @@ def test_killed_as_a_whole_and_then_worker_by_worker_it_ends_with_each_picture_o
     with started(*words) as process:
         wait_until(lambda: len(parts()) > 1, process)
         process.kill()
+    killed = parts()
+    with started(*words) as process:
+        wait_until(lambda: len(parts()) > len(killed), process)
+        process.terminate()
+        said = process.communicate(timeout=SECONDS)[0]
+    assert process.returncode == 143, said
+    assert "stopped by SIGTERM" in said and "the same command goes on with the others" in said
     before = parts()
     kept = {name: (output / "parts" / name).stat().st_mtime_ns for name in before}
     with started(*words, "--workers", "2") as process:

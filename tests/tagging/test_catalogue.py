@@ -1,5 +1,6 @@
 """Where the pictures of a catalogue are named: folders, tables, question files; and what is refused."""
 
+import errno
 import importlib
 import os
 from pathlib import Path
@@ -13,7 +14,9 @@ from served import png
 from small_data import TINY, write_data
 from tagged import fill_folder
 
+from competition.images import decode
 from competition.images.whole import BadImage
+from competition.tagging import catalogue
 from competition.tagging.catalogue import Catalogue, read_catalogue, read_picture
 
 ROWS = [("a.png", "shirt"), ("/far/b.png", "shirt"), ("a.png", ""), ("s/c.png", "007")]
@@ -67,7 +70,7 @@ def test_products_of_parquet_may_be_numbers_and_texts_may_be_dictionaries(tmp_pa
 def test_a_question_file_gives_each_of_its_pictures_once(tmp_path):
     data = write_data(tmp_path, images=3, questions=4)
     file = data / "rank/Tests/question.csv"
-    write(file, file.read_text() + file.read_text().replace("colour", "shade").replace("shade_labels", "shade_labels"))
+    write(file, file.read_text() + file.read_text().replace("colour", "shade"))
     found = read(file)
     assert found.rows["image"].to_pylist() == [f"Images/{number:03}.jpg" for number in range(4)]
     assert found.root == data / "rank"
@@ -87,6 +90,7 @@ def test_the_digest_tells_names_products_order_and_place_apart(tmp_path):
     [
         (lambda at: at, (), "holds no picture; allowed are files that end in .jpg, .jpeg, .png, .webp"),
         (lambda at: at / "no.csv", (), "there is no such file or folder"),
+        (lambda at: Path("s3://shop/a.csv"), (), "may be at s3:// or gs://, the table itself may not"),
         (lambda at: write(at / "shop.xlsx", b"PK"), (), "what ends like this is not read; allowed are a folder, .csv"),
         (lambda at: write_csv(at / "a.csv"), ("pth",), "there is no column 'pth'; allowed are sku, path; perhaps you"),
         (lambda at: write_csv(at / "a.csv"), ("path", "brand"), "there is no column 'brand'"),
@@ -134,7 +138,7 @@ class Bucket(fsspec.AbstractFileSystem):
 
     def cat_file(self, path, *_, **__) -> bytes:
         if "denied" in path:
-            raise RuntimeError("Access\nDenied")  # which is no OSError, as with some drivers
+            raise PermissionError("Access\nDenied")
         if path != "s3://shop/a.png":
             raise FileNotFoundError(path)
         return png(3)
@@ -148,8 +152,78 @@ def test_addresses_are_read_where_their_driver_is_installed_and_what_fails_is_sa
     assert read_picture(found.root, good) == png(3)
     with pytest.raises(BadImage, match="there is no such file"):
         read_picture(found.root, lost)
-    with pytest.raises(BadImage, match="cannot be read: Access Denied"):
+    with pytest.raises(BadImage, match="cannot be opened: Access Denied"):
         read_picture(found.root, denied)
+
+
+class Shaky:
+    """Fails some times as a disk or a network does, and then answers."""
+
+    def __init__(self, *errors: Exception):
+        self.errors = list(errors)
+
+    def __call__(self, *_, **__) -> bytes:
+        if self.errors:
+            raise self.errors.pop(0)
+        return png(3)
+
+
+PASSING = [OSError(errno.EIO, "Input/output error"), OSError(errno.ESTALE, "Stale file handle"), TimeoutError("slow")]
+
+
+def test_a_disk_or_a_network_that_fails_for_a_moment_is_tried_again(tmp_path, monkeypatch):
+    waited = []
+    monkeypatch.setattr(catalogue.time, "sleep", waited.append)
+    monkeypatch.setattr(decode, "read_bytes", Shaky(*PASSING))
+    monkeypatch.setattr(Bucket, "cat_file", Shaky(RuntimeError("SlowDown"), *PASSING[:2]))
+    monkeypatch.setitem(importlib.import_module("fsspec.registry")._registry, "s3", Bucket)
+    assert read_picture(tmp_path, "a.png") == read_picture(tmp_path, "s3://shop/a.png") == png(3)
+    assert waited == [1, 4, 16] * 2
+
+
+def test_one_that_goes_on_failing_is_no_fault_of_the_picture(tmp_path, monkeypatch):
+    monkeypatch.setattr(catalogue.time, "sleep", lambda _: None)
+    monkeypatch.setattr(decode, "read_bytes", Shaky(*PASSING, OSError(errno.EIO, "Input/output error")))
+    message = refusal(read_picture, tmp_path, "a.png")
+    assert message.startswith("a.png, on the machine ")
+    assert "cannot be opened: Input/output error, also after 21 s; put the disk or the network right" in message
+
+
+@pytest.mark.parametrize("number", [errno.ENOENT, errno.EACCES, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP])
+def test_what_is_wrong_with_a_file_itself_is_not_tried_again(tmp_path, monkeypatch, number):
+    monkeypatch.setattr(decode, "read_bytes", Shaky(OSError(number, os.strerror(number))))
+    with pytest.raises(BadImage):
+        read_picture(tmp_path, "a.png")
+
+
+def test_a_machine_without_the_folder_of_the_pictures_says_so(tmp_path):
+    message = refusal(read_picture, tmp_path / "shop", "a.png")
+    assert message.startswith(f"{tmp_path / 'shop'}, where the pictures are, is not there on the machine ")
+    with pytest.raises(BadImage, match="there is no such file"):
+        read_picture(tmp_path / "shop", str(tmp_path / "a.png"))
+
+
+def test_folders_behind_links_are_entered_once_and_hidden_files_left_out(tmp_path):
+    write(tmp_path / "elsewhere/b.png", png())
+    for name in ("a.png", "._a.png", "__MACOSX/a.png", ".cache/a.png"):
+        write(tmp_path / "shop" / name, png())
+    (tmp_path / "shop/linked").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere/back").symlink_to(tmp_path / "shop")
+    assert read(tmp_path / "shop").rows["image"].to_pylist() == ["a.png", "linked/b.png"]
+
+
+def test_a_folder_that_cannot_be_listed_is_refused(tmp_path, monkeypatch):
+    write(tmp_path / "shop/inner/a.png", png())
+    listed = os.scandir
+
+    def denied(path):
+        if Path(path).name == "inner":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", denied)
+    message = refusal(read, tmp_path / "shop")
+    assert message.startswith(f"{tmp_path / 'shop/inner'} cannot be listed (Permission denied); change its permissions")
 
 
 def test_a_relative_name_begins_at_the_table_and_an_absolute_one_does_not(tmp_path):

@@ -1,6 +1,7 @@
 """How a cluster is shared out, and what is refused before or instead of work; jobs on it are in test_tag.py."""
 
 import socket
+from pathlib import Path
 from types import SimpleNamespace
 
 import pyarrow as pa
@@ -9,7 +10,7 @@ from helpers import refusal
 
 from competition.errors import InvalidInput
 from competition.tagging import engine
-from competition.tagging.engine import Networks, joined, share_of_cluster
+from competition.tagging.engine import Networks, Share, joined, share_of_cluster
 from competition.tagging.job import MOST_BYTES
 from competition.threads import VARIABLE
 
@@ -71,9 +72,27 @@ def test_what_the_user_can_mend_comes_back_as_a_problem_of_the_part(monkeypatch)
     networks = Networks(3, None, None, None, None)
     assert engine.os.environ[VARIABLE] == "3"
 
-    def full(_):
+    def full(*_):
         raise InvalidInput("the disk is full: make room")
 
     networks.tagger = full
     row = networks(pa.table({"number": [7, 7]})).to_pylist()
-    assert row == [{"number": 7, "answered": 0, "failed": 0, "problem": "the disk is full: make room"}]
+    problem = {"number": 7, "answered": 0, "failed": 0, "problem": "the disk is full: make room"}
+    monkeypatch.setattr(engine, "see", full)
+    unseen = engine.decoded(pa.table({"image": ["a", "b"], "number": [7, 7]}), Path(), [])
+    assert Networks(3, None, None, None, None)(unseen).to_pylist() == [problem]
+    assert row == [problem]
+
+
+@pytest.mark.parametrize(
+    "free, words",
+    [
+        ({"CPU": 9.0, "GPU": 2.0}, ""),
+        ({"CPU": 8.0, "GPU": 2.0}, "8 of 9 CPUs"),
+        ({"CPU": 9.0}, "0 of 2 GPUs"),
+        ({}, "0 of 9 CPUs and 0 of 2 GPUs"),
+    ],
+)
+def test_what_others_hold_of_a_cluster_is_said(monkeypatch, free, words):
+    monkeypatch.setattr(engine, "ray", SimpleNamespace(available_resources=lambda: free))
+    assert engine._short_of(Share(workers=2, threads=8, cpus=4, gpus=1, ahead=0)) == words

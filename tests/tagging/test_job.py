@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from helpers import refusal, write
 
+from competition.tagging import job as module
 from competition.tagging.job import Done, Job, follow
 
 PLAN = {"input": "a1", "rows": 100, "part_rows": 40, "run": "b2", "promise": None, "version": "0.2.0"}
@@ -91,3 +92,9 @@ def test_a_part_is_there_only_after_its_errors(job, monkeypatch):
     monkeypatch.setattr(Job, "_write", lambda _, path, table: written.append(Path(path).parent.name))
     job.write(0, pa.table({"image": ["a"]}), pa.table({"image": ["b"]}))
     assert written == ["errors", "parts"]
+
+
+def test_without_a_terminal_a_line_now_and_then_says_how_far_it_is(job, capsys, monkeypatch):
+    monkeypatch.setattr(module, "SAID", 2)
+    follow(done(job, (0, 0), (1, 0), (2, 0)), job, 1.0)
+    assert capsys.readouterr().out == "2 of 3 parts\n"

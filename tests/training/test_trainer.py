@@ -494,6 +494,11 @@ def test_out_of_memory_names_the_batch_size_to_try():
         devices.memory_explained(32),
     ):
         raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+    with (
+        pytest.raises(InvalidInput, match=r"with 32 images per step and device; buy more$"),
+        devices.memory_explained(32, "buy more"),
+    ):
+        raise MemoryError
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,9 @@
 """Which column names the images, and which file each name means."""
 
-import os
 import posixpath
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 
 from competition.errors import InvalidInput, no_such
+from competition.images.below import images_below
 from competition.images.decode import ENDINGS, is_image
 from competition.layouts.imports.cells import clean_text
 from competition.layouts.imports.parts import part_in
@@ -39,7 +39,6 @@ USUAL = (
 UNREAD = (".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".jfif", ".dcm", ".nii", ".svg", ".npy")
 PACKED = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
 UPLOADED = re.compile(r"[0-9a-f]{8}-(.+)")  # how Label Studio renames what is uploaded
-SKIPPED = ("node_modules", "site-packages", "__pycache__")  # folders that hold no data
 MOST = 0.5  # of a column's cells have to name images
 
 
@@ -52,13 +51,7 @@ class Images:
 
     @classmethod
     def below(cls, root: Path) -> "Images":
-        found = []
-        for folder, files in _folders(root):
-            here = Path(folder).relative_to(root).as_posix()
-            found += [
-                posixpath.normpath(f"{here}/{name}") for name in sorted(files) if is_image(name) and name[0] != "."
-            ]
-        return cls(root, tuple(found))
+        return cls(root, tuple(images_below(root)))
 
     @cached_property
     def parts(self) -> frozenset[str | None]:
@@ -96,21 +89,6 @@ class Images:
         found = self.by_stem.get(_stem(name), []) if is_image(name) else []
         alike = [path for path in found if composed(path).casefold().endswith(name.rsplit("/", 1)[-1].casefold())]
         return alike or (found if any_ending else [])
-
-
-def _folders(root: Path) -> Iterator[tuple[str, list[str]]]:
-    """Every folder of data in a folder, and its files: each once, those that links lead to last, none above it."""
-    waiting, known = [root], set(root.resolve().parents)
-    for start in waiting:
-        for folder, inner, files in os.walk(start):
-            inner[:] = sorted(name for name in inner if not name.startswith((".", "__MACOSX")) and name not in SKIPPED)
-            real = Path(folder).resolve()
-            if real in known:
-                inner.clear()
-                continue
-            known.add(real)
-            waiting += filter(Path.is_symlink, (Path(folder, name) for name in inner))  # which walk does not enter
-            yield folder, files
 
 
 def _stem(path: str) -> str:
