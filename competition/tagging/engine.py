@@ -116,11 +116,7 @@ def write_parts(
     share = share_of_cluster(workers)
     if short := _short_of(share):
         print(f"{short} are free in the cluster; the job waits until others give up more", flush=True)
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = context.print_on_execution_start = False
-    context.target_max_block_size = None  # a part is one block, whatever its size
-    context.execution_options.resource_limits = ray.data.ExecutionResources.for_limits(object_store_memory=share.ahead)
-    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what it tells of an error comes as one
+    _configure(share)
     parts = [_numbered(catalogue.rows, job.rows_of(number), number) for number in numbers]
     with warnings.catch_warnings():
         # Ray Data tries a part for ever by default, and says no other way to limit that than this one, which is to go.
@@ -142,6 +138,20 @@ def write_parts(
             num_gpus=share.gpus,
             max_task_retries=RETRIES,
         )
+    yield from _done(written)
+
+
+def _configure(share: "Share") -> None:
+    """Let Ray Data keep a part whole, decoders no further ahead than their share, and quiet."""
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = context.print_on_execution_start = False
+    context.target_max_block_size = None  # a part is one block, whatever its size
+    context.execution_options.resource_limits = ray.data.ExecutionResources.for_limits(object_store_memory=share.ahead)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what it tells of an error comes as one
+
+
+def _done(written: ray.data.Dataset) -> Iterator[Done]:
+    """The parts as they are written. Raises InvalidInput for one that cannot be, and where the cluster fails."""
     rows = iter(written.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0))
     try:
         with closing(rows):  # ends what is still being worked on
